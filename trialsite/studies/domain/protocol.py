@@ -1,0 +1,404 @@
+"""A protocol as frozen values, made from the JSON document that a file holds and the database stores.
+
+`Protocol.from_document` trusts its input: a document is stored only after `check.check_reading` found
+nothing. Consumers import every class of a protocol from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, ResponseRules
+from trialsite.studies.domain.treatment_plan import (
+    AWAIT,
+    BLINATUMOMAB,
+    OFF_TREATMENT,
+    Branch,
+    DoseLevel,
+    Drug,
+    InfusionException,
+    InfusionPart,
+    Phase,
+    Regimen,
+)
+from trialsite.studies.domain.values import Document, Rule, Text, text_of, text_or_none
+from trialsite.studies.domain.visit_plan import (
+    Choice,
+    ItemPlan,
+    ProtocolFormPlan,
+    Repeat,
+    VisitForm,
+    VisitPlan,
+)
+
+__all__ = [
+    "AWAIT",
+    "BLINATUMOMAB",
+    "OFF_TREATMENT",
+    "Arm",
+    "Branch",
+    "Choice",
+    "ConsentRules",
+    "ConsentSigners",
+    "Criterion",
+    "Document",
+    "DoseLevel",
+    "Drug",
+    "EndpointPlan",
+    "InfusionException",
+    "InfusionPart",
+    "ItemPlan",
+    "MrdThreshold",
+    "Phase",
+    "PlannedSite",
+    "Protocol",
+    "ProtocolFormPlan",
+    "Question",
+    "Randomisation",
+    "Regimen",
+    "Registration",
+    "Repeat",
+    "ResponseRules",
+    "Screening",
+    "Stratum",
+    "StratumLevel",
+    "Text",
+    "VisitForm",
+    "VisitPlan",
+]
+
+KeyedT = TypeVar("KeyedT", "Arm", EndpointPlan, Phase, Regimen, VisitPlan)
+
+
+@dataclass(frozen=True)
+class Registration:
+    """The registry entries of the trial; `nct` None where no number is stated."""
+
+    ids: tuple[str, ...]
+    nct: str | None
+    registry_note: Text
+
+    @classmethod
+    def of(cls, document: Document) -> Registration:
+        return cls(tuple(document["ids"]), document["nct"], text_of(document["registry_note"]))
+
+
+@dataclass(frozen=True)
+class PlannedSite:
+    """A site the trial plans to open; `planned` None where no number per site is stated."""
+
+    key: str
+    name: Text
+    timezone: str
+    planned: int | None
+    source: str
+    cite: str
+
+    @classmethod
+    def of(cls, document: Document) -> PlannedSite:
+        return cls(
+            key=document["key"],
+            name=text_of(document["name"]),
+            timezone=document["timezone"],
+            planned=document["planned"],
+            source=document["source"],
+            cite=document["cite"],
+        )
+
+
+@dataclass(frozen=True)
+class ConsentSigners:
+    """Who signs at these ages: completed years at consent, both ends included; max_age None: no upper end."""
+
+    min_age: int
+    max_age: int | None
+    who: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ConsentRules:
+    """Who must sign consent, by age."""
+
+    signers: tuple[ConsentSigners, ...]
+    source: str
+    cite: str
+
+    @classmethod
+    def of(cls, document: Document) -> ConsentRules:
+        signers = tuple(
+            ConsentSigners(one["min_age"], one["max_age"], tuple(one["who"])) for one in document["signers"]
+        )
+        return cls(signers, document["source"], document["cite"])
+
+    def signers_at(self, age_years: int) -> tuple[str, ...]:
+        """Who signs at an age; () where the file says nothing for it (the age itself is then outside the
+        trial).
+        """
+        for one in self.signers:
+            if one.min_age <= age_years and (one.max_age is None or age_years <= one.max_age):
+                return one.who
+        return ()
+
+
+@dataclass(frozen=True)
+class Screening:
+    """Screening numbers and how old a result may be on the first day of treatment (or at randomisation).
+
+    windows: group → days. fact_groups: fact → group; a fact without a group has no age limit.
+    """
+
+    number_prefix: str
+    windows: dict[str, int]
+    fact_groups: dict[str, str]
+    source: str
+    cite: str
+
+    @classmethod
+    def of(cls, document: Document) -> Screening:
+        return cls(
+            number_prefix=document["number_prefix"],
+            windows=dict(document["windows"]),
+            fact_groups=dict(document["fact_groups"]),
+            source=document["source"],
+            cite=document["cite"],
+        )
+
+    def window_days(self, fact: str) -> int | None:
+        """How many days a fact stays valid for eligibility; None without limit."""
+        group = self.fact_groups.get(fact)
+        return None if group is None else self.windows[group]
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One eligibility criterion. An inclusion is met when its rule is true, an exclusion present when it is.
+
+    needs: who or what supplies the missing answer. note: what the stated limit does not show, such as another
+    criterion that bites earlier.
+    """
+
+    id: str
+    kind: str
+    text: Text
+    rule: Rule
+    needs: Text
+    note: Text | None
+    source: str
+    cite: str
+
+    @classmethod
+    def of(cls, document: Document) -> Criterion:
+        return cls(
+            id=document["id"],
+            kind=document["kind"],
+            text=text_of(document["text"]),
+            rule=document["rule"],
+            needs=text_of(document["needs"]),
+            note=text_or_none(document.get("note")),
+            source=document["source"],
+            cite=document["cite"],
+        )
+
+
+@dataclass(frozen=True)
+class StratumLevel:
+    """One level of a stratum and the rule that puts a subject into it."""
+
+    key: str
+    name: Text
+    rule: Rule
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """One stratification factor. by_site: each site is a level; `levels` then holds the planned sites."""
+
+    key: str
+    name: Text
+    fact: str
+    by_site: bool
+    levels: tuple[StratumLevel, ...]
+    source: str
+    cite: str
+
+    @classmethod
+    def of(cls, document: Document, sites: tuple[PlannedSite, ...]) -> Stratum:
+        levels = tuple(
+            StratumLevel(one["key"], text_of(one["name"]), one["rule"]) for one in document.get("levels", [])
+        )
+        by_site = document.get("by_site", False)
+        if by_site:
+            levels = tuple(
+                StratumLevel(site.key, site.name, {"fact": document["fact"], "op": "=", "value": site.key})
+                for site in sites
+            )
+        return cls(
+            key=document["key"],
+            name=text_of(document["name"]),
+            fact=document["fact"],
+            by_site=by_site,
+            levels=levels,
+            source=document["source"],
+            cite=document["cite"],
+        )
+
+
+@dataclass(frozen=True)
+class Randomisation:
+    """Stratified permuted blocks: ratio by arm, block sizes used in random order, strata."""
+
+    ratio: dict[str, int]
+    block_sizes: tuple[int, ...]
+    strata: tuple[Stratum, ...]
+    source: str
+    cite: str
+
+    @classmethod
+    def of(cls, document: Document, sites: tuple[PlannedSite, ...]) -> Randomisation:
+        return cls(
+            ratio=dict(document["ratio"]),
+            block_sizes=tuple(document["block_sizes"]),
+            strata=tuple(Stratum.of(one, sites) for one in document["strata"]),
+            source=document["source"],
+            cite=document["cite"],
+        )
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm: its phases in their usual order."""
+
+    key: str
+    name: Text
+    phases: tuple[str, ...]
+    source: str
+    cite: str
+
+    @classmethod
+    def of(cls, document: Document) -> Arm:
+        return cls(
+            key=document["key"],
+            name=text_of(document["name"]),
+            phases=tuple(document["phases"]),
+            source=document["source"],
+            cite=document["cite"],
+        )
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question that the registration leaves to the sponsor, and the answer taken until it is given."""
+
+    id: str
+    text: Text
+    default: Text
+    source: str
+    cite: str
+
+    @classmethod
+    def of(cls, document: Document) -> Question:
+        return cls(
+            id=document["id"],
+            text=text_of(document["text"]),
+            default=text_of(document["default"]),
+            source=document["source"],
+            cite=document["cite"],
+        )
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """One version of one trial's protocol. planned_enrolment and accrual_months are None where nothing is
+    stated.
+    """
+
+    key: str
+    version: str
+    registration: Registration
+    title: Text
+    short_title: Text
+    phase: str
+    design: str
+    planned_enrolment: int | None
+    accrual_months: int | None
+    ctcae_version: str
+    bsa_formula: str
+    crcl_weight: str
+    cns2_is_cns_leukemia: bool
+    sites: tuple[PlannedSite, ...]
+    consent: ConsentRules
+    screening: Screening
+    criteria: tuple[Criterion, ...]
+    randomisation: Randomisation | None
+    arms: tuple[Arm, ...]
+    phases: tuple[Phase, ...]
+    regimens: tuple[Regimen, ...]
+    visits: tuple[VisitPlan, ...]
+    mrd: tuple[MrdThreshold, ...]
+    response: ResponseRules
+    endpoints: tuple[EndpointPlan, ...]
+    forms: tuple[ProtocolFormPlan, ...]
+    questions: tuple[Question, ...]
+
+    @classmethod
+    def from_document(cls, document: Document) -> Protocol:
+        """The protocol of a checked document, whether read from YAML or from the database."""
+        sites = tuple(PlannedSite.of(site) for site in document["sites"])
+        randomisation = document["randomisation"]
+        return cls(
+            key=document["key"],
+            version=document["version"],
+            registration=Registration.of(document["registration"]),
+            title=text_of(document["title"]["value"]),
+            short_title=text_of(document["short_title"]["value"]),
+            phase=document["phase"]["value"],
+            design=document["design"]["value"],
+            planned_enrolment=document["planned_enrolment"]["value"],
+            accrual_months=document["accrual_months"]["value"],
+            ctcae_version=document["ctcae_version"]["value"],
+            bsa_formula=document["bsa_formula"]["value"],
+            crcl_weight=document["crcl_weight"]["value"],
+            cns2_is_cns_leukemia=document["cns2_is_cns_leukemia"]["value"],
+            sites=sites,
+            consent=ConsentRules.of(document["consent"]),
+            screening=Screening.of(document["screening"]),
+            criteria=tuple(Criterion.of(one) for one in document["criteria"]),
+            randomisation=None if randomisation is None else Randomisation.of(randomisation, sites),
+            arms=tuple(Arm.of(arm) for arm in document["arms"]),
+            phases=tuple(Phase.of(phase) for phase in document["phases"]),
+            regimens=tuple(Regimen.of(regimen) for regimen in document["regimens"]),
+            visits=tuple(VisitPlan.of(visit) for visit in document["visits"]),
+            mrd=tuple(MrdThreshold.of(one) for one in document["mrd"]),
+            response=ResponseRules.of(document["response"]),
+            endpoints=tuple(EndpointPlan.of(one) for one in document["endpoints"]),
+            forms=tuple(ProtocolFormPlan.of(form) for form in document["forms"]),
+            questions=tuple(Question.of(one) for one in document["questions"]),
+        )
+
+    def phase_of(self, key: str) -> Phase:
+        """The phase with this key; KeyError where the protocol has none."""
+        return _keyed(self.phases, key)
+
+    def regimen_of(self, key: str) -> Regimen:
+        """The regimen with this key; KeyError where the protocol has none."""
+        return _keyed(self.regimens, key)
+
+    def arm_of(self, key: str) -> Arm:
+        """The arm with this key; KeyError where the protocol has none."""
+        return _keyed(self.arms, key)
+
+    def visit_of(self, key: str) -> VisitPlan:
+        """The visit with this key; KeyError where the protocol has none."""
+        return _keyed(self.visits, key)
+
+    def endpoint_of(self, key: str) -> EndpointPlan:
+        """The endpoint with this key; KeyError where the protocol has none."""
+        return _keyed(self.endpoints, key)
+
+
+def _keyed(things: tuple[KeyedT, ...], key: str) -> KeyedT:
+    for thing in things:
+        if thing.key == key:
+            return thing
+    raise KeyError(key)

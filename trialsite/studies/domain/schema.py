@@ -1,0 +1,332 @@
+"""The shape of a protocol file as a JSON Schema, and its errors as sentences.
+
+The schema is built from Python so that every item is closed (no unknown keys) and carries `source` and
+`cite` in one way. It checks shape only: names that must agree with each other are the matter of `check.py`,
+rules that of `trialsite.clinical.rules`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from trialsite.studies.domain.problems import Path
+
+Schema = dict[str, Any]
+
+SOURCES = ("registration", "reference", "general-knowledge", "assumption", "derived")
+PHASE_KINDS = ("chemotherapy", "blinatumomab", "cell-therapy", "transplant", "observation", "pre-phase")
+ENDPOINT_KINDS = ("time-to-event", "cumulative-incidence", "proportion", "binary-landmark")
+ITEM_TYPES = ("text", "integer", "decimal", "date", "choice", "yes_no")
+
+KEY = {"type": "string", "pattern": r"^[A-Za-z][A-Za-z0-9_]*$", "title": "a key of letters, digits and _"}
+WORDS = {"type": "string", "minLength": 1, "title": "a text"}
+DECIMAL = {
+    "type": "string",
+    "pattern": r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$",
+    "title": 'a decimal in quotes ("1.4")',
+}
+COUNT = {"type": "integer", "minimum": 0, "title": "a whole number, 0 or more"}
+POSITIVE = {"type": "integer", "minimum": 1, "title": "a whole number, 1 or more"}
+DAY = {"type": "integer", "title": "a whole number of days"}
+TRUTH = {"type": "boolean", "title": "true or false"}
+RULE = {"type": "object", "minProperties": 1, "title": "a rule (all, any, not, if/then or fact)"}
+DAYS = {"type": "array", "items": POSITIVE, "minItems": 1, "uniqueItems": True, "title": "a list of days"}
+
+
+def choice(*codes: str) -> Schema:
+    """One of these codes."""
+    return {"enum": list(codes), "title": f"one of {', '.join(codes)}"}
+
+
+def or_null(schema: Schema) -> Schema:
+    """The same, or null where the registration states nothing."""
+    if "enum" in schema:
+        return {"enum": [*schema["enum"], None], "title": f"{schema['title']}, or null"}
+    return {**schema, "type": [schema["type"], "null"], "title": f"{schema['title']}, or null"}
+
+
+def shape(required: Schema, optional: Schema | None = None) -> Schema:
+    """A closed mapping: these keys, no other."""
+    return {
+        "type": "object",
+        "properties": {**required, **(optional or {})},
+        "required": list(required),
+        "additionalProperties": False,
+        "title": "a mapping",
+    }
+
+
+PROVENANCE = shape({"source": choice(*SOURCES), "cite": WORDS})
+TEXT = shape({"en": WORDS, "zh": WORDS})
+
+
+def sourced(required: Schema, optional: Schema | None = None) -> Schema:
+    """A closed mapping that says where its values come from; `sources` does for keys that differ."""
+    own = {**required, "source": choice(*SOURCES), "cite": WORDS}
+    names = [*required, *(optional or {})]
+    return shape(own, {**(optional or {}), "sources": shape({}, dict.fromkeys(names, PROVENANCE))})
+
+
+def many(items: Schema, *, at_least: int = 0) -> Schema:
+    """A list of these."""
+    return {"type": "array", "items": items, "minItems": at_least, "title": "a list"}
+
+
+def valued(schema: Schema) -> Schema:
+    """A single value with its source: `{value: 101, source: registration, cite: …}`."""
+    return sourced({"value": schema})
+
+
+SITE = sourced({"key": KEY, "name": TEXT, "timezone": WORDS, "planned": or_null(POSITIVE)})
+SIGNERS = shape(
+    {
+        "min_age": COUNT,
+        "max_age": or_null(COUNT),
+        "who": many(choice("patient", "guardian", "assent"), at_least=1),
+    }
+)
+CONSENT = sourced({"signers": many(SIGNERS, at_least=1)})
+SCREENING = sourced(
+    {
+        "number_prefix": {"type": "string", "pattern": "^[A-Z]{2,5}$", "title": "two to five capitals"},
+        "windows": {
+            "type": "object",
+            "additionalProperties": POSITIVE,
+            "title": "a mapping of group to days",
+        },
+        "fact_groups": {"type": "object", "additionalProperties": KEY, "title": "a mapping of fact to group"},
+    }
+)
+CRITERION = sourced(
+    {
+        "id": {"type": "string", "pattern": r"^\d{3}-[IE][0-9]+[a-z]*$", "title": "an id such as 000-I5a"},
+        "kind": choice("inclusion", "exclusion"),
+        "text": TEXT,
+        "rule": RULE,
+        "needs": TEXT,
+    },
+    {"note": TEXT},
+)
+STRATUM = sourced(
+    {"key": KEY, "name": TEXT, "fact": KEY},
+    {"by_site": TRUTH, "levels": many(shape({"key": KEY, "name": TEXT, "rule": RULE}), at_least=2)},
+)
+RANDOMISATION = sourced(
+    {
+        "ratio": {
+            "type": "object",
+            "additionalProperties": POSITIVE,
+            "title": "a mapping of arm to whole number",
+        },
+        "block_sizes": many(POSITIVE, at_least=1),
+        "strata": many(STRATUM),
+    }
+)
+ARM = sourced({"key": KEY, "name": TEXT, "phases": many(KEY, at_least=1)})
+BRANCH = sourced({"when": RULE, "to": KEY, "text": TEXT})
+PHASE = sourced(
+    {
+        "key": KEY,
+        "name": TEXT,
+        "kind": choice(*PHASE_KINDS),
+        "regimen": or_null(KEY),
+        "days": or_null(POSITIVE),
+        "starts": TEXT,
+    },
+    {"optional": TRUTH, "branches": many(BRANCH)},
+)
+DOSE = shape(
+    {"amount": DECIMAL, "basis": choice("BSA", "KG", "FLAT")},
+    {"cap": DECIMAL, "days": DAYS, "when": RULE, "source": choice(*SOURCES), "cite": WORDS},
+)
+DRUG = sourced(
+    {
+        "key": KEY,
+        "name": TEXT,
+        "route": choice("IV", "CIVI", "PO", "IT", "SC", "PO_IV"),
+        "unit": choice("mg", "ug", "g", "cells"),
+        "days": DAYS,
+        "doses": many(DOSE, at_least=1),
+    },
+    {
+        "per_day": POSITIVE,
+        "rounding": DECIMAL,
+        "infusion_hours": DECIMAL,
+        "infusion_exceptions": many(shape({"hours": DECIMAL, "when": RULE}), at_least=1),
+        "parts": many(shape({"fraction": DECIMAL, "hours": DECIMAL}), at_least=2),
+        "note": TEXT,
+    },
+)
+REGIMEN = sourced({"key": KEY, "name": TEXT, "cycle_days": POSITIVE, "drugs": many(DRUG)}, {"note": TEXT})
+REPEAT = shape({"count": POSITIVE}, {"every_days": POSITIVE, "every_months": POSITIVE})
+FORM_CODES = many({"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$", "title": "a form code"})
+VISIT = sourced(
+    {"key": KEY, "name": TEXT, "anchor": WORDS, "before_days": COUNT, "after_days": COUNT},
+    {
+        "offset_days": DAY,
+        "offset_months": DAY,
+        "phase": KEY,
+        "arms": many(KEY, at_least=1),
+        "when": RULE,
+        "repeat": REPEAT,
+        "only_after_treatment": TRUTH,
+        "required": FORM_CODES,
+        "optional": FORM_CODES,
+        "note": TEXT,
+    },
+)
+MRD = sourced(
+    {
+        "method": choice("MFC", "NGS_IG_TR", "RQPCR_IG_TR", "RTPCR_FUSION", "DPCR"),
+        "threshold": {
+            "type": "string",
+            "pattern": r"^0\.[0-9]*[1-9]$",
+            "title": 'a fraction in quotes ("0.0001")',
+        },
+        "role": choice("endpoint", "gate", "secondary", "exploratory"),
+    }
+)
+RESPONSE = sourced(
+    {
+        "criteria_set": choice("ELN2024", "ASBMT2010", "NCCN"),
+        "cri_allow_both_fail": TRUTH,
+        "crh": TRUTH,
+        "literal_mlfs_is_cri": TRUTH,
+        "mrd_1pct_warning": TRUTH,
+        "crc": many(choice("CR", "CRh", "CRi"), at_least=1),
+        "counts_window_days": COUNT,
+        "marrow_max_age_days": COUNT,
+        "refractory_at": many(KEY),
+    }
+)
+ENDPOINT = sourced(
+    {
+        "key": KEY,
+        "name": TEXT,
+        "role": choice("primary", "secondary", "exploratory"),
+        "kind": choice(*ENDPOINT_KINDS),
+        "analysis_set": KEY,
+        "origin": or_null(KEY),
+        "events": many(KEY, at_least=1),
+        "definition": TEXT,
+    },
+    {
+        "competing": many(KEY),
+        "censor": choice("last_adequate_assessment", "last_known_alive", "last_mrd_sample"),
+        "landmark_months": DECIMAL,
+        "horizon_months": DECIMAL,
+        "assessed_at": many(KEY, at_least=1),
+        "method": choice("MFC", "NGS_IG_TR", "RQPCR_IG_TR", "RTPCR_FUSION", "DPCR"),
+    },
+)
+CHOICES = many(shape({"code": KEY, "label": TEXT}), at_least=2)
+ITEM = sourced(
+    {"key": KEY, "label": TEXT, "type": choice(*ITEM_TYPES), "required": TRUTH},
+    {"unit": WORDS, "choices": CHOICES},
+)
+FORM = sourced({"key": KEY, "title": TEXT, "items": many(ITEM, at_least=1)})
+QUESTION = sourced(
+    {
+        "id": {"type": "string", "pattern": "^Q[0-9]{2}$", "title": "an id such as Q01"},
+        "text": TEXT,
+        "default": TEXT,
+    }
+)
+REGISTRATION = sourced(
+    {
+        "ids": many(
+            {"type": "string", "pattern": "^[0-9]{3}$", "title": 'three digits in quotes ("000")'}, at_least=1
+        ),
+        "nct": or_null({"type": "string", "pattern": "^NCT[0-9]{8}$", "title": "NCT and eight digits"}),
+        "registry_note": TEXT,
+    }
+)
+
+PROTOCOL: Schema = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    **shape(
+        {
+            "key": {
+                "type": "string",
+                "pattern": "^[A-Z][A-Z0-9-]*$",
+                "title": "a trial key such as BLINA-FULL",
+            },
+            "version": {
+                "type": "string",
+                "pattern": r"^[0-9]+\.[0-9]+$",
+                "title": 'a version in quotes ("1.0")',
+            },
+            "registration": REGISTRATION,
+            "title": valued(TEXT),
+            "short_title": valued(TEXT),
+            "phase": valued(choice("I", "I/II", "II", "III", "not stated")),
+            "design": valued(choice("single-arm", "randomised")),
+            "planned_enrolment": valued(or_null(POSITIVE)),
+            "accrual_months": valued(or_null(POSITIVE)),
+            "ctcae_version": valued(choice("5.0", "6.0")),
+            "bsa_formula": valued(choice("mosteller", "dubois", "xu")),
+            "crcl_weight": valued(choice("actual", "ideal", "adjusted")),
+            "cns2_is_cns_leukemia": valued(TRUTH),
+            "sites": many(SITE, at_least=1),
+            "consent": CONSENT,
+            "screening": SCREENING,
+            "criteria": many(CRITERION, at_least=1),
+            "randomisation": {**RANDOMISATION, "type": ["object", "null"]},
+            "arms": many(ARM, at_least=1),
+            "phases": many(PHASE, at_least=1),
+            "regimens": many(REGIMEN),
+            "visits": many(VISIT, at_least=1),
+            "mrd": many(MRD, at_least=1),
+            "response": RESPONSE,
+            "endpoints": many(ENDPOINT, at_least=1),
+            "forms": many(FORM),
+            "questions": many(QUESTION),
+        }
+    ),
+}
+
+VALIDATOR = Draft202012Validator(PROTOCOL)
+
+
+def shape_problems(document: Any) -> Iterator[tuple[Path, str]]:
+    """Every departure from the shape as (path, sentence); the sentence says what would be accepted."""
+    for error in VALIDATOR.iter_errors(document):
+        yield from _sentences(error)
+
+
+def _sentences(error: ValidationError) -> Iterator[tuple[Path, str]]:
+    path: Path = tuple(error.absolute_path)
+    wanted = error.schema.get("title", "another value") if isinstance(error.schema, dict) else "another value"
+    found = _brief(error.instance)
+    match error.validator:
+        case "required":
+            missing = [name for name in error.validator_value if name not in error.instance]
+            yield (
+                path,
+                f"{_listed(missing)} {'is' if len(missing) == 1 else 'are'} missing here and must be given.",
+            )
+        case "additionalProperties":
+            known = error.schema["properties"]
+            for name in (name for name in error.instance if name not in known):
+                yield (*path, name), f"The key {name} is not known here; accepted are {', '.join(known)}."
+        case "minItems":
+            yield path, f"At least {error.validator_value} entry is needed here."
+        case "uniqueItems":
+            yield path, "An entry stands here twice; each is accepted once."
+        case _:
+            yield path, f"{found} is not accepted here; it must be {wanted}."
+
+
+def _listed(names: Iterable[str]) -> str:
+    words = list(names)
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _brief(value: Any) -> str:
+    words = json.dumps(value, ensure_ascii=False)
+    return words if len(words) <= 40 else f"{words[:37]}…"

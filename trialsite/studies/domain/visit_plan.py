@@ -1,0 +1,135 @@
+"""The schedule of a protocol: visits from their anchors, and the forms that only this trial has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trialsite.studies.domain.values import Document, Rule, Text, text_of, text_or_none
+
+
+@dataclass(frozen=True)
+class VisitForm:
+    """A form at a visit: required, or filled in when clinically indicated."""
+
+    form: str
+    required: bool
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """The visit comes `count` times in all, the first at the visit's own offset, then every so many days or
+    months.
+    """
+
+    count: int
+    every_days: int | None = None
+    every_months: int | None = None
+
+
+@dataclass(frozen=True)
+class VisitPlan:
+    """One visit (or series): target = anchor + offset, window `before_days` before to `after_days` after.
+
+    anchor: a name of `fact_names.ANCHORS`, `phase:<PHASE>` (day 1 of the phase actually started) or
+    `phase_end:<PHASE>` (its last day of treatment). Exactly one of offset_days and offset_months is given;
+    months are calendar months. arms: () for every arm. when: the rule under which the visit is planned
+    (None: always). only_after_treatment: not planned while its target lies before the end of protocol
+    treatment.
+    """
+
+    key: str
+    name: Text
+    anchor: str
+    offset_days: int | None
+    offset_months: int | None
+    before_days: int
+    after_days: int
+    phase: str | None
+    arms: tuple[str, ...]
+    when: Rule | None
+    repeat: Repeat | None
+    only_after_treatment: bool
+    forms: tuple[VisitForm, ...]
+    note: Text | None
+    source: str
+    cite: str
+
+    @classmethod
+    def of(cls, document: Document) -> VisitPlan:
+        repeat = document.get("repeat")
+        required = [VisitForm(form, True) for form in document.get("required", [])]
+        optional = [VisitForm(form, False) for form in document.get("optional", [])]
+        return cls(
+            key=document["key"],
+            name=text_of(document["name"]),
+            anchor=document["anchor"],
+            offset_days=document.get("offset_days"),
+            offset_months=document.get("offset_months"),
+            before_days=document["before_days"],
+            after_days=document["after_days"],
+            phase=document.get("phase"),
+            arms=tuple(document.get("arms", [])),
+            when=document.get("when"),
+            repeat=None if repeat is None else Repeat(**repeat),
+            only_after_treatment=document.get("only_after_treatment", False),
+            forms=(*required, *optional),
+            note=text_or_none(document.get("note")),
+            source=document["source"],
+            cite=document["cite"],
+        )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer of a choice item: the code that is stored and the text that is shown."""
+
+    code: str
+    label: Text
+
+
+@dataclass(frozen=True)
+class ItemPlan:
+    """One item of a protocol's own form; type text, integer, decimal, date, choice or yes_no."""
+
+    key: str
+    label: Text
+    type: str
+    unit: str
+    choices: tuple[Choice, ...]
+    required: bool
+    source: str
+    cite: str
+
+    @classmethod
+    def of(cls, document: Document) -> ItemPlan:
+        return cls(
+            key=document["key"],
+            label=text_of(document["label"]),
+            type=document["type"],
+            unit=document.get("unit", ""),
+            choices=tuple(Choice(one["code"], text_of(one["label"])) for one in document.get("choices", [])),
+            required=document["required"],
+            source=document["source"],
+            cite=document["cite"],
+        )
+
+
+@dataclass(frozen=True)
+class ProtocolFormPlan:
+    """A form that only this trial has."""
+
+    key: str
+    title: Text
+    items: tuple[ItemPlan, ...]
+    source: str
+    cite: str
+
+    @classmethod
+    def of(cls, document: Document) -> ProtocolFormPlan:
+        return cls(
+            key=document["key"],
+            title=text_of(document["title"]),
+            items=tuple(ItemPlan.of(item) for item in document["items"]),
+            source=document["source"],
+            cite=document["cite"],
+        )

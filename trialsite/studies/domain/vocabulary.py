@@ -1,0 +1,83 @@
+"""The anchors, forms, events, origins and analysis sets that protocol files may name."""
+
+from __future__ import annotations
+
+ANCHORS: dict[str, str] = {
+    "screening": "the day screening began",
+    "consent": "the date of consent",
+    "c1d1": "day 1 of the first cycle: the first dose of protocol treatment",
+    "randomisation": "the day of randomisation",
+    "first_crc": "the date of the first sample in complete remission (CR, CRh or CRi)",
+    "end_of_blinatumomab": "the actual end of the first blinatumomab course",
+    "last_dose": "the last dose of any protocol treatment, once treatment has ended",
+    "conditioning": "the first day of conditioning",
+    "hsct_d0": "the day the graft was infused (day 0)",
+    "car_t_d0": "the day the CAR-T cells were infused (day 0)",
+}
+PHASE_ANCHORS = ("phase:", "phase_end:")
+
+FORMS: dict[str, str] = {
+    "DM": "Demographics",
+    "ICF": "Consent",
+    "MH": "Medical history",
+    "DX": "Diagnosis and genetics",
+    "EL": "Investigator's statements on eligibility",
+    "VS": "Vital signs, weight, height, ECOG",
+    "PE": "Physical examination",
+    "HEM": "Haematology",
+    "CHEM": "Chemistry",
+    "COAG": "Coagulation",
+    "VIR": "Virology",
+    "PREG": "Pregnancy test",
+    "ECG": "Electrocardiogram",
+    "ECHO": "Echocardiography",
+    "PFT": "Lung function",
+    "HCI": "HCT-CI",
+    "DON": "Donor",
+    "BM": "Bone marrow",
+    "MRD": "Measurable residual disease",
+    "CSF": "Cerebrospinal fluid and intrathecal treatment",
+    "IMG": "Imaging",
+    "EX": "Doses",
+    "BLI": "Blinatumomab infusion",
+    "CRS": "Cytokine release syndrome",
+    "ICE": "ICE score and ICANS",
+    "AE": "Adverse event",
+    "CM": "Concomitant medication",
+    "TF": "Transfusion",
+    "HSCT": "Transplantation",
+    "ENG": "Engraftment",
+    "CHI": "Chimerism",
+    "AGV": "Acute GVHD",
+    "CGV": "Chronic GVHD",
+    "CAR": "CAR-T cell therapy",
+    "SUR": "Survival contact",
+    "REL": "Relapse",
+    "DTH": "Death",
+    "EOT": "End of treatment",
+    "DEV": "Protocol deviation",
+}
+
+EVENTS: dict[str, str] = {
+    "relapse": "haematological relapse, in marrow, central nervous system or another place",
+    "death": "death from any cause",
+    "death_without_relapse": "death without an earlier relapse",
+    "treatment_failure": "no remission by the assessment that the protocol names",
+    "first_crc": "first complete remission (CR, CRh or CRi)",
+    "crc": "complete remission (CR, CRh or CRi) at the assessment",
+    "cr_or_cri": "blasts below 5 % by the protocol's own definition of CR/CRi",
+    "mrd_negative": "MRD negative by the protocol's method",
+    "mrd_negative_cr": "complete remission and MRD negative in the same assessment",
+    "mrd_recurrence": "confirmed MRD recurrence in remission",
+    "agvhd_2_4": "first acute GVHD of grade II to IV",
+    "agvhd_3_4": "first acute GVHD of grade III or IV",
+    "cgvhd": "first chronic GVHD of any severity",
+    "cgvhd_moderate_severe": "first moderate or severe chronic GVHD",
+    "cgvhd_systemic": "chronic GVHD that needs systemic therapy",
+    "graft_failure": "graft failure",
+    "alive_relapse_free": "alive without relapse at the landmark",
+    "ae_grade_3": "any adverse event of grade 3 or more",
+}
+
+ORIGINS = ("first_crc", "c1d1", "hsct_d0", "randomisation")
+ANALYSIS_SETS = ("ALL_TREATED", "CRC", "TRANSPLANTED", "RANDOMISED", "EVALUABLE_24M")

@@ -1,0 +1,105 @@
+"""Studies, their sites and the immutable versions of their protocols."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from trialsite.audit.protection import STUDY_SETUP, SYSTEM_SETUP, Protection
+from trialsite.keys import new_id
+
+if TYPE_CHECKING:
+    from .domain.protocol import Protocol
+
+
+class Site(models.Model):
+    """A hospital."""
+
+    protection = SYSTEM_SETUP
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    key = models.CharField(max_length=20, unique=True)
+    name_en = models.CharField(max_length=200)
+    name_zh = models.CharField(max_length=200)
+    timezone = models.CharField(max_length=50, default="Asia/Shanghai")
+
+    class Meta:
+        ordering = ["key"]
+
+    def __str__(self) -> str:
+        return self.name_zh if (get_language() or "").startswith("zh") else self.name_en
+
+
+class Study(models.Model):
+    """One trial."""
+
+    protection = STUDY_SETUP
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    key = models.CharField(max_length=40, unique=True)
+    locked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["key"]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @cached_property
+    def current_version(self) -> "ProtocolVersion":
+        """The newest loaded version of the protocol."""
+        return self.versions.order_by("-loaded_at").first()  # type: ignore[return-value]
+
+    @property
+    def protocol(self) -> "Protocol":
+        return self.current_version.protocol
+
+
+class ProtocolVersion(models.Model):
+    """One version of a protocol, exactly as loaded: never changed afterwards."""
+
+    protection = Protection(trail="study", app=("insert",), redacted=("document",))
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="versions")
+    version = models.CharField(max_length=20)
+    digest = models.CharField(max_length=64)
+    document = models.JSONField()
+    loaded_at = models.DateTimeField(auto_now_add=True)
+    loaded_by = models.ForeignKey("access.User", on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "version"], name="protocol_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.study_id} {self.version}"
+
+    @property
+    def protocol(self) -> "Protocol":
+        """The protocol as frozen dataclasses, read once a process for each digest."""
+        from .selectors import protocol_of
+
+        return protocol_of(self)
+
+
+class StudySite(models.Model):
+    """A site taking part in a study, under the protocol version that its ethics approval allows."""
+
+    protection = STUDY_SETUP
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="study_sites")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="study_sites")
+    protocol_version = models.ForeignKey(ProtocolVersion, on_delete=models.PROTECT, related_name="+")
+    activated_on = models.DateField(_("activated on"))
+    planned = models.PositiveIntegerField(_("planned subjects"), null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["study", "site"], name="site_once_per_study")]
+
+    def __str__(self) -> str:
+        return f"{self.study_id} {self.site_id}"

@@ -1,0 +1,40 @@
+"""Reading studies and protocols."""
+
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+
+from trialsite.access.models import User
+from trialsite.access.permissions import grants_of
+
+from .domain.protocol import Protocol
+from .models import Site, Study, StudySite
+
+if TYPE_CHECKING:
+    from .models import ProtocolVersion
+
+_protocols: dict[str, Protocol] = {}
+
+
+def protocol_of(version: "ProtocolVersion") -> Protocol:
+    """The protocol of a loaded version; built once a process, since a version never changes."""
+    if version.digest not in _protocols:
+        _protocols[version.digest] = Protocol.from_document(version.document)
+    return _protocols[version.digest]
+
+
+def studies_visible_to(user: User) -> QuerySet[Study]:
+    """The studies in which the user has a role."""
+    ids = {study for study, _site, _role in grants_of(user).rows if study}
+    return Study.objects.filter(pk__in=ids)
+
+
+def sites_visible_to(user: User, study: Study) -> QuerySet[Site]:
+    """The sites of a study that the user's memberships open."""
+    rows = [site for study_id, site, _role in grants_of(user).rows if study_id == study.pk]
+    sites = Site.objects.filter(study_sites__study=study)
+    return sites if None in rows else sites.filter(pk__in=[site for site in rows if site])
+
+
+def study_site(*, study: Study, site: Site) -> StudySite:
+    return StudySite.objects.select_related("protocol_version").get(study=study, site=site)
