@@ -1,0 +1,115 @@
+"""Installs the guards of every table: grants of the app role, row-level security, triggers, definer functions.
+
+Runs after each migration as the owner role and is idempotent: what stands here is what the database does. Each room
+may keep SQL of its own in `<room>/sql/*.sql` (definer functions); it is executed in the order of INSTALLED_APPS.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connections, models, transaction
+from django.db.backends.utils import CursorWrapper
+
+from .protection import Protection
+
+MEMBER_ROWS = """(
+    (SELECT app_is_system())
+    OR study_id IN (SELECT g.study_id FROM access_current_grant g WHERE g.site_id IS NULL{roles})
+    OR (study_id, site_id) IN (SELECT g.study_id, g.site_id FROM access_current_grant g
+                               WHERE g.site_id IS NOT NULL{roles}))"""
+
+ROW_RULES = {
+    "site": MEMBER_ROWS.format(roles=""),
+    "identity": MEMBER_ROWS.format(roles=" AND g.role IN ('coordinator', 'investigator')"),
+    "author": f"(author_id = (SELECT app_user_id()) AND {MEMBER_ROWS.format(roles='')})",
+    "trail": f"""(CASE WHEN study_id IS NULL THEN (SELECT app_is_system()) OR EXISTS (
+            SELECT 1 FROM access_membership m WHERE m.user_id = app_user_id() AND m.role = 'administrator'
+              AND m.starts_on <= current_date AND (m.ends_on IS NULL OR m.ends_on >= current_date))
+        WHEN site_id IS NULL THEN (SELECT app_is_system())
+            OR study_id IN (SELECT g.study_id FROM access_current_grant g)
+        ELSE {MEMBER_ROWS.format(roles="")} END)""",
+}
+
+
+def protected_models() -> Iterator[tuple[type[models.Model], Protection]]:
+    """Every concrete model that declares its protection."""
+    for model in apps.get_models():
+        protection = getattr(model, "protection", None)
+        if protection is not None and model._meta.managed:
+            yield model, protection
+
+
+def install_guards(*, using: str) -> None:
+    """Make the database's guards what the models and SQL files say, in one transaction."""
+    connection = connections[using]
+    app_role = settings.DATABASES["default"]["USER"]
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        if cursor.fetchone()[0] == app_role:
+            raise RuntimeError("Migrate as the owner role: manage.py migrate --database owner.")
+        run_file(cursor, Path(__file__).parent / "sql" / "context.sql")
+        run_file(cursor, Path(__file__).parent / "sql" / "trail.sql")
+        grant_default(cursor, app_role)
+        for model, protection in protected_models():
+            guard_table(cursor, model._meta.db_table, protection, app_role)
+        seal_trail(cursor, app_role)
+        for config in apps.get_app_configs():
+            for file in sorted((Path(config.path) / "sql").glob("*.sql")):
+                if config.label != "audit":
+                    run_file(cursor, file)
+
+
+def run_file(cursor: CursorWrapper, path: Path) -> None:
+    cursor.execute(path.read_text(encoding="utf-8").replace("%", "%%"), [])
+
+
+def grant_default(cursor: CursorWrapper, app_role: str) -> None:
+    """Tables of Django and its packages are working tables of the app; none of them holds clinical facts."""
+    role = quoted(app_role)
+    cursor.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
+    cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}")
+    cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}")
+    cursor.execute(f"REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {role}")
+    cursor.execute("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC")
+    cursor.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {role}")
+
+
+def guard_table(cursor: CursorWrapper, table: str, protection: Protection, app_role: str) -> None:
+    """Grants, policy and trail trigger of one table."""
+    name, role = quoted(table), quoted(app_role)
+    cursor.execute(f"REVOKE ALL ON {name} FROM {role}")
+    if protection.app is not None:
+        rights = ", ".join(["SELECT", *(right.upper() for right in protection.app)])
+        cursor.execute(f"GRANT {rights} ON {name} TO {role}")
+    cursor.execute(f"DROP POLICY IF EXISTS boundary ON {name}")
+    if protection.rows:
+        cursor.execute(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")
+        cursor.execute(f"CREATE POLICY boundary ON {name} USING {ROW_RULES[protection.rows]}")
+    else:
+        cursor.execute(f"ALTER TABLE {name} DISABLE ROW LEVEL SECURITY")
+    cursor.execute(f"DROP TRIGGER IF EXISTS trail ON {name}")
+    if protection.trail:
+        redacted = ",".join(protection.redacted)
+        cursor.execute(
+            f"CREATE TRIGGER trail AFTER INSERT OR UPDATE OR DELETE ON {name} FOR EACH ROW "
+            f"EXECUTE FUNCTION audit_record('{protection.trail}', '{redacted}')"
+        )
+
+
+def seal_trail(cursor: CursorWrapper, app_role: str) -> None:
+    """The trail refuses change from every role, its owner included."""
+    for table in ("audit_trail", "audit_event"):
+        cursor.execute(f"DROP TRIGGER IF EXISTS once_rows ON {table}")
+        cursor.execute(
+            f"CREATE TRIGGER once_rows BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION audit_refuse()"
+        )
+        cursor.execute(f"DROP TRIGGER IF EXISTS once_table ON {table}")
+        cursor.execute(
+            f"CREATE TRIGGER once_table BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()"
+        )
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,30 @@
+"""What PostgreSQL does for a table: who may write it, whose rows it shows, and which chain its changes join.
+
+Every model of the project declares one `protection`; `guards.py` turns it into grants, policies and triggers after
+each migration. A test refuses a model without one.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Protection:
+    """The guards of one table.
+
+    trail: the hash chain that a change joins: "subject", "study" or "system"; None leaves the table outside the trail.
+    rows: "site" (study and site of the row), "identity" (as site, for roles that may see identity), "author" (the
+        user's own rows inside the boundary), "trail", or None (no row-level security).
+    app: what the app role may do beyond SELECT, of "insert", "update", "delete"; None means not even SELECT.
+    redacted: columns of which the trail keeps only that they changed.
+    """
+
+    trail: str | None = None
+    rows: str | None = None
+    app: tuple[str, ...] | None = ("insert", "update")
+    redacted: tuple[str, ...] = ()
+
+
+CASEBOOK = Protection(trail="subject", rows="site")
+PROJECTION = Protection(rows="site", app=("insert", "update", "delete"))
+STUDY_SETUP = Protection(trail="study")
+SYSTEM_SETUP = Protection(trail="system")

@@ -1,0 +1,129 @@
+"""What the pages of one subject show: the header, the tabs, and the matrix of visits and forms."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from trialsite.access.permissions import may
+
+from .form_types import form_type
+from .models import LOG, Subject
+from .registries import PlannedRow, forms, schedule, subject_alerts, subject_pages, timeline
+from .selectors import RecordLine, drafts_of, records_of
+from .slots import Slot
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One form at one visit."""
+
+    url: str
+    state: str
+    required: bool
+    performed_on: date | None = None
+
+
+@dataclass(frozen=True)
+class MatrixRow:
+    """One visit with its cells, in the order of the columns."""
+
+    row: PlannedRow
+    cells: tuple[Cell | None, ...]
+
+
+def site_today(subject: Subject) -> date:
+    """The day at the subject's site."""
+    return timezone.now().astimezone(ZoneInfo(subject.site.timezone)).date()
+
+
+def subject_context(request: HttpRequest, subject: Subject, tab: str) -> dict[str, Any]:
+    """The header and tabs that every page of a subject has."""
+    tabs = sorted(subject_pages.items(), key=lambda entry: entry[1].order)
+    return {
+        "subject": subject,
+        "today": site_today(subject),
+        "alerts": [alert for source in subject_alerts.values() for alert in source(subject)],
+        "tabs": [
+            {"label": page.label, "url": reverse(page.url_name, args=[subject.pk]), "active": page.url_name == tab}
+            for _key, page in tabs
+        ],
+        "may_edit": may(request.user, "form.submit", study_id=subject.study_id, site_id=subject.site_id),  # type: ignore[arg-type]
+    }
+
+
+def casebook_context(request: HttpRequest, subject: Subject) -> dict[str, Any]:
+    """The casebook page: matrix, log, drafts, timeline."""
+    planned = [row for source in schedule.values() for row in source(subject)]
+    lines = records_of(subject)
+    drafts = list(drafts_of(request.user, subject))  # type: ignore[arg-type]
+    columns, rows = matrix(subject, planned, lines, drafts)
+    log = [line for line in lines if line.visit_key == LOG]
+    return {
+        **subject_context(request, subject, "subject"),
+        "columns": [(key, title_of(key, subject)) for key in columns],
+        "rows": rows,
+        "log": log_lines(subject, log),
+        "log_forms": [kind for kind in forms.values() if kind.continuous],
+        "drafts": drafts,
+        "lanes": [lane for source in timeline.values() for lane in source(subject)],
+    }
+
+
+def matrix(
+    subject: Subject, planned: list[PlannedRow], lines: Iterable[RecordLine], drafts: Iterable[Any]
+) -> tuple[list[str], list[MatrixRow]]:
+    """Columns (form keys) and rows (visits) with what stands in each cell."""
+    entered = {(x.visit_key, x.visit_repeat, x.form_key): x for x in lines if x.visit_key != LOG}
+    typing = {(d.visit_key, d.visit_repeat, d.form_key) for d in drafts}
+    known = {(row.key, row.repeat) for row in planned}
+    unplanned = {(x.visit_key, x.visit_repeat) for x in entered.values()} - known
+    planned = planned + [PlannedRow(k, n, k, None, None, None, "", ()) for k, n in sorted(unplanned)]
+    asked = [slot.form_key for row in planned for slot in row.forms] + [key for _, _, key in entered]
+    columns = list(dict.fromkeys([key for key in forms if key in asked] + asked))
+    rows = []
+    for row in planned:
+        wanted = {slot.form_key: slot.required for slot in row.forms}
+        cells: list[Cell | None] = []
+        for key in columns:
+            line = entered.get((row.key, row.repeat, key))
+            url = Slot(subject.pk, row.key, key, row.repeat).url()
+            if line:
+                cells.append(Cell(url, line.state, wanted.get(key, False), line.performed_on))
+            elif (row.key, row.repeat, key) in typing:
+                cells.append(Cell(url, "draft", wanted.get(key, False)))
+            elif key in wanted:
+                cells.append(Cell(url, "empty", wanted[key]))
+            else:
+                cells.append(None)
+        rows.append(MatrixRow(row, tuple(cells)))
+    return columns, rows
+
+
+def title_of(key: str, subject: Subject) -> str:
+    kind = form_type(key, subject)
+    return str(kind.title) if kind else key
+
+
+def log_lines(subject: Subject, lines: list[RecordLine]) -> list[dict[str, Any]]:
+    """The forms of the log with a line of summary each, newest first; one query for each kind of form."""
+    shown = []
+    for key in dict.fromkeys(line.form_key for line in lines):
+        kind = form_type(key, subject)
+        here = {line.id: line for line in lines if line.form_key == key}
+        assert kind is not None
+        for record in kind.model.objects.filter(pk__in=here):
+            shown.append(
+                {
+                    "kind": kind,
+                    "line": here[record.pk],
+                    "url": here[record.pk].slot(subject.pk).url(),
+                    "summary": kind.summary(record) if kind.summary else "",
+                }
+            )
+    return sorted(shown, key=lambda entry: entry["line"].performed_on or date.min, reverse=True)

@@ -1,0 +1,48 @@
+"""Finding the form type of a key: one of the system's own, or one that the subject's protocol declares."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.translation import get_language
+
+from .forms import ProtocolItemsForm
+from .models import ProtocolForm, Subject
+from .registries import FormType, forms
+
+
+def form_type(key: str, subject: Subject) -> FormType | None:
+    """The form `key` as this subject's protocol version knows it; None when there is no such form."""
+    known = forms.get(key)
+    if known is not None:
+        return known
+    for plan in subject.protocol_version.protocol.forms:
+        if plan.key == key:
+            return FormType(
+                key=key,
+                title=plan.title.in_language(get_language() or "en"),
+                model=ProtocolForm,
+                form=protocol_page(plan),
+                continuous=False,
+                repeats=True,
+            )
+    return None
+
+
+def protocol_page(plan: Any) -> type[ProtocolItemsForm]:
+    """The page of one protocol form, with the same constructor as every other page."""
+
+    class Page(ProtocolItemsForm):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, plan=plan, language=get_language() or "en", **options)
+
+    return Page
+
+
+def models_of_forms() -> Iterator[type]:
+    """Every model that holds forms, each once, in the order of registration."""
+    seen = [ProtocolForm]
+    yield ProtocolForm
+    for known in forms.values():
+        if known.model not in seen:
+            seen.append(known.model)
+            yield known.model

@@ -1,0 +1,108 @@
+"""Form fields of the composite items: a quantity is a text and a unit, a partial date is one text."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from trialsite.clinical.partial_date import PartialDate, PartialDateError
+from trialsite.clinical.quantity import Quantity, QuantityError
+from trialsite.clinical.refusal import Refusal
+from trialsite.clinical.units import analyte, unit_label
+
+MISSING_REASONS = [
+    ("", "—"),
+    ("NOT_DONE", _("Not done")),
+    ("NOT_APPLICABLE", _("Not applicable")),
+    ("UNKNOWN", _("Unknown")),
+]
+
+
+def units_of(key: str) -> list[tuple[str, str]]:
+    """The units in which an analyte may be entered, the canonical one first, as choices."""
+    return [(unit.code, unit_label(unit.code)) for unit in analyte(key).units]
+
+
+def sentence(problem: Refusal) -> str:
+    """A refusal of the clinical rules in the reader's language."""
+    return gettext(problem.template).format(**problem.params)
+
+
+class QuantityWidget(forms.MultiWidget):
+    """A text for the value as printed on the report and, where there is a choice, its unit."""
+
+    template_name = "components/quantity_input.html"
+
+    def __init__(self, units: list[tuple[str, str]], attrs: dict[str, Any] | None = None) -> None:
+        self.units = units
+        text = forms.TextInput(attrs={"inputmode": "decimal", "class": "form-control", "autocomplete": "off"})
+        unit = forms.Select(choices=units, attrs={"class": "form-select"}) if len(units) > 1 else forms.HiddenInput()
+        super().__init__({"": text, "unit": unit}, attrs)
+
+    def decompress(self, value: Quantity | None) -> list[str]:
+        return [value.text, value.unit] if value else ["", self.units[0][0]]
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        text, unit = super().value_from_datadict(data, files, name)
+        return [text or "", unit or self.units[0][0]]
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["unit_label"] = self.units[0][1] if len(self.units) == 1 else ""
+        return context
+
+
+class QuantityFormField(forms.Field):
+    """Reads "<0.1" with a unit into a Quantity; says what would be accepted."""
+
+    def __init__(self, analyte: str, **options: Any) -> None:
+        self.analyte = analyte
+        options.setdefault("widget", QuantityWidget(units_of(analyte)))
+        super().__init__(**options)
+
+    def clean(self, value: Any) -> Quantity | None:
+        text, unit = value if isinstance(value, (list, tuple)) else ("", "")
+        if not text.strip():
+            if self.required:
+                raise ValidationError(self.error_messages["required"], code="required")
+            return None
+        try:
+            return Quantity.parse(text, unit, self.analyte)
+        except QuantityError as problem:
+            raise ValidationError(sentence(problem)) from problem
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        before = [initial.text, initial.unit] if initial else ["", ""]
+        return bool(data[0] or before[0]) and list(data) != before
+
+
+class PartialDateFormField(forms.CharField):
+    """Reads 2026, 2026-03 or 2026-03-05 into a PartialDate."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("help_text", _("2026-03-05, or 2026-03 or 2026 when the rest is unknown"))
+        super().__init__(max_length=10, **options)
+        self.widget.attrs.update({"placeholder": "YYYY-MM-DD", "autocomplete": "off"})
+
+    def clean(self, value: Any) -> PartialDate | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return PartialDate.parse(text)
+        except PartialDateError as problem:
+            raise ValidationError(sentence(problem)) from problem
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.text if isinstance(value, PartialDate) else value
+
+
+class DateInput(forms.DateInput):
+    """The browser's own date field, in ISO."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs={"class": "form-control", **(attrs or {})}, format="%Y-%m-%d")

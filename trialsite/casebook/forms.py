@@ -1,0 +1,234 @@
+"""The base of every form: fields from the model's items, in paper order, each with a reason when it is empty.
+
+A room's form names its model and its sections:
+
+    class VitalSignsForm(CasebookForm):
+        model = VitalSigns
+        sections = (Section(_("Measurements"), "performed_on", "weight", "height"),)
+
+Forms check shape only; rules live in `domain/` and run in the services.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Fieldset, Layout
+from django import forms
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .formfields import MISSING_REASONS, DateInput, PartialDateFormField, QuantityFormField
+from .values import CompositeItem, PartialDateItem, QuantityItem
+
+MISSING_PREFIX = "missing__"
+
+
+class Section:
+    """A titled group of items in paper order."""
+
+    def __init__(self, title: Any, *items: str) -> None:
+        self.title = title
+        self.items = items
+
+
+def item_field(model: type[models.Model], item: str) -> forms.Field:
+    """The form field of one item of a model, column or composite."""
+    composite: CompositeItem | None = getattr(model, "composites", {}).get(item)
+    if isinstance(composite, QuantityItem):
+        return QuantityFormField(
+            composite.analyte, label=composite.label, help_text=composite.help_text, required=composite.required
+        )
+    if isinstance(composite, PartialDateItem):
+        return PartialDateFormField(label=composite.label, required=composite.required)
+    column = model._meta.get_field(item)
+    if isinstance(column, models.DateField) and not isinstance(column, models.DateTimeField):
+        return column.formfield(widget=DateInput())
+    if isinstance(column, models.DateTimeField):
+        return column.formfield(widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"))
+    if isinstance(column, models.BooleanField) and column.null:
+        return forms.TypedChoiceField(
+            label=column.verbose_name,
+            help_text=column.help_text,
+            choices=[("yes", _("Yes")), ("no", _("No"))],
+            coerce=lambda answer: answer == "yes",
+            empty_value=None,
+            required=not column.blank,
+            widget=forms.RadioSelect,
+        )
+    field = column.formfield()
+    assert field is not None, f"{item} of {model.__name__} cannot be typed"
+    if isinstance(column, models.TextField):
+        field.widget = forms.Textarea(attrs={"rows": 3})
+    return field
+
+
+def shown(value: Any) -> Any:
+    """A stored value as the form shows it; a tri-state answer is yes, no or nothing."""
+    return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+
+
+class ItemForm(forms.Form):
+    """Fields taken from the items of a model."""
+
+    model: ClassVar[type[models.Model]]
+
+    def add_items(self, items: Iterable[str]) -> None:
+        for item in items:
+            self.fields[item] = item_field(self.model, item)
+
+    def values(self) -> dict[str, Any]:
+        """Item → cleaned value; columns that may not be null get their empty value."""
+        return {item: self.cleaned_data.get(item) for item in self.fields if not item.startswith(MISSING_PREFIX)}
+
+
+class CasebookForm(ItemForm):
+    """One page of the casebook."""
+
+    sections: ClassVar[tuple[Section, ...]] = ()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for section in self.get_sections():
+            self.add_items(section.items)
+        for item, field in list(self.fields.items()):
+            if item != "performed_on":
+                self.add_missing(item, field)
+        if "performed_on" in self.fields:
+            self.fields["performed_on"].required = True
+
+    def get_sections(self) -> tuple[Section, ...]:
+        return self.sections
+
+    def add_missing(self, item: str, field: forms.Field) -> None:
+        """Offer "not done", "not applicable", "unknown" beside the item; a required item needs value or reason."""
+        name = f"{MISSING_PREFIX}{item}"
+        self.fields[name] = forms.ChoiceField(choices=MISSING_REASONS, required=False, label=_("Why empty"))
+        field.wanted = field.required  # type: ignore[attr-defined]
+        field.required = False
+        field.missing_name = name  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for item, field in self.fields.items():
+            if item in self.errors or not hasattr(field, "missing_name"):
+                continue
+            empty = cleaned.get(item) in (None, "", [])
+            reason = cleaned.get(field.missing_name)
+            if field.wanted and empty and not reason:
+                self.add_error(item, _("Enter a value, or choose why there is none."))
+            if not empty and reason:
+                self.add_error(item, _("There is a value and a reason for having none: keep one of them."))
+        return cleaned
+
+    def missing(self) -> dict[str, str]:
+        """Item → why it is empty."""
+        return {
+            name.removeprefix(MISSING_PREFIX): reason
+            for name, reason in self.cleaned_data.items()
+            if name.startswith(MISSING_PREFIX) and reason
+        }
+
+    @classmethod
+    def initial_of(cls, record: Any) -> dict[str, Any]:
+        """What the form shows for a saved record."""
+        items = [item for section in cls.sections for item in section.items]
+        initial = {item: shown(getattr(record, item)) for item in items}
+        return initial | {f"{MISSING_PREFIX}{item}": why for item, why in record.missing.items()}
+
+    @property
+    def helper(self) -> FormHelper:
+        helper = FormHelper(self)
+        helper.form_tag = False
+        helper.disable_csrf = True
+        helper.layout = Layout(
+            *(Fieldset(str(section.title), *section.items) for section in self.get_sections())
+        )
+        return helper
+
+
+class RowForm(ItemForm):
+    """One repeating line of a form."""
+
+    items: ClassVar[tuple[str, ...]] = ()
+    line = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.add_items(self.items)
+
+    def values(self) -> dict[str, Any]:
+        return super().values()
+
+    def is_empty(self) -> bool:
+        """Whether nothing was typed in this line."""
+        return not any(
+            value not in (None, "", [])
+            for item, value in self.cleaned_data.items()
+            if item not in self.prefilled() and item != "line"
+        )
+
+    @classmethod
+    def prefilled(cls) -> tuple[str, ...]:
+        """Items that are filled before anybody types (a printed list of analytes, say)."""
+        return ()
+
+    @classmethod
+    def initial_of(cls, row: Any) -> dict[str, Any]:
+        return {"line": row.line} | {item: shown(getattr(row, item)) for item in cls.items}
+
+
+class ProtocolItemsForm(CasebookForm):
+    """A page whose items stand in the protocol file; values go to `extra`."""
+
+    def __init__(self, *args: Any, plan: Any, language: str, **options: Any) -> None:
+        from .models import ProtocolForm
+
+        self.model = ProtocolForm  # type: ignore[misc]
+        self.plan = plan
+        self.language = language
+        super().__init__(*args, **options)
+
+    def get_sections(self) -> tuple[Section, ...]:
+        title = self.plan.title.in_language(self.language)
+        return (Section(title, "performed_on", *(item.key for item in self.plan.items)),)
+
+    def add_items(self, items: Iterable[str]) -> None:
+        planned = {item.key: item for item in self.plan.items}
+        for key in items:
+            self.fields[key] = (
+                protocol_item_field(planned[key], self.language) if key in planned else item_field(self.model, key)
+            )
+
+    def initial_from(self, record: Any) -> dict[str, Any]:
+        initial: dict[str, Any] = {"performed_on": record.performed_on} | dict(record.extra)
+        return initial | {f"{MISSING_PREFIX}{item}": why for item, why in record.missing.items()}
+
+
+def protocol_item_field(item: Any, language: str) -> forms.Field:
+    """The form field of an item that a protocol file declares."""
+    options: dict[str, Any] = {"label": item.label.in_language(language), "required": item.required}
+    match item.type:
+        case "integer":
+            field: forms.Field = forms.IntegerField(**options)
+        case "decimal":
+            field = forms.DecimalField(**options)
+        case "date":
+            field = forms.DateField(widget=DateInput(), **options)
+        case "choice":
+            choices = [("", "—")] + [(c.key, c.label.in_language(language)) for c in item.choices]
+            field = forms.ChoiceField(choices=choices, **options)
+        case "yes_no":
+            field = forms.ChoiceField(
+                choices=[("yes", _("Yes")), ("no", _("No"))], widget=forms.RadioSelect, **options
+            )
+        case _:
+            field = forms.CharField(max_length=500, **options)
+    field.unit = item.unit  # type: ignore[attr-defined]
+    return field
+
+
+def typed(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands in the browser's form, as a draft keeps it: name → list of strings."""
+    values = data.lists() if hasattr(data, "lists") else ((k, [v]) for k, v in data.items())
+    return {name: list(texts) for name, texts in values if name not in {"csrfmiddlewaretoken", "action"}}

@@ -1,0 +1,246 @@
+"""The casebook: subjects, visits, and what every form and every line of a form has."""
+
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from trialsite.access.models import User
+from trialsite.access.permissions import grants_of
+from trialsite.audit.protection import CASEBOOK, PROJECTION, Protection
+from trialsite.clinical.facts import ItemAddress
+from trialsite.keys import new_id
+
+from .states import RecordState, SubjectState
+from .values import CompositeItem
+
+LOG = "LOG"  # the visit key of forms that no visit plans: adverse events, transplant, relapse, death
+
+
+class VisibleQuerySet(models.QuerySet):
+    """Rows at the sites that a user's memberships open; row-level security repeats it underneath."""
+
+    def visible_to(self, user: User) -> Self:
+        reach = Q(pk__in=[])
+        for study_id, site_id, role in grants_of(user).rows:
+            if study_id and role != "administrator":
+                reach |= Q(study_id=study_id, **({"site_id": site_id} if site_id else {}))
+        return self.filter(reach)
+
+
+class SiteBound(models.Model):
+    """A row that belongs to one site of one study."""
+
+    study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+", editable=False)
+    site = models.ForeignKey("studies.Site", on_delete=models.PROTECT, related_name="+", editable=False)
+
+    objects = VisibleQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class Counter(models.Model):
+    """The last number given out of one series (screening or subject numbers of a study); taken under its row lock."""
+
+    protection = Protection()
+
+    key = models.CharField(primary_key=True, max_length=100)
+    value = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.value}"
+
+
+class Subject(SiteBound):
+    """One participation of a person in a study, from screening on. The screening number never changes."""
+
+    protection = CASEBOOK
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    person = models.ForeignKey("access.Person", on_delete=models.PROTECT, related_name="subjects")
+    previous = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    usubjid = models.CharField(max_length=64)
+    screening_number = models.CharField(_("screening number"), max_length=40)
+    subject_number = models.CharField(_("subject number"), max_length=40, blank=True, default="")
+    state = models.CharField(max_length=20, choices=SubjectState, default=SubjectState.SCREENING)
+    screened_on = models.DateField(_("screened on"))
+    enrolled_on = models.DateField(_("enrolled on"), null=True, blank=True)
+    failure_reason = models.CharField(_("reason of screen failure"), max_length=500, blank=True, default="")
+    arm = models.CharField(max_length=20, blank=True, default="")
+    protocol_version = models.ForeignKey("studies.ProtocolVersion", on_delete=models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "screening_number"], name="screening_number_once"),
+            models.UniqueConstraint(
+                fields=["study", "subject_number"], condition=~Q(subject_number=""), name="subject_number_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(enrolled_on=None, subject_number="") | ~Q(enrolled_on=None) & ~Q(subject_number=""),
+                name="enrolled_subjects_have_a_number",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=SubjectState.SCREEN_FAILED) | ~Q(failure_reason=""),
+                name="screen_failures_have_a_reason",
+            ),
+        ]
+        indexes = [models.Index(fields=["study", "site", "screening_number"], name="subject_by_site")]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def number(self) -> str:
+        """The subject number once enrolled, the screening number before."""
+        return self.subject_number or self.screening_number
+
+
+class Visit(SiteBound):
+    """A visit about which something has been recorded; planned visits are computed from protocol and anchors."""
+
+    protection = CASEBOOK
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="visits")
+    key = models.CharField(max_length=40)
+    repeat = models.PositiveSmallIntegerField(default=1)
+    missed_reason = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["subject", "key", "repeat"], name="visit_once")]
+
+    def __str__(self) -> str:
+        return f"{self.key}.{self.repeat}"
+
+
+class CasebookRecord(SiteBound):
+    """What every form has: its slot, its state and version, the protocol's own items, and why items are empty.
+
+    `performed_on` is the day the form is about (the CDISC --DTC): the day of a measurement, an onset, day 0.
+    `extra` holds the items that only this protocol asks for; `missing` maps an empty item to why it is empty.
+    """
+
+    protection = CASEBOOK
+    composites: ClassVar[dict[str, CompositeItem]] = {}
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+", editable=False)
+    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="+", editable=False)
+    form_key = models.CharField(max_length=20, editable=False)
+    form_repeat = models.PositiveSmallIntegerField(default=1, editable=False)
+    protocol_version = models.ForeignKey(
+        "studies.ProtocolVersion", on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    state = models.CharField(
+        max_length=12, choices=RecordState, default=RecordState.SUBMITTED, editable=False
+    )
+    version = models.PositiveIntegerField(default=1, editable=False)
+    performed_on = models.DateField(_("date"), null=True, blank=True)
+    extra = models.JSONField(default=dict, blank=True, editable=False)
+    missing = models.JSONField(default=dict, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.UniqueConstraint(
+                fields=["visit", "form_key", "form_repeat"],
+                condition=~Q(state=RecordState.VOIDED),
+                name="%(class)s_one_per_slot",
+            )
+        ]
+        indexes = [models.Index(fields=["subject", "form_key"], name="%(class)s_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.form_key} {self.pk}"
+
+    def address(self, item: str) -> ItemAddress:
+        """The address of one item, the same on every path: table, row id, item key."""
+        return ItemAddress(self._meta.db_table, str(self.pk), item)
+
+    def item(self, key: str) -> Any:
+        """The value of an item, whether it is a column, a composite or one of the protocol's own."""
+        if key.startswith("extra."):
+            return self.extra.get(key.removeprefix("extra."))
+        return getattr(self, key)
+
+
+class CasebookRow(SiteBound):
+    """A repeating line of a form: it locks, signs and versions with its parent."""
+
+    protection = CASEBOOK
+    composites: ClassVar[dict[str, CompositeItem]] = {}
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+", editable=False)
+    line = models.PositiveSmallIntegerField(editable=False)
+    voided = models.BooleanField(default=False, editable=False)
+    extra = models.JSONField(default=dict, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+        ordering = ["line"]
+        constraints = [models.UniqueConstraint(fields=["record", "line"], name="%(class)s_line")]
+
+    def __str__(self) -> str:
+        return f"{self.line}"
+
+    def address(self, item: str) -> ItemAddress:
+        return ItemAddress(self._meta.db_table, str(self.pk), item)
+
+
+class ProtocolForm(CasebookRecord):
+    """A form that only one protocol has: all its items stand in `extra`, as the protocol file declares them."""
+
+
+class Draft(SiteBound):
+    """What one author has typed and not submitted: nobody's record, unchecked, outside the trail."""
+
+    protection = Protection(rows="author", app=("insert", "update", "delete"))
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    author = models.ForeignKey("access.User", on_delete=models.CASCADE, related_name="+")
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="+")
+    visit_key = models.CharField(max_length=40)
+    visit_repeat = models.PositiveSmallIntegerField(default=1)
+    form_key = models.CharField(max_length=20)
+    form_repeat = models.PositiveSmallIntegerField(default=1)
+    base_version = models.PositiveIntegerField(default=0)
+    typed = models.JSONField(default=dict)
+    saved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["author", "subject", "visit_key", "visit_repeat", "form_key", "form_repeat"],
+                name="one_draft_per_author_and_slot",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.form_key} {self.saved_at}"
+
+
+class Projection(SiteBound):
+    """A table derived from the record: holds no fact, can be dropped and rebuilt, never depends on today."""
+
+    protection = PROJECTION
+
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+class Derivation(Projection):
+    """How much of a subject's record the projections have seen: the length of its chain and the protocol version."""
+
+    subject = models.OneToOneField(Subject, on_delete=models.CASCADE, primary_key=True, related_name="derivation")
+    chain_length = models.BigIntegerField()
+    protocol_version = models.ForeignKey("studies.ProtocolVersion", on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.subject_id} at {self.chain_length}"

@@ -1,0 +1,52 @@
+"""The places of the left-hand navigation, as far as this user may go there."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from trialsite.access.permissions import grants_of
+
+
+@dataclass(frozen=True)
+class Place:
+    """One line of the navigation."""
+
+    label: Any
+    url: str
+    icon: str
+    active: bool
+    count: int | None = None
+
+
+PLACES = (
+    (_("Inbox"), "inbox", "inbox", "record.view"),
+    (_("Subjects"), "subjects", "people", "record.view"),
+    (_("Screening"), "screening", "clipboard-plus", "subject.screen"),
+    (_("Dashboards"), "dashboards", "graph-up", "figures.view"),
+    (_("Protocols"), "protocols", "journal-text", "protocol.view"),
+    (_("Audit trail"), "trail", "clock-history", "trail.view"),
+    (_("API and exports"), "api-guide", "download", "export.run"),
+    (_("Accounts"), "accounts", "person-gear", "accounts.manage"),
+)
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Context of every page: where one can go from here."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"nav": []}
+    grants = grants_of(user)
+    open_to = [place(request, *line[:3]) for line in PLACES if grants.somewhere(line[3])]
+    return {"nav": [found for found in open_to if found]}
+
+
+def place(request: HttpRequest, label: Any, name: str, icon: str) -> Place | None:
+    """A line of the navigation; None while the room that owns the page is not there."""
+    try:
+        url = reverse(name)
+    except NoReverseMatch:
+        return None
+    return Place(label, url, icon, active=request.path == url if url == "/" else request.path.startswith(url))

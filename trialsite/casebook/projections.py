@@ -1,0 +1,66 @@
+"""Derived tables, kept behind the record by no more than one reader: refreshed by a task, recomputed when behind."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from trialsite.audit.models import Chain
+
+from .models import Derivation, Subject
+from .registries import projections
+
+
+def refresh(subject: Subject) -> None:
+    """Derive every projection of one subject anew and note how much of its record they have seen."""
+    seen = Chain.objects.filter(chain=f"subject:{subject.pk}").values_list("length", flat=True).first() or 0
+    for kind in projections.values():
+        rows = list(kind.derive(subject))
+        kind.model.objects.filter(subject=subject).delete()
+        for row in rows:
+            row.subject_id, row.study_id, row.site_id = subject.pk, subject.study_id, subject.site_id  # type: ignore[attr-defined]
+        kind.model.objects.bulk_create(rows)
+    Derivation.objects.update_or_create(
+        subject=subject,
+        defaults={
+            "study_id": subject.study_id,
+            "site_id": subject.site_id,
+            "chain_length": seen,
+            "protocol_version_id": subject.protocol_version_id,
+        },
+    )
+
+
+def behind(subjects: QuerySet[Subject]) -> list[UUID]:
+    """Which of the subjects have changed since their projections were derived."""
+    sql, params = subjects.order_by().values("pk").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT s.id FROM casebook_subject s JOIN audit_chain c ON c.chain = 'subject:' || s.id"
+            f" LEFT JOIN casebook_derivation d ON d.subject_id = s.id"
+            f" WHERE s.id IN ({sql}) AND (d.chain_length IS DISTINCT FROM c.length"
+            f" OR d.protocol_version_id <> s.protocol_version_id)",  # noqa: S608  (sql comes from the ORM)
+            params,
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def bring_up_to_date(subjects: QuerySet[Subject]) -> None:
+    """Recompute the projections of those subjects that are behind; one query when none is."""
+    stale = behind(subjects)
+    if stale:
+        for subject in Subject.objects.filter(pk__in=stale).select_related("protocol_version", "study", "site"):
+            refresh(subject)
+
+
+def rebuild(subjects: Iterable[Any]) -> int:
+    """Derive the projections of all given subjects anew; the number of subjects."""
+    count = 0
+    for subject in subjects:
+        refresh(subject)
+        count += 1
+    return count
+
+

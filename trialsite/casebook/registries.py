@@ -1,0 +1,203 @@
+"""What rooms read from later rooms by name: forms, facts, anchors, work, projections, pages of a subject.
+
+Each room fills these in its `registrations.py`; nothing here imports a later room.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from uuid import UUID
+
+from trialsite.clinical.facts import Fact
+
+if TYPE_CHECKING:
+    from trialsite.access.models import User
+
+    from .forms import CasebookForm, RowForm
+    from .models import CasebookRecord, CasebookRow, Projection, Subject
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Names and what stands behind them; a name is given once."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._entries: dict[str, T] = {}
+
+    def register(self, name: str, entry: T) -> None:
+        if name in self._entries:
+            raise ValueError(f"The {self.kind} '{name}' is registered twice.")
+        self._entries[name] = entry
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self._entries:
+            known = ", ".join(sorted(self._entries))
+            raise KeyError(f"No {self.kind} is called '{name}'. Known: {known}.")
+        return self._entries[name]
+
+    def get(self, name: str) -> T | None:
+        return self._entries.get(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def items(self) -> Iterable[tuple[str, T]]:
+        return self._entries.items()
+
+    def values(self) -> Iterable[T]:
+        return self._entries.values()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What an edit check found at an item. Hard: physically impossible, cannot be submitted. Soft: said, accepted."""
+
+    item: str
+    message: Any
+    hard: bool = True
+
+
+@dataclass(frozen=True)
+class RowType:
+    """The repeating lines of a form."""
+
+    name: str
+    model: "type[CasebookRow]"
+    form: "type[RowForm]"
+    title: Any = ""
+    blank_lines: int = 3
+
+
+@dataclass(frozen=True)
+class FormType:
+    """One kind of form: its model, its page, its lines and its checks.
+
+    `checks` take (values, rows, subject) and yield findings. `summary` gives a record in one line.
+    `continuous` forms stand in the log, any number of times, at no planned visit.
+    """
+
+    key: str
+    title: Any
+    model: "type[CasebookRecord]"
+    form: "type[CasebookForm]"
+    rows: tuple[RowType, ...] = ()
+    continuous: bool = False
+    repeats: bool = False
+    checks: tuple[Callable[[Mapping[str, Any], Mapping[str, Sequence[Any]], "Subject"], Iterable[Finding]], ...] = ()
+    summary: "Callable[[Any], str] | None" = None
+    permission: str = "form.submit"
+
+
+@dataclass(frozen=True)
+class FactSource:
+    """A named fact of a subject: read for many subjects at once.
+
+    `select` takes subject ids and gives each one's current fact; a subject without one may be left out.
+    """
+
+    select: Callable[[Sequence[UUID]], Mapping[UUID, Fact]]
+    label: Any
+    unit: str = ""
+    form: str = ""
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A named date of a subject from which visits are planned; read for many subjects at once.
+
+    `select` takes subject ids and an argument ("" or what follows the colon in `phase:IND`).
+    """
+
+    select: Callable[[Sequence[UUID], str], Mapping[UUID, date]]
+    label: Any
+
+
+@dataclass(frozen=True)
+class WorkLine:
+    """One line of the inbox: a verb, a subject, a due day, the place to go."""
+
+    kind: str
+    verb: Any
+    subject_id: UUID
+    subject_number: str
+    study_key: str
+    site_key: str
+    due: date | None
+    latest: date | None
+    url: str
+    detail: Any = ""
+
+
+@dataclass(frozen=True)
+class ProjectionType:
+    """A derived table: `derive` gives the unsaved rows of one subject from its record."""
+
+    model: "type[Projection]"
+    derive: "Callable[[Subject], Iterable[Projection]]"
+
+
+@dataclass(frozen=True)
+class SubjectPage:
+    """A page of a subject that a room adds to its tabs. `url_name` takes the subject's id."""
+
+    label: Any
+    url_name: str
+    order: int
+
+
+forms: Registry[FormType] = Registry("form")
+facts: Registry[FactSource] = Registry("fact")
+anchors: Registry[Anchor] = Registry("anchor")
+work: "Registry[Callable[[User], Iterable[WorkLine]]]" = Registry("kind of work")
+projections: Registry[ProjectionType] = Registry("projection")
+subject_pages: Registry[SubjectPage] = Registry("subject page")
+subject_alerts: "Registry[Callable[[Subject], Iterable[Any]]]" = Registry("subject alert")
+timeline: "Registry[Callable[[Subject], Iterable[Mapping[str, Any]]]]" = Registry("timeline lane")
+study_pages: Registry[SubjectPage] = Registry("study page")
+
+
+def anchor_dates(subject_ids: Sequence[UUID], name: str) -> Mapping[UUID, date]:
+    """The date of the anchor `name` ("hsct_d0", "phase:IND") of each subject that has one."""
+    kind, _, argument = name.partition(":")
+    return anchors[kind].select(subject_ids, argument)
+
+
+def facts_of(subject_id: UUID, names: Iterable[str]) -> dict[str, Fact]:
+    """The named facts of one subject; what nobody recorded is a missing fact, never absent."""
+    found = {}
+    for name in names:
+        source = facts.get(name)
+        fact = source.select([subject_id]).get(subject_id) if source else None
+        found[name] = fact or Fact.missing("NOT_RECORDED")
+    return found
+
+
+@dataclass(frozen=True)
+class PlannedSlot:
+    """A form that a planned visit asks for."""
+
+    form_key: str
+    required: bool
+
+
+@dataclass(frozen=True)
+class PlannedRow:
+    """One planned visit of a subject as the casebook page shows it; without a target its anchor is not known yet."""
+
+    key: str
+    repeat: int
+    name: str
+    target: date | None
+    earliest: date | None
+    latest: date | None
+    waiting_for: Any
+    forms: tuple[PlannedSlot, ...]
+
+
+schedule: "Registry[Callable[[Subject], Sequence[PlannedRow]]]" = Registry("schedule")

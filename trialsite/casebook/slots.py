@@ -1,0 +1,50 @@
+"""Where a form stands in a subject's casebook: visit, form, and the repeat of each."""
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.urls import reverse
+
+from .models import LOG
+
+_PART = re.compile(r"^(?P<key>[A-Za-z0-9_+\-]+)\.(?P<repeat>[1-9][0-9]{0,3})$")
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The address of a form that may or may not have been entered yet."""
+
+    subject_id: UUID
+    visit_key: str
+    form_key: str
+    visit_repeat: int = 1
+    form_repeat: int = 1
+
+    @classmethod
+    def parse(cls, subject_id: UUID, visit: str, form: str) -> "Slot | None":
+        """A slot from the two parts of its URL ("IND-D8.1", "VS.1"); None when they are not of that form."""
+        visit_match, form_match = _PART.match(visit), _PART.match(form)
+        if not visit_match or not form_match:
+            return None
+        return cls(
+            subject_id,
+            visit_match["key"],
+            form_match["key"],
+            int(visit_match["repeat"]),
+            int(form_match["repeat"]),
+        )
+
+    @property
+    def continuous(self) -> bool:
+        return self.visit_key == LOG
+
+    def url(self, name: str = "form") -> str:
+        return reverse(
+            name,
+            args=[
+                self.subject_id,
+                f"{self.visit_key}.{self.visit_repeat}",
+                f"{self.form_key}.{self.form_repeat}",
+            ],
+        )

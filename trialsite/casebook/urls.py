@@ -1,0 +1,32 @@
+from django.urls import path, register_converter
+
+from . import views
+
+
+class Part:
+    """A visit or form of a slot with its repeat: "IND-D8.1", "VS.1"."""
+
+    regex = r"[A-Za-z0-9_+\-]+\.[1-9][0-9]*"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(Part, "part")
+SLOT = "subjects/<uuid:subject_id>/slots/<part:visit>/<part:form>/"
+
+urlpatterns = [
+    path("", views.inbox, name="inbox"),
+    path("subjects/", views.subjects, name="subjects"),
+    path("subjects/<uuid:subject_id>/", views.subject, name="subject"),
+    path("subjects/<uuid:subject_id>/trail/", views.subject_trail, name="subject-trail"),
+    path("subjects/<uuid:subject_id>/log/<slug:form>/new/", views.new_log_form, name="new-log-form"),
+    path(SLOT, views.form, name="form"),
+    path(SLOT + "draft/", views.draft, name="draft"),
+    path(SLOT + "history/", views.field_history, name="form-history"),
+    path(SLOT + "<slug:action>/", views.state, name="form-state"),
+    path("trail/", views.trail, name="trail"),
+]

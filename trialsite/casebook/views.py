@@ -1,0 +1,297 @@
+"""The casebook's pages: inbox, subjects, one subject, one form."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from trialsite.access.permissions import grants_of, may, require
+from trialsite.audit.models import Trail
+from trialsite.studies.selectors import studies_visible_to
+
+from . import services
+from .casebook_page import casebook_context, subject_context
+from .errors import CheckFailed, LostUpdate, Refused
+from .forms import typed
+from .models import Subject
+from .pages import EntryPage, words
+from .registries import FormType
+from .selectors import (
+    draft_of,
+    drafts_of,
+    kind_or_404,
+    record_in,
+    subject_or_404,
+    subjects_visible_to,
+    work_of,
+)
+from .slots import Slot
+from .states import TRANSITIONS, SubjectState
+from .trail import in_words
+
+
+@login_required
+def inbox(request: HttpRequest) -> HttpResponse:
+    """One ranked list of what is due."""
+    kind, study = request.GET.get("kind", ""), request.GET.get("study", "")
+    lines = work_of(request.user)  # type: ignore[arg-type]
+    shown = [ln for ln in lines if (not kind or ln.kind == kind) and (not study or ln.study_key == study)]
+    context = {
+        "lines": Paginator(shown, 50).get_page(request.GET.get("page")),
+        "total": len(lines),
+        "kinds": sorted({(ln.kind, str(ln.verb)) for ln in lines}),
+        "studies": sorted({ln.study_key for ln in lines}),
+        "kind": kind,
+        "study": study,
+        "drafts": drafts_of(request.user)[:5],  # type: ignore[arg-type]
+    }
+    return render(request, "casebook/inbox.html", context)
+
+
+@login_required
+def subjects(request: HttpRequest) -> HttpResponse:
+    """The subjects that this user may see, filtered and paged."""
+    require_somewhere(request, "record.view")
+    found = subjects_visible_to(request.user)  # type: ignore[arg-type]
+    total = found.count()
+    query = {name: request.GET.get(name, "").strip() for name in ("q", "study", "site", "state")}
+    if query["q"]:
+        found = found.filter(
+            Q(screening_number__icontains=query["q"]) | Q(subject_number__icontains=query["q"])
+        )
+    for name, column in (("study", "study__key"), ("site", "site__key"), ("state", "state")):
+        if query[name]:
+            found = found.filter(**{column: query[name]})
+    page = Paginator(found.order_by("study__key", "-screened_on", "screening_number"), 50)
+    studies = studies_visible_to(request.user)  # type: ignore[arg-type]
+    context = {
+        "page": page.get_page(request.GET.get("page")),
+        "total": total,
+        "query": query,
+        "studies": studies,
+        "sites": sorted({(s.site.key, str(s.site)) for st in studies for s in st.study_sites.select_related("site")}),
+        "states": SubjectState.choices,
+    }
+    return render(request, "casebook/subjects.html", context)
+
+
+@login_required
+def subject(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """One subject's casebook: visits × forms, and what is due next."""
+    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    return render(request, "casebook/subject.html", casebook_context(request, found))
+
+
+@login_required
+def subject_trail(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """Everything that happened to a subject's record, newest first."""
+    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    require(request.user, "trail.view", study_id=found.study_id, site_id=found.site_id)  # type: ignore[arg-type]
+    entries = Trail.objects.filter(chain=f"subject:{found.pk}").order_by("-position")
+    page = Paginator(entries, 50).get_page(request.GET.get("page"))
+    context = {**subject_context(request, found, "subject-trail"), "page": page, "changes": in_words(page)}
+    return render(request, "casebook/subject_trail.html", context)
+
+
+@login_required
+def form(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
+    """One form: read, entered, corrected; what was typed comes back from the draft."""
+    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    slot = Slot.parse(subject_id, visit, form)
+    kind = kind_or_404(slot, found)
+    assert slot is not None
+    record = record_in(slot, kind)
+    if request.method == "POST":
+        return submit(request, found, slot, kind, record)
+    draft = draft_of(slot, request.user)  # type: ignore[arg-type]
+    may_edit = may(request.user, kind.permission, study_id=found.study_id, site_id=found.site_id)  # type: ignore[arg-type]
+    editing = may_edit and (record is None or draft is not None or "edit" in request.GET)
+    page = EntryPage(kind, found, record, draft.typed if draft else None)
+    base = draft.base_version if draft else (record.version if record else 0)
+    context = form_context(request, found, slot, kind, record, page, base) | {"draft": draft, "may_edit": may_edit}
+    return render(request, "casebook/form.html" if editing else "casebook/record.html", context)
+
+
+def submit(request: HttpRequest, found: Subject, slot: Slot, kind: FormType, record: Any) -> HttpResponse:
+    """Take what was typed to the service; on a refusal show it again with the sentence at its place."""
+    base = int(request.POST.get("base_version") or 0)
+    if request.POST.get("action") == "draft":
+        services.save_draft(slot=slot, typed=typed(request.POST), base_version=base, by=request.user)  # type: ignore[arg-type]
+        messages.success(request, _("Draft saved. Nobody else sees it until you submit."))
+        return redirect(slot.url())
+    page = EntryPage(kind, found, record, request.POST)
+    conflicts: tuple[Any, ...] = ()
+    if page.valid():
+        try:
+            services.submit_form(
+                slot=slot,
+                values=page.values(),
+                rows=page.rows(),
+                missing=page.missing(),
+                base_version=base,
+                by=request.user,  # type: ignore[arg-type]
+                reason=page.reason.words,
+            )
+        except CheckFailed as refusal:
+            page.add_errors(refusal.messages)
+        except LostUpdate as refusal:
+            conflicts, base = refusal.conflicts, refusal.version
+            messages.error(request, refusal.sentence)
+        except Refused as refusal:
+            messages.error(request, refusal.sentence)
+        else:
+            messages.success(request, _("Submitted: %(form)s.") % {"form": kind.title})
+            return redirect(request.POST.get("next_url") if safe(request.POST.get("next_url")) else slot.url())
+    context = form_context(request, found, slot, kind, record, page, base)
+    context |= {"conflicts": conflicts, "may_edit": True, "refused": True}
+    return render(request, "casebook/form.html", context, status=409 if conflicts else 422)
+
+
+def safe(url: str | None) -> bool:
+    """Only a path of our own is followed after a submit."""
+    return bool(url) and url.startswith("/") and not url.startswith("//")  # type: ignore[union-attr]
+
+
+@login_required
+@require_POST
+def draft(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
+    """Save what is being typed; the answer is the words that stand beside the form."""
+    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    slot = Slot.parse(subject_id, visit, form)
+    kind_or_404(slot, found)
+    assert slot is not None
+    if request.POST.get("action") == "discard":
+        services.forget_draft(slot=slot, by=request.user)  # type: ignore[arg-type]
+        messages.info(request, _("Draft discarded."))
+        return redirect(slot.url())
+    saved = services.save_draft(
+        slot=slot,
+        typed=typed(request.POST),
+        base_version=int(request.POST.get("base_version") or 0),
+        by=request.user,  # type: ignore[arg-type]
+    )
+    return render(request, "casebook/draft_state.html", {"draft": saved, "subject": found})
+
+
+@login_required
+@require_POST
+def state(request: HttpRequest, subject_id: UUID, visit: str, form: str, action: str) -> HttpResponse:
+    """Void, freeze, unfreeze, lock or unlock the form of a slot."""
+    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    slot = Slot.parse(subject_id, visit, form)
+    kind = kind_or_404(slot, found)
+    assert slot is not None
+    record = record_in(slot, kind)
+    try:
+        if record is None:
+            raise Refused(_("There is no form here."))
+        services.change_state(record=record, action=action, by=request.user, reason=request.POST.get("reason", ""))  # type: ignore[arg-type]
+        messages.success(request, _("Done."))
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect(slot.url())
+
+
+@login_required
+def new_log_form(request: HttpRequest, subject_id: UUID, form: str) -> HttpResponse:
+    """Open the next free slot of a form that stands in the log (an adverse event, say)."""
+    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    slot = Slot(found.pk, "LOG", form)
+    kind_or_404(slot, found)
+    return redirect(Slot(found.pk, "LOG", form, 1, services.next_repeat(subject=found, form_key=form)).url())
+
+
+@login_required
+def field_history(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
+    """What happened to a form, or with ?item= to one of its items."""
+    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    slot = Slot.parse(subject_id, visit, form)
+    kind = kind_or_404(slot, found)
+    assert slot is not None
+    record = record_in(slot, kind)
+    ids = [str(record.pk)] if record else []
+    for row_type in kind.rows:
+        ids += [str(pk) for pk in row_type.model.objects.filter(record=record).values_list("pk", flat=True)]
+    entries = Trail.objects.filter(chain=f"subject:{found.pk}", row_id__in=ids).order_by("-position")
+    item = request.GET.get("item", "")
+    context = {
+        **subject_context(request, found, "subject"),
+        "slot": slot,
+        "kind": kind,
+        "changes": in_words(entries, item),
+        "item": item,
+    }
+    return render(request, "casebook/history.html", context)
+
+
+@login_required
+def trail(request: HttpRequest) -> HttpResponse:
+    """The trail of everything this user may see, newest first."""
+    require_somewhere(request, "trail.view")
+    entries = Trail.objects.order_by("-id")
+    study = request.GET.get("study", "")
+    studies = studies_visible_to(request.user)  # type: ignore[arg-type]
+    if study:
+        entries = entries.filter(study_id__in=studies.filter(key=study).values("pk"))
+    before = request.GET.get("before", "")
+    if before.isdigit():
+        entries = entries.filter(pk__lt=int(before))
+    rows = list(entries[:50])
+    context = {
+        "changes": in_words(rows),
+        "studies": studies,
+        "study": study,
+        "before": rows[-1].pk if len(rows) == 50 else None,
+    }
+    return render(request, "casebook/trail.html", context)
+
+
+def require_somewhere(request: HttpRequest, action: str) -> None:
+    if not grants_of(request.user).somewhere(action):  # type: ignore[arg-type]
+        raise PermissionDenied(_("None of your roles opens this page."))
+
+
+def form_context(
+    request: HttpRequest, found: Subject, slot: Slot, kind: FormType, record: Any, page: EntryPage, base: int
+) -> dict[str, Any]:
+    """What the form page and the record page show."""
+    allowed = {
+        step.action: step
+        for step in TRANSITIONS
+        if record is not None
+        and step.source == record.state
+        and step.action not in ("submit", "correct")
+        and may(request.user, step.permission, study_id=found.study_id, site_id=found.site_id)  # type: ignore[arg-type]
+    }
+    return {
+        **subject_context(request, found, "subject"),
+        "slot": slot,
+        "kind": kind,
+        "record": record,
+        "page": page,
+        "base_version": base,
+        "steps": allowed.values(),
+        "shown": shown_items(page, record) if record else [],
+    }
+
+
+def shown_items(page: EntryPage, record: Any) -> list[tuple[Any, list[tuple[str, str, str, str]]]]:
+    """Sections of (item, label, value in words, why empty) for the read page."""
+    sections = []
+    for section in page.form.get_sections():
+        lines = []
+        for item in section.items:
+            display = getattr(record, f"get_{item}_display", None)
+            value = display() if display else services.stored(record, item)
+            label = page.form.fields[item].label
+            lines.append((item, str(label or item), words(value), record.missing.get(item, "")))
+        sections.append((section.title, lines))
+    return sections

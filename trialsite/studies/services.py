@@ -1,0 +1,62 @@
+"""Loading protocols and opening sites: every write."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from trialsite.access.models import User
+
+from .domain.digest import digest
+from .domain.protocol import Protocol
+from .models import ProtocolVersion, Site, Study, StudySite
+
+PROTOCOLS = Path(__file__).parent / "protocols"
+
+
+class ProtocolRefused(Exception):
+    """A protocol version that cannot be loaded; the message says why."""
+
+
+def load_protocol(*, document: dict[str, Any], by: User | None) -> tuple[ProtocolVersion, bool]:
+    """Store a checked protocol document as an immutable version; the same document again changes nothing.
+
+    Returns the version and whether it is new. Raises ProtocolRefused when another document already has this version.
+    """
+    study, _created = Study.objects.get_or_create(key=document["key"])
+    fingerprint = digest(document)
+    known = study.versions.filter(version=document["version"]).first()
+    if known is not None:
+        if known.digest == fingerprint:
+            return known, False
+        raise ProtocolRefused(
+            _("%(study)s %(version)s is loaded already with other content. A change needs a new version number.")
+            % {"study": study.key, "version": document["version"]}
+        )
+    version = ProtocolVersion.objects.create(
+        study=study, version=document["version"], digest=fingerprint, document=document, loaded_by=by
+    )
+    return version, True
+
+
+def open_planned_sites(*, version: ProtocolVersion, on: date, by: User | None) -> list[StudySite]:
+    """Activate the sites that the protocol file names, on a day, under this version."""
+    protocol: Protocol = version.protocol
+    opened = []
+    for planned in protocol.sites:
+        site, _created = Site.objects.get_or_create(
+            key=planned.key,
+            defaults={
+                "name_en": planned.name.en,
+                "name_zh": planned.name.zh,
+                "timezone": planned.timezone,
+            },
+        )
+        place, _created = StudySite.objects.get_or_create(
+            study=version.study,
+            site=site,
+            defaults={"protocol_version": version, "activated_on": on, "planned": planned.planned},
+        )
+        opened.append(place)
+    return opened

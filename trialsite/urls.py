@@ -1,0 +1,17 @@
+"""Every address of the system: each room's own, under one root."""
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import include, path
+
+urlpatterns = [
+    path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("trialsite.casebook.urls")),
+    path("", include("trialsite.studies.urls")),
+    path("", include("enrollment.urls")),
+    path("", include("assessments.urls")),
+    path("", include("treatment.urls")),
+    path("", include("outcomes.urls")),
+    path("", include("trialsite.exchange.urls")),
+]
