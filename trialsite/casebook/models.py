@@ -1,6 +1,6 @@
 """The casebook: subjects, visits, and what every form and every line of a form has."""
 
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -15,6 +15,9 @@ from trialsite.keys import new_id
 
 from .states import RecordState, SubjectState
 from .values import CompositeItem
+
+if TYPE_CHECKING:
+    from .slots import Slot
 
 LOG = "LOG"  # the visit key of forms that no visit plans: adverse events, transplant, relapse, death
 
@@ -222,6 +225,13 @@ class Draft(SiteBound):
 
     def __str__(self) -> str:
         return f"{self.form_key} {self.saved_at}"
+
+    @property
+    def slot(self) -> "Slot":
+        """Where it belongs."""
+        from .slots import Slot
+
+        return Slot(self.subject_id, self.visit_key, self.form_key, self.visit_repeat, self.form_repeat)
 
 
 class Projection(SiteBound):

@@ -82,6 +82,21 @@ class EntryPage:
                 field.previous = words(display)  # type: ignore[attr-defined]
                 field.previous_on = last.performed_on  # type: ignore[attr-defined]
 
+    @property
+    def quiet_helper(self) -> Any:
+        """The layout without error marks: a draft is shown as typed, nothing is wrong before it is submitted."""
+        helper = self.form.helper
+        helper.form_show_errors = False
+        return helper
+
+    def words_of_lines(self) -> list[tuple[str, list[list[str]]]]:
+        """Each kind of line with its saved lines in words, in the order of the columns."""
+        found = rows_of(self.kind, self.record) if self.record else {}
+        return [
+            (row.name, [[words(display_of(line, item)) for item in row.form.items] for line in found.get(row.name, [])])
+            for row in self.kind.rows
+        ]
+
     def valid(self) -> bool:
         """Whether the shape is right; every problem stands at its field."""
         checks = [self.form.is_valid(), self.reason.is_valid()] + [lines.is_valid() for lines in self.lines.values()]
@@ -118,6 +133,12 @@ def blank_lines(row: RowType) -> list[dict[str, Any]]:
     """Lines that are printed before anybody types, as the row's form offers them."""
     offer = getattr(row.form, "offered", None)
     return offer() if offer else []
+
+
+def display_of(line: Any, item: str) -> Any:
+    """The value of an item as people read it: the label of a code, otherwise the value."""
+    display = getattr(line, f"get_{item}_display", None)
+    return display() if display else getattr(line, item)
 
 
 def as_query(typed: Any) -> QueryDict:

@@ -132,6 +132,8 @@ class WorkLine:
     latest: date | None
     url: str
     detail: Any = ""
+    standing: str = ""  # due, late, … : the colour
+    standing_words: Any = ""  # "today", "3 days late"
 
 
 @dataclass(frozen=True)

@@ -48,3 +48,11 @@ class Slot:
                 f"{self.form_key}.{self.form_repeat}",
             ],
         )
+
+    @property
+    def draft_url(self) -> str:
+        return self.url("draft")
+
+    @property
+    def history_url(self) -> str:
+        return self.url("form-history")
