@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -71,6 +71,8 @@ class Fact:
     def __post_init__(self) -> None:
         if isinstance(self.value, float):
             raise TypeError("A fact is an exact decimal: a float cannot be compared with a limit.")
+        if isinstance(self.value, datetime):
+            raise TypeError("A fact is a calendar date: take the day of the instant in the site's zone.")
         if isinstance(self.value, Decimal) and not self.value.is_finite():
             raise ValueError(f"A fact cannot be {self.value}.")
         if isinstance(self.value, str) and self.value in NO_VALUE_CODES:

@@ -171,6 +171,11 @@ def analyte(key: str) -> Analyte:
         ) from None
 
 
+def canonical_unit(key: str) -> str:
+    """The code of the analyte's canonical unit; UnitError when the table does not hold the analyte."""
+    return analyte(key).canonical
+
+
 def unit_label(code: str) -> str:
     """How a unit code is shown on screens: `umol/L` as µmol/L."""
     return _LABELS.get(code, code)
