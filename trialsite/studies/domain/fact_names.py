@@ -371,7 +371,9 @@ _TABLE = (
         "in_crc", "boolean", "", "BM", "in CR, CRh or CRi at the latest assessment, with no relapse since"
     ),
     FactName("ever_crc", "boolean", "", "BM", "CR, CRh or CRi at any assessment"),
-    FactName("relapsed", "boolean", "", "REL", "haematological or extramedullary relapse recorded"),
+    FactName(
+        "relapsed", "boolean", "", "REL", "haematological or extramedullary relapse; no until one is recorded"
+    ),
     FactName(
         "mrd_verdict_screening",
         "choice",
@@ -396,8 +398,16 @@ _TABLE = (
         "MRD over time",
         ("NEGATIVE", "POSITIVE_UNCONFIRMED", "POSITIVE_EOI", "PERSISTENT", "RECURRENCE"),
     ),
-    FactName("transplanted", "boolean", "", "HSCT", "an allogeneic graft was infused"),
-    FactName("days_since_c1d1", "integer", "d", "EX", "days since the first dose of protocol treatment"),
+    FactName(
+        "transplanted", "boolean", "", "HSCT", "an allogeneic graft was infused; no until one is recorded"
+    ),
+    FactName(
+        "response_latest_day",
+        "integer",
+        "d",
+        "BM",
+        "study day of the latest response assessment (day 1 is the first day of treatment)",
+    ),
 )
 
 FACTS: dict[str, FactName] = {fact.name: fact for fact in _TABLE}

@@ -14,8 +14,10 @@ AWAIT = "AWAIT"
 
 @dataclass(frozen=True)
 class Branch:
-    """What follows when a rule holds after a phase; the first branch whose rule is true counts.
+    """What follows when a rule holds after a phase.
 
+    Branches are read from the top: the first whose rule is true counts, and one whose rule is unknown
+    stops the reading (a pending result never falls through to the branch below).
     to: a phase key, `OFF_TREATMENT` (protocol treatment ends, survival follow-up goes on) or `AWAIT`
     (nothing is decided until the missing fact is there).
     """
@@ -96,8 +98,8 @@ class DoseLevel:
             cap=decimal_or_none(document.get("cap")),
             days=None if days is None else tuple(days),
             when=document.get("when"),
-            source=document.get("source", drug["source"]),
-            cite=document.get("cite", drug["cite"]),
+            source=(document if "source" in document else drug)["source"],
+            cite=(document if "cite" in document else drug)["cite"],
         )
 
     def covers(self, day: int) -> bool:

@@ -1,0 +1,50 @@
+"""Checks the regimens of a protocol: days inside the cycle, a dose for every day, parts that make a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from trialsite.studies.domain.problems import Path
+from trialsite.studies.domain.protocol import Drug, Protocol
+
+
+def regimen_problems(protocol: Protocol) -> Iterator[tuple[Path, str]]:
+    """Every problem of every regimen as (path, sentence)."""
+    used = {phase.regimen for phase in protocol.phases}
+    for number, regimen in enumerate(protocol.regimens):
+        if regimen.key not in used:
+            yield (
+                ("regimens", number, "key"),
+                f"No phase uses the regimen {regimen.key}; name it in a phase or leave it out.",
+            )
+        keys = [drug.key for drug in regimen.drugs]
+        for place, drug in enumerate(regimen.drugs):
+            here: Path = ("regimens", number, "drugs", place)
+            if drug.key in keys[:place]:
+                yield (*here, "key"), f"{drug.key} stands in {regimen.key} twice; each is accepted once."
+            late = [day for day in drug.days if day > regimen.cycle_days]
+            if late:
+                days = ", ".join(map(str, late))
+                yield (*here, "days"), f"Day {days} lies outside the cycle of {regimen.cycle_days} days."
+            yield from _dose_problems(here, drug)
+
+
+def _dose_problems(here: Path, drug: Drug) -> Iterator[tuple[Path, str]]:
+    bare = [day for day in drug.days if not any(dose.covers(day) for dose in drug.doses)]
+    if bare:
+        days = ", ".join(map(str, bare))
+        yield (*here, "doses"), f"No dose is given for day {days}; every day of the drug needs one."
+    for index, dose in enumerate(drug.doses):
+        stray = [day for day in dose.days or () if day not in drug.days]
+        if stray:
+            days = ", ".join(map(str, stray))
+            yield (*here, "doses", index, "days"), f"Day {days} is not a day of {drug.key}."
+        if dose.amount <= 0:
+            yield (*here, "doses", index, "amount"), "A dose is more than 0."
+        if dose.cap is not None and dose.cap <= 0:
+            yield (*here, "doses", index, "cap"), "A cap is more than 0; leave it out where there is none."
+    if drug.rounding is not None and drug.rounding <= 0:
+        yield (*here, "rounding"), "A rounding step is more than 0; leave it out where there is none."
+    if drug.parts and sum((part.fraction for part in drug.parts), Decimal(0)) != 1:
+        yield (*here, "parts"), "The fractions of the parts must add up to exactly 1."

@@ -1,0 +1,99 @@
+"""Checks the rules of a protocol: readable, naming known facts, comparing each fact with what it can be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
+
+from trialsite.clinical.rules import (
+    Comparison,
+    FactKind,
+    Literal,
+    RuleError,
+    check_kinds,
+    comparisons,
+    parse_rule,
+)
+from trialsite.studies.domain.fact_names import FACTS
+from trialsite.studies.domain.problems import Path
+from trialsite.studies.domain.protocol import Protocol
+from trialsite.studies.domain.values import Rule
+
+KINDS = {
+    "boolean": FactKind.YES_NO,
+    "integer": FactKind.NUMBER,
+    "decimal": FactKind.NUMBER,
+    "date": FactKind.DATE,
+    "choice": FactKind.CODE,
+    "text": FactKind.CODE,
+}
+FACT_KINDS = {fact.name: KINDS[fact.kind] for fact in FACTS.values()}
+STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
+
+
+def rules_of(protocol: Protocol) -> Iterator[tuple[Path, Rule]]:
+    """Every rule of the protocol with its path: criteria, branches, visits, doses, infusions, strata."""
+    for number, criterion in enumerate(protocol.criteria):
+        yield ("criteria", number, "rule"), criterion.rule
+    for number, phase in enumerate(protocol.phases):
+        for place, branch in enumerate(phase.branches):
+            yield ("phases", number, "branches", place, "when"), branch.when
+    for number, visit in enumerate(protocol.visits):
+        if visit.when is not None:
+            yield ("visits", number, "when"), visit.when
+    yield from _dose_rules(protocol)
+    for number, stratum in enumerate(protocol.randomisation.strata if protocol.randomisation else ()):
+        for place, level in enumerate(() if stratum.by_site else stratum.levels):
+            yield ("randomisation", "strata", number, "levels", place, "rule"), level.rule
+
+
+def _dose_rules(protocol: Protocol) -> Iterator[tuple[Path, Rule]]:
+    for number, regimen in enumerate(protocol.regimens):
+        for place, drug in enumerate(regimen.drugs):
+            here: Path = ("regimens", number, "drugs", place)
+            for index, dose in enumerate(drug.doses):
+                if dose.when is not None:
+                    yield (*here, "doses", index, "when"), dose.when
+            for index, other in enumerate(drug.infusion_exceptions):
+                yield (*here, "infusion_exceptions", index, "when"), other.when
+
+
+def rule_problems(protocol: Protocol, known_facts: Collection[str]) -> Iterator[tuple[Path, str]]:
+    """Every problem of every rule as (path, sentence).
+
+    known_facts: the names that rooms have registered; kinds and codes are those of `fact_names.FACTS`.
+    """
+    for path, data in rules_of(protocol):
+        try:
+            rule = parse_rule(data)
+        except RuleError as error:
+            yield (*path, *_steps(error.path)), error.sentence
+            continue
+        for comparison in comparisons(rule):
+            here = (*path, *_steps(comparison.path))
+            unknown = [name for name in comparison.names if name not in known_facts]
+            yield from ((here, unknown_fact(name, known_facts)) for name in unknown)
+            if not unknown and all(name in FACT_KINDS for name in comparison.names):
+                yield from ((here, error.sentence) for error in check_kinds(comparison, FACT_KINDS))
+                yield from ((here, sentence) for sentence in _code_problems(comparison))
+
+
+def unknown_fact(name: str, known_facts: Collection[str]) -> str:
+    """That nobody registers a fact, and which name may have been meant."""
+    near = get_close_matches(name, known_facts, n=3)
+    hint = f"close to it are {', '.join(near)}" if near else "see the list of facts"
+    return f"No form supplies a fact called {name}; {hint}."
+
+
+def _code_problems(comparison: Comparison) -> Iterator[str]:
+    choices = FACTS[comparison.fact].choices
+    if choices and isinstance(comparison.limit, Literal):
+        for value in comparison.limit.values:
+            if isinstance(value, str) and value not in choices:
+                yield f"{comparison.fact} is never {value}; accepted are {', '.join(choices)}."
+
+
+def _steps(path: str) -> Path:
+    """The path inside a rule, `all[0].fact`, as steps."""
+    return tuple(int(index) if index else word for index, word in STEP.findall(path))
