@@ -1,0 +1,1 @@
+"""Rules of assessment without Django: response, MRD, laboratory grades, CNS status, the visit schedule."""
