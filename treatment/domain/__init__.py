@@ -1,0 +1,1 @@
+"""Rules of treatment without Django: planned and given doses, cumulative doses, blinatumomab infusions."""

@@ -1,0 +1,93 @@
+"""Doses given against doses prescribed, and prescribed against planned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from trialsite.clinical.body import round_half_up
+from trialsite.clinical.text import Text
+
+# Assumptions: up to 5 % nobody is asked, above 10 % it is a deviation; a bound belongs to the milder class.
+SILENT_PCT = Decimal(5)
+QUERY_PCT = Decimal(10)
+
+
+class DoseReason(StrEnum):
+    """Why less or more was prescribed or given."""
+
+    TOX = "TOX"
+    CAP = "CAP"
+    OBESITY = "OBESITY"
+    RENAL = "RENAL"
+    HEPATIC = "HEPATIC"
+    ERROR = "ERROR"
+    OTHER = "OTHER"
+
+
+# Reasons for which the protocol allows to prescribe less than planned.
+MODIFICATION_REASONS = frozenset({DoseReason.TOX, DoseReason.CAP, DoseReason.RENAL, DoseReason.HEPATIC})
+
+
+class DoseClass(StrEnum):
+    """What a difference between two doses calls for."""
+
+    SILENT = "SILENT"
+    QUERY = "QUERY"
+    DEVIATION = "DEVIATION"
+    MODIFICATION = "MODIFICATION"
+    NOT_COMPARABLE = "NOT_COMPARABLE"
+
+
+@dataclass(frozen=True)
+class DoseComparison:
+    """The class, the difference in percent of the dose it is measured by (signed, exact), and a sentence."""
+
+    kind: DoseClass
+    difference_pct: Decimal | None
+    sentence: Text
+
+
+def compare_given(given: Decimal | None, prescribed: Decimal | None) -> DoseComparison:
+    """The dose given against the rounded dose prescribed, both in one unit; None is not recorded.
+
+    A difference of 5 % or less is silent, up to 10 % a query, above 10 % a deviation. Nothing given is 0,
+    and then the difference is -100 %."""
+    return _compare(given, prescribed, "given", "实际给药")
+
+
+def compare_prescribed(
+    prescribed: Decimal | None, planned: Decimal | None, reason: DoseReason | None = None
+) -> DoseComparison:
+    """The dose prescribed against the dose planned; less, for an allowed reason, is a modification."""
+    compared = _compare(prescribed, planned, "prescribed", "医嘱剂量")
+    lower = compared.difference_pct is not None and compared.difference_pct < 0
+    if lower and reason in MODIFICATION_REASONS:
+        sentence = Text(f"Reduced for {reason}: a modification.", f"因{reason}减量：剂量调整。")
+        return DoseComparison(DoseClass.MODIFICATION, compared.difference_pct, sentence)
+    return compared
+
+
+def relative_dose_intensity(given: Decimal, planned: Decimal) -> Decimal | None:
+    """All that was given as a fraction of all that was planned; None when nothing was planned."""
+    return given / planned if planned else None
+
+
+def _compare(actual: Decimal | None, wanted: Decimal | None, verb: str, verb_zh: str) -> DoseComparison:
+    if actual is None or wanted is None:
+        missing = Text("One of the doses is not recorded.", "缺少剂量记录。")
+        return DoseComparison(DoseClass.NOT_COMPARABLE, None, missing)
+    if wanted == 0:
+        kind = DoseClass.SILENT if actual == 0 else DoseClass.DEVIATION
+        return DoseComparison(kind, None, Text("No dose was expected.", "不应给药。"))
+    difference = (actual - wanted) * 100 / wanted
+    # The bounds are compared as products: exact where the quotient is not.
+    beyond = abs(actual - wanted) * 100
+    if beyond <= SILENT_PCT * wanted:
+        kind = DoseClass.SILENT
+    else:
+        kind = DoseClass.QUERY if beyond <= QUERY_PCT * wanted else DoseClass.DEVIATION
+    shown = round_half_up(difference, 1)
+    sentence = Text(f"{shown:+} % {verb}.", f"{verb_zh}{shown:+}%。")
+    return DoseComparison(kind, difference, sentence)
