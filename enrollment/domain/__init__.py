@@ -1,0 +1,1 @@
+"""Rules of enrolment without Django: eligibility and randomisation."""
