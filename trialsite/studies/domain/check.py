@@ -200,6 +200,8 @@ def _visits(protocol: Protocol, anchors: Collection[str], forms: Collection[str]
             yield here, "A visit needs exactly one of offset_days and offset_months."
         if visit.repeat and (visit.repeat.every_days is None) == (visit.repeat.every_months is None):
             yield (*here, "repeat"), "A repeat needs exactly one of every_days and every_months."
+        if visit.until is not None and visit.until not in anchors:
+            yield (*here, "until"), _not_one_of("anchor", visit.until, anchors)
         if visit.phase is not None and visit.phase not in phases:
             yield (*here, "phase"), _not_one_of("phase", visit.phase, phases)
         for place, arm in enumerate(visit.arms):
@@ -239,6 +241,8 @@ def _endpoints(protocol: Protocol) -> Found:
             yield here, f"A {endpoint.kind} endpoint needs `censor`."
         if endpoint.kind == "cumulative-incidence" and not endpoint.competing:
             yield here, "A cumulative-incidence endpoint needs `competing` events."
+        if endpoint.landmark_months is not None and endpoint.landmark_days is not None:
+            yield (*here, "landmark_days"), "Give landmark_months or landmark_days, not both."
         if endpoint.kind == "binary-landmark" and endpoint.landmark_months is None:
             yield here, "A binary-landmark endpoint needs `landmark_months`."
         if endpoint.method is not None and endpoint.method not in methods:

@@ -78,7 +78,7 @@ class EndpointPlan:
 
     origin None: a proportion without a time axis. landmark_months: where the curve is read (t = months ×
     30.4375 days). horizon_months: follow-up is cut there. assessed_at: the visits a proportion is read at.
-    method: the MRD method.
+    method: the MRD method. landmark_days: the landmark where days are meant (day 100), instead of months.
     """
 
     key: str
@@ -91,6 +91,7 @@ class EndpointPlan:
     competing: tuple[str, ...]
     censor: str | None
     landmark_months: Decimal | None
+    landmark_days: int | None
     horizon_months: Decimal | None
     assessed_at: tuple[str, ...]
     method: str | None
@@ -111,6 +112,7 @@ class EndpointPlan:
             competing=tuple(document.get("competing", [])),
             censor=document.get("censor"),
             landmark_months=decimal_or_none(document.get("landmark_months")),
+            landmark_days=document.get("landmark_days"),
             horizon_months=decimal_or_none(document.get("horizon_months")),
             assessed_at=tuple(document.get("assessed_at", [])),
             method=document.get("method"),

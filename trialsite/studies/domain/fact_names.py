@@ -303,6 +303,14 @@ _TABLE = (
         "hypersensitivity to blinatumomab or a component",
     ),
     FactName("strong_cyp3a_inducer", "boolean", "", "MH", "a strong CYP3A inducer that cannot be stopped"),
+    FactName(
+        "cyp3a_inhibitor",
+        "choice",
+        "",
+        "CM",
+        "the strongest CYP3A (or P-gp) inhibitor taken now; NONE until one is recorded",
+        ("NONE", "MODERATE", "STRONG", "POSACONAZOLE"),
+    ),
     FactName("malabsorption", "boolean", "", "MH", "malabsorption of oral drugs"),
     FactName("uncontrolled_illness", "boolean", "", "MH", "an uncontrolled concurrent illness"),
     # Statements of the investigator

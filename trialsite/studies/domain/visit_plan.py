@@ -30,11 +30,11 @@ class Repeat:
 class VisitPlan:
     """One visit (or series): target = anchor + offset, window `before_days` before to `after_days` after.
 
-    anchor: a name of `fact_names.ANCHORS`, `phase:<PHASE>` (day 1 of the phase actually started) or
+    anchor: a name of `vocabulary.ANCHORS`, `phase:<PHASE>` (day 1 of the phase actually started) or
     `phase_end:<PHASE>` (its last day of treatment). Exactly one of offset_days and offset_months is given;
     months are calendar months. arms: () for every arm. when: the rule under which the visit is planned
     (None: always). only_after_treatment: not planned while its target lies before the end of protocol
-    treatment.
+    treatment. until: an anchor; visits whose target lies on or after it are not planned.
     """
 
     key: str
@@ -49,6 +49,7 @@ class VisitPlan:
     when: Rule | None
     repeat: Repeat | None
     only_after_treatment: bool
+    until: str | None
     forms: tuple[VisitForm, ...]
     note: Text | None
     source: str
@@ -72,6 +73,7 @@ class VisitPlan:
             when=document.get("when"),
             repeat=None if repeat is None else Repeat(**repeat),
             only_after_treatment=document.get("only_after_treatment", False),
+            until=document.get("until"),
             forms=(*required, *optional),
             note=text_or_none(document.get("note")),
             source=document["source"],

@@ -10,7 +10,7 @@ ANCHORS: dict[str, str] = {
     "first_crc": "the date of the first sample in complete remission (CR, CRh or CRi)",
     "end_of_blinatumomab": "the actual end of the first blinatumomab course",
     "last_dose": "the last dose of any protocol treatment, once treatment has ended",
-    "conditioning": "the first day of conditioning",
+    "conditioning": "the first day of conditioning; the planned day until it has begun",
     "hsct_d0": "the day the graft was infused (day 0)",
     "car_t_d0": "the day the CAR-T cells were infused (day 0)",
 }
@@ -80,4 +80,4 @@ EVENTS: dict[str, str] = {
 }
 
 ORIGINS = ("first_crc", "c1d1", "hsct_d0", "randomisation")
-ANALYSIS_SETS = ("ALL_TREATED", "CRC", "TRANSPLANTED", "RANDOMISED", "EVALUABLE_24M")
+ANALYSIS_SETS = ("ALL_TREATED", "CRC", "TRANSPLANTED", "RANDOMISED", "EVALUABLE_24M", "SAFETY")
