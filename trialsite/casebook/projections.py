@@ -1,7 +1,5 @@
 """Derived tables, kept behind the record by no more than one reader: refreshed by a task, recomputed when behind."""
 
-from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -53,14 +51,5 @@ def bring_up_to_date(subjects: QuerySet[Subject]) -> None:
     if stale:
         for subject in Subject.objects.filter(pk__in=stale).select_related("protocol_version", "study", "site"):
             refresh(subject)
-
-
-def rebuild(subjects: Iterable[Any]) -> int:
-    """Derive the projections of all given subjects anew; the number of subjects."""
-    count = 0
-    for subject in subjects:
-        refresh(subject)
-        count += 1
-    return count
 
 
