@@ -1,0 +1,176 @@
+"""The database of the tests: servers of their own, one migrated template, the app role.
+
+Nothing is started before the first test that needs the database. A test marked `django_db` runs as the app
+role in a transaction that is rolled back. A test that commits asks for `committed_db` and gets a copy of the
+template; one that needs a web server beside it asks for `live_site`.
+
+With DATABASE_URL set (and DATABASE_OWNER_URL, whose role may create databases, and REDIS_URL) the tests run
+there, in databases named `test_*` of their own.
+"""
+
+import contextlib
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+import pytest
+from pytest_django import DjangoDbBlocker
+from pytest_django.live_server_helper import LiveServer
+
+from trialsite.demo.places import temporary_run_dir
+from trialsite.demo.roles import (
+    APP,
+    OWNER,
+    RIGHTS_SQL,
+    clone_database,
+    create_database,
+    drop_database,
+    prepare_database,
+    run_in_database,
+    with_database,
+)
+from trialsite.demo.servers import HOST, embedded_postgres, embedded_redis, free_port
+
+TEMPLATE = f"test_template_{os.getpid()}"
+DATABASE = f"test_trials_{os.getpid()}"
+OWN_SERVERS = "DATABASE_URL" not in os.environ
+POSTGRES_PORT = free_port()
+REDIS_PORT = free_port()
+
+
+def _point_settings_at_test_servers() -> None:
+    """Name the servers before Django reads its settings; they start when a test needs them."""
+    if OWN_SERVERS:
+        os.environ["DATABASE_URL"] = f"postgresql://{APP}@{HOST}:{POSTGRES_PORT}/{DATABASE}"
+        os.environ["DATABASE_OWNER_URL"] = f"postgresql://{OWNER}@{HOST}:{POSTGRES_PORT}/{DATABASE}"
+        os.environ["REDIS_URL"] = f"redis://{HOST}:{REDIS_PORT}/0"
+    else:
+        for variable in ("DATABASE_URL", "DATABASE_OWNER_URL"):
+            if variable not in os.environ:
+                raise pytest.UsageError(
+                    f"DATABASE_URL is set and {variable} is not: tests on your servers need both."
+                )
+            os.environ[variable] = with_database(os.environ[variable], DATABASE)
+        if "REDIS_URL" not in os.environ:
+            raise pytest.UsageError(
+                "DATABASE_URL is set and REDIS_URL is not: tests on your servers need both."
+            )
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trialsite.settings")
+    os.environ["SECRET_KEY"] = "tests only: nothing here is secret"
+    os.environ["EMAIL_FILE_PATH"] = str(Path(tempfile.gettempdir()) / "mail-of-tests-is-kept-in-memory")
+
+
+_point_settings_at_test_servers()
+django.setup()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """No test reaches a network: connections go to this machine only (held by pytest-socket)."""
+    config.option.allow_hosts = f"{HOST},::1,localhost"
+    config.option.allow_unix_socket = True
+
+
+@pytest.fixture(scope="session")
+def database_admin() -> Iterator[str]:
+    """The URL of a role that may create databases on the tests' server."""
+    if not OWN_SERVERS:
+        yield with_database(os.environ["DATABASE_OWNER_URL"], "postgres")
+        return
+    with (
+        temporary_run_dir() as run_dir,
+        embedded_postgres(run_dir, POSTGRES_PORT, durable=False) as postgres,
+        embedded_redis(run_dir, REDIS_PORT, durable=False),
+    ):
+        yield postgres.superuser_url()
+
+
+@pytest.fixture(scope="session")
+def database_template(database_admin: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """A database migrated by the owner, to which nobody is connected."""
+    from django.core.management import call_command
+
+    if OWN_SERVERS:
+        prepare_database(database_admin, TEMPLATE)
+    else:
+        create_database(database_admin, TEMPLATE)
+        run_in_database(database_admin, TEMPLATE, RIGHTS_SQL)
+    try:
+        with django_db_blocker.unblock(), connections_to(TEMPLATE):
+            call_command("migrate", database="owner", verbosity=0, interactive=False)
+        yield TEMPLATE
+    finally:
+        drop_database(database_admin, TEMPLATE)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    database_admin: str,
+    database_template: str,
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[None]:
+    """The database of the tests that are rolled back (in place of pytest-django's own)."""
+    clone_database(database_admin, database_template, DATABASE)
+    try:
+        with connections_to(DATABASE):
+            yield
+    finally:
+        drop_database(database_admin, DATABASE)
+
+
+@pytest.fixture
+def committed_db(
+    request: pytest.FixtureRequest,
+    database_admin: str,
+    database_template: str,
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[str]:
+    """A database of this test's own, in which it may commit; its name."""
+    if "db" in request.fixturenames or request.node.get_closest_marker("django_db"):
+        raise pytest.UsageError("A test uses either django_db (rolled back) or committed_db (its own copy).")
+    clone = f"test_copy_{uuid.uuid4().hex[:12]}"
+    clone_database(database_admin, database_template, clone)
+    try:
+        with django_db_blocker.unblock(), connections_to(clone):
+            yield clone
+    finally:
+        drop_database(database_admin, clone)
+
+
+@pytest.fixture
+def live_site(committed_db: str) -> Iterator[str]:
+    """The address of a web server of this process on this test's own database."""
+    server = LiveServer(HOST)
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+@contextlib.contextmanager
+def connections_to(database: str) -> Iterator[None]:
+    """Both roles' connections lead to this database, in every thread that connects from now on."""
+    from django.db import connections
+
+    _close_connections()
+    before = {alias: connections[alias].settings_dict["NAME"] for alias in connections}
+    for alias in before:
+        connections[alias].settings_dict["NAME"] = database
+    try:
+        yield
+    finally:
+        _close_connections()
+        for alias, name in before.items():
+            connections[alias].settings_dict["NAME"] = name
+
+
+def _close_connections() -> None:
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        connection.close()
