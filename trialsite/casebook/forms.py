@@ -216,7 +216,7 @@ def protocol_item_field(item: Any, language: str) -> forms.Field:
         case "date":
             field = forms.DateField(widget=DateInput(), **options)
         case "choice":
-            choices = [("", "—")] + [(c.key, c.label.in_language(language)) for c in item.choices]
+            choices = [("", "—")] + [(c.code, c.label.in_language(language)) for c in item.choices]
             field = forms.ChoiceField(choices=choices, **options)
         case "yes_no":
             field = forms.ChoiceField(

@@ -31,7 +31,9 @@ def load_protocol(*, document: dict[str, Any], by: User | None) -> tuple[Protoco
         if known.digest == fingerprint:
             return known, False
         raise ProtocolRefused(
-            _("%(study)s %(version)s is loaded already with other content. A change needs a new version number.")
+            _(
+                "%(study)s %(version)s is loaded already with other content. A change needs a new version number."
+            )
             % {"study": study.key, "version": document["version"]}
         )
     version = ProtocolVersion.objects.create(
