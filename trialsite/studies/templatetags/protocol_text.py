@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.utils.translation import get_language
 
-from trialsite.studies.domain.rule_words import rule_in_words
+from trialsite.clinical.rules import describe, parse_rule
 
 register = template.Library()
 
@@ -19,7 +19,7 @@ def tr(text: Any) -> str:
 @register.filter
 def in_words(rule: Any) -> str:
     """A rule as a formula that a physician can read."""
-    return rule_in_words(rule) if rule else ""
+    return describe(parse_rule(rule)) if rule else ""
 
 
 @register.filter
