@@ -132,7 +132,7 @@ _TERMS = (
     Term("wbc_decreased", "White blood cell decreased", "wbc", "LOW", "10*9/L", _low("3.0", "2.0", "1.0")),
     Term("anc_decreased", "Neutrophil count decreased", "anc", "LOW", "10*9/L", _low("1.5", "1.0", "0.5")),
     Term(
-        "alc_decreased",
+        "lymphocytes_decreased",
         "Lymphocyte count decreased",
         "lymphocytes",
         "LOW",

@@ -84,7 +84,8 @@ def plan_visits(
     anchors: name → date, None or absent while it has not happened. arm: None before randomisation; a visit
     of named arms is then not planned. applies: answers a visit's `when` rule; FALSE drops the visit,
     UNKNOWN lets it wait. Visits for after treatment are dropped when their target is before the last dose,
-    and wait while treatment goes on. Months are calendar months (31 August + 6 months is 28 February)."""
+    and wait while treatment goes on. Visits that run until an anchor are dropped from its day on. Months
+    are calendar months (31 August + 6 months is 28 February)."""
     planned: list[PlannedVisit] = []
     waiting: list[WaitingVisit] = []
     for plan in plans:
@@ -131,10 +132,13 @@ def _dated(plan: VisitPlan, anchors: Mapping[str, date | None]) -> list[PlannedV
     anchor = anchors[plan.anchor]
     assert anchor is not None
     last_dose = anchors.get(END_OF_TREATMENT)
+    until = None if plan.until is None else anchors.get(plan.until)
     visits = []
     for step in range(plan.repeat.count if plan.repeat else 1):
         target = target_date(anchor, plan, step)
         if plan.only_after_treatment and last_dose is not None and target < last_dose:
+            continue
+        if until is not None and target >= until:
             continue
         visits.append(
             PlannedVisit(
