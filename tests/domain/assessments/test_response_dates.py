@@ -34,7 +34,7 @@ RULES = ResponseRules(
 )
 
 
-def seen(days: int, **more: object) -> Assessment:
+def seen(days: int) -> Assessment:
     return Assessment(
         marrow_on=MARROW,
         counts_on=MARROW + timedelta(days=days),

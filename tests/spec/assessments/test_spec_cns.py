@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 
@@ -10,11 +11,11 @@ from trialsite.clinical.kleene import Truth
 from trialsite.clinical.quantity import Quantity
 
 YES, NO, OPEN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
-BLOOD = {"blood_wbc": D(10_000), "blood_rbc": D(4_000_000)}
+BLOOD: dict[str, Any] = {"blood_wbc": D(10_000), "blood_rbc": D(4_000_000)}
 # With this blood the ratio is 400 × white ÷ red: 5 white and 1000 red cells make exactly 2.
 
 
-def lp(wbc: str | None, rbc: str | None, blasts: Truth, signs: Truth = NO, **more: D) -> LumbarPuncture:
+def lp(wbc: str | None, rbc: str | None, blasts: Truth, signs: Truth = NO, **more: Any) -> LumbarPuncture:
     white, red = (None if one is None else D(one) for one in (wbc, rbc))
     return LumbarPuncture(csf_wbc=white, csf_rbc=red, blasts=blasts, clinical_signs=signs, **more)
 

@@ -5,6 +5,7 @@ Threshold of 0.1 % by flow in registration 002; 0.01 % (flow) and 0.0001 % (NGS)
 
 from datetime import date
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 
@@ -30,8 +31,8 @@ FLOW, BLINA_VEN, NGS = D("0.0001"), D("0.001"), D("0.000001")
 LOW = (Flag.LOW_LEVEL,)
 
 
-def flow(qualifier: str, **more: object) -> MrdResult:
-    return MrdResult(Method.MFC, DAY, Qualifier(qualifier), **more)  # type: ignore[arg-type]
+def flow(qualifier: str, **more: Any) -> MrdResult:
+    return MrdResult(Method.MFC, DAY, Qualifier(qualifier), **more)
 
 
 def ngs(qualifier: str, cells: int | None) -> MrdResult:
@@ -102,6 +103,8 @@ def test_flow_counts_make_the_qualifier_at_20_and_50_events() -> None:
 
 def test_m_01_limits_are_computed_from_the_cells_of_the_sample() -> None:
     lod, loq = limits_from_cells(Method.MFC, 1_200_000)
+    assert lod is not None
+    assert loq is not None
     assert (percent(lod), percent(loq)) == ("0.00167 %", "0.00417 %")
 
 

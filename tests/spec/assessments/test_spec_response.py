@@ -5,6 +5,7 @@ Sources: ELN 2024 recommendations for ALL (Blood 2024;143:1891), ASBMT 2010, reg
 
 from dataclasses import replace
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ CLEAN = Assessment(
 )
 
 
-def found(blasts: str | None, anc: str | None, platelets: str | None, **more: object) -> Assessment:
+def found(blasts: str | None, anc: str | None, platelets: str | None, **more: Any) -> Assessment:
     def number(text: str | None) -> D | None:
         return None if text is None else D(text)
 
