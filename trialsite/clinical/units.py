@@ -122,6 +122,12 @@ ANALYTES: dict[str, Analyte] = dict(
         _entry("systolic", "Systolic blood pressure", "收缩压", "mm[Hg]"),
         _entry("diastolic", "Diastolic blood pressure", "舒张压", "mm[Hg]"),
         _entry("spo2", "Oxygen saturation", "血氧饱和度", "%"),
+        _entry("rbc", "Red blood cells", "红细胞", "10*12/L", AcceptedUnit("10*6/uL")),
+        _entry("blasts", "Blasts", "原始细胞", "%"),
+        _entry("csf_wbc", "White cells in CSF", "脑脊液白细胞", "/uL", AcceptedUnit("10*6/L")),
+        _entry("csf_rbc", "Red cells in CSF", "脑脊液红细胞", "/uL", AcceptedUnit("10*6/L")),
+        # Laboratories report percent; rules work on the fraction, which is one hundredth of it.
+        _entry("mrd", "MRD", "微小残留病", "%", _times("{fraction}", "100", "derived")),
     )
 )
 
@@ -130,6 +136,10 @@ _LABELS = {
     "ug/L": "µg/L",
     "ug": "µg",
     "10*9/L": "10⁹/L",
+    "10*6/L": "10⁶/L",
+    "10*12/L": "10¹²/L",
+    "10*6/uL": "10⁶/µL",
+    "{fraction}": "fraction",
     "10*3/uL": "10³/µL",
     "/uL": "/µL",
     "/mm3": "/mm³",
@@ -153,6 +163,7 @@ _SYNONYMS = {
     "": "{inr}",
     "inr": "{inr}",
     "1": "{inr}",
+    "fraction": "{fraction}",
     "sec": "s",
     "bpm": "/min",
     "次/分": "/min",
