@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from django.utils import timezone
+
 from trialsite.audit.events import record_event
 
 from .models import Membership, Role, Token, User, new_token_key
@@ -48,3 +50,12 @@ def issue_token(*, user: User, name: str, expires_at: datetime, by: User) -> str
     Token.objects.create(user=user, name=name, digest=Token.digest_of(key), expires_at=expires_at)
     record_event(kind="token.issued", user_id=by.pk, name=name)
     return key
+
+
+def revoke_token(*, token: Token, by: User) -> Token:
+    """End a token; what it opened is closed from the next request on."""
+    if by.pk != token.user_id:
+        require(by, "accounts.manage", study_id=None)
+    token.revoked_at = timezone.now()
+    token.save(update_fields=["revoked_at"])
+    return token

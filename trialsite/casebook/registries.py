@@ -162,6 +162,7 @@ subject_pages: Registry[SubjectPage] = Registry("subject page")
 subject_alerts: "Registry[Callable[[Subject], Iterable[Any]]]" = Registry("subject alert")
 timeline: "Registry[Callable[[Subject], Iterable[Mapping[str, Any]]]]" = Registry("timeline lane")
 study_pages: Registry[SubjectPage] = Registry("study page")
+api_lists: Registry[Any] = Registry("list of the API")  # name → viewset of a later room
 
 
 def anchor_dates(subject_ids: Sequence[UUID], name: str) -> Mapping[UUID, date]:

@@ -1,1 +1,30 @@
-urlpatterns: list = []
+"""The API's addresses: one list for each thing, one for each registered form and each kind of its lines."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.routers import DefaultRouter
+
+from trialsite.casebook.registries import api_lists, forms
+
+from . import views
+from .api import SiteViewSet, StudyViewSet, SubjectViewSet, form_viewset, line_viewset
+
+router = DefaultRouter()
+router.register("studies", StudyViewSet, basename="api-study")
+router.register("sites", SiteViewSet, basename="api-site")
+router.register("subjects", SubjectViewSet, basename="api-subject")
+for name, viewset in api_lists.items():
+    router.register(name, viewset, basename=f"api-{name}")
+for form in forms.values():
+    for row in form.rows:
+        router.register(f"forms/{form.key}/{row.name}", line_viewset(form, row), basename=f"api-{form.key}-{row.name}")
+    router.register(f"forms/{form.key}", form_viewset(form), basename=f"api-form-{form.key}")
+
+urlpatterns = [
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("api/v1/", include(router.urls)),
+    path("exports/", views.guide, name="api-guide"),
+    path("exports/tokens/", views.make_token, name="make-token"),
+    path("exports/tokens/<uuid:token_id>/revoke/", views.revoke, name="revoke-token"),
+]

@@ -1,0 +1,167 @@
+"""The REST API: read access to everything on the screens, under the same permissions."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpResponseBase, StreamingHttpResponse
+from django_filters import rest_framework as filters
+from rest_framework import mixins, viewsets
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from trialsite.access.permissions import grants_of
+from trialsite.audit.events import record_event
+from trialsite.casebook.models import Subject
+from trialsite.casebook.registries import FormType
+from trialsite.casebook.states import RecordState
+from trialsite.studies.models import Site, Study
+from trialsite.studies.selectors import studies_visible_to
+
+from .renderers import csv_lines
+from .serializers import SiteSerializer, StudySerializer, SubjectSerializer, form_serializer, row_serializer
+
+
+class SeesRecords(BasePermission):
+    """One of the user's roles opens the record somewhere; which rows is the queryset's matter."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return grants_of(request.user).somewhere("record.view")  # type: ignore[arg-type]
+
+
+class Listing(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """A list (pages as JSON, the whole as CSV) and its single records."""
+
+    permission_classes = [SeesRecords]
+    table = ""
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase | Response:  # type: ignore[override]
+        if request.accepted_renderer.format != "csv":  # type: ignore[union-attr]
+            return super().list(request, *args, **kwargs)
+        record_event(kind="export.csv", user_id=request.user.pk, table=self.table)  # type: ignore[union-attr]
+        response = StreamingHttpResponse(csv_lines(self.rows()), content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="{self.table}.csv"'
+        return response
+
+    def rows(self) -> Iterator[Any]:
+        """Every record of the filtered list, serialized in batches."""
+        found = self.filter_queryset(self.get_queryset()).order_by("pk")
+        serializer = self.get_serializer_class()
+        for record in found.iterator(chunk_size=1000):
+            yield serializer(record, context=self.get_serializer_context()).data
+
+
+class StudyViewSet(Listing):
+    """The studies in which you have a role."""
+
+    table = "studies"
+    queryset = Study.objects.none()
+    serializer_class = StudySerializer
+    lookup_field = "key"
+    filterset_fields = ("key",)
+
+    def get_queryset(self) -> QuerySet:
+        found = studies_visible_to(self.request.user)  # type: ignore[arg-type]
+        return found.prefetch_related("versions", "study_sites__site", "study_sites__protocol_version")
+
+
+class SiteViewSet(Listing):
+    """The sites of those studies."""
+
+    table = "sites"
+    queryset = Site.objects.none()
+    serializer_class = SiteSerializer
+    lookup_field = "key"
+    filterset_fields = ("key",)
+
+    def get_queryset(self) -> QuerySet:
+        studies = studies_visible_to(self.request.user)  # type: ignore[arg-type]
+        return Site.objects.filter(study_sites__study__in=studies).distinct()
+
+
+class SubjectFilter(filters.FilterSet):
+    study = filters.CharFilter(field_name="study__key", help_text="key of the study")
+    site = filters.CharFilter(field_name="site__key", help_text="key of the site")
+    enrolled_from = filters.DateFilter(field_name="enrolled_on", lookup_expr="gte")
+    enrolled_to = filters.DateFilter(field_name="enrolled_on", lookup_expr="lte")
+
+    class Meta:
+        model = Subject
+        fields = ("state", "arm", "subject_number", "screening_number")
+
+
+class SubjectViewSet(Listing):
+    """The subjects of the sites that your memberships open."""
+
+    table = "subjects"
+    queryset = Subject.objects.none()
+    serializer_class = SubjectSerializer
+    filterset_class = SubjectFilter
+
+    def get_queryset(self) -> QuerySet:
+        found = Subject.objects.visible_to(self.request.user)  # type: ignore[arg-type]
+        return found.select_related("study", "site", "protocol_version")
+
+
+class RecordFilter(filters.FilterSet):
+    """The filters of every form."""
+
+    subject = filters.UUIDFilter(field_name="subject_id", help_text="id of the subject")
+    study = filters.CharFilter(field_name="study__key", help_text="key of the study")
+    site = filters.CharFilter(field_name="site__key", help_text="key of the site")
+    visit = filters.CharFilter(field_name="visit__key", help_text="key of the visit")
+    state = filters.ChoiceFilter(choices=RecordState.choices)
+    performed_from = filters.DateFilter(field_name="performed_on", lookup_expr="gte")
+    performed_to = filters.DateFilter(field_name="performed_on", lookup_expr="lte")
+
+
+class LineFilter(filters.FilterSet):
+    """The filters of every kind of line."""
+
+    subject = filters.UUIDFilter(field_name="subject_id", help_text="id of the subject")
+    record = filters.UUIDFilter(field_name="record_id", help_text="id of the form")
+
+
+def form_viewset(form: FormType) -> type[Listing]:
+    """The list of one form."""
+
+    class FormViewSet(Listing):
+        table = form.key.lower()
+        queryset = form.model.objects.none()
+        serializer_class = form_serializer(form)
+        filterset_class = RecordFilter
+
+        def get_queryset(self) -> QuerySet:
+            found = form.model.objects.visible_to(self.request.user).filter(form_key=form.key)  # type: ignore[attr-defined]
+            lines = [
+                Prefetch(
+                    row.model._meta.get_field("record").remote_field.get_accessor_name(),
+                    queryset=row.model.objects.filter(voided=False),
+                    to_attr=f"standing_{row.model._meta.model_name}",
+                )
+                for row in form.rows
+            ]
+            return found.select_related("subject", "study", "site", "visit", "protocol_version").prefetch_related(*lines)
+
+    FormViewSet.__doc__ = f"{form.title}: the forms of the sites that your memberships open, voided ones included."
+    FormViewSet.__name__ = FormViewSet.__qualname__ = f"Form{form.key}ViewSet"
+    return FormViewSet
+
+
+def line_viewset(form: FormType, row: Any) -> type[Listing]:
+    """The list of one kind of line of a form."""
+
+    class LineViewSet(Listing):
+        table = f"{form.key.lower()}-{row.name}"
+        queryset = row.model.objects.none()
+        serializer_class = row_serializer(row.model)
+        filterset_class = LineFilter
+
+        def get_queryset(self) -> QuerySet:
+            found = row.model.objects.visible_to(self.request.user)  # type: ignore[arg-type]
+            return found.filter(record__form_key=form.key, voided=False)
+
+    LineViewSet.__doc__ = f"{form.title}, its lines: {row.title or row.name}."
+    LineViewSet.__name__ = LineViewSet.__qualname__ = f"Form{form.key}{row.name.title()}ViewSet"
+    return LineViewSet

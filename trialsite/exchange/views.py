@@ -1,0 +1,49 @@
+"""The page that tells how to pull data, and keeps one's tokens."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from trialsite.access.models import Token
+from trialsite.access.services import issue_token, revoke_token
+from trialsite.casebook.registries import forms
+
+TOKEN_DAYS = 90
+
+
+@login_required
+def guide(request: HttpRequest, key: str = "") -> HttpResponse:
+    """Lists and forms with their CSV links; a fresh token is shown this once."""
+    tokens = Token.objects.filter(user_id=request.user.pk, revoked_at=None, expires_at__gt=timezone.now())
+    context = {"forms": forms.values(), "tokens": tokens.order_by("-expires_at"), "key": key}
+    return render(request, "exchange/guide.html", context)
+
+
+@login_required
+@require_POST
+def make_token(request: HttpRequest) -> HttpResponse:
+    """Make a token for one's own REST clients; it ends after 90 days."""
+    name = request.POST.get("name", "").strip()
+    if not name:
+        messages.error(request, _("Name the token after the client that will use it."))
+        return redirect("api-guide")
+    expires = timezone.now() + timedelta(days=TOKEN_DAYS)
+    key = issue_token(user=request.user, name=name[:100], expires_at=expires, by=request.user)  # type: ignore[arg-type]
+    return guide(request, key)
+
+
+@login_required
+@require_POST
+def revoke(request: HttpRequest, token_id: UUID) -> HttpResponse:
+    """End one of one's own tokens."""
+    token = get_object_or_404(Token, pk=token_id, user_id=request.user.pk)
+    revoke_token(token=token, by=request.user)  # type: ignore[arg-type]
+    messages.success(request, _("The token no longer opens anything."))
+    return redirect("api-guide")
