@@ -95,16 +95,15 @@ def stop_child(child: Child) -> None:
     with contextlib.suppress(ProcessLookupError):
         if child.is_running():
             child.process.send_signal(child.stop_signal)
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         child.process.wait(child.patience_seconds)
-    except subprocess.TimeoutExpired:
-        end_by_force(child)
+    end_by_force(child)
     if child in _running:
         _running.remove(child)
 
 
 def end_by_force(child: Child) -> None:
-    """Kill a process and the processes in its session."""
+    """Kill a process, and what a process that was killed before left in its session."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.process.pid, signal.SIGKILL)
     child.process.wait()

@@ -83,8 +83,8 @@ def main(arguments: Sequence[str]) -> int:
 def demo(run_dir: Path) -> None:
     """Start everything and keep it running until somebody stops it or a part of it fails."""
     port = port_from("PORT") or DEFAULT_PORT
-    check_port_free(port, "PORT", "the web pages")
     with _only_one(run_dir), contextlib.ExitStack() as stack:
+        check_port_free(port, "PORT", "the web pages")
         say("Starting the database and the task queue.")
         found = stack.enter_context(servers(run_dir))
         environment = app_environment(run_dir, found)
@@ -130,11 +130,13 @@ def await_web(port: int, children: Sequence[Child]) -> None:
         nonlocal status
         refuse_ended(children)
         status = _status(port)
-        return 0 < status < 500
+        return status != 0
 
+    log = children[-1].log
     if not wait_until(answered, seconds=WEB_ANSWER_SECONDS, pause_seconds=0.1):
-        said = f"answers with status {status}" if status else "does not answer"
-        raise ServerError(f"The web process {said}. Its log: {children[-1].log}")
+        raise ServerError(f"The web process does not answer. Its log: {log}")
+    if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise ServerError(f"The web process answers with an error (status {status}). Its log: {log}")
 
 
 def announce(port: int, run_dir: Path, environment: Mapping[str, str]) -> None:
