@@ -8,7 +8,6 @@ Called as `python -m trialsite.demo.run`, followed by
 """
 
 import contextlib
-import http.client
 import os
 import signal
 import sys
@@ -17,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
+from trialsite.demo import commands
 from trialsite.demo.children import (
     Child,
     ServerError,
@@ -39,10 +39,6 @@ from trialsite.demo.servers import HOST, check_port_free
 
 DEFAULT_PORT = 8000
 WEB_ANSWER_SECONDS = 60.0
-LOG_IN_PAGE = "/login/"
-MANAGE = (sys.executable, "manage.py")
-CELERY = (sys.executable, "-m", "celery", "-A", "trialsite")
-GUNICORN = (sys.executable, "-m", "gunicorn", "trialsite.wsgi:application")
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -99,20 +95,19 @@ def demo(run_dir: Path) -> None:
 def prepare(run_dir: Path, environment: Mapping[str, str], as_owner: Mapping[str, str]) -> None:
     """Bring the database up to date: tables, the four protocols, the synthetic trial where there is none."""
     logs = run_dir / "logs"
-    step(
-        "Migrating the database", [*MANAGE, "migrate", "--database", "owner"], as_owner, logs / "migrate.log"
-    )
+    step("Migrating the database", commands.MIGRATE, as_owner, logs / "migrate.log")
     if has_command("load_protocol"):
-        load = [*MANAGE, "load_protocol", "--all"]
-        step("Loading the protocols", load, environment, logs / "load_protocol.log")
+        step("Loading the protocols", commands.LOAD_PROTOCOLS, environment, logs / "load_protocol.log")
     if has_command("demo_data"):
-        step("Making the synthetic trial", [*MANAGE, "demo_data", "--if-empty"], environment, None)
+        step("Making the synthetic trial", ["manage.py", "demo_data", "--if-empty"], environment, None)
 
 
 def step(name: str, command: Sequence[str], environment: Mapping[str, str], log: Path | None) -> None:
-    """Run a command to its end; its failure is a sentence with the end of its log."""
+    """Run a Python command to its end; its failure is a sentence with the end of its log."""
     say(f"{name}.")
-    child = start_child(name, command, log=log, environment=environment, directory=REPOSITORY)
+    child = start_child(
+        name, [sys.executable, *command], log=log, environment=environment, directory=REPOSITORY
+    )
     try:
         status = child.process.wait()
     finally:
@@ -129,13 +124,13 @@ def await_web(port: int, children: Sequence[Child]) -> None:
     def answered() -> bool:
         nonlocal status
         refuse_ended(children)
-        status = _status(port)
+        status = commands.web_status(port)
         return status != 0
 
     log = children[-1].log
     if not wait_until(answered, seconds=WEB_ANSWER_SECONDS, pause_seconds=0.1):
         raise ServerError(f"The web process does not answer. Its log: {log}")
-    if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
+    if not commands.is_healthy(status):
         raise ServerError(f"The web process answers with an error (status {status}). Its log: {log}")
 
 
@@ -143,7 +138,7 @@ def announce(port: int, run_dir: Path, environment: Mapping[str, str]) -> None:
     """Say where it is, who may log in, and how to stop."""
     say(f"\nReady: http://{HOST}:{port}/\n")
     if has_command("demo_accounts"):
-        step("One account for each role", [*MANAGE, "demo_accounts"], environment, None)
+        step("One account for each role", ["manage.py", "demo_accounts"], environment, None)
     say(f"\nLogs: {run_dir / 'logs'}. Mail: {environment['EMAIL_FILE_PATH']}. Ctrl-C stops everything.")
 
 
@@ -179,8 +174,8 @@ def with_servers(command: Sequence[str]) -> int:
     """Run a command on a migrated database of its own, as the app role with the owner role beside it."""
     with temporary_run_dir() as run_dir, servers(run_dir) as found:
         environment = owner_environment(app_environment(run_dir, found), found)
-        migrate = [*MANAGE, "migrate", "--database", "owner"]
-        step("Migrating a database of its own", migrate, environment, run_dir / "logs" / "migrate.log")
+        log = run_dir / "logs" / "migrate.log"
+        step("Migrating a database of its own", commands.MIGRATE, environment, log)
         child = start_child(command[0], command, log=None, environment=environment, directory=REPOSITORY)
         try:
             return child.process.wait()
@@ -203,40 +198,18 @@ def say(text: str) -> None:
 def _application(
     run_dir: Path, port: int, environment: Mapping[str, str]
 ) -> Iterator[contextlib.AbstractContextManager[Child]]:
-    """Worker, beat and web, in the order in which they start; they stop the other way round."""
-    worker = [
-        *CELERY,
-        "worker",
-        "--concurrency",
-        "2",
-        "--without-gossip",
-        "--without-mingle",
-        "--loglevel",
-        "INFO",
-    ]
-    beat = [*CELERY, "beat", "--pidfile=", "--schedule", str(run_dir / "beat-schedule"), "--loglevel", "INFO"]
-    web = [
-        *GUNICORN,
-        "--bind",
-        f"{HOST}:{port}",
-        "--workers",
-        "2",
-        "--threads",
-        "4",
-        "--graceful-timeout",
-        "5",
-    ]
-    web += ["--access-logfile", "-", "--no-control-socket"]
-    for name, command in (("The task worker", worker), ("The clock", beat), ("The web process", web)):
-        yield _running(name, command, environment, run_dir / "logs" / f"{LOG_NAMES[name]}.log")
-
-
-LOG_NAMES = {"The task worker": "worker", "The clock": "beat", "The web process": "web"}
+    """Worker, clock and web, in the order in which they start; they stop the other way round."""
+    logs = run_dir / "logs"
+    clock = commands.beat(str(run_dir / "beat-schedule"))
+    yield _running("The task worker", commands.WORKER, environment, logs / "worker.log")
+    yield _running("The clock", clock, environment, logs / "beat.log")
+    yield _running("The web process", commands.web(f"{HOST}:{port}"), environment, logs / "web.log")
 
 
 @contextlib.contextmanager
 def _running(name: str, command: Sequence[str], environment: Mapping[str, str], log: Path) -> Iterator[Child]:
-    child = start_child(name, command, log=log, environment=environment, directory=REPOSITORY)
+    program = [sys.executable, *command]
+    child = start_child(name, program, log=log, environment=environment, directory=REPOSITORY)
     try:
         yield child
     finally:
@@ -258,18 +231,6 @@ def _only_one(run_dir: Path) -> Iterator[None]:
             ) from None
         pid.write_text(f"{os.getpid()}\n", encoding="ascii")
         yield
-
-
-def _status(port: int) -> int:
-    """The status with which the log-in page answers; 0 where nothing answers."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=5)
-    try:
-        connection.request("GET", LOG_IN_PAGE)
-        return connection.getresponse().status
-    except (OSError, http.client.HTTPException):
-        return 0
-    finally:
-        connection.close()
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

@@ -1,0 +1,13 @@
+# The image of web, worker, clock and the one-shot commands in docker-compose.yml.
+FROM python:3.11-bookworm
+WORKDIR /app
+COPY Makefile requirements.lock ./
+RUN make .venv/.ready
+COPY . .
+RUN make .venv/.translated \
+ && useradd --create-home trials \
+ && install --directory --owner trials /var/lib/trials
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER trials
+VOLUME /var/lib/trials
+EXPOSE 8000
