@@ -23,6 +23,8 @@ Document = dict[str, Any]
 
 WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)\Z")
 BROKEN_NUMBER = re.compile(r"[-+]?(\d[\d_]*\.\d*|\.\d+|\d+)([eE][-+]?\d+)?\Z")
+# libyaml where PyYAML was built with it: the same nodes and lines, ten times as fast.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -99,7 +101,7 @@ class _Walk:
 
     def scalar(self, node: yaml.ScalarNode, path: Path) -> Any:
         text: str = node.value
-        if node.style is not None:
+        if node.style:
             return text
         if text in CONSTANTS:
             return CONSTANTS[text]
@@ -117,7 +119,7 @@ def read_text(text: str, file: str) -> Reading:
     The cross-references are checked by `trialsite.studies.domain.check`.
     """
     try:
-        nodes = list(yaml.compose_all(text, Loader=yaml.SafeLoader))
+        nodes = list(yaml.compose_all(text, Loader=LOADER))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         sentence = f"This is not readable YAML: {error.problem or error.context}."
