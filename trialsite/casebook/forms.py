@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Fieldset, Layout
+from crispy_forms.layout import Field, Fieldset, Layout
 from django import forms
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -75,17 +75,41 @@ class ItemForm(forms.Form):
 
     def add_items(self, items: Iterable[str]) -> None:
         for item in items:
-            self.fields[item] = item_field(self.model, item)
+            self.fields[item] = styled(item_field(self.model, item))
 
     def values(self) -> dict[str, Any]:
         """Item → cleaned value; columns that may not be null get their empty value."""
         return {item: self.cleaned_data.get(item) for item in self.fields if not item.startswith(MISSING_PREFIX)}
 
 
+def styled(field: forms.Field) -> forms.Field:
+    """Bootstrap's class for the kind of input."""
+    widget = field.widget
+    if isinstance(widget, (forms.RadioSelect, forms.CheckboxSelectMultiple, forms.CheckboxInput)):
+        widget.attrs.setdefault("class", "form-check-input")
+    elif isinstance(widget, forms.Select):
+        widget.attrs.setdefault("class", "form-select")
+    elif not isinstance(widget, forms.MultiWidget):
+        widget.attrs.setdefault("class", "form-control")
+    return field
+
+
+class ItemLine(Field):
+    """One item in the layout: label, input with its unit, limits and previous value, and why it is empty."""
+
+    template = "components/item.html"
+
+    def render(self, form: Any, context: Any, *args: Any, **options: Any) -> str:
+        missing = getattr(form.fields[self.fields[0]], "missing_name", None)
+        extra = {"missing": form[missing] if missing else None, "quiet": not form.helper_shows_errors}
+        return super().render(form, context, *args, extra_context=extra, **options)
+
+
 class CasebookForm(ItemForm):
     """One page of the casebook."""
 
     sections: ClassVar[tuple[Section, ...]] = ()
+    helper_shows_errors = True  # a draft is shown as typed: nothing is wrong before it is submitted
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -103,7 +127,7 @@ class CasebookForm(ItemForm):
     def add_missing(self, item: str, field: forms.Field) -> None:
         """Offer "not done", "not applicable", "unknown" beside the item; a required item needs value or reason."""
         name = f"{MISSING_PREFIX}{item}"
-        self.fields[name] = forms.ChoiceField(choices=MISSING_REASONS, required=False, label=_("Why empty"))
+        self.fields[name] = styled(forms.ChoiceField(choices=MISSING_REASONS, required=False, label=_("Why empty")))
         field.wanted = field.required  # type: ignore[attr-defined]
         field.required = False
         field.missing_name = name  # type: ignore[attr-defined]
@@ -141,8 +165,9 @@ class CasebookForm(ItemForm):
         helper = FormHelper(self)
         helper.form_tag = False
         helper.disable_csrf = True
+        helper.form_show_errors = self.helper_shows_errors
         helper.layout = Layout(
-            *(Fieldset(str(section.title), *section.items) for section in self.get_sections())
+            *(Fieldset(str(section.title), *map(ItemLine, section.items)) for section in self.get_sections())
         )
         return helper
 
@@ -196,7 +221,7 @@ class ProtocolItemsForm(CasebookForm):
     def add_items(self, items: Iterable[str]) -> None:
         planned = {item.key: item for item in self.plan.items}
         for key in items:
-            self.fields[key] = (
+            self.fields[key] = styled(
                 protocol_item_field(planned[key], self.language) if key in planned else item_field(self.model, key)
             )
 

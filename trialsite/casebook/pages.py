@@ -82,13 +82,6 @@ class EntryPage:
                 field.previous = words(display)  # type: ignore[attr-defined]
                 field.previous_on = last.performed_on  # type: ignore[attr-defined]
 
-    @property
-    def quiet_helper(self) -> Any:
-        """The layout without error marks: a draft is shown as typed, nothing is wrong before it is submitted."""
-        helper = self.form.helper
-        helper.form_show_errors = False
-        return helper
-
     def words_of_lines(self) -> list[tuple[str, list[list[str]]]]:
         """Each kind of line with its saved lines in words, in the order of the columns."""
         found = rows_of(self.kind, self.record) if self.record else {}

@@ -115,6 +115,7 @@ def form(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpR
     may_edit = may(request.user, kind.permission, study_id=found.study_id, site_id=found.site_id)  # type: ignore[arg-type]
     editing = may_edit and (record is None or draft is not None or "edit" in request.GET)
     page = EntryPage(kind, found, record, draft.typed if draft else None)
+    page.form.helper_shows_errors = False
     base = draft.base_version if draft else (record.version if record else 0)
     context = form_context(request, found, slot, kind, record, page, base) | {"draft": draft, "may_edit": may_edit}
     return render(request, "casebook/form.html" if editing else "casebook/record.html", context)

@@ -8,7 +8,7 @@ from trialsite.audit import acting
 from trialsite.casebook.models import Draft, Subject
 from trialsite.casebook.slots import Slot
 
-TYPED = {"performed_on": "2026-01-06", "weight_0": "70", "weight_text": "70", "weight_unit": "kg", "ecog": "1"}
+TYPED = {"performed_on": "2026-01-06", "weight": "70", "weight_unit": "kg", "ecog": "1"}
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_a_form_is_entered_and_then_read(desk: Client, url: str) -> None:
 
 
 def test_a_wrong_value_is_said_beside_its_field_and_nothing_typed_is_lost(desk: Client, url: str) -> None:
-    answer = desk.post(url, TYPED | {"weight_text": "seventy", "action": "submit", "base_version": "0"})
+    answer = desk.post(url, TYPED | {"weight": "seventy", "action": "submit", "base_version": "0"})
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "seventy" in page
@@ -44,14 +44,14 @@ def test_a_wrong_value_is_said_beside_its_field_and_nothing_typed_is_lost(desk: 
 
 
 def test_an_empty_required_item_asks_for_a_value_or_a_reason(desk: Client, url: str) -> None:
-    empty = TYPED | {"weight_text": "", "action": "submit", "base_version": "0"}
+    empty = TYPED | {"weight": "", "action": "submit", "base_version": "0"}
     assert "choose why there is none" in desk.post(url, empty).content.decode()
     assert desk.post(url, empty | {"missing__weight": "NOT_DONE"}).status_code == 302
     assert "Not done" in desk.get(url).content.decode()
 
 
 def test_what_is_typed_comes_back_from_the_draft(desk: Client, url: str, cast: Cast) -> None:
-    answer = desk.post(url + "draft/", TYPED | {"weight_text": "7x", "base_version": "0"})
+    answer = desk.post(url + "draft/", TYPED | {"weight": "7x", "base_version": "0"})
     assert "Draft saved" in answer.content.decode()
     desk.logout()
     desk.force_login(cast.coordinator)
@@ -65,13 +65,13 @@ def test_the_second_of_two_people_sees_both_values(desk: Client, url: str, cast:
     other = Client()
     other.force_login(cast.investigator)
     first = {"action": "submit", "base_version": "1", "reason": "typing error"}
-    other.post(url, TYPED | first | {"weight_text": "71"})
-    answer = desk.post(url, TYPED | first | {"weight_text": "72"})
+    other.post(url, TYPED | first | {"weight": "71"})
+    answer = desk.post(url, TYPED | first | {"weight": "72"})
     page = answer.content.decode()
     assert answer.status_code == 409
     assert "71" in page
     assert "72" in page
-    assert desk.post(url, TYPED | first | {"weight_text": "72", "base_version": "2"}).status_code == 302
+    assert desk.post(url, TYPED | first | {"weight": "72", "base_version": "2"}).status_code == 302
 
 
 def test_a_stranger_gets_404_for_page_draft_and_history(client: Client, url: str, cast: Cast) -> None:
