@@ -28,7 +28,7 @@ reset: $(READY)  ## remove the demo's data; the next `make demo` starts over
 
 test: $(TRANSLATED)  ## run all tests on servers of their own (PYTEST_ARGS="tests/domain -k dose")
 	@$(PY) -m tests.chromium
-	@exec $(PY) -m pytest -o DJANGO_SETTINGS_MODULE= $(PYTEST_ARGS)
+	@exec env -u DJANGO_SETTINGS_MODULE $(PY) -m pytest $(PYTEST_ARGS)
 
 check: $(TRANSLATED)  ## format, lint, types, direction of imports, migrations, translations
 	$(PY) -m ruff format --check .
