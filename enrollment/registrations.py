@@ -1,0 +1,88 @@
+"""What other rooms read from enrolment by name."""
+
+from django.utils.translation import gettext_lazy as _
+
+from trialsite.casebook import registries
+from trialsite.casebook.registries import FormType, RowType, SubjectPage
+
+from . import casebook_forms as pages
+from . import checks, models
+from .alerts import consent_alerts
+from .anchors import ANCHORS
+from .facts import sources
+from .summaries import consent_summary, diagnosis_summary, history_summary, person_summary, statements_summary
+from .work import enrolment_work
+
+registries.forms.register(
+    "DM",
+    FormType(
+        "DM",
+        _("Demographics"),
+        models.Demographics,
+        pages.DemographicsForm,
+        checks=(checks.not_in_the_future, checks.birth_date_possible),
+        summary=person_summary,
+    ),
+)
+registries.forms.register(
+    "ICF",
+    FormType(
+        "ICF",
+        _("Consent"),
+        models.Consent,
+        pages.ConsentForm,
+        rows=(RowType("signatures", models.Signature, pages.SignatureForm, _("Signatures"), blank_lines=0),),
+        repeats=True,
+        checks=(checks.not_in_the_future, checks.signatures_possible),
+        summary=consent_summary,
+    ),
+)
+registries.forms.register(
+    "MH",
+    FormType(
+        "MH",
+        _("Medical history"),
+        models.MedicalHistory,
+        pages.MedicalHistoryForm,
+        rows=(
+            RowType(
+                "therapies",
+                models.PriorTherapy,
+                pages.PriorTherapyForm,
+                _("Antileukaemic treatment before enrolment"),
+            ),
+        ),
+        checks=(checks.not_in_the_future, checks.courses_possible, checks.events_possible),
+        summary=history_summary,
+    ),
+)
+registries.forms.register(
+    "DX",
+    FormType(
+        "DX",
+        _("Diagnosis and genetics"),
+        models.Diagnosis,
+        pages.DiagnosisForm,
+        checks=(checks.not_in_the_future,),
+        summary=diagnosis_summary,
+    ),
+)
+registries.forms.register(
+    "EL",
+    FormType(
+        "EL",
+        _("Investigator's statements on eligibility"),
+        models.Statements,
+        pages.StatementsForm,
+        checks=(checks.not_in_the_future, checks.unsuitable_has_reason),
+        summary=statements_summary,
+    ),
+)
+
+for name, source in sources().items():
+    registries.facts.register(name, source)
+for name, anchor in ANCHORS.items():
+    registries.anchors.register(name, anchor)
+registries.subject_alerts.register("consent", consent_alerts)
+registries.subject_pages.register("eligibility", SubjectPage(_("Eligibility"), "eligibility", 20))
+registries.work.register("enrolment", enrolment_work)

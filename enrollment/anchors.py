@@ -1,0 +1,35 @@
+"""The dates of enrolment from which visits are planned."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from trialsite.casebook.models import Subject
+from trialsite.casebook.registries import Anchor
+
+from .facts import consent_dates
+from .models import Randomisation
+
+
+def screening_days(subject_ids: Sequence[UUID], argument: str) -> dict[UUID, date]:
+    return dict(Subject.objects.filter(pk__in=subject_ids).values_list("pk", "screened_on"))
+
+
+def consent_days(subject_ids: Sequence[UUID], argument: str) -> dict[UUID, date]:
+    return {
+        one: fact.value for one, fact in consent_dates(subject_ids).items() if isinstance(fact.value, date)
+    }
+
+
+def randomisation_days(subject_ids: Sequence[UUID], argument: str) -> dict[UUID, date]:
+    rows = Randomisation.objects.filter(subject_id__in=subject_ids)
+    return dict(rows.values_list("subject_id", "randomised_on"))
+
+
+ANCHORS = {
+    "screening": Anchor(screening_days, _("Screening")),
+    "consent": Anchor(consent_days, _("Consent")),
+    "randomisation": Anchor(randomisation_days, _("Randomisation")),
+}

@@ -1,0 +1,143 @@
+"""What the eligibility page shows: verdict, lines, decisions open to this user, what was decided."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from trialsite.access.models import User
+from trialsite.access.permissions import may
+from trialsite.casebook.casebook_page import site_today
+from trialsite.casebook.models import Subject
+from trialsite.casebook.states import SubjectState
+from trialsite.clinical.verdicts import CriterionVerdict, SubjectVerdict
+
+from .domain.eligibility import Dossier
+from .dossier_page import fact_label, lines_of
+from .forms import ConfirmForm, EnrolForm, FailForm, PlainForm, RandomiseForm
+from .selectors import (
+    Facts,
+    Standing,
+    assess,
+    facts_for_rules,
+    levels_of,
+    list_is_made,
+    places_taken,
+    randomisation_of,
+    reference_day,
+    standing_of,
+)
+
+VERDICT_WORDS = {
+    SubjectVerdict.ELIGIBLE: gettext_lazy("Eligible"),
+    SubjectVerdict.INELIGIBLE: gettext_lazy("Not eligible"),
+    SubjectVerdict.PENDING: gettext_lazy("Not decided yet"),
+}
+CRITERION_WORDS = {
+    CriterionVerdict.MET: gettext_lazy("met"),
+    CriterionVerdict.NOT_MET: gettext_lazy("not met"),
+    CriterionVerdict.ABSENT: gettext_lazy("absent"),
+    CriterionVerdict.PRESENT: gettext_lazy("present"),
+    CriterionVerdict.UNKNOWN: gettext_lazy("unknown"),
+}
+GOOD = (CriterionVerdict.MET, CriterionVerdict.ABSENT)
+
+
+def dossier_context(user: User, subject: Subject, language: str, refused: PlainForm | None) -> dict[str, Any]:
+    facts = facts_for_rules(subject)
+    dossier = assess(subject, facts, reference_day(subject))
+    confirmed = standing_of(subject, facts)
+    lines = lines_of(subject, dossier, language)
+    return {
+        "dossier": dossier,
+        "verdict_words": VERDICT_WORDS[dossier.verdict],
+        "counts": counts(dossier),
+        "lines": [(line, CRITERION_WORDS[CriterionVerdict(line.verdict)]) for line in lines],
+        "confirmed": confirmed,
+        "changed": [fact_label(name) for name in confirmed.changed],
+        "protocol": subject.protocol_version.protocol,
+        **decisions(user, subject, dossier, confirmed, refused),
+        **randomised(user, subject, facts, language, refused),
+    }
+
+
+def counts(dossier: Dossier) -> dict[str, int]:
+    """How many criteria are decided in favour, against, and open."""
+    verdicts = [line.verdict for line in dossier.lines]
+    good = sum(verdict in GOOD for verdict in verdicts)
+    unknown = verdicts.count(CriterionVerdict.UNKNOWN)
+    return {"good": good, "unknown": unknown, "bad": len(verdicts) - good - unknown, "all": len(verdicts)}
+
+
+def decisions(
+    user: User, subject: Subject, dossier: Dossier, confirmed: Standing, refused: PlainForm | None
+) -> dict[str, Any]:
+    """The forms of the decisions that this user may take now, each None when it is not the time."""
+    here: dict[str, Any] = {"study_id": subject.study_id, "site_id": subject.site_id}
+    screening = subject.state == SubjectState.SCREENING
+    waits = screening or (subject.state == SubjectState.ENROLLED and not subject.arm)
+    signable = waits and dossier.verdict is SubjectVerdict.ELIGIBLE and not confirmed.holds
+    enrollable = screening and dossier.verdict is SubjectVerdict.ELIGIBLE and confirmed.holds
+    today = {"enrolled_on": site_today(subject)}
+    return {
+        "confirm_form": form_of(ConfirmForm, refused)
+        if signable and may(user, "eligibility.sign", **here)
+        else None,
+        "signature_waits": signable,
+        "enrol_form": form_of(EnrolForm, refused, today)
+        if enrollable and may(user, "subject.enrol", **here)
+        else None,
+        "places": places_words(subject) if enrollable else "",
+        "fail_form": form_of(FailForm, refused)
+        if screening and may(user, "subject.screen", **here)
+        else None,
+        "refused": refused,
+    }
+
+
+def form_of(
+    kind: type[PlainForm], refused: PlainForm | None, initial: dict[str, Any] | None = None
+) -> PlainForm:
+    """The form as it was refused, or a blank one."""
+    return refused if isinstance(refused, kind) else kind(initial=initial)
+
+
+def places_words(subject: Subject) -> str:
+    """How many places are taken, as "12 of 101", or without a plan "12"."""
+    planned = subject.study.protocol.planned_enrolment
+    taken = places_taken(subject.study_id)
+    if planned is None:
+        return _("%(taken)d enrolled so far; the registration states no planned number.") % {"taken": taken}
+    return _("%(taken)d of %(planned)d places are taken.") % {"taken": taken, "planned": planned}
+
+
+def randomised(
+    user: User, subject: Subject, facts: Facts, language: str, refused: PlainForm | None
+) -> dict[str, Any]:
+    """The randomisation section of a randomised study: what it rests on before, what it gave after."""
+    plan = subject.protocol_version.protocol.randomisation
+    if plan is None or subject.state in (SubjectState.SCREEN_FAILED, SubjectState.SCREENING):
+        return {"randomisation_plan": None}
+    levels = levels_of(subject.protocol_version.protocol, facts)
+    strata = [
+        (
+            stratum.name.in_language(language),
+            next(
+                (one.name.in_language(language) for one in stratum.levels if one.key == levels[stratum.key]),
+                "",
+            ),
+        )
+        for stratum in plan.strata
+    ]
+    record = randomisation_of(subject)
+    allowed = may(user, "subject.randomise", study_id=subject.study_id, site_id=subject.site_id)
+    arms = {arm.key: arm.name.in_language(language) for arm in subject.protocol_version.protocol.arms}
+    initial = {"randomised_on": site_today(subject)}
+    return {
+        "randomisation_plan": plan,
+        "strata": strata,
+        "randomisation": record,
+        "arm_name": arms.get(record.arm, record.arm) if record else "",
+        "list_made": list_is_made(subject.study_id),
+        "randomise_form": form_of(RandomiseForm, refused, initial) if allowed and record is None else None,
+    }

@@ -1,0 +1,68 @@
+"""What was decided on a subject and acted on: snapshots that are written once."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from trialsite.audit.protection import Protection
+from trialsite.casebook.models import SiteBound, Subject
+from trialsite.keys import new_id
+
+ONCE = Protection(trail="subject", rows="site", app=("insert",))
+
+
+class Confirmation(SiteBound):
+    """Eligibility as an investigator confirmed it with the password: inputs, rules, verdicts, as they were.
+
+    `inputs` maps each fact to its value, unit, date and source; `dossier` holds verdict and evidence of each
+    criterion; `rule_digest` is the digest of the protocol version that was applied. `reference_day` is the
+    day on which the screening windows were judged.
+    """
+
+    protection = ONCE
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="confirmations")
+    protocol_version = models.ForeignKey(
+        "studies.ProtocolVersion", on_delete=models.PROTECT, related_name="+"
+    )
+    rule_digest = models.CharField(max_length=64)
+    reference_day = models.DateField()
+    inputs = models.JSONField()
+    dossier = models.JSONField()
+    confirmed_at = models.DateTimeField()
+    confirmed_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["subject", "-confirmed_at"], name="confirmation_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.subject_id} {self.confirmed_at:%Y-%m-%d}"
+
+
+class Randomisation(SiteBound):
+    """The arm that a subject was given, its stratum and its place in the list: once, never changed."""
+
+    protection = ONCE
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.OneToOneField(Subject, on_delete=models.PROTECT, related_name="randomisation")
+    protocol_version = models.ForeignKey(
+        "studies.ProtocolVersion", on_delete=models.PROTECT, related_name="+"
+    )
+    confirmation = models.ForeignKey(Confirmation, on_delete=models.PROTECT, related_name="+")
+    stratum = models.CharField(_("stratum"), max_length=200)
+    slot_number = models.PositiveIntegerField(_("place in the stratum's list"))
+    arm = models.CharField(_("arm"), max_length=20)
+    randomised_on = models.DateField(_("randomised on"))
+    randomised_at = models.DateTimeField()
+    randomised_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "stratum", "slot_number"], name="place_given_once"),
+            models.CheckConstraint(condition=~Q(arm=""), name="randomised_to_an_arm"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject_id} {self.arm}"

@@ -1,0 +1,121 @@
+"""Screening a person, and ending it without enrolment."""
+
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from trialsite.access.models import Person, User
+from trialsite.access.permissions import require
+from trialsite.audit import because
+from trialsite.casebook.casebook_page import site_today
+from trialsite.casebook.errors import CheckFailed, Refused
+from trialsite.casebook.events import publish_change
+from trialsite.casebook.models import Subject
+from trialsite.casebook.services import locked_subject, move_subject, next_number
+from trialsite.casebook.states import SubjectState
+from trialsite.studies.models import Site, Study, StudySite
+
+
+def screen_subject(
+    *,
+    study: Study,
+    site: Site,
+    full_name: str,
+    hospital_number: str = "",
+    national_id: str = "",
+    phone: str = "",
+    screened_on: date,
+    previous: Subject | None = None,
+    by: User,
+) -> Subject:
+    """Begin the screening of a person: identity apart, a subject with a screening number that never changes.
+
+    `previous` is the earlier participation of the same person in the study: person and USUBJID stay theirs.
+    Refused when the site is not open on that day, the day has not come, or the person was screened before.
+    """
+    require(by, "subject.screen", study_id=study.pk, site_id=site.pk)
+    place = open_place(study, site, screened_on)
+    if previous is None:
+        refuse_second_screening(study, site, hospital_number)
+    elif previous.state != SubjectState.SCREEN_FAILED or previous.study_id != study.pk:
+        raise CheckFailed({"previous": _("Only a screen failure of this study is screened again.")})
+    person = (
+        previous.person if previous else new_person(place, full_name, hospital_number, national_id, phone)
+    )
+    prefix = place.protocol_version.protocol.screening.number_prefix
+    number = f"S-{prefix}-{next_number(f'screening:{study.key}'):04d}"
+    subject = Subject(
+        study=study,
+        site=site,
+        person=person,
+        previous=previous,
+        usubjid=previous.usubjid if previous else f"{study.key}-{number}",
+        screening_number=number,
+        screened_on=screened_on,
+        protocol_version=place.protocol_version,
+    )
+    if screened_on > site_today(subject):
+        raise CheckFailed({"screened_on": _("This day has not come yet at the site.")})
+    subject.save()
+    publish_change(subject.pk, by.pk)
+    return subject
+
+
+def open_place(study: Study, site: Site, on: date) -> StudySite:
+    """The site's part in the study, if it was open on that day."""
+    places = StudySite.objects.select_related("protocol_version", "site", "study")
+    place = places.filter(study=study, site=site).first()
+    if place is None or place.activated_on > on:
+        raise CheckFailed(
+            {
+                "screened_on": _("%(site)s is not open for %(study)s on %(day)s.")
+                % {"site": site, "study": study, "day": on.isoformat()}
+            }
+        )
+    return place
+
+
+def refuse_second_screening(study: Study, site: Site, hospital_number: str) -> None:
+    """One person, one USUBJID: who was screened before is screened again from the earlier subject."""
+    if not hospital_number:
+        return
+    known = Subject.objects.filter(study=study, site=site, person__hospital_number=hospital_number).order_by(
+        "-screened_on"
+    )
+    subject = known.first()
+    if subject is not None:
+        raise CheckFailed(
+            {
+                "hospital_number": _(
+                    "This person was screened before: name %(number)s as the earlier screening."
+                )
+                % {"number": subject.screening_number}
+            }
+        )
+
+
+def new_person(
+    place: StudySite, full_name: str, hospital_number: str, national_id: str, phone: str
+) -> Person:
+    return Person.objects.create(
+        study=place.study,
+        site=place.site,
+        full_name=full_name.strip(),
+        hospital_number=hospital_number.strip(),
+        national_id=national_id.strip(),
+        phone=phone.strip(),
+    )
+
+
+def fail_screening(*, subject: Subject, reason: str, by: User) -> Subject:
+    """End the screening of a subject without enrolment; the reason is kept."""
+    subject = locked_subject(subject.pk, by)
+    require(by, "subject.screen", study_id=subject.study_id, site_id=subject.site_id)
+    if not reason.strip():
+        raise CheckFailed({"reason": _("Say why the subject is not enrolled.")})
+    if subject.state != SubjectState.SCREENING:
+        raise Refused(_("This subject is not in screening."))
+    with because(reason.strip()):
+        subject = move_subject(subject, SubjectState.SCREEN_FAILED, failure_reason=reason.strip()[:500])
+    publish_change(subject.pk, by.pk)
+    return subject

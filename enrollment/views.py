@@ -1,0 +1,166 @@
+"""Pages of enrolment: the screening log and the eligibility dossier with its decisions."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from trialsite.access.permissions import grants_of
+from trialsite.casebook.casebook_page import subject_context
+from trialsite.casebook.errors import CheckFailed, Refused
+from trialsite.casebook.models import Subject
+from trialsite.casebook.selectors import subject_or_404
+from trialsite.studies.selectors import studies_visible_to
+
+from . import services
+from .dossier_context import dossier_context
+from .forms import STATES, ConfirmForm, EnrolForm, FailForm, PlainForm, RandomiseForm, ScreenForm
+from .selectors import places_open_to, screening_log
+
+
+@login_required
+def screening(request: HttpRequest) -> HttpResponse:
+    """Everybody who was screened, and the form that screens the next person."""
+    user: Any = request.user
+    if not grants_of(user).somewhere("record.view"):
+        raise PermissionDenied(_("None of your roles opens this page."))
+    places = places_open_to(user)
+    form = ScreenForm(request.POST or None, places=places, initial={"screened_on": timezone.now().date()})
+    if request.method == "POST":
+        subject = screened(request, form)
+        if subject is not None:
+            messages.success(request, _("Screened as %(number)s.") % {"number": subject.screening_number})
+            return redirect("eligibility", subject.pk)
+    study, state = request.GET.get("study", ""), request.GET.get("state", "")
+    log = screening_log(user, study, state)
+    context = {
+        "form": form,
+        "may_screen": bool(places),
+        "refused": request.method == "POST",
+        "page": Paginator(log, 50).get_page(request.GET.get("page")),
+        "studies": studies_visible_to(user),
+        "states": STATES,
+        "study": study,
+        "state": state,
+    }
+    return render(
+        request, "enrollment/screening.html", context, status=422 if request.method == "POST" else 200
+    )
+
+
+def screened(request: HttpRequest, form: ScreenForm) -> Subject | None:
+    """The new subject, or None with the sentences at their fields."""
+    if not form.is_valid():
+        return None
+    place = form.cleaned_data["place"]
+    try:
+        return services.screen_subject(
+            study=place.study,
+            site=place.site,
+            full_name=form.cleaned_data["full_name"],
+            hospital_number=form.cleaned_data["hospital_number"],
+            phone=form.cleaned_data["phone"],
+            screened_on=form.cleaned_data["screened_on"],
+            previous=form.cleaned_data.get("earlier"),
+            by=request.user,  # type: ignore[arg-type]
+        )
+    except Refused as refusal:
+        show_refusal(form, refusal)
+        return None
+
+
+@login_required
+def eligibility(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """The dossier: every criterion, the verdict of the whole, and what can be decided on it now."""
+    subject = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    return page(request, subject)
+
+
+def page(request: HttpRequest, subject: Subject, refused: PlainForm | None = None) -> HttpResponse:
+    context = {
+        **subject_context(request, subject, "eligibility"),
+        **dossier_context(request.user, subject, get_language() or "en", refused),  # type: ignore[arg-type]
+    }
+    return render(request, "enrollment/eligibility.html", context, status=422 if refused else 200)
+
+
+@login_required
+@require_POST
+def confirm(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """The investigator's signature under the dossier."""
+
+    def act(subject: Subject, form: Any) -> str:
+        services.confirm_eligibility(subject=subject, password=form.cleaned_data["password"], by=request.user)  # type: ignore[arg-type]
+        return _("Eligibility is confirmed.")
+
+    return decide(request, subject_id, ConfirmForm(request.POST), act)
+
+
+@login_required
+@require_POST
+def fail(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """Close the screening without enrolment."""
+
+    def act(subject: Subject, form: Any) -> str:
+        services.fail_screening(subject=subject, reason=form.sentence, by=request.user)  # type: ignore[arg-type]
+        return _("The screening is closed.")
+
+    return decide(request, subject_id, FailForm(request.POST), act)
+
+
+@login_required
+@require_POST
+def enrol(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """Give the subject its place and number."""
+
+    def act(subject: Subject, form: Any) -> str:
+        enrolled = services.enrol_subject(subject=subject, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        return _("Enrolled as %(number)s.") % {"number": enrolled.subject_number}
+
+    return decide(request, subject_id, EnrolForm(request.POST), act)
+
+
+@login_required
+@require_POST
+def randomise(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """Give the subject its arm."""
+
+    def act(subject: Subject, form: Any) -> str:
+        record = services.randomise_subject(subject=subject, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        arm = subject.protocol_version.protocol.arm_of(record.arm).name.in_language(get_language() or "en")
+        return _("Randomised to: %(arm)s.") % {"arm": arm}
+
+    return decide(request, subject_id, RandomiseForm(request.POST), act)
+
+
+def decide(
+    request: HttpRequest, subject_id: UUID, form: PlainForm, act: Callable[[Subject, PlainForm], str]
+) -> HttpResponse:
+    """Take a decision to its service; a refusal shows the dossier again with the sentence at its place."""
+    subject = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    if form.is_valid():
+        try:
+            messages.success(request, act(subject, form))
+            return redirect("eligibility", subject.pk)
+        except Refused as refusal:
+            show_refusal(form, refusal)
+    return page(request, subject, form)
+
+
+def show_refusal(form: PlainForm, refusal: Refused) -> None:
+    """The sentence of a service at the field it concerns, or above the form."""
+    if not isinstance(refusal, CheckFailed):
+        form.add_error(None, refusal.sentence)
+        return
+    for item, sentence in refusal.messages.items():
+        form.add_error(item if item in form.fields else None, sentence)
