@@ -83,8 +83,12 @@ def grants_of(user: User | AnonymousUser) -> Grants:
     return cached
 
 
-def may(user: User | AnonymousUser, action: str, *, study_id: UUID | None, site_id: UUID | None) -> bool:
-    return grants_of(user).allows(action, study_id, site_id)
+def may(
+    user: User | AnonymousUser, action: str, *, study_id: UUID | None, site_id: UUID | None = None
+) -> bool:
+    """Whether the user may take the action at a site; without a site, at any site of the study."""
+    grants = grants_of(user)
+    return grants.somewhere(action, study_id) if site_id is None else grants.allows(action, study_id, site_id)
 
 
 def require(user: User | AnonymousUser, action: str, *, study_id: UUID | None, site_id: UUID | None = None) -> None:
