@@ -124,6 +124,9 @@ class CasebookForm(ItemForm):
     def get_sections(self) -> tuple[Section, ...]:
         return self.sections
 
+    def for_subject(self, subject: Any, record: Any) -> None:
+        """Fit the page to a subject (the phases of its arm, say); called once, before the page is shown or read."""
+
     def add_missing(self, item: str, field: forms.Field) -> None:
         """Offer "not done", "not applicable", "unknown" beside the item; a required item needs value or reason."""
         name = f"{MISSING_PREFIX}{item}"

@@ -1,16 +1,19 @@
 """One form as a page: the form, its lines, and the way from what was typed to what a service takes."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .forms import CasebookForm, RowForm
 from .models import ProtocolForm, Subject
 from .registries import FormType, RowType
 from .selectors import current_records, rows_of
+from .slots import Slot
 
 REASONS = [
     ("", "—"),
@@ -44,13 +47,19 @@ class ReasonForm(forms.Form):
 class EntryPage:
     """The form of one slot, blank, saved, or as somebody typed it."""
 
-    def __init__(self, kind: FormType, subject: Subject, record: Any = None, typed: Any = None) -> None:
+    def __init__(
+        self, kind: FormType, subject: Subject, record: Any = None, typed: Any = None, slot: Slot | None = None
+    ) -> None:
         self.kind = kind
         self.record = record
         self.data = as_query(typed) if typed is not None else None
         self.form: CasebookForm = kind.form(self.data, initial=self.initial())
+        self.form.for_subject(subject, record)
         lines = rows_of(kind, record) if record else {}
-        self.lines = {row.name: self.formset(row, lines.get(row.name, [])) for row in kind.rows}
+        offered = kind.offer(subject, slot, record) if kind.offer and slot else {}
+        self.lines = {
+            row.name: self.formset(row, lines.get(row.name, []), offered.get(row.name, [])) for row in kind.rows
+        }
         self.titles = {row.name: row.title for row in kind.rows}
         self.reason = ReasonForm(self.data)
         self.show_previous(subject)
@@ -62,8 +71,8 @@ class EntryPage:
             return self.kind.form({}).initial_from(self.record)  # type: ignore[attr-defined]
         return self.kind.form.initial_of(self.record)
 
-    def formset(self, row: RowType, lines: list[Any]) -> Any:
-        initial = [row.form.initial_of(line) for line in lines] or blank_lines(row)
+    def formset(self, row: RowType, lines: list[Any], offered: list[dict[str, Any]]) -> Any:
+        initial = [row.form.initial_of(line) for line in lines] + offered or blank_lines(row)
         factory = forms.formset_factory(row.form, extra=row.blank_lines if lines else max(0, row.blank_lines), max_num=200)
         return factory(self.data, prefix=row.name, initial=initial)
 
@@ -150,6 +159,8 @@ def words(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(_("Yes") if value else _("No"))
+    if isinstance(value, datetime):
+        return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
     if hasattr(value, "comparator") and hasattr(value, "unit"):
         from trialsite.clinical.units import unit_label
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .forms import CasebookForm, RowForm
     from .models import CasebookRecord, CasebookRow, Projection, Subject
+    from .slots import Slot
 
 T = TypeVar("T")
 
@@ -79,7 +80,9 @@ class FormType:
     """One kind of form: its model, its page, its lines and its checks.
 
     `checks` take (values, rows, subject) and yield findings. `summary` gives a record in one line.
-    `continuous` forms stand in the log, any number of times, at no planned visit.
+    `continuous` forms stand in the log, any number of times, at no planned visit. `offer` gives, when the page of a
+    slot opens, lines to print besides those saved: (subject, slot, record or None) → name of the lines → initial
+    values. `after` follows a submission in its transaction: (record, who) → decisions kept as snapshots.
     """
 
     key: str
@@ -92,6 +95,8 @@ class FormType:
     checks: tuple[Callable[[Mapping[str, Any], Mapping[str, Sequence[Any]], "Subject"], Iterable[Finding]], ...] = ()
     summary: "Callable[[Any], str] | None" = None
     permission: str = "form.submit"
+    offer: "Callable[[Subject, Slot, Any], Mapping[str, list[dict[str, Any]]]] | None" = None
+    after: "Callable[[Any, User], None] | None" = None
 
 
 @dataclass(frozen=True)

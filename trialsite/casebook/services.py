@@ -69,6 +69,8 @@ def submit_form(
         record = save_record(kind, slot, subject, record, values, missing or {})
         for row_type in kind.rows:
             save_rows(row_type, record, (rows or {}).get(row_type.name, ()))
+        if kind.after is not None:
+            kind.after(record, by)
     forget_draft(slot=slot, by=by)
     publish_change(subject.pk, by.pk)
     return record

@@ -2,6 +2,7 @@
 
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -10,6 +11,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -109,12 +111,18 @@ def form(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpR
     kind = kind_or_404(slot, found)
     assert slot is not None
     record = record_in(slot, kind)
-    if request.method == "POST":
-        return submit(request, found, slot, kind, record)
+    with timezone.override(ZoneInfo(found.site.timezone)):  # instants are typed and shown in the site's zone
+        if request.method == "POST":
+            return submit(request, found, slot, kind, record)
+        return show(request, found, slot, kind, record)
+
+
+def show(request: HttpRequest, found: Subject, slot: Slot, kind: FormType, record: Any) -> HttpResponse:
+    """The form as it stands, or open for entry."""
     draft = draft_of(slot, request.user)  # type: ignore[arg-type]
     may_edit = may(request.user, kind.permission, study_id=found.study_id, site_id=found.site_id)  # type: ignore[arg-type]
     editing = may_edit and (record is None or draft is not None or "edit" in request.GET)
-    page = EntryPage(kind, found, record, draft.typed if draft else None)
+    page = EntryPage(kind, found, record, draft.typed if draft else None, slot)
     page.form.helper_shows_errors = False
     base = draft.base_version if draft else (record.version if record else 0)
     context = form_context(request, found, slot, kind, record, page, base) | {"draft": draft, "may_edit": may_edit}
@@ -128,7 +136,7 @@ def submit(request: HttpRequest, found: Subject, slot: Slot, kind: FormType, rec
         services.save_draft(slot=slot, typed=typed(request.POST), base_version=base, by=request.user)  # type: ignore[arg-type]
         messages.success(request, _("Draft saved. Nobody else sees it until you submit."))
         return redirect(slot.url())
-    page = EntryPage(kind, found, record, request.POST)
+    page = EntryPage(kind, found, record, request.POST, slot)
     conflicts: tuple[Any, ...] = ()
     if page.valid():
         try:
