@@ -80,4 +80,6 @@ $(READY): requirements.lock
 
 $(TRANSLATED): $(READY) $(TEXTS)
 	@if [ -n "$(TEXTS)" ]; then $(VENV)/bin/pybabel --quiet compile --directory locale --domain django; fi
+	@for text in $(TEXTS); do if [ ! -s "$${text%.po}.mo" ]; then \
+	  echo "$$text was not compiled. Is its head marked '#, fuzzy'? Remove that line."; exit 1; fi; done
 	@touch $@
