@@ -6,6 +6,7 @@ class CasebookConfig(AppConfig):
     label = "casebook"
 
     def ready(self) -> None:
+        from . import registrations  # noqa: F401  (fills the registries)
         from .events import on_facts_changed
         from .tasks import schedule_refresh
 

@@ -13,7 +13,7 @@ from trialsite.clinical.refusal import Refusal
 from trialsite.clinical.units import analyte, unit_label
 
 MISSING_REASONS = [
-    ("", "—"),
+    ("", _("if empty, why?")),
     ("NOT_DONE", _("Not done")),
     ("NOT_APPLICABLE", _("Not applicable")),
     ("UNKNOWN", _("Unknown")),
@@ -99,10 +99,22 @@ class PartialDateFormField(forms.CharField):
         return value.text if isinstance(value, PartialDate) else value
 
 
-class DateInput(forms.DateInput):
-    """The browser's own date field, in ISO."""
+DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日")
 
-    input_type = "date"
+
+class DateInput(forms.DateInput):
+    """A date as text in ISO order: day and month cannot be mistaken, and the keyboard is enough."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs={"class": "form-control", **(attrs or {})}, format="%Y-%m-%d")
+        shape = {"class": "form-control", "placeholder": "YYYY-MM-DD", "inputmode": "numeric", "autocomplete": "off"}
+        super().__init__(attrs={**shape, **(attrs or {})}, format="%Y-%m-%d")
+
+
+class DateFormField(forms.DateField):
+    """Reads 2026-03-05, 2026/3/5, 20260305 or 2026年3月5日."""
+
+    default_error_messages = {"invalid": _("Write the date as year, month, day: 2026-03-05.")}
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", DateInput())
+        super().__init__(input_formats=DATE_FORMATS, **options)

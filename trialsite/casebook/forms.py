@@ -18,7 +18,7 @@ from django import forms
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .formfields import MISSING_REASONS, DateInput, PartialDateFormField, QuantityFormField
+from .formfields import MISSING_REASONS, DateFormField, DateInput, PartialDateFormField, QuantityFormField
 from .values import CompositeItem, PartialDateItem, QuantityItem
 
 MISSING_PREFIX = "missing__"
@@ -43,7 +43,7 @@ def item_field(model: type[models.Model], item: str) -> forms.Field:
         return PartialDateFormField(label=composite.label, required=composite.required)
     column = model._meta.get_field(item)
     if isinstance(column, models.DateField) and not isinstance(column, models.DateTimeField):
-        return column.formfield(widget=DateInput())
+        return column.formfield(form_class=DateFormField, widget=DateInput())
     if isinstance(column, models.DateTimeField):
         return column.formfield(widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"))
     if isinstance(column, models.BooleanField) and column.null:
@@ -242,7 +242,7 @@ def protocol_item_field(item: Any, language: str) -> forms.Field:
         case "decimal":
             field = forms.DecimalField(**options)
         case "date":
-            field = forms.DateField(widget=DateInput(), **options)
+            field = DateFormField(**options)
         case "choice":
             choices = [("", "—")] + [(c.code, c.label.in_language(language)) for c in item.choices]
             field = forms.ChoiceField(choices=choices, **options)

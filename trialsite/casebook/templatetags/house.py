@@ -1,0 +1,115 @@
+"""What the shared parts of the pages need: tones of states, a field by its name, a subject's strip."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django import template
+from django.forms import BaseForm, BoundField
+
+from trialsite.casebook.strip import strip_for_both
+
+register = template.Library()
+
+# A state's tone (colour) and icon; a word always stands beside them.
+TONES: Mapping[str, tuple[str, str]] = {
+    **dict.fromkeys(
+        (
+            "submitted",
+            "met",
+            "absent",
+            "eligible",
+            "negative",
+            "done",
+            "cr",
+            "crh",
+            "cri",
+            "good",
+            "verified",
+        ),
+        ("good", "check-circle"),
+    ),
+    **dict.fromkeys(("enrolled", "answered", "resolved", "signed", "active"), ("good", "check-circle")),
+    **dict.fromkeys(
+        (
+            "not_met",
+            "present",
+            "ineligible",
+            "positive",
+            "relapse",
+            "deviation",
+            "event",
+            "bad",
+            "death",
+            "dead",
+        ),
+        ("bad", "x-circle"),
+    ),
+    **dict.fromkeys(("screen_failed", "voided", "cancelled"), ("still", "slash-circle")),
+    **dict.fromkeys(("late", "overdue"), ("bad", "alarm")),
+    **dict.fromkeys(("due", "today", "soon"), ("warn", "clock")),
+    **dict.fromkeys(("unknown", "indeterminate", "not_evaluable"), ("warn", "question-circle")),
+    **dict.fromkeys(("pending", "warn", "query", "open"), ("warn", "exclamation-triangle")),
+    "draft": ("warn", "pencil"),
+    "frozen": ("info", "snow"),
+    "locked": ("info", "lock"),
+    **dict.fromkeys(("screening", "running", "ongoing", "info", "candidate"), ("info", "circle-half")),
+    **dict.fromkeys(("upcoming", "planned", "waiting"), ("still", "calendar3")),
+    **dict.fromkeys(("censored", "off_study", "closed", "alive"), ("still", "arrow-right-circle")),
+    **dict.fromkeys(("not_applicable", "not_done", "empty", "still"), ("still", "dash-circle")),
+}
+UNKNOWN_STATE = ("still", "circle")
+
+
+def look(state: Any) -> tuple[str, str]:
+    """Tone and icon of a state code; a code that nobody named is neutral."""
+    return TONES.get(str(getattr(state, "value", state)).lower().replace("-", "_"), UNKNOWN_STATE)
+
+
+@register.filter
+def tone(state: Any) -> str:
+    """The colour of a state: good, bad, warn, info or still."""
+    return look(state)[0]
+
+
+@register.filter
+def tone_icon(state: Any) -> str:
+    """The icon of a state."""
+    return look(state)[1]
+
+
+@register.filter
+def field_named(form: BaseForm, name: Any) -> BoundField | None:
+    """A field of a form by its name; None when the name is empty or not there."""
+    return form[name] if name and name in form.fields else None
+
+
+@register.filter
+def is_grouped(field: BoundField) -> bool:
+    """Whether a field is a group of controls that share one question (radio buttons, several checkboxes)."""
+    return getattr(field.field.widget, "input_type", "") in {"radio", "checkbox"} and hasattr(
+        field.field.widget, "choices"
+    )
+
+
+@register.filter
+def first_control(field: BoundField) -> str:
+    """The id that a label points to: of a composite widget its first control."""
+    return field.id_for_label or (f"{field.auto_id}_0" if hasattr(field.field.widget, "widgets") else "")
+
+
+@register.simple_tag
+def strip_of(lanes: Sequence[Mapping[str, Any]], today: date | None = None) -> dict[str, Any]:
+    """A subject's lanes as two drawings, wide and narrow."""
+    return strip_for_both(lanes, today or None)
+
+
+@register.filter
+def initials(name: Any) -> str:
+    """Two letters of a person's name; one sign of a Chinese name."""
+    words = str(name).split()
+    if not words:
+        return "?"
+    if not words[0][0].isascii():
+        return words[0][0]
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
