@@ -84,7 +84,8 @@ def demo(run_dir: Path) -> None:
         say("Starting the database and the task queue.")
         found = stack.enter_context(servers(run_dir))
         environment = app_environment(run_dir, found)
-        prepare(run_dir, environment, owner_environment(environment, found))
+        migrate(run_dir, owner_environment(environment, found))
+        fill(run_dir, environment)
         say("Starting the web pages, the task worker and the clock.")
         children = [stack.enter_context(child) for child in _application(run_dir, port, environment)]
         await_web(port, children)
@@ -92,12 +93,16 @@ def demo(run_dir: Path) -> None:
         watch([*found.children, *children])
 
 
-def prepare(run_dir: Path, environment: Mapping[str, str], as_owner: Mapping[str, str]) -> None:
-    """Bring the database up to date: tables, the four protocols, the synthetic trial where there is none."""
-    logs = run_dir / "logs"
-    step("Migrating the database", commands.MIGRATE, as_owner, logs / "migrate.log")
+def migrate(run_dir: Path, as_owner: Mapping[str, str]) -> None:
+    """Bring the tables up to date, as the owner role."""
+    step("Migrating the database", commands.MIGRATE, as_owner, run_dir / "logs" / "migrate.log")
+
+
+def fill(run_dir: Path, environment: Mapping[str, str]) -> None:
+    """Load the four protocols, and make the synthetic trial where there is none."""
     if has_command("load_protocol"):
-        step("Loading the protocols", commands.LOAD_PROTOCOLS, environment, logs / "load_protocol.log")
+        log = run_dir / "logs" / "load_protocol.log"
+        step("Loading the protocols", commands.LOAD_PROTOCOLS, environment, log)
     if has_command("demo_data"):
         step("Making the synthetic trial", ["manage.py", "demo_data", "--if-empty"], environment, None)
 
@@ -174,8 +179,7 @@ def with_servers(command: Sequence[str]) -> int:
     """Run a command on a migrated database of its own, as the app role with the owner role beside it."""
     with temporary_run_dir() as run_dir, servers(run_dir) as found:
         environment = owner_environment(app_environment(run_dir, found), found)
-        log = run_dir / "logs" / "migrate.log"
-        step("Migrating a database of its own", commands.MIGRATE, environment, log)
+        migrate(run_dir, environment)
         child = start_child(command[0], command, log=None, environment=environment, directory=REPOSITORY)
         try:
             return child.process.wait()
