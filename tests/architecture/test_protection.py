@@ -1,0 +1,64 @@
+"""Every table of ours says how PostgreSQL guards it, and PostgreSQL does so."""
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+from trialsite.audit.guards import protected_models
+from trialsite.casebook.models import CasebookRecord, CasebookRow, SiteBound
+
+ROOMS = {"audit", "access", "studies", "casebook", "review", "enrollment", "assessments", "treatment", "outcomes"}
+OURS = [model for model in apps.get_models() if model._meta.app_label in ROOMS]
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label)
+def test_every_model_declares_its_protection(model) -> None:
+    assert getattr(model, "protection", None) is not None
+
+
+@pytest.mark.parametrize(
+    "model", [m for m in OURS if issubclass(m, (CasebookRecord, CasebookRow))], ids=lambda m: m._meta.label
+)
+def test_every_form_and_line_is_in_the_trail_and_behind_the_site_boundary(model) -> None:
+    assert model.protection.trail == "subject"
+    assert model.protection.rows == "site"
+    assert "delete" not in model.protection.app
+
+
+@pytest.mark.parametrize("model", [m for m in OURS if issubclass(m, SiteBound)], ids=lambda m: m._meta.label)
+def test_every_row_of_a_site_is_behind_row_level_security(model) -> None:
+    assert model.protection.rows or model.protection.app is None
+
+
+@pytest.mark.django_db
+def test_the_database_guards_what_the_models_declare() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname, c.relrowsecurity, EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid"
+            " AND t.tgname = 'trail' AND t.tgenabled <> 'D'), pg_get_userbyid(c.relowner)"
+            " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE n.nspname = 'public' AND c.relkind = 'r'"
+        )
+        found = {name: (rows, trail, owner) for name, rows, trail, owner in cursor.fetchall()}
+        cursor.execute("SELECT current_user, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        app, superuser, bypass = cursor.fetchone()
+    assert not superuser
+    assert not bypass
+    for model, protection in protected_models():
+        rows, trail, owner = found[model._meta.db_table]
+        assert rows == bool(protection.rows), model._meta.label
+        assert trail == bool(protection.trail), model._meta.label
+        assert owner != app, model._meta.label
+
+
+@pytest.mark.django_db
+def test_definer_functions_fix_their_search_path() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.proname, p.proconfig FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+            " WHERE p.prosecdef AND n.nspname = 'public'"
+        )
+        functions = cursor.fetchall()
+    assert {"audit_record", "audit_breaks"} <= {name for name, _config in functions}
+    for name, config in functions:
+        assert any("search_path=public, pg_temp" in setting for setting in config or []), name

@@ -1,0 +1,50 @@
+"""Every pair of states, not only the allowed ones."""
+
+import itertools
+
+import pytest
+
+from trialsite.access.permissions import ACTIONS
+from trialsite.casebook.states import SUBJECT_STEPS, TRANSITIONS, RecordState, SubjectState, transition
+
+ALLOWED = {
+    (None, "submit"): "submitted",
+    ("submitted", "correct"): "submitted",
+    ("submitted", "void"): "voided",
+    ("submitted", "freeze"): "frozen",
+    ("frozen", "unfreeze"): "submitted",
+    ("submitted", "lock"): "locked",
+    ("frozen", "lock"): "locked",
+    ("locked", "unlock"): "submitted",
+}
+ACTION_NAMES = sorted({step.action for step in TRANSITIONS})
+
+
+@pytest.mark.parametrize(("state", "action"), itertools.product([None, *RecordState.values], ACTION_NAMES))
+def test_a_step_is_taken_exactly_where_the_table_allows_it(state: str | None, action: str) -> None:
+    step = transition(state, action)
+    assert (step.target.value if step else None) == ALLOWED.get((state, action))
+
+
+def test_nothing_leaves_the_voided_state() -> None:
+    assert not [step for step in TRANSITIONS if step.source == RecordState.VOIDED]
+
+
+def test_every_step_names_a_permission_that_exists() -> None:
+    assert {step.permission for step in TRANSITIONS} <= set(ACTIONS)
+
+
+def test_every_way_back_needs_a_reason() -> None:
+    back = {"correct", "void", "unfreeze", "unlock"}
+    assert {step.action for step in TRANSITIONS if step.needs_reason} == back
+
+
+@pytest.mark.parametrize(("source", "target"), itertools.product(SubjectState, SubjectState))
+def test_a_subject_goes_only_where_the_table_allows(source: SubjectState, target: SubjectState) -> None:
+    allowed = {
+        ("screening", "screen_failed"),
+        ("screening", "enrolled"),
+        ("enrolled", "off_study"),
+        ("off_study", "enrolled"),
+    }
+    assert (target in SUBJECT_STEPS[source]) == ((source.value, target.value) in allowed)

@@ -1,0 +1,98 @@
+"""Every address × everybody: strangers to the system are sent to log in, strangers to the site get 404."""
+
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.cast import Cast, bare_subject, make_cast
+from trialsite.casebook.models import Subject
+
+PUBLIC = {"login", "logout", "set_language"}
+UNNAMED_API = ("api-",)
+
+
+def named(resolver: URLResolver) -> list[URLPattern]:
+    found = []
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            found += named(entry)
+        elif entry.name:
+            found.append(entry)
+    return found
+
+
+PATTERNS = {pattern.name: pattern for pattern in named(get_resolver())}
+SAMPLES = {
+    "visit": "SCR.1",
+    "form": "VS.1",
+    "action": "void",
+    "key": "BLINA-FULL",
+    "endpoint": "RFS",
+    "format": "json",
+    "day": "1",
+    "arm": "ALL",
+}
+
+
+def address(name: str, subject: Subject | None = None) -> str:
+    pattern = PATTERNS[name].pattern
+    arguments = {}
+    for parameter in pattern.converters:
+        if parameter == "subject_id":
+            arguments[parameter] = subject.pk if subject else uuid4()
+        elif parameter.endswith("_id") or parameter == "pk":
+            arguments[parameter] = uuid4()
+        elif name == "new-log-form" and parameter == "form":
+            arguments[parameter] = "VS"
+        else:
+            arguments[parameter] = SAMPLES[parameter]
+    return reverse(name, kwargs=arguments)
+
+
+PAGES = sorted(name for name in PATTERNS if name not in PUBLIC and not name.startswith(UNNAMED_API))
+SUBJECT_PAGES = [name for name in PAGES if "subject_id" in PATTERNS[name].pattern.converters]
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()
+
+
+def test_there_are_pages_to_walk() -> None:
+    assert {"inbox", "subjects", "subject", "form", "draft", "trail", "protocols"} <= set(PAGES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nobody_is_let_in_without_logging_in(name: str, client: Client, cast: Cast) -> None:
+    for answer in (client.get(address(name)), client.post(address(name))):
+        assert answer.status_code in {302, 401, 403, 405}, answer.status_code
+        if answer.status_code == 302:
+            assert answer.url.startswith("/login/")
+
+
+@pytest.mark.parametrize("name", SUBJECT_PAGES)
+def test_another_sites_staff_get_404(name: str, client: Client, cast: Cast) -> None:
+    subject = bare_subject(cast)
+    client.force_login(cast.stranger)
+    url = address(name, subject)
+    assert {client.get(url).status_code, client.post(url).status_code} <= {404, 405}
+
+
+@pytest.mark.parametrize("name", SUBJECT_PAGES)
+def test_an_administrator_gets_404_for_every_page_of_a_subject(name: str, client: Client, cast: Cast) -> None:
+    subject = bare_subject(cast)
+    client.force_login(cast.administrator)
+    url = address(name, subject)
+    assert {client.get(url).status_code, client.post(url).status_code} <= {404, 405}
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    "part", ["coordinator", "investigator", "monitor", "data_manager", "statistician", "administrator"]
+)
+def test_every_page_answers_every_role_without_failing(name: str, part: str, client: Client, cast: Cast) -> None:
+    subject = bare_subject(cast)
+    client.force_login(cast.people()[part])
+    assert client.get(address(name, subject)).status_code in {200, 302, 403, 404, 405}

@@ -1,0 +1,111 @@
+"""The REST API: the same permissions as the screens, stable pages, whole lists as CSV."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tests.cast import Cast, bare_subject
+from tests.integration.casebook.test_forms import enter
+from trialsite.access.models import Token, User
+from trialsite.access.services import issue_token, revoke_token
+from trialsite.audit import acting
+
+
+def token_of(user: User, days: int = 1) -> dict[str, str]:
+    with acting(user=user):
+        key = issue_token(user=user, name="test", expires_at=timezone.now() + timedelta(days=days), by=user)
+    return {"Authorization": f"Token {key}"}
+
+
+@pytest.fixture
+def record(cast: Cast):
+    subject = bare_subject(cast)
+    with acting(user=cast.coordinator):
+        return enter(subject, cast, "<70.50", missing={"pulse": "NOT_DONE"})
+
+
+def test_a_token_reads_what_its_user_may_see(client: Client, cast: Cast, record) -> None:
+    answer = client.get("/api/v1/forms/VS/", headers=token_of(cast.coordinator))
+    (row,) = answer.json()["results"]
+    assert row["weight"] == {"text": "<70.50", "comparator": "<", "value": "70.5", "unit": "kg", "canonical": "70.5"}
+    assert row["missing"] == {"pulse": "NOT_DONE"}
+    assert (row["study"], row["visit"], row["subject_number"]) == ("BLINA-FULL", "SCR", record.subject.number)
+
+
+@pytest.mark.parametrize("address", ["subjects", "forms/VS", "sites", "studies"])
+def test_lists_show_another_sites_staff_nothing_of_this_site(client: Client, cast: Cast, record, address) -> None:
+    rows = client.get(f"/api/v1/{address}/", headers=token_of(cast.stranger)).json()["results"]
+    assert str(record.subject_id) not in str(rows)
+    assert (rows == []) == (address in {"subjects", "forms/VS"})
+
+
+def test_a_strangers_request_for_one_record_is_404(client: Client, cast: Cast, record) -> None:
+    assert client.get(f"/api/v1/subjects/{record.subject_id}/", headers=token_of(cast.stranger)).status_code == 404
+
+
+def test_an_administrator_is_refused(client: Client, cast: Cast) -> None:
+    assert client.get("/api/v1/subjects/", headers=token_of(cast.administrator)).status_code == 403
+
+
+def test_no_token_an_expired_one_and_a_revoked_one_are_401(client: Client, cast: Cast) -> None:
+    assert client.get("/api/v1/subjects/").status_code == 401
+    expired = token_of(cast.coordinator, days=-1)
+    assert client.get("/api/v1/subjects/", headers=expired).status_code == 401
+    good = token_of(cast.coordinator)
+    with acting(user=cast.coordinator):
+        revoke_token(token=Token.objects.latest("pk"), by=cast.coordinator)
+    assert client.get("/api/v1/subjects/", headers=good).status_code == 401
+
+
+def test_pages_follow_each_other_without_repeat_or_gap(client: Client, cast: Cast) -> None:
+    made = {str(bare_subject(cast).pk) for _ in range(7)}
+    seen, url = [], "/api/v1/subjects/?page_size=3"
+    while url:
+        page = client.get(url, headers=token_of(cast.coordinator)).json()
+        seen += [row["id"] for row in page["results"]]
+        url = page["next"]
+    assert len(seen) == 7
+    assert set(seen) == made
+
+
+def test_csv_is_the_whole_list_with_composite_columns(client: Client, cast: Cast, record) -> None:
+    answer = client.get("/api/v1/forms/VS/?format=csv", headers=token_of(cast.coordinator))
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert (row["weight.text"], row["weight.canonical"], row["missing"]) == ("<70.50", "70.5", "pulse=NOT_DONE")
+
+
+def test_filters_narrow_and_name_what_they_do_not_know(client: Client, cast: Cast, record) -> None:
+    who = token_of(cast.coordinator)
+    count = lambda query: len(client.get(f"/api/v1/forms/VS/?{query}", headers=who).json()["results"])  # noqa: E731
+    assert count(f"subject={record.subject_id}") == 1
+    assert count("visit=OTHER") == 0
+    assert count("performed_from=2026-01-07") == 0
+    assert "state" in client.get("/api/v1/forms/VS/?state=nonsense", headers=who).json()
+
+
+def test_the_number_of_queries_does_not_grow_with_the_rows(client: Client, cast: Cast) -> None:
+    who = token_of(cast.coordinator)
+    counts = []
+    for _ in range(2):
+        for _ in range(4):
+            subject = bare_subject(cast)
+            with acting(user=cast.coordinator):
+                enter(subject, cast)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/api/v1/forms/VS/", headers=who).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_the_openapi_document_describes_every_form(client: Client, cast: Cast) -> None:
+    client.force_login(cast.coordinator)
+    text = client.get("/api/v1/schema/?format=json").json()
+    assert "/api/v1/forms/VS/" in text["paths"]
+    assert text["openapi"].startswith("3.1")
