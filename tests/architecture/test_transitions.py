@@ -20,7 +20,7 @@ ALLOWED = {
 ACTION_NAMES = sorted({step.action for step in TRANSITIONS})
 
 
-@pytest.mark.parametrize(("state", "action"), itertools.product([None, *RecordState.values], ACTION_NAMES))
+@pytest.mark.parametrize(("state", "action"), list(itertools.product([None, *RecordState.values], ACTION_NAMES)))
 def test_a_step_is_taken_exactly_where_the_table_allows_it(state: str | None, action: str) -> None:
     step = transition(state, action)
     assert (step.target.value if step else None) == ALLOWED.get((state, action))
@@ -39,7 +39,7 @@ def test_every_way_back_needs_a_reason() -> None:
     assert {step.action for step in TRANSITIONS if step.needs_reason} == back
 
 
-@pytest.mark.parametrize(("source", "target"), itertools.product(SubjectState, SubjectState))
+@pytest.mark.parametrize(("source", "target"), list(itertools.product(SubjectState, SubjectState)))
 def test_a_subject_goes_only_where_the_table_allows(source: SubjectState, target: SubjectState) -> None:
     allowed = {
         ("screening", "screen_failed"),
