@@ -1,0 +1,143 @@
+"""Confirming eligibility: password, verdict, the snapshot, and what happens when the record changes."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import ProgrammingError, connection, transaction
+from django.test import Client
+
+from enrollment.models import Confirmation
+from enrollment.selectors import dossier_of, facts_for_rules, standing_of
+from enrollment.services import confirm_eligibility
+from tests.cast import PASSWORD, Cast
+from trialsite.audit import acting
+from trialsite.audit.models import Event
+from trialsite.casebook.casebook_page import site_today
+from trialsite.casebook.errors import CheckFailed, Refused
+from trialsite.casebook.models import Subject
+
+from .candidates import SCREENED, Answers, confirmed, days_ago, eligible, enter, fill_in, screened
+
+DIAGNOSIS = {
+    "dx": "BCP_ALL",
+    "newly_dx": True,
+    "emd": "NONE",
+    "cd19_pct": Decimal("92.5"),
+    "bcr_abl1_pcr": "NEG",
+}
+
+
+def test_the_investigator_confirms_an_eligible_subject(crew: Cast) -> None:
+    subject = eligible(crew)
+    with acting(user=crew.investigator):
+        record = confirm_eligibility(subject=subject, password=PASSWORD, by=crew.investigator)
+        assert record.dossier["verdict"] == "ELIGIBLE"
+        assert record.rule_digest == crew.version.digest
+        assert record.inputs["cd19_pct"]["value"] == "92.50"
+        assert record.inputs["cd19_pct"]["on"] == SCREENED.isoformat()
+        assert standing_of(subject, facts_for_rules(subject)).holds
+
+
+def test_a_wrong_password_confirms_nothing_and_is_an_event(crew: Cast) -> None:
+    subject = eligible(crew)
+    with acting(user=crew.investigator):
+        with pytest.raises(CheckFailed) as refusal:
+            confirm_eligibility(subject=subject, password="not mine", by=crew.investigator)
+        assert list(refusal.value.messages) == ["password"]
+        assert not Confirmation.objects.exists()
+    assert Event.objects.filter(kind="eligibility.password_wrong", user_id=crew.investigator.pk).count() == 1
+
+
+def test_the_page_says_beside_the_field_that_the_password_is_wrong(client: Client, crew: Cast) -> None:
+    subject = eligible(crew)
+    client.force_login(crew.investigator)
+    answer = client.post(f"/subjects/{subject.pk}/eligibility/confirm/", {"password": "not mine"})
+    assert answer.status_code == 422
+    assert "This is not your password" in answer.content.decode()
+    assert Event.objects.filter(kind="eligibility.password_wrong").count() == 1
+    answer = client.post(f"/subjects/{subject.pk}/eligibility/confirm/", {"password": PASSWORD})
+    assert answer.status_code == 302
+    assert "Confirmed by Investigator" in client.get(answer.url).content.decode()
+
+
+@pytest.mark.parametrize("who", ["coordinator", "monitor", "data_manager", "statistician"])
+def test_only_an_investigator_confirms(crew: Cast, who: str) -> None:
+    subject, person = eligible(crew), crew.people()[who]
+    with acting(user=person), pytest.raises(PermissionDenied):
+        confirm_eligibility(subject=subject, password=PASSWORD, by=person)
+
+
+def test_a_stranger_does_not_even_find_the_subject(crew: Cast) -> None:
+    subject = eligible(crew)
+    with acting(user=crew.stranger), pytest.raises(Subject.DoesNotExist):
+        confirm_eligibility(subject=subject, password=PASSWORD, by=crew.stranger)
+
+
+def test_an_undecided_subject_is_not_confirmed_and_the_sentence_names_the_criteria(crew: Cast) -> None:
+    subject = fill_in(screened(crew), crew.coordinator, Answers(nyha=""))
+    with acting(user=crew.investigator):
+        assert dossier_of(subject).verdict == "PENDING"
+        with pytest.raises(Refused, match="000-E8"):
+            confirm_eligibility(subject=subject, password=PASSWORD, by=crew.investigator)
+
+
+def test_an_ineligible_subject_is_not_confirmed(crew: Cast) -> None:
+    subject = fill_in(screened(crew), crew.coordinator, Answers(nyha="II"))
+    with acting(user=crew.investigator), pytest.raises(Refused, match="not eligible: 000-E8"):
+        confirm_eligibility(subject=subject, password=PASSWORD, by=crew.investigator)
+
+
+def test_a_changed_input_flags_the_confirmation(crew: Cast) -> None:
+    subject = confirmed(crew)
+    enter(subject, crew.coordinator, "DX", SCREENED, **DIAGNOSIS | {"cd19_pct": Decimal("60")})
+    with acting(user=crew.coordinator):
+        found = standing_of(subject, facts_for_rules(subject))
+        assert found.changed == ("cd19_pct",)
+        assert not found.holds
+        kept = Confirmation.objects.get(subject=subject)
+        assert kept.inputs["cd19_pct"]["value"] == "92.50"
+
+
+def test_a_new_confirmation_after_the_change_stands(crew: Cast) -> None:
+    subject = confirmed(crew)
+    enter(subject, crew.coordinator, "DX", SCREENED, **DIAGNOSIS | {"cd19_pct": Decimal("60")})
+    with acting(user=crew.investigator):
+        confirm_eligibility(subject=subject, password=PASSWORD, by=crew.investigator)
+        assert standing_of(subject, facts_for_rules(subject)).holds
+        assert Confirmation.objects.filter(subject=subject).count() == 2
+
+
+def test_the_application_cannot_change_or_delete_a_confirmation(crew: Cast) -> None:
+    confirmed(crew)
+    for statement in (
+        "UPDATE enrollment_confirmation SET rule_digest = ''",
+        "DELETE FROM enrollment_confirmation",
+    ):
+        with (
+            acting(user=crew.investigator),
+            pytest.raises(ProgrammingError, match="permission denied"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement)
+
+
+def test_a_marrow_of_28_days_before_counts_and_one_of_29_does_not(crew: Cast) -> None:
+    subject = eligible(crew)
+    with acting(user=crew.coordinator):
+        last = SCREENED + timedelta(days=28)
+        assert dossier_of(subject, last).line("000-I2b").verdict == "MET"
+        stale = dossier_of(subject, last + timedelta(days=1))
+        assert stale.line("000-I2b").verdict == "UNKNOWN"
+        assert stale.verdict == "PENDING"
+
+
+def test_a_confirmation_needs_the_day_to_have_come(crew: Cast) -> None:
+    subject = eligible(crew)
+    with acting(user=crew.investigator):
+        for day in (site_today(subject) + timedelta(days=1), days_ago(40)):
+            with pytest.raises(CheckFailed) as refusal:
+                confirm_eligibility(subject=subject, password=PASSWORD, on=day, by=crew.investigator)
+            assert list(refusal.value.messages) == ["on"]
