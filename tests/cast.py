@@ -51,8 +51,12 @@ def make_cast(key: str = "BLINA-FULL", prefix: str = "") -> Cast:
     """Load a protocol that ships, open its sites, and let the cast work there. Call inside no context."""
     with acting(role="system"):
         version, _new = load_protocol(document=read_file(Path(PROTOCOLS) / f"{key}.yaml").document, by=None)
-        here, elsewhere = (place.site for place in open_planned_sites(version=version, on=OPENED, by=None)[:2])
-        people = {role.value: user(f"{prefix}{role.value}") for role in Role} | {"stranger": user(f"{prefix}stranger")}
+        here, elsewhere = (
+            place.site for place in open_planned_sites(version=version, on=OPENED, by=None)[:2]
+        )
+        people = {role.value: user(f"{prefix}{role.value}") for role in Role} | {
+            "stranger": user(f"{prefix}stranger")
+        }
         study = version.study
         places: dict[str, dict] = {
             "coordinator": {"study_id": study.pk, "site_id": here.pk},
@@ -96,5 +100,3 @@ def as_user(client: object, who: User) -> object:
     """A test client logged in as one of the cast."""
     client.force_login(who)  # type: ignore[attr-defined]
     return client
-
-

@@ -18,6 +18,9 @@ def test_the_project_names_no_folder_of_the_machine_it_was_built_on() -> None:
     words = ("/work" + "/", "../" + "shared", "." + "library")
     for name in listed.split():
         path = ROOT / name
-        if path.suffix in {".py", ".md", ".yaml", ".yml", ".html", ".toml", ".lock", ".sql"} and path.exists():
+        if (
+            path.suffix in {".py", ".md", ".yaml", ".yml", ".html", ".toml", ".lock", ".sql"}
+            and path.exists()
+        ):
             text = path.read_text(encoding="utf-8")
             assert not [word for word in words if word in text], name

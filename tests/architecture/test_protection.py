@@ -7,7 +7,17 @@ from django.db import connection
 from trialsite.audit.guards import protected_models
 from trialsite.casebook.models import CasebookRecord, CasebookRow, SiteBound
 
-ROOMS = {"audit", "access", "studies", "casebook", "review", "enrollment", "assessments", "treatment", "outcomes"}
+ROOMS = {
+    "audit",
+    "access",
+    "studies",
+    "casebook",
+    "review",
+    "enrollment",
+    "assessments",
+    "treatment",
+    "outcomes",
+}
 OURS = [model for model in apps.get_models() if model._meta.app_label in ROOMS]
 
 
@@ -40,7 +50,9 @@ def test_the_database_guards_what_the_models_declare() -> None:
             " WHERE n.nspname = 'public' AND c.relkind = 'r'"
         )
         found = {name: (rows, trail, owner) for name, rows, trail, owner in cursor.fetchall()}
-        cursor.execute("SELECT current_user, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        cursor.execute(
+            "SELECT current_user, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"
+        )
         app, superuser, bypass = cursor.fetchone()
     assert not superuser
     assert not bypass

@@ -20,7 +20,9 @@ ALLOWED = {
 ACTION_NAMES = sorted({step.action for step in TRANSITIONS})
 
 
-@pytest.mark.parametrize(("state", "action"), list(itertools.product([None, *RecordState.values], ACTION_NAMES)))
+@pytest.mark.parametrize(
+    ("state", "action"), list(itertools.product([None, *RecordState.values], ACTION_NAMES))
+)
 def test_a_step_is_taken_exactly_where_the_table_allows_it(state: str | None, action: str) -> None:
     step = transition(state, action)
     assert (step.target.value if step else None) == ALLOWED.get((state, action))

@@ -92,7 +92,9 @@ def test_an_administrator_gets_404_for_every_page_of_a_subject(name: str, client
 @pytest.mark.parametrize(
     "part", ["coordinator", "investigator", "monitor", "data_manager", "statistician", "administrator"]
 )
-def test_every_page_answers_every_role_without_failing(name: str, part: str, client: Client, cast: Cast) -> None:
+def test_every_page_answers_every_role_without_failing(
+    name: str, part: str, client: Client, cast: Cast
+) -> None:
     subject = bare_subject(cast)
     client.force_login(cast.people()[part])
     assert client.get(address(name, subject)).status_code in {200, 302, 403, 404, 405}

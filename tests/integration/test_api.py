@@ -33,20 +33,31 @@ def record(cast: Cast):
 def test_a_token_reads_what_its_user_may_see(client: Client, cast: Cast, record) -> None:
     answer = client.get("/api/v1/forms/VS/", headers=token_of(cast.coordinator))
     (row,) = answer.json()["results"]
-    assert row["weight"] == {"text": "<70.50", "comparator": "<", "value": "70.5", "unit": "kg", "canonical": "70.5"}
+    assert row["weight"] == {
+        "text": "<70.50",
+        "comparator": "<",
+        "value": "70.5",
+        "unit": "kg",
+        "canonical": "70.5",
+    }
     assert row["missing"] == {"pulse": "NOT_DONE"}
     assert (row["study"], row["visit"], row["subject_number"]) == ("BLINA-FULL", "SCR", record.subject.number)
 
 
 @pytest.mark.parametrize("address", ["subjects", "forms/VS", "sites", "studies"])
-def test_lists_show_another_sites_staff_nothing_of_this_site(client: Client, cast: Cast, record, address) -> None:
+def test_lists_show_another_sites_staff_nothing_of_this_site(
+    client: Client, cast: Cast, record, address
+) -> None:
     rows = client.get(f"/api/v1/{address}/", headers=token_of(cast.stranger)).json()["results"]
     assert str(record.subject_id) not in str(rows)
     assert (rows == []) == (address in {"subjects", "forms/VS"})
 
 
 def test_a_strangers_request_for_one_record_is_404(client: Client, cast: Cast, record) -> None:
-    assert client.get(f"/api/v1/subjects/{record.subject_id}/", headers=token_of(cast.stranger)).status_code == 404
+    assert (
+        client.get(f"/api/v1/subjects/{record.subject_id}/", headers=token_of(cast.stranger)).status_code
+        == 404
+    )
 
 
 def test_an_administrator_is_refused(client: Client, cast: Cast) -> None:
@@ -78,7 +89,11 @@ def test_csv_is_the_whole_list_with_composite_columns(client: Client, cast: Cast
     answer = client.get("/api/v1/forms/VS/?format=csv", headers=token_of(cast.coordinator))
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
     (row,) = csv.DictReader(io.StringIO(text))
-    assert (row["weight.text"], row["weight.canonical"], row["missing"]) == ("<70.50", "70.5", "pulse=NOT_DONE")
+    assert (row["weight.text"], row["weight.canonical"], row["missing"]) == (
+        "<70.50",
+        "70.5",
+        "pulse=NOT_DONE",
+    )
 
 
 def test_filters_narrow_and_name_what_they_do_not_know(client: Client, cast: Cast, record) -> None:

@@ -64,8 +64,12 @@ class Membership(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
-    study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    site = models.ForeignKey("studies.Site", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    study = models.ForeignKey(
+        "studies.Study", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    site = models.ForeignKey(
+        "studies.Site", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     role = models.CharField(max_length=20, choices=Role)
     starts_on = models.DateField(default=date.today)
     ends_on = models.DateField(null=True, blank=True)
@@ -130,5 +134,3 @@ class Token(models.Model):
 
 def new_token_key() -> str:
     return secrets.token_urlsafe(32)
-
-

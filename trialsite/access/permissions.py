@@ -66,7 +66,9 @@ class Grants:
     def somewhere(self, action: str, study_id: UUID | None = None) -> bool:
         """Whether the user may take the action at any place (of the study)."""
         roles = ACTIONS[action].roles
-        return any(role in roles and (study_id is None or study in (None, study_id)) for study, _, role in self.rows)
+        return any(
+            role in roles and (study_id is None or study in (None, study_id)) for study, _, role in self.rows
+        )
 
 
 def grants_of(user: User | AnonymousUser) -> Grants:
@@ -91,7 +93,9 @@ def may(
     return grants.somewhere(action, study_id) if site_id is None else grants.allows(action, study_id, site_id)
 
 
-def require(user: User | AnonymousUser, action: str, *, study_id: UUID | None, site_id: UUID | None = None) -> None:
+def require(
+    user: User | AnonymousUser, action: str, *, study_id: UUID | None, site_id: UUID | None = None
+) -> None:
     """Refuse with a sentence unless one of the user's current roles at this place may take the action."""
     if not may(user, action, study_id=study_id, site_id=site_id):
         roles = ", ".join(sorted(str(role.label) for role in ACTIONS[action].roles))

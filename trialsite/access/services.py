@@ -17,9 +17,7 @@ def create_user(
     """Open an account; `by` None is the system setting itself up."""
     if by is not None:
         require(by, "accounts.manage", study_id=None)
-    return User.objects.create_user(
-        username, password, full_name=full_name, email=email, language=language
-    )
+    return User.objects.create_user(username, password, full_name=full_name, email=email, language=language)
 
 
 def grant_role(

@@ -28,12 +28,18 @@ class Context:
     request_id: str = ""
 
 
-_current: ContextVar[Context] = ContextVar("acting", default=Context())
+NOBODY = Context()
+_current: ContextVar[Context] = ContextVar("acting", default=NOBODY)
 
 
 @contextmanager
 def acting(
-    *, user: Actor | None = None, role: str = "", reason: str = "", request_id: str = "", using: str = "default"
+    *,
+    user: Actor | None = None,
+    role: str = "",
+    reason: str = "",
+    request_id: str = "",
+    using: str = "default",
 ) -> Iterator[Context]:
     """Open a transaction in which `user` acts, for a reason, in a request; row-level security and trail read it.
 

@@ -21,7 +21,9 @@ class ActingMiddleware:
         response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
         return response
 
-    def process_view(self, request: HttpRequest, view: Callable, args: Any, kwargs: Any) -> HttpResponse | None:
+    def process_view(
+        self, request: HttpRequest, view: Callable, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
         if not request.user.is_authenticated:
             return None
         who: dict[str, Any] = {"user": request.user, "request_id": request.request_id}  # type: ignore[attr-defined]

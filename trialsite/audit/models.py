@@ -55,6 +55,9 @@ class Trail(models.Model):
             models.Index(fields=["study_id", "-id"], name="trail_study"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.chain} {self.position}"
+
 
 class Chain(models.Model):
     """The head of one chain: how long it is and the hash of its last entry."""
@@ -67,6 +70,9 @@ class Chain(models.Model):
 
     class Meta:
         db_table = "audit_chain"
+
+    def __str__(self) -> str:
+        return f"{self.chain} {self.length}"
 
 
 class Event(models.Model):
@@ -84,3 +90,6 @@ class Event(models.Model):
     class Meta:
         db_table = "audit_event"
         indexes = [models.Index(fields=["kind", "-at"], name="event_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at}"

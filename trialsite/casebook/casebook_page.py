@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from trialsite.access.permissions import may
+from trialsite.access.requests import user_of
 
 from .form_types import form_type
 from .models import LOG, Subject
@@ -50,10 +51,14 @@ def subject_context(request: HttpRequest, subject: Subject, tab: str) -> dict[st
         "today": site_today(subject),
         "alerts": [alert for source in subject_alerts.values() for alert in source(subject)],
         "tabs": [
-            {"label": page.label, "url": reverse(page.url_name, args=[subject.pk]), "active": page.url_name == tab}
+            {
+                "label": page.label,
+                "url": reverse(page.url_name, args=[subject.pk]),
+                "active": page.url_name == tab,
+            }
             for _key, page in tabs
         ],
-        "may_edit": may(request.user, "form.submit", study_id=subject.study_id, site_id=subject.site_id),  # type: ignore[arg-type]
+        "may_edit": may(user_of(request), "form.submit", study_id=subject.study_id, site_id=subject.site_id),
     }
 
 
@@ -61,7 +66,7 @@ def casebook_context(request: HttpRequest, subject: Subject) -> dict[str, Any]:
     """The casebook page: matrix, log, drafts, timeline."""
     planned = [row for source in schedule.values() for row in source(subject)]
     lines = records_of(subject)
-    drafts = list(drafts_of(request.user, subject))  # type: ignore[arg-type]
+    drafts = list(drafts_of(user_of(request), subject))
     columns, rows = matrix(subject, planned, lines, drafts)
     log = [line for line in lines if line.visit_key == LOG]
     return {

@@ -238,7 +238,10 @@ def km_chart(
         "y_label": y_label,
         "x_label_x": px((x.start + x.end) / 2),
         "x_label_y": px(base - 6),
-        "x_ticks": [{"x": px(x(t)), "y": px(top + height + LINE), "label": f"{t:g}"} for t in ticks],
+        "x_ticks": [
+            {"x": px(x(t)), "y": px(top + height + LINE), "mark": px(top + height + 4), "label": f"{t:g}"}
+            for t in ticks
+        ],
         "y_ticks": [
             {"y": px(y(v)), "text_y": px(y(v) + 4), "label": f"{v:.0%}"} for v in (0, 0.25, 0.5, 0.75, 1)
         ],

@@ -37,6 +37,8 @@ class LostUpdate(Refused):
     """Somebody submitted this form since it was opened; both values are shown, nothing was saved."""
 
     def __init__(self, conflicts: Iterable[Conflict], version: int) -> None:
-        super().__init__(_("Somebody else saved this form after you opened it. Nothing of yours was saved yet."))
+        super().__init__(
+            _("Somebody else saved this form after you opened it. Nothing of yours was saved yet.")
+        )
         self.conflicts = tuple(conflicts)
         self.version = version

@@ -40,7 +40,7 @@ def protocol_page(plan: Any) -> type[ProtocolItemsForm]:
 
 def models_of_forms() -> Iterator[type]:
     """Every model that holds forms, each once, in the order of registration."""
-    seen = [ProtocolForm]
+    seen: list[type] = [ProtocolForm]
     yield ProtocolForm
     for known in forms.values():
         if known.model not in seen:

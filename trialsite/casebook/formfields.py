@@ -38,7 +38,11 @@ class QuantityWidget(forms.MultiWidget):
     def __init__(self, units: list[tuple[str, str]], attrs: dict[str, Any] | None = None) -> None:
         self.units = units
         text = forms.TextInput(attrs={"inputmode": "decimal", "class": "form-control", "autocomplete": "off"})
-        unit = forms.Select(choices=units, attrs={"class": "form-select"}) if len(units) > 1 else forms.HiddenInput()
+        unit = (
+            forms.Select(choices=units, attrs={"class": "form-select"})
+            if len(units) > 1
+            else forms.HiddenInput()
+        )
         super().__init__({"": text, "unit": unit}, attrs)
 
     def decompress(self, value: Quantity | None) -> list[str]:
@@ -106,7 +110,12 @@ class DateInput(forms.DateInput):
     """A date as text in ISO order: day and month cannot be mistaken, and the keyboard is enough."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        shape = {"class": "form-control", "placeholder": "YYYY-MM-DD", "inputmode": "numeric", "autocomplete": "off"}
+        shape = {
+            "class": "form-control",
+            "placeholder": "YYYY-MM-DD",
+            "inputmode": "numeric",
+            "autocomplete": "off",
+        }
         super().__init__(attrs={**shape, **(attrs or {})}, format="%Y-%m-%d")
 
 

@@ -34,18 +34,22 @@ class Section:
 
 def item_field(model: type[models.Model], item: str) -> forms.Field:
     """The form field of one item of a model, column or composite."""
-    composite: CompositeItem | None = getattr(model, "composites", {}).get(item)
+    composite: Any = getattr(model, "composites", {}).get(item)
     if isinstance(composite, QuantityItem):
         return QuantityFormField(
-            composite.analyte, label=composite.label, help_text=composite.help_text, required=composite.required
+            composite.analyte,
+            label=composite.label,
+            help_text=composite.help_text,
+            required=composite.required,
         )
     if isinstance(composite, PartialDateItem):
         return PartialDateFormField(label=composite.label, required=composite.required)
-    column = model._meta.get_field(item)
+    column: Any = model._meta.get_field(item)
     if isinstance(column, models.DateField) and not isinstance(column, models.DateTimeField):
-        return column.formfield(form_class=DateFormField, widget=DateInput())
+        return taken(column.formfield(form_class=DateFormField, widget=DateInput()), item)
     if isinstance(column, models.DateTimeField):
-        return column.formfield(widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"))
+        picker = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        return taken(column.formfield(widget=picker), item)
     if isinstance(column, models.BooleanField) and column.null:
         return forms.TypedChoiceField(
             label=column.verbose_name,
@@ -56,10 +60,16 @@ def item_field(model: type[models.Model], item: str) -> forms.Field:
             required=not column.blank,
             widget=forms.RadioSelect,
         )
-    field = column.formfield()
-    assert field is not None, f"{item} of {model.__name__} cannot be typed"
+    field = taken(column.formfield(), item)
     if isinstance(column, models.TextField):
         field.widget = forms.Textarea(attrs={"rows": 3})
+    return field
+
+
+def taken(field: forms.Field | None, item: str) -> forms.Field:
+    """A column's form field; a column that cannot be typed is an error of the programmer."""
+    if field is None:
+        raise TypeError(f"The item {item} cannot be typed.")
     return field
 
 
@@ -79,7 +89,9 @@ class ItemForm(forms.Form):
 
     def values(self) -> dict[str, Any]:
         """Item → cleaned value; columns that may not be null get their empty value."""
-        return {item: self.cleaned_data.get(item) for item in self.fields if not item.startswith(MISSING_PREFIX)}
+        return {
+            item: self.cleaned_data.get(item) for item in self.fields if not item.startswith(MISSING_PREFIX)
+        }
 
 
 def styled(field: forms.Field) -> forms.Field:
@@ -130,7 +142,9 @@ class CasebookForm(ItemForm):
     def add_missing(self, item: str, field: forms.Field) -> None:
         """Offer "not done", "not applicable", "unknown" beside the item; a required item needs value or reason."""
         name = f"{MISSING_PREFIX}{item}"
-        self.fields[name] = styled(forms.ChoiceField(choices=MISSING_REASONS, required=False, label=_("Why empty")))
+        self.fields[name] = styled(
+            forms.ChoiceField(choices=MISSING_REASONS, required=False, label=_("Why empty"))
+        )
         field.wanted = field.required  # type: ignore[attr-defined]
         field.required = False
         field.missing_name = name  # type: ignore[attr-defined]
@@ -142,7 +156,7 @@ class CasebookForm(ItemForm):
                 continue
             empty = cleaned.get(item) in (None, "", [])
             reason = cleaned.get(field.missing_name)
-            if field.wanted and empty and not reason:
+            if getattr(field, "wanted", False) and empty and not reason:
                 self.add_error(item, _("Enter a value, or choose why there is none."))
             if not empty and reason:
                 self.add_error(item, _("There is a value and a reason for having none: keep one of them."))
@@ -225,7 +239,9 @@ class ProtocolItemsForm(CasebookForm):
         planned = {item.key: item for item in self.plan.items}
         for key in items:
             self.fields[key] = styled(
-                protocol_item_field(planned[key], self.language) if key in planned else item_field(self.model, key)
+                protocol_item_field(planned[key], self.language)
+                if key in planned
+                else item_field(self.model, key)
             )
 
     def initial_from(self, record: Any) -> dict[str, Any]:

@@ -73,17 +73,22 @@ class Subject(SiteBound):
     enrolled_on = models.DateField(_("enrolled on"), null=True, blank=True)
     failure_reason = models.CharField(_("reason of screen failure"), max_length=500, blank=True, default="")
     arm = models.CharField(max_length=20, blank=True, default="")
-    protocol_version = models.ForeignKey("studies.ProtocolVersion", on_delete=models.PROTECT, related_name="+")
+    protocol_version = models.ForeignKey(
+        "studies.ProtocolVersion", on_delete=models.PROTECT, related_name="+"
+    )
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["study", "screening_number"], name="screening_number_once"),
             models.UniqueConstraint(
-                fields=["study", "subject_number"], condition=~Q(subject_number=""), name="subject_number_once"
+                fields=["study", "subject_number"],
+                condition=~Q(subject_number=""),
+                name="subject_number_once",
             ),
             models.CheckConstraint(
-                condition=Q(enrolled_on=None, subject_number="") | ~Q(enrolled_on=None) & ~Q(subject_number=""),
+                condition=Q(enrolled_on=None, subject_number="")
+                | ~Q(enrolled_on=None) & ~Q(subject_number=""),
                 name="enrolled_subjects_have_a_number",
             ),
             models.CheckConstraint(
@@ -183,6 +188,8 @@ class CasebookRow(SiteBound):
     voided = models.BooleanField(default=False, editable=False)
     extra = models.JSONField(default=dict, blank=True, editable=False)
 
+    record: models.ForeignKey  # every kind of line names its form
+
     class Meta:
         abstract = True
         ordering = ["line"]
@@ -248,9 +255,13 @@ class Projection(SiteBound):
 class Derivation(Projection):
     """How much of a subject's record the projections have seen: the length of its chain and the protocol version."""
 
-    subject = models.OneToOneField(Subject, on_delete=models.CASCADE, primary_key=True, related_name="derivation")
+    subject = models.OneToOneField(
+        Subject, on_delete=models.CASCADE, primary_key=True, related_name="derivation"
+    )
     chain_length = models.BigIntegerField()
-    protocol_version = models.ForeignKey("studies.ProtocolVersion", on_delete=models.PROTECT, related_name="+")
+    protocol_version = models.ForeignKey(
+        "studies.ProtocolVersion", on_delete=models.PROTECT, related_name="+"
+    )
 
     def __str__(self) -> str:
         return f"{self.subject_id} at {self.chain_length}"

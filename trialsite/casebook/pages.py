@@ -48,7 +48,12 @@ class EntryPage:
     """The form of one slot, blank, saved, or as somebody typed it."""
 
     def __init__(
-        self, kind: FormType, subject: Subject, record: Any = None, typed: Any = None, slot: Slot | None = None
+        self,
+        kind: FormType,
+        subject: Subject,
+        record: Any = None,
+        typed: Any = None,
+        slot: Slot | None = None,
     ) -> None:
         self.kind = kind
         self.record = record
@@ -58,7 +63,8 @@ class EntryPage:
         lines = rows_of(kind, record) if record else {}
         offered = kind.offer(subject, slot, record) if kind.offer and slot else {}
         self.lines = {
-            row.name: self.formset(row, lines.get(row.name, []), offered.get(row.name, [])) for row in kind.rows
+            row.name: self.formset(row, lines.get(row.name, []), offered.get(row.name, []))
+            for row in kind.rows
         }
         self.titles = {row.name: row.title for row in kind.rows}
         self.reason = ReasonForm(self.data)
@@ -73,14 +79,20 @@ class EntryPage:
 
     def formset(self, row: RowType, lines: list[Any], offered: list[dict[str, Any]]) -> Any:
         initial = [row.form.initial_of(line) for line in lines] + offered or blank_lines(row)
-        factory = forms.formset_factory(row.form, extra=row.blank_lines if lines else max(0, row.blank_lines), max_num=200)
+        factory = forms.formset_factory(
+            row.form, extra=row.blank_lines if lines else max(0, row.blank_lines), max_num=200
+        )
         return factory(self.data, prefix=row.name, initial=initial)
 
     def show_previous(self, subject: Subject) -> None:
         """Put the last value of each item, from an earlier form of the same kind, beside its field."""
         earlier = current_records(self.kind.model, [subject.pk]).filter(form_key=self.kind.key)
         if self.record is not None:
-            earlier = earlier.filter(performed_on__lt=self.record.performed_on) if self.record.performed_on else earlier.none()
+            earlier = (
+                earlier.filter(performed_on__lt=self.record.performed_on)
+                if self.record.performed_on
+                else earlier.none()
+            )
         last = earlier.order_by("-performed_on").first()
         if last is None or isinstance(last, ProtocolForm) or self.kind.continuous:
             return
@@ -95,13 +107,21 @@ class EntryPage:
         """Each kind of line with its saved lines in words, in the order of the columns."""
         found = rows_of(self.kind, self.record) if self.record else {}
         return [
-            (row.name, [[words(display_of(line, item)) for item in row.form.items] for line in found.get(row.name, [])])
+            (
+                row.name,
+                [
+                    [words(display_of(line, item)) for item in row.form.items]
+                    for line in found.get(row.name, [])
+                ],
+            )
             for row in self.kind.rows
         ]
 
     def valid(self) -> bool:
         """Whether the shape is right; every problem stands at its field."""
-        checks = [self.form.is_valid(), self.reason.is_valid()] + [lines.is_valid() for lines in self.lines.values()]
+        checks = [self.form.is_valid(), self.reason.is_valid()] + [
+            lines.is_valid() for lines in self.lines.values()
+        ]
         return all(checks)
 
     def values(self) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def behind(subjects: QuerySet[Subject]) -> list[UUID]:
             f"SELECT s.id FROM casebook_subject s JOIN audit_chain c ON c.chain = 'subject:' || s.id"
             f" LEFT JOIN casebook_derivation d ON d.subject_id = s.id"
             f" WHERE s.id IN ({sql}) AND (d.chain_length IS DISTINCT FROM c.length"
-            f" OR d.protocol_version_id <> s.protocol_version_id)",  # noqa: S608  (sql comes from the ORM)
+            f" OR d.protocol_version_id <> s.protocol_version_id)",
             params,
         )
         return [row[0] for row in cursor.fetchall()]
@@ -49,7 +49,7 @@ def bring_up_to_date(subjects: QuerySet[Subject]) -> None:
     """Recompute the projections of those subjects that are behind; one query when none is."""
     stale = behind(subjects)
     if stale:
-        for subject in Subject.objects.filter(pk__in=stale).select_related("protocol_version", "study", "site"):
+        for subject in Subject.objects.filter(pk__in=stale).select_related(
+            "protocol_version", "study", "site"
+        ):
             refresh(subject)
-
-

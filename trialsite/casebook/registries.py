@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from trialsite.access.models import User
 
     from .forms import CasebookForm, RowForm
-    from .models import CasebookRecord, CasebookRow, Projection, Subject
+    from .models import CasebookRecord, Projection, Subject
     from .slots import Slot
 
 T = TypeVar("T")
@@ -69,7 +69,7 @@ class RowType:
     """The repeating lines of a form."""
 
     name: str
-    model: "type[CasebookRow]"
+    model: type[Any]  # a CasebookRow with its `record`
     form: "type[RowForm]"
     title: Any = ""
     blank_lines: int = 3
@@ -92,7 +92,9 @@ class FormType:
     rows: tuple[RowType, ...] = ()
     continuous: bool = False
     repeats: bool = False
-    checks: tuple[Callable[[Mapping[str, Any], Mapping[str, Sequence[Any]], "Subject"], Iterable[Finding]], ...] = ()
+    checks: tuple[
+        Callable[[Mapping[str, Any], Mapping[str, Sequence[Any]], "Subject"], Iterable[Finding]], ...
+    ] = ()
     summary: "Callable[[Any], str] | None" = None
     permission: str = "form.submit"
     offer: "Callable[[Subject, Slot, Any], Mapping[str, list[dict[str, Any]]]] | None" = None

@@ -121,7 +121,8 @@ def current_records(model: type[CasebookRecord], subject_ids: Iterable[UUID]) ->
 def rows_of(kind: FormType, record: Any) -> dict[str, list[Any]]:
     """The standing lines of a record by kind of line."""
     return {
-        row_type.name: list(row_type.model.objects.filter(record=record, voided=False)) for row_type in kind.rows
+        row_type.name: list(row_type.model.objects.filter(record=record, voided=False))
+        for row_type in kind.rows
     }
 
 
@@ -129,4 +130,6 @@ def work_of(user: User) -> list[WorkLine]:
     """The inbox: every line of every kind of work, the most pressing first."""
     lines = [line for source in work.values() for line in source(user)]
     far = date.max
-    return sorted(lines, key=lambda line: (line.latest or line.due or far, line.due or far, line.subject_number))
+    return sorted(
+        lines, key=lambda line: (line.latest or line.due or far, line.due or far, line.subject_number)
+    )

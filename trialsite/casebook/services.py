@@ -18,7 +18,7 @@ from trialsite.audit import because
 from .errors import CheckFailed, Conflict, LostUpdate, Refused
 from .events import publish_change
 from .form_types import form_type
-from .models import LOG, CasebookRecord, CasebookRow, Draft, ProtocolForm, Subject, Visit
+from .models import LOG, CasebookRecord, Draft, ProtocolForm, Subject, Visit
 from .registries import FormType, RowType
 from .slots import Slot
 from .states import SUBJECT_STEPS, RecordState, SubjectState, Transition, transition
@@ -288,7 +288,7 @@ def save_record(
 
 def save_rows(row_type: RowType, record: Any, lines: Sequence[Values]) -> None:
     """Write the lines of a form: known ones by number, new ones after them; those left out are voided."""
-    saved: dict[int, CasebookRow] = {row.line: row for row in row_type.model.objects.filter(record=record)}
+    saved: dict[int, Any] = {row.line: row for row in row_type.model.objects.filter(record=record)}
     kept, last = set(), max(saved, default=0)
     fresh = []
     for values in lines:
@@ -331,5 +331,3 @@ def normal(record: Any, item: str, value: Any) -> Any:
 def plain(value: Any) -> Any:
     """A protocol's own item as JSON keeps it: exact decimals and dates as text."""
     return value if value is None or isinstance(value, (bool, int, str)) else str(value)
-
-

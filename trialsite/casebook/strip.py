@@ -35,10 +35,10 @@ def draw_strip(lanes: Sequence[Mapping[str, Any]], today: date | None = None, wi
                 "label_y": px(top + 12 if gutter else top - 5),
                 "top": px(top),
                 "line_y": px(top + depth * ROW + 3),
-                "items": [draw_item(item, row, top, x, today) for item, row in rows],
+                "places": [draw_item(item, row, top, x, today) for item, row in rows],
             }
         )
-        fit_texts(drawn[-1]["items"], x.end)
+        fit_texts(drawn[-1]["places"], x.end)
         top += depth * ROW + 7
     ticks = [t for t in month_ticks(first, last, 9 if gutter else 4) if first <= t <= last]
     return {

@@ -48,15 +48,16 @@ class Change:
 def in_words(entries: Iterable[Trail], item: str = "") -> list[Change]:
     """Entries with names of people and labels of items; with `item`, only what concerns that item."""
     entries = list(entries)
-    names = dict(User.objects.filter(pk__in={e.user_id for e in entries if e.user_id}).values_list("pk", "full_name"))
+    names = dict(
+        User.objects.filter(pk__in={e.user_id for e in entries if e.user_id}).values_list("pk", "full_name")
+    )
     changes = [change_of(entry, names) for entry in entries]
     if item:
         wanted = [
-            (change, tuple(i for i in change.items if i.item in (item, f"{item}_text", f"{item}_unit"))) for change in changes
+            (change, tuple(i for i in change.items if i.item in (item, f"{item}_text", f"{item}_unit")))
+            for change in changes
         ]
-        changes = [
-            Change(**{**vars(change), "items": items}) for change, items in wanted if items
-        ]
+        changes = [Change(**{**vars(change), "items": items}) for change, items in wanted if items]
     return changes
 
 
@@ -77,7 +78,9 @@ def change_of(entry: Trail, names: dict[UUID, str]) -> Change:
         what=what_of(entry, model),
         form_key=str(entry.changes.get("form_key", "")),
         reason=entry.reason,
-        items=tuple(ItemChange(key, label_of(model, key), old, new) for key, (old, new) in sorted(pairs.items())),
+        items=tuple(
+            ItemChange(key, label_of(model, key), old, new) for key, (old, new) in sorted(pairs.items())
+        ),
     )
 
 

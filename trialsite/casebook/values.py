@@ -101,4 +101,8 @@ class PartialDateItem(CompositeItem):
 
     def write(self, record: models.Model, value: PartialDate | None) -> None:
         for part in self.parts:
-            setattr(record, f"{self.name}_{part}", getattr(value, part) if value else ("" if part == "text" else None))
+            setattr(
+                record,
+                f"{self.name}_{part}",
+                getattr(value, part) if value else ("" if part == "text" else None),
+            )

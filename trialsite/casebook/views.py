@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from trialsite.access.permissions import grants_of, may, require
+from trialsite.access.requests import user_of
 from trialsite.audit.models import Trail
 from trialsite.studies.selectors import studies_visible_to
 
@@ -44,7 +45,7 @@ from .trail import in_words
 def inbox(request: HttpRequest) -> HttpResponse:
     """One ranked list of what is due."""
     kind, study = request.GET.get("kind", ""), request.GET.get("study", "")
-    lines = work_of(request.user)  # type: ignore[arg-type]
+    lines = work_of(user_of(request))
     shown = [ln for ln in lines if (not kind or ln.kind == kind) and (not study or ln.study_key == study)]
     context = {
         "lines": Paginator(shown, 50).get_page(request.GET.get("page")),
@@ -53,7 +54,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "studies": sorted({ln.study_key for ln in lines}),
         "kind": kind,
         "study": study,
-        "drafts": drafts_of(request.user)[:5],  # type: ignore[arg-type]
+        "drafts": drafts_of(user_of(request))[:5],
     }
     return render(request, "casebook/inbox.html", context)
 
@@ -62,7 +63,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 def subjects(request: HttpRequest) -> HttpResponse:
     """The subjects that this user may see, filtered and paged."""
     require_somewhere(request, "record.view")
-    found = subjects_visible_to(request.user)  # type: ignore[arg-type]
+    found = subjects_visible_to(user_of(request))
     total = found.count()
     query = {name: request.GET.get(name, "").strip() for name in ("q", "study", "site", "state")}
     if query["q"]:
@@ -73,13 +74,15 @@ def subjects(request: HttpRequest) -> HttpResponse:
         if query[name]:
             found = found.filter(**{column: query[name]})
     page = Paginator(found.order_by("study__key", "-screened_on", "screening_number"), 50)
-    studies = studies_visible_to(request.user)  # type: ignore[arg-type]
+    studies = studies_visible_to(user_of(request))
     context = {
         "page": page.get_page(request.GET.get("page")),
         "total": total,
         "query": query,
         "studies": studies,
-        "sites": sorted({(s.site.key, str(s.site)) for st in studies for s in st.study_sites.select_related("site")}),
+        "sites": sorted(
+            {(s.site.key, str(s.site)) for st in studies for s in st.study_sites.select_related("site")}
+        ),
         "states": SubjectState.choices,
     }
     return render(request, "casebook/subjects.html", context)
@@ -88,15 +91,15 @@ def subjects(request: HttpRequest) -> HttpResponse:
 @login_required
 def subject(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     """One subject's casebook: visits × forms, and what is due next."""
-    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    found = subject_or_404(user_of(request), subject_id)
     return render(request, "casebook/subject.html", casebook_context(request, found))
 
 
 @login_required
 def subject_trail(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     """Everything that happened to a subject's record, newest first."""
-    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
-    require(request.user, "trail.view", study_id=found.study_id, site_id=found.site_id)  # type: ignore[arg-type]
+    found = subject_or_404(user_of(request), subject_id)
+    require(user_of(request), "trail.view", study_id=found.study_id, site_id=found.site_id)
     entries = Trail.objects.filter(chain=f"subject:{found.pk}").order_by("-position")
     page = Paginator(entries, 50).get_page(request.GET.get("page"))
     context = {**subject_context(request, found, "subject-trail"), "page": page, "changes": in_words(page)}
@@ -106,7 +109,7 @@ def subject_trail(request: HttpRequest, subject_id: UUID) -> HttpResponse:
 @login_required
 def form(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
     """One form: read, entered, corrected; what was typed comes back from the draft."""
-    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    found = subject_or_404(user_of(request), subject_id)
     slot = Slot.parse(subject_id, visit, form)
     kind = kind_or_404(slot, found)
     assert slot is not None
@@ -119,13 +122,16 @@ def form(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpR
 
 def show(request: HttpRequest, found: Subject, slot: Slot, kind: FormType, record: Any) -> HttpResponse:
     """The form as it stands, or open for entry."""
-    draft = draft_of(slot, request.user)  # type: ignore[arg-type]
-    may_edit = may(request.user, kind.permission, study_id=found.study_id, site_id=found.site_id)  # type: ignore[arg-type]
+    draft = draft_of(slot, user_of(request))
+    may_edit = may(user_of(request), kind.permission, study_id=found.study_id, site_id=found.site_id)
     editing = may_edit and (record is None or draft is not None or "edit" in request.GET)
     page = EntryPage(kind, found, record, draft.typed if draft else None, slot)
     page.form.helper_shows_errors = False
     base = draft.base_version if draft else (record.version if record else 0)
-    context = form_context(request, found, slot, kind, record, page, base) | {"draft": draft, "may_edit": may_edit}
+    context = form_context(request, found, slot, kind, record, page, base) | {
+        "draft": draft,
+        "may_edit": may_edit,
+    }
     return render(request, "casebook/form.html" if editing else "casebook/record.html", context)
 
 
@@ -133,7 +139,7 @@ def submit(request: HttpRequest, found: Subject, slot: Slot, kind: FormType, rec
     """Take what was typed to the service; on a refusal show it again with the sentence at its place."""
     base = int(request.POST.get("base_version") or 0)
     if request.POST.get("action") == "draft":
-        services.save_draft(slot=slot, typed=typed(request.POST), base_version=base, by=request.user)  # type: ignore[arg-type]
+        services.save_draft(slot=slot, typed=typed(request.POST), base_version=base, by=user_of(request))
         messages.success(request, _("Draft saved. Nobody else sees it until you submit."))
         return redirect(slot.url())
     page = EntryPage(kind, found, record, request.POST, slot)
@@ -146,7 +152,7 @@ def submit(request: HttpRequest, found: Subject, slot: Slot, kind: FormType, rec
                 rows=page.rows(),
                 missing=page.missing(),
                 base_version=base,
-                by=request.user,  # type: ignore[arg-type]
+                by=user_of(request),
                 reason=page.reason.words,
             )
         except CheckFailed as refusal:
@@ -158,34 +164,29 @@ def submit(request: HttpRequest, found: Subject, slot: Slot, kind: FormType, rec
             messages.error(request, refusal.sentence)
         else:
             messages.success(request, _("Submitted: %(form)s.") % {"form": kind.title})
-            return redirect(request.POST.get("next_url") if safe(request.POST.get("next_url")) else slot.url())
+            return redirect(slot.url())
     context = form_context(request, found, slot, kind, record, page, base)
     context |= {"conflicts": conflicts, "may_edit": True, "refused": True}
     return render(request, "casebook/form.html", context, status=409 if conflicts else 422)
-
-
-def safe(url: str | None) -> bool:
-    """Only a path of our own is followed after a submit."""
-    return bool(url) and url.startswith("/") and not url.startswith("//")  # type: ignore[union-attr]
 
 
 @login_required
 @require_POST
 def draft(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
     """Save what is being typed; the answer is the words that stand beside the form."""
-    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    found = subject_or_404(user_of(request), subject_id)
     slot = Slot.parse(subject_id, visit, form)
     kind_or_404(slot, found)
     assert slot is not None
     if request.POST.get("action") == "discard":
-        services.forget_draft(slot=slot, by=request.user)  # type: ignore[arg-type]
+        services.forget_draft(slot=slot, by=user_of(request))
         messages.info(request, _("Draft discarded."))
         return redirect(slot.url())
     saved = services.save_draft(
         slot=slot,
         typed=typed(request.POST),
         base_version=int(request.POST.get("base_version") or 0),
-        by=request.user,  # type: ignore[arg-type]
+        by=user_of(request),
     )
     return render(request, "casebook/draft_state.html", {"draft": saved, "subject": found})
 
@@ -194,7 +195,7 @@ def draft(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> Http
 @require_POST
 def state(request: HttpRequest, subject_id: UUID, visit: str, form: str, action: str) -> HttpResponse:
     """Void, freeze, unfreeze, lock or unlock the form of a slot."""
-    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    found = subject_or_404(user_of(request), subject_id)
     slot = Slot.parse(subject_id, visit, form)
     kind = kind_or_404(slot, found)
     assert slot is not None
@@ -202,7 +203,9 @@ def state(request: HttpRequest, subject_id: UUID, visit: str, form: str, action:
     try:
         if record is None:
             raise Refused(_("There is no form here."))
-        services.change_state(record=record, action=action, by=request.user, reason=request.POST.get("reason", ""))  # type: ignore[arg-type]
+        services.change_state(
+            record=record, action=action, by=user_of(request), reason=request.POST.get("reason", "")
+        )
         messages.success(request, _("Done."))
     except Refused as refusal:
         messages.error(request, refusal.sentence)
@@ -212,7 +215,7 @@ def state(request: HttpRequest, subject_id: UUID, visit: str, form: str, action:
 @login_required
 def new_log_form(request: HttpRequest, subject_id: UUID, form: str) -> HttpResponse:
     """Open the next free slot of a form that stands in the log (an adverse event, say)."""
-    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    found = subject_or_404(user_of(request), subject_id)
     slot = Slot(found.pk, "LOG", form)
     kind_or_404(slot, found)
     return redirect(Slot(found.pk, "LOG", form, 1, services.next_repeat(subject=found, form_key=form)).url())
@@ -221,7 +224,7 @@ def new_log_form(request: HttpRequest, subject_id: UUID, form: str) -> HttpRespo
 @login_required
 def field_history(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
     """What happened to a form, or with ?item= to one of its items."""
-    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    found = subject_or_404(user_of(request), subject_id)
     slot = Slot.parse(subject_id, visit, form)
     kind = kind_or_404(slot, found)
     assert slot is not None
@@ -247,7 +250,7 @@ def trail(request: HttpRequest) -> HttpResponse:
     require_somewhere(request, "trail.view")
     entries = Trail.objects.order_by("-id")
     study = request.GET.get("study", "")
-    studies = studies_visible_to(request.user)  # type: ignore[arg-type]
+    studies = studies_visible_to(user_of(request))
     if study:
         entries = entries.filter(study_id__in=studies.filter(key=study).values("pk"))
     before = request.GET.get("before", "")
@@ -264,7 +267,7 @@ def trail(request: HttpRequest) -> HttpResponse:
 
 
 def require_somewhere(request: HttpRequest, action: str) -> None:
-    if not grants_of(request.user).somewhere(action):  # type: ignore[arg-type]
+    if not grants_of(user_of(request)).somewhere(action):
         raise PermissionDenied(_("None of your roles opens this page."))
 
 
@@ -278,7 +281,7 @@ def form_context(
         if record is not None
         and step.source == record.state
         and step.action not in ("submit", "correct")
-        and may(request.user, step.permission, study_id=found.study_id, site_id=found.site_id)  # type: ignore[arg-type]
+        and may(user_of(request), step.permission, study_id=found.study_id, site_id=found.site_id)
     }
     return {
         **subject_context(request, found, "subject"),

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from trialsite.access.permissions import grants_of
+from trialsite.access.requests import user_of
 from trialsite.audit.events import record_event
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import FormType
@@ -27,7 +28,7 @@ class SeesRecords(BasePermission):
     """One of the user's roles opens the record somewhere; which rows is the queryset's matter."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return grants_of(request.user).somewhere("record.view")  # type: ignore[arg-type]
+        return grants_of(user_of(request)).somewhere("record.view")
 
 
 class Listing(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
@@ -37,9 +38,9 @@ class Listing(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generic
     table = ""
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase | Response:  # type: ignore[override]
-        if request.accepted_renderer.format != "csv":  # type: ignore[union-attr]
+        if request.accepted_renderer.format != "csv":
             return super().list(request, *args, **kwargs)
-        record_event(kind="export.csv", user_id=request.user.pk, table=self.table)  # type: ignore[union-attr]
+        record_event(kind="export.csv", user_id=user_of(request).pk, table=self.table)
         response = StreamingHttpResponse(csv_lines(self.rows()), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="{self.table}.csv"'
         return response
@@ -62,7 +63,7 @@ class StudyViewSet(Listing):
     filterset_fields = ("key",)
 
     def get_queryset(self) -> QuerySet:
-        found = studies_visible_to(self.request.user)  # type: ignore[arg-type]
+        found = studies_visible_to(user_of(self.request))
         return found.prefetch_related("versions", "study_sites__site", "study_sites__protocol_version")
 
 
@@ -76,7 +77,7 @@ class SiteViewSet(Listing):
     filterset_fields = ("key",)
 
     def get_queryset(self) -> QuerySet:
-        studies = studies_visible_to(self.request.user)  # type: ignore[arg-type]
+        studies = studies_visible_to(user_of(self.request))
         return Site.objects.filter(study_sites__study__in=studies).distinct()
 
 
@@ -100,7 +101,7 @@ class SubjectViewSet(Listing):
     filterset_class = SubjectFilter
 
     def get_queryset(self) -> QuerySet:
-        found = Subject.objects.visible_to(self.request.user)  # type: ignore[arg-type]
+        found = Subject.objects.visible_to(user_of(self.request))
         return found.select_related("study", "site", "protocol_version")
 
 
@@ -133,7 +134,7 @@ def form_viewset(form: FormType) -> type[Listing]:
         filterset_class = RecordFilter
 
         def get_queryset(self) -> QuerySet:
-            found = form.model.objects.visible_to(self.request.user).filter(form_key=form.key)  # type: ignore[attr-defined]
+            found = form.model.objects.visible_to(user_of(self.request)).filter(form_key=form.key)  # type: ignore[attr-defined]
             lines = [
                 Prefetch(
                     row.model._meta.get_field("record").remote_field.get_accessor_name(),
@@ -142,9 +143,13 @@ def form_viewset(form: FormType) -> type[Listing]:
                 )
                 for row in form.rows
             ]
-            return found.select_related("subject", "study", "site", "visit", "protocol_version").prefetch_related(*lines)
+            return found.select_related(
+                "subject", "study", "site", "visit", "protocol_version"
+            ).prefetch_related(*lines)
 
-    FormViewSet.__doc__ = f"{form.title}: the forms of the sites that your memberships open, voided ones included."
+    FormViewSet.__doc__ = (
+        f"{form.title}: the forms of the sites that your memberships open, voided ones included."
+    )
     FormViewSet.__name__ = FormViewSet.__qualname__ = f"Form{form.key}ViewSet"
     return FormViewSet
 
@@ -159,7 +164,7 @@ def line_viewset(form: FormType, row: Any) -> type[Listing]:
         filterset_class = LineFilter
 
         def get_queryset(self) -> QuerySet:
-            found = row.model.objects.visible_to(self.request.user)  # type: ignore[arg-type]
+            found = row.model.objects.visible_to(user_of(self.request))
             return found.filter(record__form_key=form.key, voided=False)
 
     LineViewSet.__doc__ = f"{form.title}, its lines: {row.title or row.name}."

@@ -21,7 +21,11 @@ class QuantitySerializer(serializers.Serializer):
     value = serializers.DecimalField(max_digits=24, decimal_places=10, normalize_output=True)
     unit = serializers.CharField(help_text="UCUM code of the unit as entered")
     canonical = serializers.DecimalField(
-        max_digits=24, decimal_places=10, allow_null=True, normalize_output=True, help_text="in the canonical unit"
+        max_digits=24,
+        decimal_places=10,
+        allow_null=True,
+        normalize_output=True,
+        help_text="in the canonical unit",
     )
 
 
@@ -69,8 +73,8 @@ class StudySerializer(serializers.ModelSerializer):
 class SubjectSerializer(serializers.ModelSerializer):
     """A participation. It holds no identity."""
 
-    study = serializers.SlugRelatedField(slug_field="key", read_only=True)
-    site = serializers.SlugRelatedField(slug_field="key", read_only=True)
+    study: Any = serializers.SlugRelatedField(slug_field="key", read_only=True)
+    site: Any = serializers.SlugRelatedField(slug_field="key", read_only=True)
     protocol_version = serializers.CharField(source="protocol_version.version")
 
     class Meta:
@@ -126,6 +130,6 @@ def form_serializer(kind: FormType) -> type[serializers.ModelSerializer]:
     return type(name, (serializers.ModelSerializer,), {**place, **composites, **lines, "Meta": meta})
 
 
-def StandingLines(model: type[CasebookRow]) -> serializers.Serializer:  # noqa: N802  (stands where a class would)
+def StandingLines(model: type[CasebookRow]) -> serializers.Serializer:
     """The standing lines of a form, prefetched as `standing_<model>`."""
     return row_serializer(model)(many=True, read_only=True, source=f"standing_{model._meta.model_name}")

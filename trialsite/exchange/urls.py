@@ -17,7 +17,9 @@ for name, viewset in api_lists.items():
     router.register(name, viewset, basename=f"api-{name}")
 for form in forms.values():
     for row in form.rows:
-        router.register(f"forms/{form.key}/{row.name}", line_viewset(form, row), basename=f"api-{form.key}-{row.name}")
+        router.register(
+            f"forms/{form.key}/{row.name}", line_viewset(form, row), basename=f"api-{form.key}-{row.name}"
+        )
     router.register(f"forms/{form.key}", form_viewset(form), basename=f"api-form-{form.key}")
 
 urlpatterns = [

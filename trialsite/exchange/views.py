@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from trialsite.access.models import Token
+from trialsite.access.requests import user_of
 from trialsite.access.services import issue_token, revoke_token
 from trialsite.casebook.registries import forms
 
@@ -21,7 +22,7 @@ TOKEN_DAYS = 90
 @login_required
 def guide(request: HttpRequest, key: str = "") -> HttpResponse:
     """Lists and forms with their CSV links; a fresh token is shown this once."""
-    tokens = Token.objects.filter(user_id=request.user.pk, revoked_at=None, expires_at__gt=timezone.now())
+    tokens = Token.objects.filter(user_id=user_of(request).pk, revoked_at=None, expires_at__gt=timezone.now())
     context = {"forms": forms.values(), "tokens": tokens.order_by("-expires_at"), "key": key}
     return render(request, "exchange/guide.html", context)
 
@@ -35,7 +36,7 @@ def make_token(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("Name the token after the client that will use it."))
         return redirect("api-guide")
     expires = timezone.now() + timedelta(days=TOKEN_DAYS)
-    key = issue_token(user=request.user, name=name[:100], expires_at=expires, by=request.user)  # type: ignore[arg-type]
+    key = issue_token(user=user_of(request), name=name[:100], expires_at=expires, by=user_of(request))
     return guide(request, key)
 
 
@@ -43,7 +44,7 @@ def make_token(request: HttpRequest) -> HttpResponse:
 @require_POST
 def revoke(request: HttpRequest, token_id: UUID) -> HttpResponse:
     """End one of one's own tokens."""
-    token = get_object_or_404(Token, pk=token_id, user_id=request.user.pk)
-    revoke_token(token=token, by=request.user)  # type: ignore[arg-type]
+    token = get_object_or_404(Token, pk=token_id, user_id=user_of(request).pk)
+    revoke_token(token=token, by=user_of(request))
     messages.success(request, _("The token no longer opens anything."))
     return redirect("api-guide")

@@ -10,7 +10,9 @@ from trialsite.audit import acting
 from trialsite.audit.guards import protected_models
 
 CLINICAL = [
-    model._meta.db_table for model, protection in protected_models() if protection.rows in {"site", "identity"}
+    model._meta.db_table
+    for model, protection in protected_models()
+    if protection.rows in {"site", "identity"}
 ]
 
 
@@ -87,20 +89,29 @@ def test_nested_actors_are_restored(record, cast: Cast) -> None:
     ],
 )
 def test_the_app_role_is_refused(record, cast: Cast, statement: str) -> None:
-    with acting(user=cast.data_manager), pytest.raises(Error), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        acting(user=cast.data_manager),
+        pytest.raises(Error),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)
 
 
 def test_a_clinical_write_without_an_actor_raises(record) -> None:
-    insert = "INSERT INTO casebook_visit (id, subject_id, study_id, site_id, key, repeat, missed_reason) VALUES"
+    insert = (
+        "INSERT INTO casebook_visit (id, subject_id, study_id, site_id, key, repeat, missed_reason) VALUES"
+    )
     place = (record.subject_id, record.study_id, record.site_id)
     with pytest.raises(Error), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"{insert} (gen_random_uuid(), %s, %s, %s, 'X', 1, '')", place)
 
 
 def test_a_write_into_another_site_raises(record, cast: Cast) -> None:
-    insert = "INSERT INTO casebook_visit (id, subject_id, study_id, site_id, key, repeat, missed_reason) VALUES"
+    insert = (
+        "INSERT INTO casebook_visit (id, subject_id, study_id, site_id, key, repeat, missed_reason) VALUES"
+    )
     place = (record.subject_id, record.study_id, record.site_id)
-    with acting(user=cast.stranger), pytest.raises(Error, match="row-level security"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(f"{insert} (gen_random_uuid(), %s, %s, %s, 'X', 1, '')", place)
+    refused = pytest.raises(Error, match="row-level security")
+    with acting(user=cast.stranger), refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"{insert} (gen_random_uuid(), %s, %s, %s, 'X', 1, '')", place)

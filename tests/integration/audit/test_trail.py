@@ -54,7 +54,7 @@ def test_an_account_keeps_no_password_in_the_trail(cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("vandalism", "found"),
     [
-        ("UPDATE audit_trail SET changes = changes || '{\"arm\": \"Q\"}' WHERE id = %s", "altered"),
+        ('UPDATE audit_trail SET changes = changes || \'{"arm": "Q"}\' WHERE id = %s', "altered"),
         ("DELETE FROM audit_trail WHERE id = %s", "missing"),
         ("DELETE FROM audit_trail WHERE id >= %s", "missing"),
         ("UPDATE audit_trail SET user_id = NULL WHERE id = %s", "altered"),

@@ -32,7 +32,11 @@ def test_a_form_is_entered_with_its_value_as_typed_and_its_canonical_value(cast:
     subject = bare_subject(cast)
     with acting(user=cast.coordinator):
         record = enter(subject, cast, "<70.50")
-    assert (record.weight.text, record.weight.comparator, str(record.weight.value)) == ("<70.50", "<", "70.50")
+    assert (record.weight.text, record.weight.comparator, str(record.weight.value)) == (
+        "<70.50",
+        "<",
+        "70.50",
+    )
     assert record.version == 1
     assert record.visit.key == "SCR"
 

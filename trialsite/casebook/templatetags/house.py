@@ -1,4 +1,4 @@
-"""What the shared parts of the pages need: tones of states, a field by its name, a subject's strip."""
+"""What the shared parts of the pages need: tones of states, parts of a field, a subject's strip."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -79,9 +79,11 @@ def tone_icon(state: Any) -> str:
 
 
 @register.filter
-def field_named(form: BaseForm, name: Any) -> BoundField | None:
-    """A field of a form by its name; None when the name is empty or not there."""
-    return form[name] if name and name in form.fields else None
+def why_empty(field: BoundField) -> BoundField | None:
+    """The field that says why this one is empty ("not done"…); None when its form offers none."""
+    form: BaseForm = field.form
+    name = getattr(field.field, "missing_name", "") or getattr(field.field, "missing_field", "")
+    return form[name] if name in form.fields else None
 
 
 @register.filter

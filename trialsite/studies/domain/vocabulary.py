@@ -38,6 +38,7 @@ FORMS: dict[str, str] = {
     "MRD": "Measurable residual disease",
     "CSF": "Cerebrospinal fluid and intrathecal treatment",
     "IMG": "Imaging",
+    "CYC": "Start of a phase",
     "EX": "Doses",
     "BLI": "Blinatumomab infusion",
     "CRS": "Cytokine release syndrome",

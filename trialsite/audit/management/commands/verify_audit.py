@@ -10,7 +10,9 @@ from trialsite.audit.selectors import chain_breaks
 
 
 class Command(BaseCommand):
-    help = "Recomputes every hash of the audit trail; says where a chain was altered, shortened or lost entries."
+    help = (
+        "Recomputes every hash of the audit trail; says where a chain was altered, shortened or lost entries."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with acting(role="system"):

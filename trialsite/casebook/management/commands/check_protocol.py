@@ -22,6 +22,8 @@ class Command(BaseCommand):
                 self.stderr.write(str(problem))
             count += len(problems)
             if not problems:
-                self.stdout.write(f"{path}: {reading.document['key']} {reading.document['version']} is in order.")
+                self.stdout.write(
+                    f"{path}: {reading.document['key']} {reading.document['version']} is in order."
+                )
         if count:
             raise CommandError(f"{count} problems.")

@@ -10,7 +10,9 @@ from trialsite.casebook.projections import refresh
 
 
 class Command(BaseCommand):
-    help = "Derives planned visits and endpoint results of every subject anew; they hold no fact of their own."
+    help = (
+        "Derives planned visits and endpoint results of every subject anew; they hold no fact of their own."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with acting(role="system"):
@@ -19,4 +21,6 @@ class Command(BaseCommand):
             with acting(role="system"):
                 refresh(Subject.objects.select_related("protocol_version", "study", "site").get(pk=pk))
             if number % 100 == 0 or number == len(ids):
-                self.stdout.write(f"\r{number} of {len(ids)} subjects", ending="\n" if number == len(ids) else "")
+                self.stdout.write(
+                    f"\r{number} of {len(ids)} subjects", ending="\n" if number == len(ids) else ""
+                )
