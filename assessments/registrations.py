@@ -3,9 +3,23 @@
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook import registries
-from trialsite.casebook.registries import FormType
+from trialsite.casebook.registries import Anchor, ProjectionType, SubjectPage
 
-from .forms import VitalSignsForm
-from .models import VitalSigns
+from .facts import sources
+from .form_registry import FORMS
+from .lanes import assessment_lanes
+from .models import PlannedVisit
+from .responses import first_crc_dates
+from .selectors import visit_work
+from .visit_plans import derive_visits, planned_rows
 
-registries.forms.register("VS", FormType("VS", _("Vital signs"), VitalSigns, VitalSignsForm))
+for form in FORMS:
+    registries.forms.register(form.key, form)
+for name, source in sources().items():
+    registries.facts.register(name, source)
+registries.anchors.register("first_crc", Anchor(first_crc_dates, _("first complete remission")))
+registries.schedule.register("visits", planned_rows)
+registries.projections.register("visits", ProjectionType(PlannedVisit, derive_visits))
+registries.work.register("visits", visit_work)
+registries.timeline.register("assessments", assessment_lanes)
+registries.subject_pages.register("assessments", SubjectPage(_("Assessments"), "assessments", 40))

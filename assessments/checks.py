@@ -1,0 +1,159 @@
+"""Hard edit checks of the assessments: what is physically impossible, said at its item."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from trialsite.casebook.casebook_page import site_today
+from trialsite.casebook.models import Subject
+from trialsite.casebook.registries import Finding
+from trialsite.clinical.units import ANALYTES
+
+from .domain.mrd import Qualifier
+from .domain.response import Category, classify_response
+from .lab_results import lab_values
+from .models import MarrowAssessment
+from .responses import assessment_of, baseline_of, judged_responses, remission_before
+
+Values = Mapping[str, Any]
+Rows = Mapping[str, Sequence[Values]]
+
+POSSIBLE = {
+    "height": (Decimal(50), Decimal(250)),
+    "weight": (Decimal(20), Decimal(350)),
+    "temperature": (Decimal(25), Decimal(45)),
+    "systolic": (Decimal(0), Decimal(350)),
+    "diastolic": (Decimal(0), Decimal(250)),
+    "pulse": (Decimal(0), Decimal(400)),
+    "bm_blast_pct": (Decimal(0), Decimal(100)),
+    "csf_wbc": (Decimal(0), None),
+    "csf_rbc": (Decimal(0), None),
+    "anc": (Decimal(0), None),
+    "platelets": (Decimal(0), None),
+}
+ECG_POSSIBLE = {"heart_rate": (10, 400), "qt_ms": (100, 1000)}
+
+
+def in_bounds(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """Measurements inside what a living adult can have (assumption: generous limits, canonical units)."""
+    for item, (low, high) in POSSIBLE.items():
+        quantity = values.get(item)
+        if quantity is None or quantity.canonical is None:
+            continue
+        if quantity.canonical < low or (high is not None and quantity.canonical > high):
+            yield Finding(item, _("No living person has this value. Check the number and its unit."))
+    for item, (least, most) in ECG_POSSIBLE.items():
+        figure = values.get(item)
+        if figure is not None and not least <= figure <= most:
+            yield Finding(item, _("No living person has this value. Check the number and its unit."))
+
+
+def pressures_in_order(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """Diastolic pressure is never above systolic."""
+    systolic, diastolic = values.get("systolic"), values.get("diastolic")
+    if systolic and diastolic and diastolic.canonical > systolic.canonical:
+        yield Finding("diastolic", _("Diastolic pressure cannot be above systolic pressure."))
+
+
+def results_possible(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """Each analyte once, no amount below zero, limits of normal in order."""
+    seen: set[str] = set()
+    for number, line in enumerate(rows.get("results", ())):
+        place = f"results.{number}"
+        key = line.get("analyte") or ""
+        if key not in ANALYTES:
+            yield Finding(f"{place}.analyte", _("This analyte is not known."))
+        elif key in seen:
+            yield Finding(f"{place}.analyte", _("This analyte stands in the report twice."))
+        seen.add(key)
+        result = line.get("result")
+        if result is not None and result.value < 0:
+            yield Finding(f"{place}.result", _("There is no amount below zero."))
+        lln, uln = line.get("lln"), line.get("uln")
+        if lln is not None and uln is not None and lln > uln:
+            yield Finding(f"{place}.uln", _("The upper limit lies below the lower limit."))
+
+
+def mrd_possible(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """Each method once; a value only when quantified, above 0 and at most all cells; limits likewise."""
+    seen: set[str] = set()
+    for number, line in enumerate(rows.get("results", ())):
+        place = f"results.{number}"
+        if line.get("method") in seen:
+            yield Finding(f"{place}.method", _("This method stands in the form twice."))
+        seen.add(line.get("method") or "")
+        value, quantified = line.get("value"), line.get("qualifier") == Qualifier.QUANTIFIED
+        if value is not None and not quantified:
+            yield Finding(f"{place}.value", _("Only a quantified result has a value."))
+        if quantified and value is None:
+            yield Finding(f"{place}.value", _("A quantified result needs its value."))
+        for item in ("value", "lod", "loq"):
+            share = line.get(item)
+            if share is not None and not 0 < share.canonical <= 100:
+                yield Finding(f"{place}.{item}", _("This must be above 0 and at most 100 %. Check the unit."))
+            if share is not None and share.comparator:
+                yield Finding(
+                    f"{place}.{item}", _("Enter the number alone; “<0.01 %” belongs to “As reported”.")
+                )
+
+
+def response_has_reason(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """An investigator who judges otherwise than the rules says why."""
+    said = values.get("investigator_response")
+    if not said or (values.get("response_reason") or "").strip():
+        return
+    computed = computed_response(values, subject)
+    if computed and said != computed:
+        yield Finding(
+            "response_reason",
+            _("The rules of the protocol give %(category)s. Say why you judge otherwise.")
+            % {"category": computed},
+        )
+
+
+def computed_response(values: Values, subject: Subject) -> str:
+    """The category that the typed items give; "" while they do not decide."""
+    if values.get("performed_on") is None:
+        return ""
+    record = MarrowAssessment(subject=subject)
+    for item, value in values.items():
+        setattr(record, item, value if value is not None else getattr(record, item))
+    earlier = [
+        each
+        for each in judged_responses([subject.pk]).get(subject.pk, [])
+        if each.record.performed_on < record.performed_on
+    ]
+    rules = subject.protocol_version.protocol.response
+    marrows = [each.record for each in earlier] + [record]
+    counts = lab_values([subject.pk], ("anc", "platelets")).get(subject.pk, [])
+    seen = assessment_of(record, rules, counts, baseline_of(marrows, record), remission_before(earlier))
+    category = classify_response(seen, rules).category
+    return "" if category in (Category.UNKNOWN, Category.INDETERMINATE_5PCT) else category.value
+
+
+def event_possible(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """An event begins before it ends, not in the future; what goes on has no end."""
+    onset, stop = values.get("onset"), values.get("stop")
+    if onset and onset.earliest > site_today(subject):
+        yield Finding("onset", _("This day has not come yet at the site."))
+    if onset and stop and stop.latest < onset.earliest:
+        yield Finding("stop", _("This end lies before the onset."))
+    if stop and values.get("ongoing"):
+        yield Finding("ongoing", _("An event with an end is not ongoing."))
+    if values.get("outcome") == "FATAL" and values.get("grade") not in (None, 5):
+        yield Finding("grade", _("A fatal event is grade 5."))
+
+
+def no_later_than_today(*items: str) -> Callable[[Values, Rows, Subject], Iterator[Finding]]:
+    """A check that these dates have come."""
+
+    def check(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+        for item in items:
+            day: date | None = values.get(item)
+            if day is not None and day > site_today(subject):
+                yield Finding(item, _("This day has not come yet at the site."))
+
+    return check

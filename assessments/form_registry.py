@@ -1,0 +1,192 @@
+"""The forms of this room, each with page, lines, checks and summary, in paper order."""
+
+from django.utils.translation import gettext_lazy as _
+
+from enrollment.checks import not_in_the_future
+from trialsite.casebook.registries import FormType, RowType
+
+from . import checks, models, summaries
+from .pages import disease, examinations, laboratory, safety
+
+LINES_LEFT_OPEN = 3
+RESULTS = _("Results")
+
+
+def panel(line_form: type) -> tuple[RowType, ...]:
+    return (RowType("results", models.LabResult, line_form, RESULTS, blank_lines=LINES_LEFT_OPEN),)
+
+
+def kind(
+    key: str, title: object, model: type, page: type, summary: object, *checks_: object, **more: object
+) -> FormType:
+    """A form that is about a day that has come."""
+    return FormType(
+        key,
+        title,
+        model,
+        page,
+        checks=(not_in_the_future, *checks_),  # type: ignore[arg-type]
+        summary=summary,  # type: ignore[arg-type]
+        **more,  # type: ignore[arg-type]
+    )
+
+
+FORMS: tuple[FormType, ...] = (
+    kind(
+        "VS",
+        _("Vital signs"),
+        models.VitalSigns,
+        examinations.VitalSignsForm,
+        summaries.vital_signs,
+        checks.in_bounds,
+        checks.pressures_in_order,
+    ),
+    kind(
+        "PE",
+        _("Physical examination"),
+        models.PhysicalExam,
+        examinations.PhysicalExamForm,
+        summaries.physical_exam,
+    ),
+    kind(
+        "HEM",
+        _("Haematology"),
+        models.LabReport,
+        laboratory.LabReportForm,
+        summaries.lab_report,
+        checks.results_possible,
+        rows=panel(laboratory.HaematologyLineForm),
+        offer=laboratory.offer,
+        continuous=True,
+    ),
+    kind(
+        "CHEM",
+        _("Chemistry"),
+        models.LabReport,
+        laboratory.LabReportForm,
+        summaries.lab_report,
+        checks.results_possible,
+        rows=panel(laboratory.ChemistryLineForm),
+        offer=laboratory.offer,
+        continuous=True,
+    ),
+    kind(
+        "COAG",
+        _("Coagulation"),
+        models.LabReport,
+        laboratory.LabReportForm,
+        summaries.lab_report,
+        checks.results_possible,
+        rows=panel(laboratory.CoagulationLineForm),
+        offer=laboratory.offer,
+        continuous=True,
+    ),
+    kind("VIR", _("Virology"), models.Virology, laboratory.VirologyForm, summaries.virology),
+    kind(
+        "PREG",
+        _("Pregnancy test"),
+        models.PregnancyTest,
+        laboratory.PregnancyTestForm,
+        summaries.pregnancy_test,
+    ),
+    kind(
+        "ECG",
+        _("Electrocardiogram"),
+        models.Electrocardiogram,
+        examinations.ElectrocardiogramForm,
+        summaries.electrocardiogram,
+        checks.in_bounds,
+        continuous=True,
+    ),
+    kind(
+        "ECHO",
+        _("Echocardiography"),
+        models.Echocardiogram,
+        examinations.EchocardiogramForm,
+        summaries.echocardiogram,
+        continuous=True,
+    ),
+    kind(
+        "PFT", _("Lung function"), models.LungFunction, examinations.LungFunctionForm, summaries.lung_function
+    ),
+    kind("HCI", _("HCT-CI"), models.Hctci, examinations.HctciForm, summaries.hctci_form),
+    kind(
+        "BM",
+        _("Bone marrow and response"),
+        models.MarrowAssessment,
+        disease.MarrowForm,
+        summaries.marrow,
+        checks.in_bounds,
+        checks.response_has_reason,
+        checks.no_later_than_today("counts_on"),
+        continuous=True,
+    ),
+    kind(
+        "MRD",
+        _("Measurable residual disease"),
+        models.MrdSample,
+        disease.MrdSampleForm,
+        summaries.mrd_sample,
+        checks.mrd_possible,
+        rows=(RowType("results", models.MrdResult, disease.MrdResultForm, RESULTS, blank_lines=2),),
+        continuous=True,
+    ),
+    kind(
+        "CSF",
+        _("Cerebrospinal fluid and intrathecal treatment"),
+        models.CerebrospinalFluid,
+        disease.CerebrospinalFluidForm,
+        summaries.cerebrospinal_fluid,
+        checks.in_bounds,
+        continuous=True,
+    ),
+    kind("IMG", _("Imaging"), models.Imaging, disease.ImagingForm, summaries.imaging, continuous=True),
+    kind(
+        "CRS",
+        _("Cytokine release syndrome"),
+        models.CytokineRelease,
+        safety.CytokineReleaseForm,
+        summaries.cytokine_release,
+        checks.in_bounds,
+        continuous=True,
+    ),
+    kind(
+        "ICE",
+        _("ICE score and ICANS"),
+        models.IceScore,
+        safety.IceScoreForm,
+        summaries.ice_score,
+        continuous=True,
+    ),
+    kind(
+        "AE",
+        _("Adverse event"),
+        models.AdverseEvent,
+        safety.AdverseEventForm,
+        summaries.adverse_event,
+        checks.event_possible,
+        continuous=True,
+    ),
+    kind(
+        "AGV", _("Acute GVHD"), models.AcuteGvhd, safety.AcuteGvhdForm, summaries.acute_gvhd, continuous=True
+    ),
+    kind(
+        "CGV",
+        _("Chronic GVHD"),
+        models.ChronicGvhd,
+        safety.ChronicGvhdForm,
+        summaries.chronic_gvhd,
+        checks.no_later_than_today("onset_on", "systemic_therapy_on"),
+        continuous=True,
+    ),
+    kind("CHI", _("Chimerism"), models.Chimerism, safety.ChimerismForm, summaries.chimerism, continuous=True),
+    kind(
+        "ENG",
+        _("Engraftment"),
+        models.Engraftment,
+        safety.EngraftmentForm,
+        summaries.engraftment,
+        checks.no_later_than_today("neutrophils_on", "platelets_on", "graft_failure_on"),
+        continuous=True,
+    ),
+)

@@ -1,0 +1,75 @@
+"""The laboratory: reports with one line for each analyte, virology, pregnancy test."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from trialsite.casebook.models import CasebookRecord, CasebookRow
+from trialsite.casebook.values import QuantityItem
+
+from .columns import code, words, yes_no
+
+
+class Serology(models.TextChoices):
+    """A test that is positive or negative."""
+
+    NEGATIVE = "NEG", _("Negative")
+    POSITIVE = "POS", _("Positive")
+    PENDING = "PENDING", _("Pending")
+
+
+class ViralLoad(models.TextChoices):
+    """A nucleic acid test. Below quantification alone does not say whether anything was detected."""
+
+    NOT_DETECTED = "NOT_DETECTED", _("Not detected")
+    DETECTED = "DETECTED", _("Detected")
+    BELOW_QUANTIFICATION = "BELOW_LOQ", _("Below quantification, not said whether detected")
+    PENDING = "PENDING", _("Pending")
+
+
+class LabReport(CasebookRecord):
+    """One report of a laboratory (haematology, chemistry or coagulation); `performed_on` is the day of the sample."""
+
+    sample_time = models.TimeField(
+        _("Sample time"), null=True, blank=True, help_text=_("local time, if it matters")
+    )
+    laboratory = words(_("Laboratory"), length=100)
+    comment = words(_("Comment"))
+
+
+class LabResult(CasebookRow):
+    """One analyte: the result as reported with its unit, and the limits of normal in the standard unit."""
+
+    record = models.ForeignKey(LabReport, on_delete=models.PROTECT, related_name="lines", editable=False)
+    analyte = models.CharField(_("Analyte"), max_length=30)
+    result = QuantityItem("", _("Result"))
+    lln = models.DecimalField(_("Lower limit"), max_digits=14, decimal_places=4, null=True, blank=True)
+    uln = models.DecimalField(_("Upper limit"), max_digits=14, decimal_places=4, null=True, blank=True)
+    comment = words(_("Comment"), length=100)
+
+    class Meta(CasebookRow.Meta):
+        indexes = [models.Index(fields=["subject", "analyte"], name="labresult_analyte")]
+
+
+class Virology(CasebookRecord):
+    """Infection serology and nucleic acid tests."""
+
+    hbsag = code(_("Hepatitis B surface antigen"), Serology)
+    hbcab = code(_("Hepatitis B core antibody"), Serology)
+    hbv_dna = code(_("HBV DNA"), ViralLoad)
+    hcv_ab = code(_("Hepatitis C antibody"), Serology)
+    hcv_rna = code(_("HCV RNA"), ViralLoad)
+    hiv_ab = code(_("HIV antibody"), Serology)
+    trust = code(_("Syphilis (TRUST)"), Serology)
+    comment = words(_("Comment"))
+
+
+class PregnancyTest(CasebookRecord):
+    """Pregnancy test and breast-feeding; not applicable in men, after the menopause and after sterilisation."""
+
+    class Specimen(models.TextChoices):
+        SERUM = "SERUM", _("Serum")
+        URINE = "URINE", _("Urine")
+
+    specimen = code(_("Specimen"), Specimen)
+    result = code(_("Pregnancy test"), Serology)
+    lactating = yes_no(_("Breast-feeding"))

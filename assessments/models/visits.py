@@ -1,0 +1,44 @@
+"""Planned visits of each subject, derived from protocol and anchors."""
+
+from django.db import models
+
+from trialsite.casebook.models import Projection
+
+
+class PlannedVisit(Projection):
+    """One planned visit: target and window, or the anchor it waits for. Holds no fact and no lateness.
+
+    `done_on` is the first day on which something of the visit was recorded; `missed` says that it was recorded as
+    not done; `ended_on` is the end of the subject's follow-up, copied so that lists need no other table.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.CharField(max_length=40)
+    repeat = models.PositiveSmallIntegerField(default=1)
+    name_en = models.CharField(max_length=200)
+    name_zh = models.CharField(max_length=200)
+    target = models.DateField(null=True)
+    earliest = models.DateField(null=True)
+    latest = models.DateField(null=True)
+    anchor = models.CharField(max_length=60)
+    waits_for = models.CharField(max_length=20, blank=True, default="")
+    phase = models.CharField(max_length=40, blank=True, default="")
+    forms = models.JSONField(default=list)
+    done_on = models.DateField(null=True)
+    missed = models.BooleanField(default=False)
+    ended_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["subject", "key", "repeat"], name="planned_visit_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["study", "site", "earliest"],
+                condition=models.Q(done_on=None, missed=False),
+                name="planned_visit_open",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}.{self.repeat} {self.target}"

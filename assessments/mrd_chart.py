@@ -1,0 +1,108 @@
+"""A small chart of MRD over time on a logarithmic axis, as coordinates for an SVG that the server draws."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from .domain.mrd import Qualifier, Verdict, percent
+from .mrd_results import MrdLine
+
+WIDTH, HEIGHT = 640, 220
+LEFT, RIGHT, TOP, BOTTOM = 64, 16, 14, 30
+LOWEST, HIGHEST = -6, 0
+
+
+@dataclass(frozen=True)
+class Point:
+    """One result: where it is drawn, whether it is a limit rather than a value, and what it says."""
+
+    x: float
+    y: float
+    limit: bool
+    verdict: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Tick:
+    at: float
+    label: str
+
+
+@dataclass(frozen=True)
+class MrdChart:
+    """Everything the template draws, in units of the SVG."""
+
+    width: int
+    height: int
+    left: int
+    right: int
+    bottom: int
+    points: tuple[Point, ...]
+    path: str
+    threshold_y: float
+    threshold: str
+    rows: tuple[Tick, ...]
+    columns: tuple[Tick, ...]
+
+
+def mrd_chart(lines: Sequence[MrdLine], threshold: Decimal) -> MrdChart:
+    """The chart of results of one method, oldest first; a result without value stands at its limit."""
+    first, last = lines[0].result.sampled_on, lines[-1].result.sampled_on
+    points = tuple(point_of(line, first, last) for line in lines if height_of(line) is not None)
+    path = " ".join(
+        f"{'M' if number == 0 else 'L'}{point.x} {point.y}" for number, point in enumerate(points)
+    )
+    rows = tuple(
+        Tick(y_of(Decimal(10) ** power), percent(Decimal(10) ** power)) for power in range(LOWEST, 1, 1)
+    )
+    columns = tuple(Tick(x_of(day, first, last), day.isoformat()) for day in dict.fromkeys((first, last)))
+    return MrdChart(
+        WIDTH,
+        HEIGHT,
+        LEFT,
+        WIDTH - RIGHT,
+        HEIGHT - BOTTOM,
+        points,
+        path,
+        y_of(threshold),
+        percent(threshold),
+        rows,
+        columns,
+    )
+
+
+def height_of(line: MrdLine) -> Decimal | None:
+    """The fraction at which a result is drawn: its value, else the limit that it lies below."""
+    if line.result.qualifier is Qualifier.QUANTIFIED:
+        return line.result.value
+    if line.verdict is None or (
+        line.verdict.verdict is Verdict.INDETERMINATE and line.verdict.lod.value is None
+    ):
+        return None
+    limit = line.verdict.loq if line.result.qualifier is Qualifier.DETECTED_BELOW_LOQ else line.verdict.lod
+    return limit.value
+
+
+def point_of(line: MrdLine, first: date, last: date) -> Point:
+    height = height_of(line)
+    assert height is not None
+    assert line.verdict is not None
+    limit = line.result.qualifier is not Qualifier.QUANTIFIED
+    words = f"{line.result.sampled_on} {'<' if limit else ''}{percent(height)}"
+    return Point(
+        x_of(line.result.sampled_on, first, last), y_of(height), limit, line.verdict.verdict.value, words
+    )
+
+
+def x_of(day: date, first: date, last: date) -> float:
+    span = max((last - first).days, 1)
+    return round(LEFT + (WIDTH - LEFT - RIGHT) * (day - first).days / span, 1)
+
+
+def y_of(fraction: Decimal) -> float:
+    """The height of a fraction, 1 at the top and a millionth at the bottom; smaller ones stand at the bottom."""
+    power = min(max(math.log10(fraction), LOWEST), HIGHEST)
+    return round(TOP + (HEIGHT - TOP - BOTTOM) * (HIGHEST - power) / (HIGHEST - LOWEST), 1)

@@ -1,0 +1,175 @@
+"""MRD of many subjects at once: each result with its verdict, and the course of MRD by the study's method."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from enrollment.item_facts import read_once
+from trialsite.casebook.states import RecordState
+from trialsite.clinical.facts import Fact, ItemAddress, Why
+from trialsite.clinical.kleene import Truth
+from trialsite.clinical.quantity import Quantity
+from trialsite.studies.domain.protocol import MrdThreshold, Protocol
+
+from . import models
+from .domain.mrd import Method, MrdResult, MrdVerdict, Qualifier, Verdict, mrd_verdict
+from .domain.mrd_course import MrdCourse, Sample, TimePoint, mrd_course
+from .domain.mrd_report import read_report
+from .responses import Judged, judged_responses
+from .subjects import known_facts, protocols
+
+ROLES = ("endpoint", "gate", "secondary", "exploratory")
+SCREENING_ANCHORS = ("screening", "consent")
+
+
+@dataclass(frozen=True)
+class MrdLine:
+    """One result with its verdict; None where the protocol has no threshold for the method."""
+
+    line: models.MrdResult
+    sample: models.MrdSample
+    result: MrdResult
+    verdict: MrdVerdict | None
+    in_crc: Truth
+    at_screening: bool
+
+    @property
+    def source(self) -> ItemAddress:
+        return self.line.address("value" if self.line.qualifier == Qualifier.QUANTIFIED else "qualifier")
+
+
+def mrd_lines(subject_ids: Sequence[UUID]) -> dict[UUID, list[MrdLine]]:
+    """Every standing MRD result of each subject with its verdict, oldest first; a fixed number of queries."""
+    return read_once(("mrd", tuple(subject_ids)), lambda: _read_all(subject_ids))
+
+
+def _read_all(subject_ids: Sequence[UUID]) -> dict[UUID, list[MrdLine]]:
+    rows = (
+        models.MrdResult.objects.filter(subject_id__in=subject_ids, voided=False)
+        .exclude(record__state=RecordState.VOIDED)
+        .exclude(record__performed_on=None)
+        .select_related("record__visit")
+        .order_by("record__performed_on", "record_id", "line")
+    )
+    by_subject: dict[UUID, list[models.MrdResult]] = defaultdict(list)
+    for row in rows:
+        by_subject[row.subject_id].append(row)
+    if not by_subject:
+        return {}
+    ids = list(by_subject)
+    plans, responses = protocols(ids), judged_responses(ids)
+    return {
+        subject_id: [line_of(row, plans[subject_id], responses.get(subject_id, [])) for row in found]
+        for subject_id, found in by_subject.items()
+    }
+
+
+def line_of(row: models.MrdResult, protocol: Protocol, responses: Sequence[Judged]) -> MrdLine:
+    result = domain_result(row)
+    threshold = threshold_for(protocol, row.method)
+    verdict = mrd_verdict(result, threshold.threshold) if threshold else None
+    anchors = {visit.anchor for visit in protocol.visits if visit.key == row.record.visit.key}
+    screening = row.record.time_point == models.MrdSample.TimePoint.SCREENING or any(
+        anchor in SCREENING_ANCHORS for anchor in anchors
+    )
+    return MrdLine(row, row.record, result, verdict, remission_at(responses, row.record), screening)
+
+
+def domain_result(row: models.MrdResult) -> MrdResult:
+    """A line as the rules see it: fractions, with the x of a reported "<x" read from the report's own text."""
+    quantified = row.qualifier == Qualifier.QUANTIFIED
+    reading = read_report(row.reported_text) if row.reported_text.strip() else None
+    same = reading is not None and reading.qualifier is not None and reading.qualifier.value == row.qualifier
+    return MrdResult(
+        method=Method(row.method),
+        sampled_on=row.record.performed_on,
+        qualifier=Qualifier(row.qualifier),
+        value=fraction(row.value) if quantified else None,
+        lod=fraction(row.lod),
+        loq=fraction(row.loq),
+        reported_below=reading.below if same and reading else None,
+        cells_analysed=row.cells_analysed,
+        dna_ng=row.dna_ng,
+        hemodilution=Truth.of(row.record.hemodilution),
+        cd19_gating_adequate=Truth.of(row.cd19_gating_adequate),
+    )
+
+
+def fraction(quantity: Quantity | None) -> Decimal | None:
+    """A value or limit as the fraction of nucleated cells that the rules use; stored canonically in percent."""
+    if quantity is None or quantity.canonical is None:
+        return None
+    return quantity.canonical / 100
+
+
+def threshold_for(protocol: Protocol, method: str) -> MrdThreshold | None:
+    return next((one for one in protocol.mrd if one.method == method), None)
+
+
+def study_method(protocol: Protocol) -> str:
+    """The method that the protocol judges MRD by: the one of its endpoint, else of its gate; "" without any."""
+    ranked = sorted(protocol.mrd, key=lambda one: ROLES.index(one.role) if one.role in ROLES else len(ROLES))
+    return ranked[0].method if ranked else ""
+
+
+def remission_at(responses: Sequence[Judged], sample: models.MrdSample) -> Truth:
+    """Whether the subject was in CRc at the sample: the latest marrow up to that day says."""
+    assert sample.performed_on is not None
+    before = [each for each in responses if each.record.performed_on <= sample.performed_on]
+    return before[-1].in_crc if before else Truth.UNKNOWN
+
+
+def course_of(lines: Sequence[MrdLine], method: str, relapse: Fact | None) -> MrdCourse:
+    """The course of MRD of one subject by the study's method."""
+    relapsed_on = relapse.on if relapse is not None and relapse.value is True else None
+    return mrd_course([sample_of(line) for line in lines if line.verdict], method, relapsed_on)
+
+
+def sample_of(line: MrdLine) -> Sample:
+    known = {point.value: point for point in TimePoint}
+    point = known.get(line.sample.time_point, TimePoint.OTHER)
+    assert line.verdict is not None
+    return Sample(line.result.sampled_on, line.line.method, line.verdict.verdict, line.in_crc, point)
+
+
+def mrd_facts(subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, Fact]]:
+    """The facts that MRD gives: mrd_verdict_screening, mrd_verdict_latest, mrd_state."""
+    lines, plans = mrd_lines(subject_ids), protocols(subject_ids)
+    relapses = known_facts(subject_ids, "relapsed")
+    facts = {}
+    for subject_id, found in lines.items():
+        method = study_method(plans[subject_id])
+        own = [line for line in found if line.line.method == method and line.verdict]
+        screening = [line for line in found if line.at_screening and line.verdict]
+        facts[subject_id] = {
+            "mrd_verdict_latest": verdict_fact(own),
+            "mrd_verdict_screening": verdict_fact(screening),
+            "mrd_state": state_fact(course_of(found, method, relapses.get(subject_id)), own),
+        }
+    return facts
+
+
+def verdict_fact(lines: Sequence[MrdLine]) -> Fact:
+    """The verdict of the latest sample; on one day a decided verdict comes before an indeterminate one."""
+    if not lines:
+        return Fact.missing()
+    day = lines[-1].result.sampled_on
+    same_day = [line for line in lines if line.result.sampled_on == day]
+    decided = [
+        line for line in same_day if line.verdict and line.verdict.verdict is not Verdict.INDETERMINATE
+    ]
+    last = (decided or same_day)[-1]
+    assert last.verdict is not None
+    if last.verdict.verdict is Verdict.INDETERMINATE:
+        not_done = last.result.qualifier is Qualifier.NOT_DONE
+        return Fact.missing(Why.NOT_DONE if not_done else Why.UNKNOWN, source=last.source)
+    return Fact(last.verdict.verdict.value, on=day, source=last.source, working=last.verdict.reason.en)
+
+
+def state_fact(course: MrdCourse, own: Sequence[MrdLine]) -> Fact:
+    if course.standing is None:
+        return Fact.missing(Why.UNKNOWN if own else Why.NOT_RECORDED)
+    last = own[-1]
+    return Fact(course.standing.value, on=last.result.sampled_on, source=last.source)

@@ -1,0 +1,1 @@
+"""Pages of the assessments, in paper order, by noun."""

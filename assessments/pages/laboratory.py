@@ -1,0 +1,151 @@
+"""Pages of the laboratory: a printed list of analytes with the limits of the last report."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _g
+from django.utils.translation import gettext_lazy as _
+
+from trialsite.casebook.formfields import QuantityFormField, QuantityWidget, units_of
+from trialsite.casebook.forms import CasebookForm, RowForm, Section
+from trialsite.casebook.models import Subject
+from trialsite.casebook.slots import Slot
+from trialsite.clinical.units import ANALYTES
+
+from ..lab_results import LabValue, lab_values
+from ..models import LabReport, LabResult, PregnancyTest, Virology
+from ..panels import PANELS, ROUTINE, analyte_label
+
+
+class LabReportForm(CasebookForm):
+    model = LabReport
+    sections = (Section(_("Report"), "performed_on", "sample_time", "laboratory", "comment"),)
+
+
+class PrintedAnalyte(forms.HiddenInput):
+    """An analyte printed as a word, its code carried along."""
+
+    input_type = "hidden"
+    template_name = "assessments/printed_analyte.html"
+
+    @property
+    def is_hidden(self) -> bool:
+        return False
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["label"] = analyte_label(value, get_language() or "en") if value in ANALYTES else value
+        return context
+
+
+class LabResultForm(RowForm):
+    """One analyte of a panel: printed when it is offered or saved, chosen from a list on an empty line."""
+
+    model = LabResult
+    panel: ClassVar[str] = "HEM"
+    items = ("analyte", "result", "lln", "uln", "comment")
+
+    def add_items(self, items: Any) -> None:
+        super().add_items([item for item in items if item not in ("analyte", "result")])
+        known = self.known_analyte()
+        language = get_language() or "en"
+        choices = [("", "—")] + [(key, analyte_label(key, language)) for key in PANELS[self.panel]]
+        analyte = forms.ChoiceField(choices=choices, label=_("Analyte (standard unit)"), required=False)
+        if self.initial.get("analyte") in ANALYTES:
+            analyte.widget = PrintedAnalyte()
+        result = result_field(known, self.panel)
+        rest = {item: self.fields[item] for item in ("lln", "uln", "comment")}
+        self.fields = {"line": self.fields["line"], "analyte": analyte, "result": result, **rest}  # type: ignore[assignment]
+        for item in ("lln", "uln", "comment"):
+            self.fields[item].widget.attrs["aria-label"] = str(self.fields[item].label)
+
+    def known_analyte(self) -> str:
+        """The analyte of this line: typed, printed or saved; "" on an empty line."""
+        typed = self.data.get(self.add_prefix("analyte"), "") if self.is_bound else ""
+        found = typed or self.initial.get("analyte", "")
+        return found if found in PANELS[self.panel] else ""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("result") is not None and not cleaned.get("analyte"):
+            self.add_error("analyte", _g("Choose the analyte of this result."))
+        return cleaned
+
+    @classmethod
+    def initial_of(cls, row: Any) -> dict[str, Any]:
+        return super().initial_of(row) | {"lln": short(row.lln), "uln": short(row.uln)}
+
+    @classmethod
+    def prefilled(cls) -> tuple[str, ...]:
+        return ("analyte", "lln", "uln")
+
+
+def offer(subject: Subject, slot: Slot, record: LabReport | None) -> dict[str, list[dict[str, Any]]]:
+    """The analytes of the panel that are not entered yet, each with the limits of the subject's last report of it."""
+    entered = (
+        set() if record is None else set(record.lines.filter(voided=False).values_list("analyte", flat=True))
+    )
+    wanted = [key for key in ROUTINE[slot.form_key] if key not in entered]
+    last: dict[str, LabValue] = {}
+    for value in lab_values([subject.pk], wanted).get(subject.pk, []):
+        last[value.analyte] = value
+    return {"results": [{"analyte": key} | limits_of(last.get(key)) for key in wanted]}
+
+
+def limits_of(value: LabValue | None) -> dict[str, Any]:
+    return {"lln": short(value.lln), "uln": short(value.uln)} if value else {}
+
+
+def short(limit: Decimal | None) -> Decimal | None:
+    """A limit without the zeros that the column adds."""
+    return None if limit is None else Decimal(f"{limit.normalize():f}")
+
+
+class AnyUnitField(forms.Field):
+    """A result on a line whose analyte has not been chosen: kept as typed until it is."""
+
+    def __init__(self, units: Sequence[tuple[str, str]], **options: Any) -> None:
+        super().__init__(widget=QuantityWidget([("", "—"), *units]), **options)
+
+    def clean(self, value: Any) -> None:
+        text = value[0] if isinstance(value, (list, tuple)) else ""
+        if text.strip():
+            raise forms.ValidationError(_g("Choose the analyte of this result."))
+
+
+def result_field(analyte: str, panel: str) -> forms.Field:
+    """The field of a result: in the units of its analyte, or in any unit of the panel while there is none."""
+    if analyte:
+        return QuantityFormField(analyte, label=_("Result"), required=False)
+    units = {code: label for key in PANELS[panel] for code, label in units_of(key)}
+    return AnyUnitField(list(units.items()), label=_("Result"), required=False)
+
+
+class HaematologyLineForm(LabResultForm):
+    panel = "HEM"
+
+
+class ChemistryLineForm(LabResultForm):
+    panel = "CHEM"
+
+
+class CoagulationLineForm(LabResultForm):
+    panel = "COAG"
+
+
+class VirologyForm(CasebookForm):
+    model = Virology
+    sections = (
+        Section(_("Sample"), "performed_on"),
+        Section(_("Hepatitis B"), "hbsag", "hbcab", "hbv_dna"),
+        Section(_("Hepatitis C"), "hcv_ab", "hcv_rna"),
+        Section(_("Other"), "hiv_ab", "trust", "comment"),
+    )
+
+
+class PregnancyTestForm(CasebookForm):
+    model = PregnancyTest
+    sections = (Section(_("Pregnancy"), "performed_on", "specimen", "result", "lactating"),)

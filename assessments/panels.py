@@ -1,0 +1,24 @@
+"""Which analytes the three laboratory forms print, in the order of a hospital's report."""
+
+from trialsite.clinical.units import analyte, unit_label
+
+PANELS: dict[str, tuple[str, ...]] = {
+    "HEM": ("wbc", "anc", "lymphocytes", "rbc", "haemoglobin", "platelets"),
+    "CHEM": (
+        "alt", "ast", "alp", "ggt", "ldh", "bilirubin", "bilirubin_direct", "albumin", "creatinine", "urea",
+        "uric_acid", "glucose", "sodium", "potassium", "chloride", "calcium", "magnesium", "phosphate",
+        "amylase", "lipase", "triglycerides", "cholesterol", "crp", "ferritin", "igg", "methotrexate",
+    ),
+    "COAG": ("inr", "aptt", "fibrinogen"),
+}  # fmt: skip
+ROUTINE: dict[str, tuple[str, ...]] = {
+    "HEM": PANELS["HEM"],
+    "CHEM": PANELS["CHEM"][:18],
+    "COAG": PANELS["COAG"],
+}
+
+
+def analyte_label(key: str, language: str) -> str:
+    """The analyte with the unit in which its limits stand: "Creatinine (µmol/L)"."""
+    found = analyte(key)
+    return f"{found.label.in_language(language)} ({unit_label(found.canonical)})"

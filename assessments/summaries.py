@@ -1,0 +1,224 @@
+"""A record of the assessments in one line, with what is computed from it."""
+
+from typing import Any
+
+from django.utils.translation import get_language, pgettext
+from django.utils.translation import gettext as _
+
+from trialsite.casebook.pages import words
+from trialsite.clinical.body import qtcf, round_half_up
+from trialsite.clinical.hctci import BY_KEY, hctci_score
+from trialsite.clinical.kleene import Truth
+from trialsite.clinical.units import analyte
+
+from .domain.crs import CrsFindings, GradeBounds, IceFindings, crs_grade, icans_grade, ice_total
+from .domain.gvhd import ACUTE_ORGANS, CHRONIC_ORGANS, Overall, acute_grade, chronic_severity
+from .models import (
+    AcuteGvhd,
+    AdverseEvent,
+    CerebrospinalFluid,
+    Chimerism,
+    ChronicGvhd,
+    CytokineRelease,
+    Echocardiogram,
+    Electrocardiogram,
+    Engraftment,
+    Hctci,
+    IceScore,
+    Imaging,
+    LabReport,
+    LungFunction,
+    MarrowAssessment,
+    MrdSample,
+    PhysicalExam,
+    PregnancyTest,
+    Virology,
+    VitalSigns,
+)
+
+
+def joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def labelled(label: Any, value: Any, unit: str = "") -> str:
+    """ "Label value unit", or nothing without a value."""
+    shown = words(value)
+    return f"{label} {shown} {unit}".strip() if shown else ""
+
+
+def vital_signs(record: VitalSigns) -> str:
+    return joined(
+        words(record.weight), words(record.height), labelled("ECOG", record.ecog), words(record.temperature)
+    )
+
+
+def physical_exam(record: PhysicalExam) -> str:
+    abnormal = [
+        str(field.verbose_name)
+        for field in record._meta.fields
+        if getattr(record, field.name, "") == "ABNORMAL"
+    ]
+    return joined(", ".join(abnormal) or _("Nothing abnormal recorded"), record.findings[:80])
+
+
+def electrocardiogram(record: Electrocardiogram) -> str:
+    corrected = ""
+    if record.qt_ms and record.heart_rate:
+        corrected = f"QTcF {round_half_up(qtcf(record.qt_ms, record.heart_rate).value, 0)} ms"
+    return joined(corrected, record.get_interpretation_display())
+
+
+def echocardiogram(record: Echocardiogram) -> str:
+    return labelled("LVEF", record.lvef, "%")
+
+
+def lung_function(record: LungFunction) -> str:
+    return joined(
+        labelled("FEV1", record.fev1_pp, "%"),
+        labelled("FVC", record.fvc_pp, "%"),
+        labelled("DLCO", record.dlco_pp, "%"),
+    )
+
+
+def hctci_form(record: Hctci) -> str:
+    """The points of the answered items; what was measured elsewhere is added on the overview."""
+    score = hctci_score({key: getattr(record, key) for key in BY_KEY})
+    known = str(score.score_low) if score.complete else f"≥ {score.score_low}"
+    return _("%(score)s points from the answers") % {"score": known}
+
+
+def lab_report(record: LabReport) -> str:
+    language = get_language() or "en"
+    lines = record.lines.filter(voided=False)[:4]
+    shown = [f"{analyte(line.analyte).label.in_language(language)} {words(line.result)}" for line in lines]
+    return joined(", ".join(shown), record.laboratory)
+
+
+def virology(record: Virology) -> str:
+    positive = [
+        str(record._meta.get_field(item).verbose_name)
+        for item in ("hbsag", "hbcab", "hbv_dna", "hcv_ab", "hcv_rna", "hiv_ab", "trust")
+        if getattr(record, item) in ("POS", "DETECTED")
+    ]
+    return _("Positive: %(tests)s") % {"tests": ", ".join(positive)} if positive else _("Nothing positive")
+
+
+def pregnancy_test(record: PregnancyTest) -> str:
+    return str(record.get_result_display())
+
+
+def marrow(record: MarrowAssessment) -> str:
+    return joined(
+        labelled(_("Blasts"), record.bm_blast_pct),
+        labelled(_("Investigator"), record.investigator_response),
+    )
+
+
+def mrd_sample(record: MrdSample) -> str:
+    lines = record.lines.filter(voided=False)
+    return joined(
+        str(record.get_time_point_display()), *(f"{line.method} {result_words(line)}" for line in lines)
+    )
+
+
+def result_words(line: Any) -> str:
+    """An MRD result as people read it: the report's own text, else the value, else the finding."""
+    return line.reported_text or words(line.value) or str(line.get_qualifier_display())
+
+
+def cerebrospinal_fluid(record: CerebrospinalFluid) -> str:
+    treated = (
+        _("intrathecal: %(drugs)s") % {"drugs": record.it_drugs or _("given")} if record.it_given else ""
+    )
+    return joined(labelled(_("White cells"), record.csf_wbc), labelled(_("Blasts"), record.blasts), treated)
+
+
+def imaging(record: Imaging) -> str:
+    return joined(str(record.get_modality_display()), record.region, str(record.get_finding_display()))
+
+
+def adverse_event(record: AdverseEvent) -> str:
+    grade = _("grade %(n)s") % {"n": record.grade} if record.grade else ""
+    serious = _("serious") if record.serious else ""
+    end = _("ongoing") if record.ongoing else words(record.stop)
+    return joined(record.term, grade, serious, f"{words(record.onset)} – {end}")
+
+
+def crs_of(record: CytokineRelease) -> GradeBounds:
+    """The ASTCT grade of one day."""
+    return crs_grade(
+        CrsFindings(
+            temperature=record.temperature,
+            other_cause=Truth.of(record.other_cause),
+            anticytokine=Truth.of(record.anticytokine),
+            hypotension=record.hypotension,
+            oxygen=record.oxygen,
+        )
+    )
+
+
+def cytokine_release(record: CytokineRelease) -> str:
+    return joined(f"ASTCT {crs_of(record)}", labelled("CTCAE", record.ctcae_grade))
+
+
+def ice_findings(record: IceScore) -> IceFindings:
+    return IceFindings(
+        orientation=record.orientation,
+        naming=record.naming,
+        command=record.command,
+        writing=record.writing,
+        attention=record.attention,
+        consciousness=record.consciousness,
+        seizure=record.seizure,
+        motor_weakness=Truth.of(record.motor_weakness),
+        oedema=record.oedema,
+    )
+
+
+def ice_score(record: IceScore) -> str:
+    found = ice_findings(record)
+    return joined(
+        labelled("ICE", ice_total(found)),
+        f"ICANS {icans_grade(found)}",
+        labelled("CTCAE", record.ctcae_grade),
+    )
+
+
+def acute_of(record: AcuteGvhd) -> Overall:
+    """The MAGIC grade of one day."""
+    return acute_grade({organ: getattr(record, organ) for organ in ACUTE_ORGANS})
+
+
+def chronic_of(record: ChronicGvhd) -> Overall:
+    """The NIH severity of one day."""
+    return chronic_severity({organ: getattr(record, organ) for organ in CHRONIC_ORGANS})
+
+
+def acute_gvhd(record: AcuteGvhd) -> str:
+    return pgettext("acute GVHD", "grade %(grade)s (MAGIC)") % {"grade": acute_of(record)}
+
+
+def chronic_gvhd(record: ChronicGvhd) -> str:
+    severity = {"NONE": _("none"), "MILD": _("mild"), "MODERATE": _("moderate"), "SEVERE": _("severe")}
+    found = chronic_of(record)
+    shown = (
+        severity[found.scale[found.low]]
+        if found.grade is not None
+        else f"≥ {severity[found.scale[found.low]]}"
+    )
+    therapy = record.systemic_therapy_on
+    return joined(shown, labelled(_("systemic treatment since"), therapy.isoformat() if therapy else ""))
+
+
+def chimerism(record: Chimerism) -> str:
+    return joined(str(record.get_specimen_display()), labelled(_("donor"), record.donor_pct, "%"))
+
+
+def engraftment(record: Engraftment) -> str:
+    failure = record.graft_failure
+    return joined(
+        labelled(_("neutrophils"), record.neutrophils_on),
+        labelled(_("platelets"), record.platelets_on),
+        str(record.get_graft_failure_display()) if failure not in ("", "NONE") else "",
+    )

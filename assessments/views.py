@@ -1,0 +1,81 @@
+"""The pages of this room: the study calendar, reminders, and the assessments of a subject."""
+
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from trialsite.access.permissions import grants_of, require
+from trialsite.casebook.casebook_page import subject_context
+from trialsite.casebook.selectors import subject_or_404
+from trialsite.studies.selectors import sites_visible_to, studies_visible_to
+
+from .models import ReminderSent
+from .overview import overview
+from .selectors import calendar_weeks, visits_due
+
+WEEKS_SHOWN = 4
+
+
+@login_required
+def calendar(request: HttpRequest) -> HttpResponse:
+    """Late, due and coming visits by week, with filters by study and site."""
+    require_somewhere(request)
+    user = request.user
+    first = monday_of(request.GET.get("from", ""))
+    study, site = request.GET.get("study", ""), request.GET.get("site", "")
+    late, weeks = calendar_weeks(user, first=first, weeks=WEEKS_SHOWN, study=study, site=site)  # type: ignore[arg-type]
+    studies = list(studies_visible_to(user))  # type: ignore[arg-type]
+    places = {place.key: place for each in studies for place in sites_visible_to(user, each)}  # type: ignore[arg-type]
+    context = {
+        "late": late,
+        "weeks": weeks,
+        "first": first,
+        "this_monday": monday_of(""),
+        "earlier": first - timedelta(weeks=WEEKS_SHOWN),
+        "later": first + timedelta(weeks=WEEKS_SHOWN),
+        "studies": studies,
+        "sites": sorted(places.values(), key=lambda place: place.key),
+        "study": study,
+        "site": site,
+    }
+    return render(request, "assessments/calendar.html", context)
+
+
+@login_required
+def reminders(request: HttpRequest) -> HttpResponse:
+    """What the next digest would say, and when the last ones went out."""
+    require_somewhere(request)
+    context = {
+        "lines": visits_due(request.user),  # type: ignore[arg-type]
+        "sent": ReminderSent.objects.filter(user_id=request.user.pk).order_by("-day")[:14],
+    }
+    return render(request, "assessments/reminders.html", context)
+
+
+@login_required
+def assessments(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """Responses, MRD, laboratory trends and adverse events of one subject."""
+    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    require(request.user, "record.view", study_id=found.study_id, site_id=found.site_id)  # type: ignore[arg-type]
+    context = {**subject_context(request, found, "assessments"), **overview(found)}
+    return render(request, "assessments/assessments.html", context)
+
+
+def monday_of(text: str) -> date:
+    """The Monday of the week of a day in ISO; of today (UTC) when there is none or it is no day."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = timezone.now().date()
+    return day - timedelta(days=day.weekday())
+
+
+def require_somewhere(request: HttpRequest) -> None:
+    if not grants_of(request.user).somewhere("record.view"):  # type: ignore[arg-type]
+        raise PermissionDenied(_("None of your roles opens this page."))

@@ -1,0 +1,197 @@
+"""The planned visits of a subject: protocol, anchors and facts brought together; rows of the projection."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from enrollment.item_facts import one_reading
+from trialsite.casebook.models import Subject, Visit
+from trialsite.casebook.registries import PlannedRow, PlannedSlot, anchor_dates, anchors, facts_of, forms
+from trialsite.casebook.selectors import current_records, records_of
+from trialsite.clinical.kleene import Truth
+from trialsite.clinical.rules import evaluate, facts_named, parse_rule
+from trialsite.studies.domain.protocol import Protocol, VisitPlan
+
+from . import models
+from .domain.schedule import END_OF_TREATMENT, PlannedVisit, Schedule, WaitingVisit, WaitsFor, plan_visits
+
+DEATH = "DTH"
+
+
+def schedule_of(subject: Subject) -> Schedule:
+    """The schedule of one subject from what is recorded now."""
+    protocol = subject.protocol_version.protocol
+    with one_reading():
+        return plan_visits(
+            protocol.visits,
+            anchors_of(subject.pk, protocol.visits),
+            subject.arm or None,
+            applies_to(subject, protocol),
+        )
+
+
+def anchors_of(subject_id: UUID, plans: Iterable[VisitPlan]) -> dict[str, date | None]:
+    """The date of every anchor that the visits name; None while it has not happened or no room records it."""
+    plans = list(plans)
+    names = (
+        {plan.anchor for plan in plans} | {plan.until for plan in plans if plan.until} | {END_OF_TREATMENT}
+    )
+    return {name: anchor_date(subject_id, name) for name in sorted(names)}
+
+
+def anchor_date(subject_id: UUID, name: str) -> date | None:
+    if name.partition(":")[0] not in anchors:
+        return None
+    return anchor_dates([subject_id], name).get(subject_id)
+
+
+def applies_to(subject: Subject, protocol: Protocol) -> Any:
+    """Answers a visit's rule from the facts of one subject, each fact read once."""
+    rules = {id(plan.when): parse_rule(plan.when) for plan in protocol.visits if plan.when is not None}
+    names = {name for rule in rules.values() for name in facts_named(rule)}
+    facts = facts_of(subject.pk, sorted(names))
+
+    def applies(rule: Mapping[str, Any]) -> Truth:
+        return evaluate(rules[id(rule)], facts).truth
+
+    return applies
+
+
+def done_days(subject: Subject) -> dict[tuple[str, int], date]:
+    """Visit → the first day on which something of it was recorded; one query over all forms."""
+    days: dict[tuple[str, int], date] = {}
+    for line in records_of(subject):
+        if line.performed_on is None:
+            continue
+        key = (line.visit_key, line.visit_repeat)
+        days[key] = min(line.performed_on, days.get(key, line.performed_on))
+    return days
+
+
+def missed_visits(subject: Subject) -> set[tuple[str, int]]:
+    """The visits that were recorded as not done."""
+    found = Visit.objects.filter(subject=subject).exclude(missed_reason="")
+    return set(found.values_list("key", "repeat"))
+
+
+def death_date(subject_id: UUID) -> date | None:
+    """The day of death as far as one is recorded: nothing is expected after it."""
+    kind = forms.get(DEATH)
+    if kind is None:
+        return None
+    records = current_records(kind.model, [subject_id]).filter(form_key=DEATH).exclude(performed_on=None)
+    return records.order_by("performed_on").values_list("performed_on", flat=True).first()
+
+
+def derive_visits(subject: Subject) -> list[models.PlannedVisit]:
+    """The rows of the projection for one subject, unsaved."""
+    schedule, done, missed = schedule_of(subject), done_days(subject), missed_visits(subject)
+    ended_on = death_date(subject.pk)
+    plans = {plan.key: plan for plan in subject.protocol_version.protocol.visits}
+    rows = [
+        dated_row(visit, done.get((visit.key, visit.repeat)), (visit.key, visit.repeat) in missed, ended_on)
+        for visit in schedule.planned
+    ]
+    return rows + [
+        waiting_row(visit, plans[visit.key], done.get((visit.key, 1)), ended_on) for visit in schedule.waiting
+    ]
+
+
+def dated_row(
+    visit: PlannedVisit, done_on: date | None, missed: bool, ended_on: date | None
+) -> models.PlannedVisit:
+    return models.PlannedVisit(
+        key=visit.key,
+        repeat=visit.repeat,
+        name_en=visit.name.en,
+        name_zh=visit.name.zh,
+        target=visit.target,
+        earliest=visit.earliest,
+        latest=visit.latest,
+        anchor=visit.anchor,
+        phase=visit.phase or "",
+        forms=[{"form": one.form, "required": one.required} for one in visit.forms],
+        done_on=done_on,
+        missed=missed,
+        ended_on=ended_on,
+    )
+
+
+def waiting_row(
+    visit: WaitingVisit, plan: VisitPlan, done_on: date | None, ended_on: date | None
+) -> models.PlannedVisit:
+    return models.PlannedVisit(
+        key=visit.key,
+        repeat=1,
+        name_en=visit.name.en,
+        name_zh=visit.name.zh,
+        anchor=visit.anchor,
+        waits_for=visit.waits_for.value,
+        phase=plan.phase or "",
+        forms=[{"form": one.form, "required": one.required} for one in plan.forms],
+        done_on=done_on,
+        ended_on=ended_on,
+    )
+
+
+def planned_rows(subject: Subject) -> Sequence[PlannedRow]:
+    """The visits as the casebook page shows them, from what is recorded now."""
+    schedule = schedule_of(subject)
+    protocol = subject.protocol_version.protocol
+    plans = {plan.key: plan for plan in protocol.visits}
+    language = get_language() or "en"
+    order = {plan.key: place for place, plan in enumerate(protocol.visits)}
+    rows = [
+        PlannedRow(
+            visit.key,
+            visit.repeat,
+            numbered(visit.name.in_language(language), visit.repeat, plans[visit.key]),
+            visit.target,
+            visit.earliest,
+            visit.latest,
+            "",
+            slots(plans[visit.key]),
+        )
+        for visit in schedule.planned
+    ]
+    waiting = sorted(schedule.waiting, key=lambda visit: order[visit.key])
+    return rows + [
+        PlannedRow(
+            visit.key,
+            1,
+            visit.name.in_language(language),
+            None,
+            None,
+            None,
+            waiting_words(visit, protocol, language),
+            slots(plans[visit.key]),
+        )
+        for visit in waiting
+    ]
+
+
+def slots(plan: VisitPlan) -> tuple[PlannedSlot, ...]:
+    return tuple(PlannedSlot(one.form, one.required) for one in plan.forms)
+
+
+def numbered(name: str, repeat: int, plan: VisitPlan) -> str:
+    """A visit of a series carries its number."""
+    return f"{name} · {repeat}" if plan.repeat else name
+
+
+def waiting_words(visit: WaitingVisit, protocol: Protocol, language: str) -> str:
+    """What a visit without a date waits for, as it ends the sentence "after …"."""
+    if visit.waits_for is WaitsFor.RULE:
+        return _("it is known whether it applies")
+    kind, __, argument = visit.anchor.partition(":")
+    if argument:
+        phase = next((one for one in protocol.phases if one.key == argument), None)
+        name = phase.name.in_language(language) if phase else argument
+        pattern = _("the end of %(phase)s") if kind == "phase_end" else _("the start of %(phase)s")
+        return pattern % {"phase": name}
+    known = anchors.get(kind)
+    return str(known.label) if known else visit.anchor
