@@ -24,6 +24,7 @@ from trialsite.studies.domain.protocol import Criterion
 
 from .domain.eligibility import CriterionLine, Dossier
 
+UPPER_LIMIT = "_uln"
 SHOWN_DECIMALS = 2
 LONGEST_DECIMALS = 4
 
@@ -115,7 +116,7 @@ def _evidence(subject: Subject, dossier: Dossier, name: str, found: list[Evidenc
     why = (open_ones[0].why if open_ones else first.why) if first else Why.NOT_RECORDED
     on = first.on if first else None
     return EvidenceLine(
-        label=source.label if source else name,
+        label=fact_label(name),
         value=value_words(first) if first else "",
         limits="; ".join(limit_words(one) for one in found if shows_limit(one)),
         on=on,
@@ -145,7 +146,7 @@ def limit_words(evidence: Evidence) -> str:
     """The limit as a person compares with it: `≤ 63 (3 × upper limit of bilirubin)`."""
     symbol = SYMBOLS[evidence.operator]
     several = evidence.limit if isinstance(evidence.limit, tuple) else (evidence.limit,)
-    computed = evidence.limit_text.replace(evidence.of, fact_label(evidence.of)) if evidence.of else ""
+    computed = evidence.limit_text.replace(evidence.of, limit_label(evidence.of)) if evidence.of else ""
     if evidence.limit is None:
         return f"{symbol} {computed}"
     words = ", ".join(plain_words(one, evidence.source) for one in several)
@@ -153,8 +154,15 @@ def limit_words(evidence: Evidence) -> str:
 
 
 def fact_label(name: str) -> str:
+    """The name of a fact in the reader's language; an upper limit of normal is named after its result."""
     source = registries.facts.get(name)
-    return str(source.label) if source else name
+    label = str(source.label) if source else name
+    return _("%(result)s: upper limit of normal") % {"result": label} if name.endswith(UPPER_LIMIT) else label
+
+
+def limit_label(name: str) -> str:
+    """A fact inside a limit, short: "3 × ULN"."""
+    return _("ULN") if name.endswith(UPPER_LIMIT) else fact_label(name)
 
 
 def plain_words(value: Any, source: ItemAddress | None) -> str:
