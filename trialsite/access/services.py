@@ -1,6 +1,6 @@
 """Accounts, memberships and tokens: every write."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.utils import timezone
@@ -57,3 +57,11 @@ def revoke_token(*, token: Token, by: User) -> Token:
     token.revoked_at = timezone.now()
     token.save(update_fields=["revoked_at"])
     return token
+
+
+def end_role(*, membership: Membership, by: User) -> Membership:
+    """End a role: it held until yesterday and opens nothing any more."""
+    require(by, "accounts.manage", study_id=None)
+    membership.ends_on = timezone.now().date() - timedelta(days=1)
+    membership.save(update_fields=["ends_on"])
+    return membership

@@ -19,7 +19,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .formfields import MISSING_REASONS, DateFormField, DateInput, PartialDateFormField, QuantityFormField
-from .values import CompositeItem, PartialDateItem, QuantityItem
+from .values import PartialDateItem, QuantityItem
 
 MISSING_PREFIX = "missing__"
 

@@ -14,7 +14,8 @@ from rest_framework.response import Response
 from trialsite.access.permissions import grants_of
 from trialsite.access.requests import user_of
 from trialsite.audit.events import record_event
-from trialsite.casebook.models import Subject
+from trialsite.casebook.forms import CasebookForm
+from trialsite.casebook.models import ProtocolForm, Subject
 from trialsite.casebook.registries import FormType
 from trialsite.casebook.states import RecordState
 from trialsite.studies.models import Site, Study
@@ -152,6 +153,19 @@ def form_viewset(form: FormType) -> type[Listing]:
     )
     FormViewSet.__name__ = FormViewSet.__qualname__ = f"Form{form.key}ViewSet"
     return FormViewSet
+
+
+class ProtocolFormViewSet(Listing):
+    """The forms that only one protocol has; their items stand in `extra`."""
+
+    table = "protocol-forms"
+    queryset = ProtocolForm.objects.none()
+    serializer_class = form_serializer(FormType("PROTOCOL", "Protocol forms", ProtocolForm, CasebookForm))
+    filterset_class = RecordFilter
+
+    def get_queryset(self) -> QuerySet:
+        found = ProtocolForm.objects.visible_to(user_of(self.request))
+        return found.select_related("subject", "study", "site", "visit", "protocol_version")
 
 
 def line_viewset(form: FormType, row: Any) -> type[Listing]:

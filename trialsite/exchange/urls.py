@@ -7,7 +7,7 @@ from rest_framework.routers import DefaultRouter
 from trialsite.casebook.registries import api_lists, forms
 
 from . import views
-from .api import SiteViewSet, StudyViewSet, SubjectViewSet, form_viewset, line_viewset
+from .api import ProtocolFormViewSet, SiteViewSet, StudyViewSet, SubjectViewSet, form_viewset, line_viewset
 
 router = DefaultRouter()
 router.register("studies", StudyViewSet, basename="api-study")
@@ -15,6 +15,7 @@ router.register("sites", SiteViewSet, basename="api-site")
 router.register("subjects", SubjectViewSet, basename="api-subject")
 for name, viewset in api_lists.items():
     router.register(name, viewset, basename=f"api-{name}")
+router.register("forms/PROTOCOL", ProtocolFormViewSet, basename="api-form-PROTOCOL")
 for form in forms.values():
     for row in form.rows:
         router.register(

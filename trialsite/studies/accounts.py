@@ -1,0 +1,93 @@
+"""The administrator's page: who has an account, and in which role where."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from trialsite.access.forms import AccountForm, RoleForm
+from trialsite.access.models import Membership, Role, User
+from trialsite.access.permissions import require
+from trialsite.access.requests import user_of
+from trialsite.access.services import create_user, end_role, grant_role
+
+from .models import Site, Study
+
+
+@login_required
+def accounts(request: HttpRequest) -> HttpResponse:
+    """Every account with its roles, and the two forms that add to them."""
+    require(user_of(request), "accounts.manage", study_id=None)
+    return page(request, AccountForm(), role_form())
+
+
+@login_required
+@require_POST
+def add_account(request: HttpRequest) -> HttpResponse:
+    """Open an account."""
+    require(user_of(request), "accounts.manage", study_id=None)
+    form = AccountForm(request.POST)
+    if not form.is_valid():
+        return page(request, form, role_form(), status=422)
+    create_user(**form.cleaned_data, by=user_of(request))
+    messages.success(request, _("Account opened. It opens nothing until it has a role."))
+    return redirect("accounts")
+
+
+@login_required
+@require_POST
+def add_role(request: HttpRequest) -> HttpResponse:
+    """Give an account a role."""
+    require(user_of(request), "accounts.manage", study_id=None)
+    form = role_form(request.POST)
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            with transaction.atomic():
+                grant_role(
+                    user=User.objects.get(pk=given["user"]),
+                    role=Role(given["role"]),
+                    study_id=UUID(given["study"]) if given["study"] else None,
+                    site_id=UUID(given["site"]) if given["site"] else None,
+                    by=user_of(request),
+                )
+        except IntegrityError:
+            form.add_error("role", _("This person has a role at this place already: end that one first."))
+        else:
+            messages.success(request, _("Role given."))
+            return redirect("accounts")
+    return page(request, AccountForm(), form, status=422)
+
+
+@login_required
+@require_POST
+def end_membership(request: HttpRequest, membership_id: UUID) -> HttpResponse:
+    """End a role today."""
+    require(user_of(request), "accounts.manage", study_id=None)
+    end_role(membership=get_object_or_404(Membership, pk=membership_id), by=user_of(request))
+    messages.success(request, _("The role has ended."))
+    return redirect("accounts")
+
+
+def role_form(data: Any = None) -> RoleForm:
+    users = User.objects.filter(is_active=True).order_by("full_name")
+    return RoleForm(data, users=users, studies=Study.objects.all(), sites=Site.objects.all())
+
+
+def page(request: HttpRequest, account: AccountForm, role: RoleForm, status: int = 200) -> HttpResponse:
+    roles = Membership.objects.select_related("user", "study", "site").order_by(
+        "user__full_name", "study__key"
+    )
+    context = {
+        "account": account,
+        "role": role,
+        "memberships": roles,
+        "users": User.objects.order_by("full_name"),
+    }
+    return render(request, "studies/accounts.html", context, status=status)
