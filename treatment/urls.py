@@ -1,1 +1,10 @@
-urlpatterns: list = []
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("subjects/<uuid:subject_id>/treatment/", views.treatment, name="treatment"),
+    path(
+        "subjects/<uuid:subject_id>/treatment/<uuid:cycle_id>/replan/", views.replan, name="treatment-replan"
+    ),
+]

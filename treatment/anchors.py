@@ -1,0 +1,159 @@
+"""The dates of treatment from which visits are planned, each read for many subjects at once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext_lazy as _
+
+from trialsite.casebook.models import Subject
+from trialsite.casebook.registries import Anchor
+from trialsite.casebook.selectors import current_records
+from trialsite.casebook.states import RecordState
+from trialsite.studies.domain.protocol import BLINATUMOMAB
+
+from .domain.path import PhaseRun, first_day_of_treatment
+from .models import CellTherapy, Donor, EndOfTreatment, InfusionSegment, Transplant
+from .models.infusions import StopReason
+from .models.transplant import CellStep
+from .paths import cycles_of, phases_of
+
+Dates = dict[UUID, date]
+
+
+def c1d1(subject_ids: Sequence[UUID], argument: str) -> Dates:
+    """Day 1 of the first phase that treats: not the pre-phase, not observation, not transplantation."""
+    cycles = cycles_of(subject_ids)
+    found = {}
+    for subject in Subject.objects.filter(pk__in=list(cycles)).select_related("protocol_version"):
+        runs = [PhaseRun(one.phase, one.performed_on) for one in cycles[subject.pk] if one.performed_on]
+        first = first_day_of_treatment(subject.protocol_version.protocol.phases, runs)
+        if first is not None:
+            found[subject.pk] = first
+    return found
+
+
+def phase_start(subject_ids: Sequence[UUID], phase: str) -> Dates:
+    """Day 1 of a phase that began."""
+    return {
+        subject_id: next(one.performed_on for one in cycles if one.phase == phase)
+        for subject_id, cycles in cycles_of(subject_ids).items()
+        if any(one.phase == phase for one in cycles)
+    }
+
+
+def phase_end(subject_ids: Sequence[UUID], phase: str) -> Dates:
+    """The last day of treatment of a phase, once it is recorded."""
+    found = {}
+    for subject_id, cycles in cycles_of(subject_ids).items():
+        ends = [one.ended_on for one in cycles if one.phase == phase and one.ended_on]
+        if ends:
+            found[subject_id] = max(ends)
+    return found
+
+
+def end_of_blinatumomab(subject_ids: Sequence[UUID], argument: str) -> Dates:
+    """The day the first course of blinatumomab actually ended.
+
+    It is the day of its last stop once the course is over: a stretch stopped for the end of the course, the phase
+    has its last day, or the next phase began. Without an infusion record it is the last day of the phase.
+    """
+    cycles = cycles_of(subject_ids)
+    segments: dict[UUID, list[InfusionSegment]] = {}
+    for row in standing_segments(list(cycles)):
+        segments.setdefault(row.subject_id, []).append(row)
+    found = {}
+    subjects = Subject.objects.filter(pk__in=list(cycles)).select_related("protocol_version", "site")
+    for subject in subjects:
+        day = end_of_first_course(subject, cycles[subject.pk], segments.get(subject.pk, []))
+        if day is not None:
+            found[subject.pk] = day
+    return found
+
+
+def end_of_first_course(subject: Subject, cycles: list, segments: list[InfusionSegment]) -> date | None:
+    """The last day of the first blinatumomab of one subject; None while it runs or was never given."""
+    protocol = subject.protocol_version.protocol
+    planned = {
+        phase.key
+        for phase in phases_of(subject)
+        if phase.kind == "blinatumomab"
+        or (phase.regimen and any(d.key == BLINATUMOMAB for d in protocol.regimen_of(phase.regimen).drugs))
+    }
+    place = next((i for i, one in enumerate(cycles) if one.phase in planned), None)
+    if place is None:
+        return None
+    cycle = cycles[place]
+    until = cycles[place + 1].performed_on if place + 1 < len(cycles) else None
+    zone = ZoneInfo(subject.site.timezone)
+    days = [(one, one.start.astimezone(zone).date()) for one in segments]
+    course = [one for one, day in days if day >= cycle.performed_on and (until is None or day < until)]
+    if not course:
+        return cycle.ended_on
+    last = max(course, key=lambda one: one.start)
+    over = last.stop_reason == StopReason.END or cycle.ended_on or until
+    return last.stop.astimezone(zone).date() if over and last.stop is not None else None
+
+
+def standing_segments(subject_ids: Sequence[UUID]) -> Sequence[InfusionSegment]:
+    return list(
+        InfusionSegment.objects.filter(subject_id__in=subject_ids, voided=False).exclude(
+            record__state=RecordState.VOIDED
+        )
+    )
+
+
+def last_dose(subject_ids: Sequence[UUID], argument: str) -> Dates:
+    """The last dose of protocol treatment, once treatment has ended."""
+    ended = current_records(EndOfTreatment, subject_ids).exclude(last_dose_on=None)
+    return {one.subject_id: one.last_dose_on for one in ended.order_by("performed_on")}
+
+
+def conditioning(subject_ids: Sequence[UUID], argument: str) -> Dates:
+    """The first day of conditioning: as recorded, else day 1 of the transplant phase, else as planned."""
+    found: Dates = {}
+    planned = current_records(Donor, subject_ids).exclude(conditioning_planned=None)
+    for donor in planned.order_by("performed_on"):
+        found[donor.subject_id] = donor.conditioning_planned
+    cycles = cycles_of(subject_ids)
+    for subject in Subject.objects.filter(pk__in=list(cycles)).select_related("protocol_version"):
+        keys = {one.key for one in subject.protocol_version.protocol.phases if one.kind == "transplant"}
+        starts = [one.performed_on for one in cycles[subject.pk] if one.phase in keys]
+        if starts:
+            found[subject.pk] = starts[0]
+    return found | first_days(Transplant, subject_ids, "conditioning_on")
+
+
+def hsct_d0(subject_ids: Sequence[UUID], argument: str) -> Dates:
+    """The day the first graft was infused."""
+    return first_days(Transplant, subject_ids, "performed_on")
+
+
+def car_t_d0(subject_ids: Sequence[UUID], argument: str) -> Dates:
+    """The day the CAR-T cells were first infused."""
+    return first_days(CellTherapy, subject_ids, "performed_on", step=CellStep.INFUSION)
+
+
+def first_days(model: type, subject_ids: Sequence[UUID], item: str, **only: object) -> Dates:
+    """The earliest date of an item over the standing forms of a kind."""
+    rows = current_records(model, subject_ids).filter(**only).exclude(**{item: None}).order_by(f"-{item}")
+    return dict(rows.values_list("subject_id", item))
+
+
+Select = Callable[[Sequence[UUID], str], Mapping[UUID, date]]
+ANCHORS: dict[str, tuple[Select, object]] = {
+    "c1d1": (c1d1, _("day 1 of treatment")),
+    "phase": (phase_start, _("day 1 of the phase")),
+    "phase_end": (phase_end, _("last day of the phase")),
+    "end_of_blinatumomab": (end_of_blinatumomab, _("end of blinatumomab")),
+    "last_dose": (last_dose, _("last dose of treatment")),
+    "conditioning": (conditioning, _("first day of conditioning")),
+    "hsct_d0": (hsct_d0, _("transplantation (day 0)")),
+    "car_t_d0": (car_t_d0, _("CAR-T cell infusion (day 0)")),
+}
+
+
+def anchors() -> dict[str, Anchor]:
+    """What the room registers."""
+    return {name: Anchor(select, label) for name, (select, label) in ANCHORS.items()}

@@ -1,0 +1,186 @@
+"""Planned doses beside what was prescribed and given, day by day, drug by drug."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from trialsite.clinical.text import Text
+
+from .given import DoseClass, DoseComparison, DoseReason, compare_given, compare_prescribed
+
+_MG: dict[str, Decimal] = {"g": Decimal(1000), "mg": Decimal(1), "ug": Decimal("0.001")}
+
+
+@dataclass(frozen=True)
+class PlannedLine:
+    """A drug at one dose level: `amount` is one dose, `per_day` times on each of `days`; None is not planned."""
+
+    drug: str
+    name: Text
+    route: str
+    unit: str
+    days: tuple[int, ...]
+    per_day: int
+    amount: Decimal | None
+    working: Text
+    missing: tuple[str, ...] = ()
+
+    @property
+    def daily(self) -> Decimal | None:
+        """The dose of a whole day."""
+        return None if self.amount is None else self.amount * self.per_day
+
+
+@dataclass(frozen=True)
+class GivenLine:
+    """What was prescribed and given of a drug on a day, for the whole day; `record` names where it stands."""
+
+    drug: str
+    on: date
+    prescribed: Decimal | None
+    given: Decimal | None
+    unit: str
+    reason: str = ""
+    note: str = ""
+    record: str = ""
+
+
+class Mark(StrEnum):
+    """What a day's line calls for, the gravest of its comparisons."""
+
+    SILENT = "SILENT"
+    MODIFICATION = "MODIFICATION"
+    QUERY = "QUERY"
+    DEVIATION = "DEVIATION"
+    NOT_RECORDED = "NOT_RECORDED"
+    NOT_YET = "NOT_YET"
+    NOT_PLANNED = "NOT_PLANNED"
+
+
+@dataclass(frozen=True)
+class DayLine:
+    """One day, or a run of days that look the same, of one drug."""
+
+    first: int
+    last: int
+    first_on: date
+    last_on: date
+    planned: Decimal | None
+    given: GivenLine | None
+    mark: Mark
+    sentence: Text | None
+
+    @property
+    def days(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first}–{self.last}"
+
+
+@dataclass(frozen=True)
+class DrugLedger:
+    """A drug at one dose level with its days; `planned` None for a drug that the plan does not hold."""
+
+    drug: str
+    planned: PlannedLine | None
+    unit: str
+    lines: tuple[DayLine, ...]
+
+
+def cycle_ledger(
+    start: date, planned: Sequence[PlannedLine], given: Iterable[GivenLine], today: date
+) -> tuple[DrugLedger, ...]:
+    """Every drug of a cycle in the order of its plan, then what was given beside the plan."""
+    left = list(given)
+    ledgers = []
+    for line in planned:
+        days = {start + timedelta(days=day - 1): day for day in line.days}
+        here = [one for one in left if one.drug == line.drug and one.on in days]
+        left = [one for one in left if one not in here]
+        rows = [
+            _day(line, day, on, next((one for one in here if one.on == on), None), today)
+            for on, day in sorted(days.items())
+        ]
+        ledgers.append(DrugLedger(line.drug, line, line.unit, _joined(rows)))
+    for drug in dict.fromkeys(one.drug for one in left):
+        extra = [_beside(start, one) for one in sorted(left, key=lambda one: one.on) if one.drug == drug]
+        unit = next(one.unit for one in left if one.drug == drug)
+        ledgers.append(DrugLedger(drug, None, unit, tuple(extra)))
+    return tuple(ledgers)
+
+
+def in_unit(amount: Decimal | None, unit: str, wanted: str) -> Decimal | None:
+    """An amount in another unit of mass; None when the units cannot be compared."""
+    if amount is None or unit == wanted:
+        return amount
+    if unit in _MG and wanted in _MG:
+        return amount * _MG[unit] / _MG[wanted]
+    return None
+
+
+def _day(line: PlannedLine, day: int, on: date, given: GivenLine | None, today: date) -> DayLine:
+    if given is None:
+        mark = Mark.NOT_RECORDED if on < today else Mark.NOT_YET
+        return DayLine(day, day, on, on, line.daily, None, mark, None)
+    mark, sentence = _marked(line, given)
+    return DayLine(day, day, on, on, line.daily, given, mark, sentence)
+
+
+def _marked(line: PlannedLine, given: GivenLine) -> tuple[Mark, Text | None]:
+    """The gravest of: prescribed against planned, given against prescribed (planned when none is written)."""
+    prescribed = in_unit(given.prescribed, given.unit, line.unit)
+    actual = in_unit(given.given, given.unit, line.unit)
+    reason = DoseReason(given.reason) if given.reason else None
+    found: list[DoseComparison] = []
+    if line.daily is not None and prescribed is not None:
+        found.append(compare_prescribed(prescribed, line.daily, reason))
+    wanted = prescribed if prescribed is not None else line.daily
+    if wanted is not None:
+        found.append(compare_given(actual, wanted))
+    grave = [DoseClass.DEVIATION, DoseClass.QUERY, DoseClass.NOT_COMPARABLE, DoseClass.MODIFICATION]
+    for kind in grave:
+        for one in found:
+            if one.kind is kind:
+                mark = Mark.QUERY if kind is DoseClass.NOT_COMPARABLE else Mark(kind.value)
+                return mark, one.sentence
+    return Mark.SILENT, None
+
+
+def _beside(start: date, given: GivenLine) -> DayLine:
+    day = (given.on - start).days + 1
+    return DayLine(day, day, given.on, given.on, None, given, Mark.NOT_PLANNED, None)
+
+
+def _joined(rows: Sequence[DayLine]) -> tuple[DayLine, ...]:
+    """Runs of days without a record, or with the same one, as one line."""
+    joined: list[DayLine] = []
+    for row in rows:
+        last = joined[-1] if joined else None
+        if last is not None and row.first == last.last + 1 and _same(last, row):
+            joined[-1] = DayLine(
+                last.first,
+                row.last,
+                last.first_on,
+                row.last_on,
+                row.planned,
+                last.given,
+                row.mark,
+                row.sentence,
+            )
+        else:
+            joined.append(row)
+    return tuple(joined)
+
+
+def _same(one: DayLine, other: DayLine) -> bool:
+    if one.mark is not other.mark or one.planned != other.planned:
+        return False
+    if one.given is None or other.given is None:
+        return one.given is other.given
+    told = [
+        (line.prescribed, line.given, line.unit, line.reason, line.note, line.record)
+        for line in (one.given, other.given)
+    ]
+    return told[0] == told[1]

@@ -1,0 +1,173 @@
+"""A subject's path through the phases of its arm, and what follows by the protocol's branches.
+
+Branches are read from the top: the first whose rule is true counts; one whose rule is unknown stops the reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from trialsite.clinical.facts import Fact
+from trialsite.clinical.kleene import Truth
+from trialsite.clinical.rules import Answer, evaluate, facts_named, parse_rule
+from trialsite.clinical.text import Text
+from trialsite.studies.domain.protocol import AWAIT, OFF_TREATMENT, Branch, Phase
+
+OBSERVATION = "observation"
+NOT_TREATMENT = frozenset({"pre-phase", "observation", "transplant"})
+
+
+@dataclass(frozen=True)
+class PhaseRun:
+    """A phase that began; `end` None while nobody recorded its last day."""
+
+    phase: str
+    start: date
+    end: date | None = None
+
+
+class NextKind(StrEnum):
+    """What can be said about what follows."""
+
+    CLEAR = "CLEAR"
+    UNKNOWN = "UNKNOWN"
+    AWAIT = "AWAIT"
+    OFF_TREATMENT = "OFF_TREATMENT"
+    COMPLETE = "COMPLETE"
+    NO_BRANCH = "NO_BRANCH"
+
+
+@dataclass(frozen=True)
+class BranchAnswer:
+    """A branch with how its rule came out."""
+
+    branch: Branch
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What follows: the phase (CLEAR), its words, or the facts that are missing; `read` is how it was found."""
+
+    kind: NextKind
+    text: Text
+    phase: str = ""
+    missing: tuple[str, ...] = ()
+    read: tuple[BranchAnswer, ...] = ()
+
+
+class PathState(StrEnum):
+    """Where a phase of the path stands."""
+
+    DONE = "done"
+    RUNNING = "running"
+    NEXT = "next"
+    SKIPPED = "skipped"
+    NOT_STARTED = "not_started"
+
+
+@dataclass(frozen=True)
+class PathStep:
+    """One phase of the arm with its state and when it ran."""
+
+    phase: Phase
+    state: PathState
+    run: PhaseRun | None
+
+
+def facts_of_branches(phases: Sequence[Phase]) -> set[str]:
+    """The facts that the branches of these phases ask for."""
+    return {
+        name for phase in phases for branch in phase.branches for name in facts_named(parse_rule(branch.when))
+    }
+
+
+def current_run(phases: Sequence[Phase], runs: Sequence[PhaseRun]) -> PhaseRun | None:
+    """The phase that began last; of two on one day the later in the arm's order. None before the first."""
+    order = {phase.key: place for place, phase in enumerate(phases)}
+    return max(runs, key=lambda run: (run.start, order.get(run.phase, -1)), default=None)
+
+
+def next_step(phases: Sequence[Phase], runs: Sequence[PhaseRun], facts: Mapping[str, Fact]) -> NextStep:
+    """What follows in an arm with these phases.
+
+    Before any phase began it is the first that is not optional. A phase without branches is followed by the next
+    one of the arm. Observation begins by itself, so that what follows it is read at once.
+    """
+    by_key = {phase.key: phase for phase in phases}
+    last = current_run(phases, runs)
+    if last is None or last.phase not in by_key:
+        first = next((phase for phase in phases if not phase.optional), None)
+        found = _to(first) if first else NextStep(NextKind.NO_BRANCH, _NO_PHASE)
+    else:
+        found = _after(phases, by_key[last.phase], facts)
+    passed = {run.phase for run in runs}
+    while found.kind is NextKind.CLEAR and by_key[found.phase].kind == OBSERVATION:
+        phase = by_key[found.phase]
+        if phase.key in passed or not phase.branches:
+            return NextStep(NextKind.COMPLETE, phase.starts, phase.key, read=found.read)
+        passed.add(phase.key)
+        found = _after(phases, phase, facts)
+    return found
+
+
+def path(phases: Sequence[Phase], runs: Sequence[PhaseRun], following: NextStep) -> tuple[PathStep, ...]:
+    """Every phase of the arm in order with its state."""
+    last = current_run(phases, runs)
+    reached = [place for place, phase in enumerate(phases) if any(run.phase == phase.key for run in runs)]
+    furthest = max(reached, default=-1)
+    steps = []
+    for place, phase in enumerate(phases):
+        run = max((run for run in runs if run.phase == phase.key), key=lambda run: run.start, default=None)
+        if run is not None:
+            state = PathState.RUNNING if run is last and run.end is None else PathState.DONE
+        elif phase.key == following.phase:
+            state = PathState.NEXT
+        else:
+            state = PathState.SKIPPED if place < furthest else PathState.NOT_STARTED
+        steps.append(PathStep(phase, state, run))
+    return tuple(steps)
+
+
+def first_day_of_treatment(phases: Sequence[Phase], runs: Sequence[PhaseRun]) -> date | None:
+    """Day 1 of the first phase that treats: not the pre-phase, not observation, not transplantation."""
+    treating = {phase.key for phase in phases if phase.kind not in NOT_TREATMENT}
+    return min((run.start for run in runs if run.phase in treating), default=None)
+
+
+def _after(phases: Sequence[Phase], phase: Phase, facts: Mapping[str, Fact]) -> NextStep:
+    """The first branch of a phase that is true, or the unknown one that stops the reading."""
+    if not phase.branches:
+        return _following(phases, phase)
+    read = []
+    for branch in phase.branches:
+        answer = evaluate(parse_rule(branch.when), facts)
+        read.append(BranchAnswer(branch, answer))
+        if answer.truth is Truth.UNKNOWN:
+            return NextStep(NextKind.UNKNOWN, branch.text, missing=answer.missing, read=tuple(read))
+        if answer.truth is Truth.TRUE:
+            kind = {OFF_TREATMENT: NextKind.OFF_TREATMENT, AWAIT: NextKind.AWAIT}.get(
+                branch.to, NextKind.CLEAR
+            )
+            to = branch.to if kind is NextKind.CLEAR else ""
+            return NextStep(kind, branch.text, to, read=tuple(read))
+    return NextStep(NextKind.NO_BRANCH, _NO_BRANCH, read=tuple(read))
+
+
+def _following(phases: Sequence[Phase], phase: Phase) -> NextStep:
+    keys = [one.key for one in phases]
+    rest = phases[keys.index(phase.key) + 1 :]
+    return _to(rest[0]) if rest else NextStep(NextKind.COMPLETE, phase.starts, phase.key)
+
+
+def _to(phase: Phase) -> NextStep:
+    return NextStep(NextKind.CLEAR, phase.starts, phase.key)
+
+
+_NO_PHASE = Text("No phase is planned for this arm.", "该组没有计划的阶段。")
+_NO_BRANCH = Text(
+    "No branch of the protocol fits: the investigator decides.", "方案没有适用的分支：由研究者决定。"
+)

@@ -1,0 +1,44 @@
+"""The facts that treatment gives to rules, by name."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from enrollment.item_facts import item_fact
+from trialsite.casebook.registries import FactSource
+from trialsite.casebook.selectors import current_records
+from trialsite.clinical.facts import Fact
+
+from .models import ConcomitantMedication, Donor, Transplant
+from .models.medication import Inhibitor
+
+STRENGTH = [Inhibitor.NONE, Inhibitor.MODERATE, Inhibitor.STRONG, Inhibitor.POSACONAZOLE]
+
+
+def transplanted(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
+    """Whether an allogeneic graft was infused; no until one is recorded."""
+    found = {subject_id: Fact(False) for subject_id in subject_ids}
+    grafts = current_records(Transplant, subject_ids).exclude(performed_on=None)
+    for one in grafts.order_by("-performed_on"):
+        found[one.subject_id] = Fact(True, on=one.performed_on, source=one.address("performed_on"))
+    return found
+
+
+def inhibitor(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
+    """The strongest CYP3A inhibitor among medicines that were not stopped; none until one is recorded."""
+    found = {subject_id: Fact(str(Inhibitor.NONE)) for subject_id in subject_ids}
+    taken = current_records(ConcomitantMedication, subject_ids).exclude(inhibitor="").filter(stopped_text="")
+    for one in sorted(taken, key=lambda one: STRENGTH.index(Inhibitor(one.inhibitor))):
+        found[one.subject_id] = Fact(one.inhibitor, on=one.performed_on, source=one.address("inhibitor"))
+    return found
+
+
+def facts() -> dict[str, FactSource]:
+    """What the room registers."""
+    return {
+        "transplanted": FactSource(transplanted, _("transplanted"), form="HSCT"),
+        "cyp3a_inhibitor": FactSource(inhibitor, _("CYP3A inhibitor"), form="CM"),
+        "donor": item_fact(Donor, "DON", "donor"),
+        "donor_available": item_fact(Donor, "DON", "donor_available"),
+    }

@@ -1,0 +1,184 @@
+"""Pages of the treatment room, in paper order."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from trialsite.casebook import registries
+from trialsite.casebook.forms import CasebookForm, RowForm, Section
+
+from .drugs import drug_choices
+from .models import (
+    BlinatumomabInfusion,
+    CellTherapy,
+    ConcomitantMedication,
+    CycleStart,
+    Deviation,
+    Donor,
+    DoseGiven,
+    DosesGiven,
+    EndOfTreatment,
+    InfusionSegment,
+    Transfusion,
+    Transplant,
+)
+from .paths import phases_of, standing_of
+
+
+class CycleStartForm(CasebookForm):
+    """Which phase began, on which day, and the body size that its doses rest on."""
+
+    model = CycleStart
+    sections = (
+        Section(_("Start"), "phase", "performed_on"),
+        Section(_("Body size for the doses"), "height", "weight"),
+        Section(_("End (enter when it is over)"), "ended_on", "end_reason"),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["performed_on"].label = _("Day 1, as it actually was")
+
+    def for_subject(self, subject: Any, record: Any) -> None:
+        """The phases of the subject's arm, the one that follows first chosen; last height and weight beside."""
+        language = get_language() or "en"
+        choices = [("", "—")] + [(one.key, one.name.in_language(language)) for one in phases_of(subject)]
+        self.fields["phase"] = forms.ChoiceField(
+            choices=choices, label=_("Phase"), widget=forms.Select(attrs={"class": "form-select"})
+        )
+        self.fields.pop("missing__phase", None)
+        self.order_fields(["phase", "performed_on"])
+        if record is None:
+            self.initial.setdefault("phase", standing_of(subject).following.phase)
+        for item, name, unit in (("height", "height_cm", "cm"), ("weight", "weight_kg", "kg")):
+            fact = registries.facts_of(subject.pk, [name])[name]
+            if fact.known:
+                field: Any = self.fields[item]
+                field.previous = f"{plain(fact.value)} {unit}"
+                field.previous_on = fact.on
+
+
+def plain(value: Any) -> Any:
+    """A decimal as people type it: without trailing zeros, without an exponent."""
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
+
+
+class LineForm(RowForm):
+    """A line of which some fields may be printed before anybody types: untouched it was not reported."""
+
+    def is_empty(self) -> bool:
+        if not self.cleaned_data.get("line"):
+            return not self.has_changed()
+        return super().is_empty()
+
+    @classmethod
+    def initial_of(cls, row: Any) -> dict[str, Any]:
+        return {item: plain(value) for item, value in super().initial_of(row).items()}
+
+
+class DoseGivenForm(LineForm):
+    """One drug on one day."""
+
+    model = DoseGiven
+    items = ("drug", "given_on", "prescribed", "given", "unit", "reason", "note")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        own = str(self.initial.get("drug") or "")
+        self.fields["drug"] = forms.ChoiceField(
+            choices=lambda: drug_choices(own),
+            label=_("Drug"),
+            widget=forms.Select(attrs={"class": "form-select"}),
+        )
+        self.order_fields(["line", *self.items])
+
+
+class DosesGivenForm(CasebookForm):
+    model = DosesGiven
+    sections = (Section(_("Doses of this visit"), "performed_on", "comment"),)
+
+
+class SegmentForm(LineForm):
+    """One stretch of infusion, in the site's time."""
+
+    model = InfusionSegment
+    items = ("start", "stop", "rate", "stop_reason")
+
+    @classmethod
+    def initial_of(cls, row: Any) -> dict[str, Any]:
+        initial = super().initial_of(row)
+        return {
+            k: v.replace(second=0, microsecond=0) if isinstance(v, datetime) else v
+            for k, v in initial.items()
+        }
+
+
+class InfusionForm(CasebookForm):
+    model = BlinatumomabInfusion
+    sections = (Section(_("Infusion record (times of the site)"), "performed_on", "line_flushed", "comment"),)
+
+
+class MedicationForm(CasebookForm):
+    model = ConcomitantMedication
+    sections = (
+        Section(_("Medicine"), "medicine", "indication", "dose", "route", "inhibitor"),
+        Section(_("When"), "started", "stopped"),
+    )
+
+    def values(self) -> dict[str, Any]:
+        """With the earliest day of the start as the form's date."""
+        found = super().values()
+        started = found.get("started")
+        return found | {"performed_on": started.earliest if started else None}
+
+
+class TransfusionForm(CasebookForm):
+    model = Transfusion
+    sections = (Section(_("Transfusion"), "performed_on", "product", "units", "reason"),)
+
+
+class DonorForm(CasebookForm):
+    model = Donor
+    sections = (
+        Section(
+            _("Donor"), "performed_on", "donor", "donor_available", "hla_match", "donor_sex", "donor_age"
+        ),
+        Section(_("Plan"), "conditioning_planned"),
+    )
+
+
+class TransplantForm(CasebookForm):
+    model = Transplant
+    sections = (
+        Section(_("Transplantation"), "performed_on", "donor", "graft_source", "cd34", "mnc"),
+        Section(_("Conditioning"), "conditioning_on", "intensity", "conditioning"),
+        Section(_("GVHD prophylaxis"), "prophylaxis", "atg", "ptcy"),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["performed_on"].label = _("Day 0: the graft was infused")
+
+
+class CellTherapyForm(CasebookForm):
+    model = CellTherapy
+    sections = (
+        Section(_("Step"), "step", "performed_on"),
+        Section(_("Product"), "product", "lot", "dose", "viability"),
+        Section(_("Before the infusion"), "apheresis_on", "lymphodepletion_on", "bridging"),
+        Section(_("After the infusion"), "tocilizumab", "steroid", "comment"),
+    )
+
+
+class EndOfTreatmentForm(CasebookForm):
+    model = EndOfTreatment
+    sections = (Section(_("End of treatment"), "performed_on", "last_dose_on", "reason", "comment"),)
+
+
+class DeviationForm(CasebookForm):
+    model = Deviation
+    sections = (Section(_("Deviation"), "performed_on", "deviation_class", "what", "action", "reported"),)

@@ -1,0 +1,111 @@
+"""The start of a phase or cycle, and the doses planned for it: a decision, kept with its inputs."""
+
+from django.db import models
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from trialsite.audit.protection import Protection
+from trialsite.casebook.models import CasebookRecord, SiteBound
+from trialsite.casebook.values import QuantityItem
+from trialsite.keys import new_id
+
+DECISION = Protection(trail="subject", rows="site", app=("insert",))
+
+
+class EndReason(models.TextChoices):
+    """Why a phase ended."""
+
+    COMPLETED = "COMPLETED", _("Completed as planned")
+    TOXICITY = "TOXICITY", _("Stopped early: toxicity")
+    RELAPSE = "RELAPSE", _("Stopped early: relapse or progression")
+    RESPONSE = "RESPONSE", _("Stopped early: no response")
+    DECISION = "DECISION", _("Stopped early: decision of investigator or subject")
+    OTHER = "OTHER", _("Another reason")
+
+
+class CycleStart(CasebookRecord):
+    """A phase of the protocol that began: `performed_on` is its day 1; body size is what its doses rest on."""
+
+    phase = models.CharField(_("phase"), max_length=40)
+    height = QuantityItem("height", _("Height"))
+    weight = QuantityItem(
+        "weight",
+        _("Weight"),
+        _("Measured at most 7 days before day 1; it fixes the doses of the whole phase."),
+    )
+    ended_on = models.DateField(_("last day of treatment"), null=True, blank=True)
+    end_reason = models.CharField(_("how it ended"), max_length=20, choices=EndReason, blank=True, default="")
+
+    def get_phase_display(self) -> str:
+        """The phase's name in the reader's language."""
+        names = {one.key: one.name for one in self.subject.protocol_version.protocol.phases}
+        return names[self.phase].in_language(get_language() or "en") if self.phase in names else self.phase
+
+
+class DosePlan(SiteBound):
+    """The doses of one cycle as computed once: never changed; a later computation is a new plan.
+
+    `inputs` holds what it rests on: body size with its working, and every fact with its date and source record.
+    """
+
+    protection = DECISION
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey("casebook.Subject", on_delete=models.PROTECT, related_name="+")
+    cycle = models.ForeignKey(CycleStart, on_delete=models.PROTECT, related_name="plans")
+    number = models.PositiveSmallIntegerField()
+    phase = models.CharField(max_length=40)
+    regimen = models.CharField(max_length=40)
+    protocol_version = models.ForeignKey(
+        "studies.ProtocolVersion", on_delete=models.PROTECT, related_name="+"
+    )
+    digest = models.CharField(max_length=64)
+    height_cm = models.DecimalField(max_digits=24, decimal_places=10, null=True)
+    weight_kg = models.DecimalField(max_digits=24, decimal_places=10, null=True)
+    bsa_m2 = models.DecimalField(max_digits=5, decimal_places=2, null=True)
+    inputs = models.JSONField(default=dict)
+    reason = models.CharField(max_length=300, blank=True, default="")
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["cycle", "number"], name="dose_plan_once")]
+
+    def __str__(self) -> str:
+        return f"{self.phase} {self.number}"
+
+
+class PlannedDose(SiteBound):
+    """One drug at one dose level of a plan, the same on each of `days`, `per_day` times a day.
+
+    `amount` is one dose as prescribed by the plan (rounded); None when it could not be planned: `missing` names why.
+    """
+
+    protection = DECISION
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey("casebook.Subject", on_delete=models.PROTECT, related_name="+")
+    plan = models.ForeignKey(DosePlan, on_delete=models.PROTECT, related_name="doses")
+    line = models.PositiveSmallIntegerField()
+    drug = models.CharField(max_length=40)
+    name_en = models.CharField(max_length=120)
+    name_zh = models.CharField(max_length=120)
+    route = models.CharField(max_length=20)
+    unit = models.CharField(max_length=20)
+    days = models.JSONField(default=list)
+    per_day = models.PositiveSmallIntegerField(default=1)
+    calculated = models.DecimalField(max_digits=24, decimal_places=10, null=True)
+    amount = models.DecimalField(max_digits=24, decimal_places=10, null=True)
+    cap_applied = models.BooleanField(default=False)
+    infusion_hours = models.DecimalField(max_digits=8, decimal_places=3, null=True)
+    working_en = models.CharField(max_length=300)
+    working_zh = models.CharField(max_length=300)
+    missing = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["line"]
+        constraints = [models.UniqueConstraint(fields=["plan", "line"], name="planned_dose_line")]
+
+    def __str__(self) -> str:
+        return f"{self.drug} {self.days}"

@@ -1,0 +1,124 @@
+"""Where subjects stand on the path of their arm: phases that began, and what follows by the protocol."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from trialsite.casebook import registries
+from trialsite.casebook.models import Subject
+from trialsite.casebook.selectors import current_records
+from trialsite.casebook.states import SubjectState
+from trialsite.clinical.text import Text
+from trialsite.studies.domain.protocol import Phase, Protocol
+
+from .domain.path import (
+    NextKind,
+    NextStep,
+    PathStep,
+    PhaseRun,
+    current_run,
+    facts_of_branches,
+    next_step,
+    path,
+)
+from .models import CellTherapy, CycleStart, EndOfTreatment, Transplant
+from .models.transplant import CellStep
+
+NOT_ENROLLED = Text("Not enrolled yet.", "尚未入组。")
+NOT_RANDOMISED = Text("Not randomised yet.", "尚未随机分组。")
+ENDED = Text("Protocol treatment has ended; follow-up goes on.", "方案治疗已结束，继续随访。")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A subject's path: its phases with their states, the phase it is in, and what follows."""
+
+    steps: tuple[PathStep, ...]
+    current: PhaseRun | None
+    following: NextStep
+    ended: EndOfTreatment | None
+
+
+def phases_of(subject: Subject) -> tuple[Phase, ...]:
+    """The phases of the subject's arm in their order; none while an arm is still to be drawn."""
+    protocol: Protocol = subject.protocol_version.protocol
+    arms = {arm.key: arm for arm in protocol.arms}
+    arm = arms.get(subject.arm) or (protocol.arms[0] if len(arms) == 1 else None)
+    return tuple(protocol.phase_of(key) for key in arm.phases) if arm else ()
+
+
+def cycles_of(subject_ids: Sequence[UUID]) -> dict[UUID, list[CycleStart]]:
+    """The phases that began, of many subjects, by their first day."""
+    found: dict[UUID, list[CycleStart]] = defaultdict(list)
+    for cycle in current_records(CycleStart, subject_ids).order_by("performed_on", "pk"):
+        if cycle.performed_on is not None:
+            found[cycle.subject_id].append(cycle)
+    return found
+
+
+def runs_of(subject: Subject) -> tuple[PhaseRun, ...]:
+    """The phases of a subject that began. Transplantation and cell therapy count from their own forms too."""
+    runs = [
+        PhaseRun(one.phase, one.performed_on, one.ended_on) for one in cycles_of([subject.pk])[subject.pk]
+    ]
+    begun = {run.phase for run in runs}
+    for phase in phases_of(subject):
+        if phase.key not in begun and (start := start_by_form(subject, phase.kind)) is not None:
+            runs.append(PhaseRun(phase.key, start))
+    return tuple(sorted(runs, key=lambda run: run.start))
+
+
+def start_by_form(subject: Subject, kind: str) -> date | None:
+    """The first day of a transplantation or cell therapy as its own form tells it."""
+    if kind == "transplant":
+        grafts = current_records(Transplant, [subject.pk])
+        return min(
+            (one.conditioning_on or one.performed_on for one in grafts if one.performed_on), default=None
+        )
+    if kind == "cell-therapy":
+        cells = current_records(CellTherapy, [subject.pk]).filter(step=CellStep.INFUSION)
+        return min(
+            (one.lymphodepletion_on or one.performed_on for one in cells if one.performed_on), default=None
+        )
+    return None
+
+
+def end_of_treatment(subject: Subject) -> EndOfTreatment | None:
+    """The form that says that protocol treatment has ended."""
+    return current_records(EndOfTreatment, [subject.pk]).order_by("-performed_on").first()
+
+
+def standing_of(subject: Subject) -> Standing:
+    """Where a subject stands, from its record as it is now."""
+    phases, runs, ended = phases_of(subject), runs_of(subject), end_of_treatment(subject)
+    following = what_follows(subject, phases, runs, ended)
+    return Standing(path(phases, runs, following), current_run(phases, runs), following, ended)
+
+
+def what_follows(
+    subject: Subject, phases: Sequence[Phase], runs: Sequence[PhaseRun], ended: EndOfTreatment | None
+) -> NextStep:
+    """The next step, asking only for the facts that the branches in question need."""
+    if not phases:
+        return NextStep(NextKind.NO_BRANCH, NOT_RANDOMISED)
+    if subject.enrolled_on is None:
+        return NextStep(NextKind.NO_BRANCH, NOT_ENROLLED)
+    if ended is not None:
+        return NextStep(NextKind.COMPLETE, ENDED)
+    return next_step(phases, runs, facts_for(subject, phases, runs))
+
+
+def facts_for(
+    subject: Subject, phases: Sequence[Phase], runs: Sequence[PhaseRun]
+) -> Mapping[str, registries.Fact]:
+    """The facts that the branches of the current phase ask for, and of those that begin by themselves."""
+    last = current_run(phases, runs)
+    asked = [one for one in phases if one.kind == "observation" or (last and one.key == last.phase)]
+    return registries.facts_of(subject.pk, sorted(facts_of_branches(asked)))
+
+
+def enrolled(subject: Subject) -> bool:
+    """Whether the subject is on study treatment's side of enrolment."""
+    return subject.state == SubjectState.ENROLLED

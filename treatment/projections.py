@@ -1,0 +1,35 @@
+"""The step of each subject on its path, derived for the inbox."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from trialsite.casebook.models import Subject
+
+from .domain.path import PhaseRun
+from .models import TreatmentStep
+from .paths import enrolled, phases_of, standing_of
+
+
+def derive_step(subject: Subject) -> Iterator[TreatmentStep]:
+    """One row while the subject is enrolled and its arm is known."""
+    if not enrolled(subject) or not phases_of(subject):
+        return
+    standing = standing_of(subject)
+    run, following = standing.current, standing.following
+    yield TreatmentStep(
+        phase=run.phase if run else "",
+        started_on=run.start if run else None,
+        ended_on=run.end if run else None,
+        next_kind=following.kind,
+        next_phase=following.phase,
+        missing=list(following.missing),
+        due=planned_start(subject, run),
+    )
+
+
+def planned_start(subject: Subject, run: PhaseRun | None) -> date | None:
+    """When the next phase is planned to begin: as many days after this one's day 1 as it lasts; None when open."""
+    if run is None:
+        return subject.enrolled_on
+    days = subject.protocol_version.protocol.phase_of(run.phase).days
+    return None if days is None else run.start + timedelta(days=days)

@@ -1,0 +1,99 @@
+"""Every read of the treatment room for one subject (whose visibility the caller has checked), or for lists."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.db.models import Prefetch
+
+from trialsite.casebook.models import Subject
+from trialsite.casebook.states import RecordState
+from trialsite.clinical.text import Text
+
+from .domain.infusion import Segment, StopReason
+from .domain.ledger import GivenLine, PlannedLine
+from .models import CycleStart, DoseGiven, DosePlan, InfusionSegment, PlannedDose
+from .paths import cycles_of
+
+
+def plans_of(subject: Subject) -> dict[UUID, list[DosePlan]]:
+    """The plans of each cycle of a subject, the last one being in force, with their doses."""
+    plans = (
+        DosePlan.objects.filter(subject=subject)
+        .select_related("made_by", "protocol_version")
+        .prefetch_related(Prefetch("doses", PlannedDose.objects.order_by("line")))
+        .order_by("number")
+    )
+    found: dict[UUID, list[DosePlan]] = defaultdict(list)
+    for plan in plans:
+        found[plan.cycle_id].append(plan)
+    return found
+
+
+def planned_lines(plan: DosePlan) -> list[PlannedLine]:
+    """The lines of a plan as the ledger takes them."""
+    return [
+        PlannedLine(
+            drug=dose.drug,
+            name=Text(dose.name_en, dose.name_zh),
+            route=dose.route,
+            unit=dose.unit,
+            days=tuple(dose.days),
+            per_day=dose.per_day,
+            amount=dose.amount,
+            working=Text(dose.working_en, dose.working_zh),
+            missing=tuple(dose.missing),
+        )
+        for dose in plan.doses.all()
+    ]
+
+
+def doses_given(subject: Subject) -> list[GivenLine]:
+    """Every dose that was reported and stands, with the address of the form it came from."""
+    from trialsite.casebook.slots import Slot
+
+    rows = (
+        DoseGiven.objects.filter(subject=subject, voided=False)
+        .exclude(record__state=RecordState.VOIDED)
+        .select_related("record__visit")
+        .order_by("given_on", "line")
+    )
+    found = []
+    for row in rows:
+        form, visit = row.record, row.record.visit
+        url = Slot(subject.pk, visit.key, form.form_key, visit.repeat, form.form_repeat).url()
+        found.append(
+            GivenLine(row.drug, row.given_on, row.prescribed, row.given, row.unit, row.reason, row.note, url)
+        )
+    return found
+
+
+def segments_of(subject: Subject) -> list[InfusionSegment]:
+    """Every stretch of infusion that stands, by its start."""
+    return list(
+        InfusionSegment.objects.filter(subject=subject, voided=False)
+        .exclude(record__state=RecordState.VOIDED)
+        .select_related("record__visit")
+        .order_by("start", "pk")
+    )
+
+
+def as_segment(row: InfusionSegment) -> Segment:
+    """A stored stretch as the rules take it."""
+    return Segment(row.start, row.stop, row.rate, StopReason(row.stop_reason) if row.stop_reason else None)
+
+
+def windows_of(cycles: list[CycleStart]) -> list[tuple[CycleStart, date, date]]:
+    """Each cycle with its first day and the day before the next one begins."""
+    found = []
+    for place, cycle in enumerate(cycles):
+        assert cycle.performed_on is not None
+        after = cycles[place + 1].performed_on if place + 1 < len(cycles) else None
+        last = after - timedelta(days=1) if after else date.max
+        found.append((cycle, cycle.performed_on, max(last, cycle.performed_on)))
+    return found
+
+
+def cycles_of_subject(subject: Subject) -> list[CycleStart]:
+    """The phases of one subject that began, by their first day."""
+    return cycles_of([subject.pk])[subject.pk]

@@ -1,0 +1,218 @@
+"""What the treatment page of a subject shows: the path, what follows, and each cycle planned beside given."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from trialsite.casebook import registries
+from trialsite.casebook.casebook_page import site_today
+from trialsite.casebook.models import LOG, Subject
+from trialsite.casebook.services import next_repeat
+from trialsite.casebook.slots import Slot
+from trialsite.clinical.rules import describe, parse_rule
+from trialsite.studies.domain.protocol import BLINATUMOMAB
+
+from .domain.anthracyclines import RATIO_SETS, AnthracyclineDose, cumulative_dose, is_anthracycline
+from .domain.infusion import infusion_course
+from .domain.ledger import DrugLedger, GivenLine, Mark, cycle_ledger, in_unit
+from .domain.path import BranchAnswer, NextStep
+from .drugs import drug_name
+from .infusion_bars import Ledger, infusion_bars
+from .models import CycleStart, DosePlan, InfusionSegment
+from .paths import phases_of, standing_of
+from .selectors import (
+    as_segment,
+    cycles_of_subject,
+    doses_given,
+    planned_lines,
+    plans_of,
+    segments_of,
+    windows_of,
+)
+
+MARK_WORDS: dict[Mark, tuple[str, Any]] = {
+    Mark.SILENT: ("done", gettext_lazy("as prescribed")),
+    Mark.MODIFICATION: ("info", gettext_lazy("modification")),
+    Mark.QUERY: ("query", gettext_lazy("query")),
+    Mark.DEVIATION: ("deviation", gettext_lazy("deviation")),
+    Mark.NOT_RECORDED: ("due", gettext_lazy("not recorded")),
+    Mark.NOT_YET: ("upcoming", gettext_lazy("to come")),
+    Mark.NOT_PLANNED: ("query", gettext_lazy("not planned")),
+}
+
+
+@dataclass(frozen=True)
+class CycleView:
+    """One phase that began, with its plan, what was given, and its infusion."""
+
+    cycle: CycleStart
+    phase: Any
+    url: str
+    plan: DosePlan | None
+    earlier_plans: int
+    changed: tuple[str, ...]
+    drugs: tuple[DrugLedger, ...]
+    infusion: Ledger | None
+    open: bool
+
+
+def treatment_context(subject: Subject) -> dict[str, Any]:
+    """Everything on the page except header and tabs."""
+    standing = standing_of(subject)
+    cycles = cycle_views(subject)
+    return {
+        "standing": standing,
+        "steps": standing.steps,
+        "following": standing.following,
+        "following_phase": next(
+            (s.phase for s in standing.steps if s.phase.key == standing.following.phase), None
+        ),
+        "missing": missing_facts(standing.following),
+        "read": [branch_line(one) for one in standing.following.read],
+        "cycles": list(reversed(cycles)),
+        "marks": {mark.value: words for mark, words in MARK_WORDS.items()},
+        "start_url": Slot(subject.pk, LOG, "CYC", 1, next_repeat(subject=subject, form_key="CYC")).url(),
+        "phases_known": bool(phases_of(subject)),
+    } | anthracycline_context(subject)
+
+
+def missing_facts(following: NextStep) -> list[str]:
+    """The facts that are missing, by their labels."""
+    sources = [(name, registries.facts.get(name)) for name in following.missing]
+    return [str(source.label) if source else name for name, source in sources]
+
+
+def branch_line(one: BranchAnswer) -> dict[str, Any]:
+    """A branch as read: its words, its rule, and how it came out."""
+    return {
+        "text": one.branch.text,
+        "rule": describe(parse_rule(one.branch.when)),
+        "truth": one.answer.truth.value,
+    }
+
+
+def cycle_views(subject: Subject) -> list[CycleView]:
+    """Every phase that began, in order, with what was planned and given in its days."""
+    today, cycles = site_today(subject), cycles_of_subject(subject)
+    plans, given, segments = plans_of(subject), doses_given(subject), segments_of(subject)
+    phases = {phase.key: phase for phase in subject.protocol_version.protocol.phases}
+    zone = ZoneInfo(subject.site.timezone)
+    views = []
+    for place, (cycle, first, last) in enumerate(windows_of(cycles)):
+        made = plans.get(cycle.pk, [])
+        plan = made[-1] if made else None
+        here = [one for one in given if first <= one.on <= last or (place == 0 and one.on < first)]
+        rows = [one for one in segments if first <= one.start.astimezone(zone).date() <= last]
+        views.append(
+            CycleView(
+                cycle=cycle,
+                phase=phases.get(cycle.phase),
+                url=url_of(subject, cycle),
+                plan=plan,
+                earlier_plans=max(0, len(made) - 1),
+                changed=changed_since(plan, cycle) if plan else (),
+                drugs=drugs_of(cycle, plan, here, today),
+                infusion=infusion_of(plan, rows, zone),
+                open=place == len(cycles) - 1,
+            )
+        )
+    return views
+
+
+def url_of(subject: Subject, cycle: CycleStart) -> str:
+    return Slot(subject.pk, cycle.visit.key, cycle.form_key, cycle.visit.repeat, cycle.form_repeat).url()
+
+
+def changed_since(plan: DosePlan, cycle: CycleStart) -> tuple[str, ...]:
+    """What of the form differs from what the plan was computed from, in words."""
+    from .services import canonical
+
+    pairs = (
+        (_("weight"), plan.weight_kg, cycle.weight, "kg"),
+        (_("height"), plan.height_cm, cycle.height, "cm"),
+    )
+    found = []
+    for name, before, now, unit in pairs:
+        after = canonical(now)
+        if before != after:
+            found.append(
+                _("%(what)s changed: %(before)s → %(after)s %(unit)s")
+                % {"what": name, "before": number(before), "after": number(after), "unit": unit}
+            )
+    if plan.phase != cycle.phase:
+        found.append(
+            _("phase changed: %(before)s → %(after)s") % {"before": plan.phase, "after": cycle.phase}
+        )
+    return tuple(found)
+
+
+def number(value: Decimal | None) -> str:
+    return "—" if value is None else f"{value.normalize():f}"
+
+
+def drugs_of(
+    cycle: CycleStart, plan: DosePlan | None, given: Sequence[GivenLine], today: date
+) -> tuple[DrugLedger, ...]:
+    """The ledger of a cycle; blinatumomab stands in its infusion record."""
+    lines = [line for line in planned_lines(plan) if line.drug != BLINATUMOMAB] if plan else []
+    assert cycle.performed_on is not None
+    return cycle_ledger(cycle.performed_on, lines, given, today)
+
+
+def infusion_of(plan: DosePlan | None, rows: Sequence[InfusionSegment], zone: ZoneInfo) -> Ledger | None:
+    """The infusion of a cycle: what ran, the gaps with their rules, the picture; None without blinatumomab."""
+    planned = [line for line in planned_lines(plan) if line.drug == BLINATUMOMAB] if plan else []
+    if not planned and not rows:
+        return None
+    days = sum(len(line.days) for line in planned)
+    amounts = [None if line.amount is None else line.amount * len(line.days) for line in planned]
+    total = sum((one for one in amounts if one is not None), Decimal(0)) if None not in amounts else None
+    segments, now = [as_segment(row) for row in rows], timezone.now()
+    course = infusion_course(segments, now, days)
+    return Ledger(
+        segments=[segment_line(row, now) for row in rows],
+        course=course,
+        planned_days=days,
+        planned_micrograms=total,
+        drawing=infusion_bars(segments, course.gaps, days, now, zone)
+        | {"working": [(line.days, line.working) for line in planned]},
+    )
+
+
+def segment_line(row: InfusionSegment, now: Any) -> dict[str, Any]:
+    """A stretch with its hours and micrograms."""
+    alone = infusion_course([as_segment(row)], now, 0)
+    return {"row": row, "hours": alone.hours, "micrograms": alone.micrograms}
+
+
+def anthracycline_context(subject: Subject) -> dict[str, Any]:
+    """The cumulative anthracycline by the doses given, each divided by the body surface of its cycle."""
+    plans, given = plans_of(subject), doses_given(subject)
+    doses: list[AnthracyclineDose] = []
+    for cycle, first, last in windows_of(cycles_of_subject(subject)):
+        made = plans.get(cycle.pk)
+        surface = made[-1].bsa_m2 if made else None
+        for one in given:
+            mg = in_unit(one.given, one.unit, "mg")
+            if is_anthracycline(one.drug) and first <= one.on <= last and mg and surface:
+                doses.append(AnthracyclineDose.of(one.drug, mg, surface))
+    if not doses:
+        return {}
+    total = cumulative_dose(doses)
+    ratios = RATIO_SETS[total.ratio_set].ratios
+    lines = [
+        {
+            "name": drug_name(drug),
+            "mg_m2": sum((one.mg_m2 for one in doses if one.drug == drug), Decimal(0)),
+            "ratio": ratios[drug],
+        }
+        for drug in dict.fromkeys(one.drug for one in doses)
+    ]
+    return {"anthracycline": total, "anthracycline_lines": lines}

@@ -1,0 +1,49 @@
+"""The treatment page of a subject."""
+
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from trialsite.access.permissions import may, require
+from trialsite.casebook.casebook_page import subject_context
+from trialsite.casebook.errors import Refused
+from trialsite.casebook.selectors import subject_or_404
+
+from .models import CycleStart
+from .services import replan_doses
+from .treatment_page import treatment_context
+
+
+@login_required
+@require_GET
+def treatment(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """The path of one subject, what follows, and its cycles planned beside given."""
+    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    place = {"study_id": found.study_id, "site_id": found.site_id}
+    require(request.user, "record.view", **place)
+    with timezone.override(ZoneInfo(found.site.timezone)):
+        context = subject_context(request, found, "treatment") | treatment_context(found)
+        context["may_decide"] = may(request.user, "treatment.decide", **place)
+        return render(request, "treatment/treatment.html", context)
+
+
+@login_required
+@require_POST
+def replan(request: HttpRequest, subject_id: UUID, cycle_id: UUID) -> HttpResponse:
+    """Compute the doses of a cycle anew."""
+    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    if not CycleStart.objects.filter(pk=cycle_id, subject=found).exists():
+        raise Http404
+    try:
+        replan_doses(cycle_id=cycle_id, by=request.user, reason=request.POST.get("reason", ""))  # type: ignore[arg-type]
+        messages.success(request, _("The doses were computed anew; the earlier plan is kept."))
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect("treatment", subject_id=found.pk)
