@@ -1,0 +1,197 @@
+"""Measure the system in one run: ratios, never times alone."""
+
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection, connections
+from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext, setup_test_environment
+
+from trialsite.access.models import Membership, Role, User
+from trialsite.audit import acting
+from trialsite.casebook.models import Subject, Visit
+from trialsite.casebook.slots import Slot
+from trialsite.demo import floor
+from trialsite.demo.multiply import multiply
+
+STUDY = "BLINA-FULL"
+TYPED = {
+    "performed_on": "2026-01-06",
+    "height": "172",
+    "height_unit": "cm",
+    "weight": "70.5",
+    "weight_unit": "kg",
+    "temperature": "36.8",
+    "temperature_unit": "Cel",
+    "systolic": "120",
+    "systolic_unit": "mm[Hg]",
+    "diastolic": "80",
+    "diastolic_unit": "mm[Hg]",
+    "pulse": "72",
+    "pulse_unit": "/min",
+    "ecog": "1",
+}
+
+
+class Command(BaseCommand):
+    help = (
+        "Prints ratios of one run: a form's save against a bare page, pages at growing numbers of subjects."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--sizes", default="100,1000,10000", help="numbers of subjects, ascending")
+        parser.add_argument("--saves", type=int, default=200, help="how many saves to time")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if "owner" not in settings.DATABASES:
+            raise CommandError(
+                "Set DATABASE_OWNER_URL: the benchmark makes its subjects with the owner's rights."
+            )
+        with acting(role="system"):
+            if Subject.objects.exists():
+                raise CommandError(
+                    "This database holds subjects. The benchmark wants an empty one: make bench."
+                )
+        setup_test_environment(debug=False)
+        sizes = [int(size) for size in options["sizes"].split(",")]
+        call_command("load_protocol", all=True, verbosity=0)
+        self.say(f"{platform.machine()}, Python {platform.python_version()}, PostgreSQL {server_version()}")
+        call_command("demo_data", study=STUDY, subjects=sizes[0], seed=1, verbosity=0)
+        self.bench_save(options["saves"])
+        self.bench_pages(sizes)
+
+    def say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+    def bench_save(self, saves: int) -> None:
+        """A form with every check, row-level security, trail and redirect, against the bare page."""
+        who, subject = coordinator_and_subject()
+        client = Client()
+        client.force_login(who)
+        ours = timed(saves, lambda n: submit(client, subject, n))
+        with acting(user=who):
+            visit, _created = Visit.objects.get_or_create(
+                subject=subject,
+                key="FLOOR",
+                repeat=1,
+                defaults={"study_id": subject.study_id, "site_id": subject.site_id},
+            )
+        floor.PLACE.update(
+            subject_id=subject.pk,
+            study_id=subject.study_id,
+            site_id=subject.site_id,
+            visit_id=visit.pk,
+            protocol_version_id=subject.protocol_version_id,
+        )
+        with unguarded(), override_settings(ROOT_URLCONF="trialsite.demo.floor", MIDDLEWARE=floor.MIDDLEWARE):
+            bare = Client()
+            bare.force_login(who)
+            typed = bare_typed()
+            base = timed(saves, lambda n: expect(bare.post("/floor/", typed), 302))
+        self.say("\nSaving a form (median of one run)")
+        self.say(f"  bare page with the same trigger  1.00   ({base * 1000:.1f} ms)")
+        self.say(f"  this system                      {ours / base:.2f}   ({ours * 1000:.1f} ms)   bar: 1.50")
+
+    def bench_pages(self, sizes: list[int]) -> None:
+        """Pages over the whole study, at each size; every ratio is to the same page at the first size."""
+        who = User.objects.get(pk=Membership.objects.filter(role=Role.DATA_MANAGER).values("user")[:1])
+        client = Client()
+        client.force_login(who)
+        first: dict[str, float] = {}
+        self.say(
+            "\nPages (ratio to the first size; bar: 1.30 for lists and one subject, 5.00 for dashboards)"
+        )
+        self.say(f"  {'page':<26}{'subjects':>9}{'ratio':>8}{'ms':>8}{'queries':>9}")
+        for size in sizes:
+            grow_to(size)
+            with acting(user=who):
+                subject = Subject.objects.filter(state="enrolled").earliest("pk")
+            pages = {
+                "subject list": "/subjects/",
+                "one subject": f"/subjects/{subject.pk}/",
+                "inbox": "/",
+                "study dashboard": f"/dashboards/{STUDY}/",
+            }
+            for name, url in pages.items():
+                taken = timed(7, lambda n, url=url: expect(client.get(url), 200))
+                with CaptureQueriesContext(connection) as queries:
+                    client.get(url)
+                ratio = taken / first.setdefault(name, taken)
+                self.say(f"  {name:<26}{size:>9}{ratio:>8.2f}{taken * 1000:>8.0f}{len(queries):>9}")
+
+
+def coordinator_and_subject() -> tuple[User, Subject]:
+    membership = (
+        Membership.objects.filter(role=Role.COORDINATOR, study__key=STUDY).select_related("user").first()
+    )
+    assert membership is not None
+    with acting(user=membership.user):
+        found = Subject.objects.filter(site_id=membership.site_id, state="enrolled").select_related(
+            "protocol_version"
+        )
+        return membership.user, found[0]
+
+
+def submit(client: Client, subject: Subject, number: int) -> None:
+    url = Slot(subject.pk, "BENCH", "VS", number + 1).url()
+    expect(client.post(url, TYPED | {"action": "submit", "base_version": "0"}), 302)
+
+
+def bare_typed() -> dict[str, str]:
+    """The same values as columns, as a form without composite items has them."""
+    typed = {"performed_on": TYPED["performed_on"], "ecog": TYPED["ecog"]}
+    for item in ("height", "weight", "temperature", "systolic", "diastolic", "pulse"):
+        typed |= {
+            f"{item}_text": TYPED[item],
+            f"{item}_value": TYPED[item],
+            f"{item}_unit": TYPED[f"{item}_unit"],
+            f"{item}_canonical": TYPED[item],
+        }
+    return typed
+
+
+class unguarded:
+    """The table of the bare page without row-level security, as a bare page would have it."""
+
+    def __enter__(self) -> None:
+        self.switch("DISABLE")
+
+    def __exit__(self, *problem: Any) -> None:
+        self.switch("ENABLE")
+
+    def switch(self, word: str) -> None:
+        with connections["owner"].cursor() as cursor:
+            cursor.execute(f"ALTER TABLE assessments_vitalsigns {word} ROW LEVEL SECURITY")
+
+
+def grow_to(size: int) -> None:
+    with acting(role="system"):
+        have = Subject.objects.count()
+    if size > have:
+        multiply(round(size / have) - 1)
+
+
+def timed(times: int, work: Callable[[int], Any]) -> float:
+    """The median time of `work` in seconds, after two rounds that do not count."""
+    taken = []
+    for number in range(times + 2):
+        start = time.perf_counter()
+        work(number)
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken[2:])
+
+
+def expect(answer: Any, status: int) -> None:
+    if answer.status_code != status:
+        raise CommandError(f"The page answered {answer.status_code} instead of {status}.")
+
+
+def server_version() -> str:
+    return str(connections["owner"].cursor().connection.server_version // 10000)

@@ -1,0 +1,87 @@
+"""Making a large study out of a small one, for the benchmark only: INSERT … SELECT as the owner role."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import apps
+from django.db import connections, models
+from django.db.backends.utils import CursorWrapper
+
+from trialsite.casebook.models import Subject
+
+OWNER = "owner"
+
+
+def multiply(copies: int) -> None:
+    """Give every subject `copies` twins with all that hangs on them; new keys are made from the old ones.
+
+    The twins' changes do not enter the trail: the trail trigger rests meanwhile, and the twins' chains get the
+    length that their projections were derived from, so that readers find these up to date.
+    """
+    with connections[OWNER].cursor() as cursor:
+        for model in tables():
+            copy_table(cursor, model, copies)
+        cursor.execute(
+            "INSERT INTO audit_chain (chain, length, head)"
+            " SELECT 'subject:' || d.subject_id, d.chain_length, ''::bytea FROM casebook_derivation d"
+            " ON CONFLICT DO NOTHING"
+        )
+        cursor.execute("VACUUM ANALYZE")
+
+
+def tables() -> Iterator[type[models.Model]]:
+    """Subject and every table that hangs on it, those that are pointed at first."""
+    yield Subject
+    waiting = [
+        model
+        for model in apps.get_models()
+        if model is not Subject
+        and any(field.related_model is Subject for field in model._meta.concrete_fields)
+        and getattr(model, "protection", None)
+        and model._meta.db_table != "casebook_draft"
+    ]
+    done: set[Any] = {Subject}
+    while waiting:
+        for model in list(waiting):
+            points_at = {field.related_model for field in model._meta.concrete_fields if field.related_model}
+            if not points_at & set(waiting) - {model}:
+                yield model
+                done.add(model)
+                waiting.remove(model)
+
+
+def copy_table(cursor: CursorWrapper, model: type[models.Model], copies: int) -> None:
+    """Copy the rows of one table `copies` times; keys of copied tables are made anew in the same way everywhere."""
+    table = model._meta.db_table
+    copied = {kind for kind in apps.get_models() if kind is Subject or has_subject(kind)}
+    columns, values = [], []
+    for field in model._meta.concrete_fields:
+        new_key = field.related_model in copied or (
+            field.primary_key and field.get_internal_type() == "UUIDField"
+        )
+        if field.primary_key and field.get_internal_type() in {"BigAutoField", "AutoField"}:
+            continue
+        columns.append(f'"{field.column}"')
+        if new_key:
+            values.append(f"md5(t.\"{field.column}\"::text || '-' || n)::uuid")
+        elif table == Subject._meta.db_table and field.name in {
+            "screening_number",
+            "usubjid",
+            "subject_number",
+        }:
+            values.append(
+                f"CASE WHEN t.\"{field.column}\" = '' THEN '' ELSE t.\"{field.column}\" || '-' || n END"
+            )
+        else:
+            values.append(f't."{field.column}"')
+    cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
+    cursor.execute(
+        f'INSERT INTO "{table}" ({", ".join(columns)})'
+        f' SELECT {", ".join(values)} FROM "{table}" t, generate_series(1, %s) AS n',
+        [copies],
+    )
+    cursor.execute(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
+
+
+def has_subject(model: type[models.Model]) -> bool:
+    return any(field.related_model is Subject for field in model._meta.concrete_fields)
