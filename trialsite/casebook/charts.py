@@ -14,7 +14,7 @@ from typing import Any
 from unicodedata import east_asian_width
 
 Drawing = dict[str, Any]
-WIDE, NARROW = 760, 358
+WIDE, NARROW = 860, 358
 LINE = 18  # height of one line of text
 
 
@@ -223,8 +223,8 @@ def km_chart(
     height = 270 if width > 500 else 210
     x = Scale(ticks[0], ticks[-1], 46, width - 18)
     y = Scale(0, 1, top + height, top)
-    base = top + height + 2 * LINE + 8  # under the ticks and the name of the axis
-    table = risk_rows(curves, ticks, x, base + LINE + 4)
+    base = top + height + 2 * LINE + 12  # under the ticks and the name of the axis
+    table = risk_rows(curves, ticks, x, base + LINE)
     drawn = [draw_curve(curve, i, 0.0 if rising else 1.0, x, y) for i, curve in enumerate(curves)]
     return {
         "width": width,
@@ -237,7 +237,7 @@ def km_chart(
         "x_label": x_label,
         "y_label": y_label,
         "x_label_x": px((x.start + x.end) / 2),
-        "x_label_y": px(base - 6),
+        "x_label_y": px(base - 10),
         "x_ticks": [
             {"x": px(x(t)), "y": px(top + height + LINE), "mark": px(top + height + 4), "label": f"{t:g}"}
             for t in ticks
@@ -248,7 +248,7 @@ def km_chart(
         "legend": legend_of(curves, width, 12),
         "curves": drawn,
         "landmarks": landmarks_of(curves, x, y, 12 + legend),
-        "risk_title_y": px(base + LINE - 4),
+        "risk_title_y": px(base + LINE),
         "risk": [row | {"y": px(row["y"])} for row in table],
     }
 
@@ -311,17 +311,15 @@ def landmarks_of(curves: Sequence[Curve], x: Scale, y: Scale, top: float) -> lis
     marked = [(i, curve.landmark) for i, curve in enumerate(curves) if curve.landmark]
     for line, (number, landmark) in enumerate(marked):
         assert landmark is not None
-        at = x(landmark.x)
-        left_over = at - x.start > x.end - at
+        at, half = x(landmark.x), text_width(landmark.label, 12.5) / 2
         drawn.append(
             {
                 "colour": number % 4 + 1,
                 "label": landmark.label,
                 "x": px(at),
                 "y": px(y(landmark.y)),
+                "text_x": px(min(max(at, half), x.end + 14 - half)),
                 "text_y": px(top + LINE * line + 6),
-                "text_x": px(at + (5 if left_over else -5)),
-                "anchor": "end" if left_over else "start",
             }
         )
     return drawn

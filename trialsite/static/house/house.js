@@ -1,41 +1,143 @@
-// Small helps at the desk; every page works without them.
+// Small helps at the desk. Every page works without them; nothing here decides anything.
 (() => {
   "use strict";
 
-  const typing = (target) => target.matches("input, textarea, select, [contenteditable]");
-  let awaiting = false;
+  const root = document.documentElement;
+  const words = (name) => document.body.dataset[name] || "";
+  const typing = (target) => target.matches?.("input, textarea, select, [contenteditable]");
+  root.classList.add("js");
 
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Enter" && event.target.matches("form[data-entry] input:not([type=hidden])")) {
-      // Enter goes to the next field: it never submits a form by accident.
-      const fields = [...event.target.form.querySelectorAll("input:not([type=hidden]), select, textarea, button")];
-      const next = fields[fields.indexOf(event.target) + 1];
-      if (next) { event.preventDefault(); next.focus(); }
-      return;
+  // Parts that open and close ------------------------------------------------------------------------------------
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-open]");
+    if (opener) {
+      globalThis.bootstrap?.Offcanvas.getInstance(document.getElementById("places"))?.hide();
+      document.querySelector(opener.dataset.open)?.showModal();
     }
-    if (typing(event.target)) return;
-    if (awaiting) {
-      awaiting = false;
-      const place = { i: "/", s: "/subjects/", d: "/dashboards/" }[event.key];
-      if (place) window.location.assign(place);
-    } else if (event.key === "g") {
-      awaiting = true;
-      setTimeout(() => { awaiting = false; }, 1500);
-    } else if (event.key === "/") {
-      event.preventDefault();
-      document.querySelector("[data-search]")?.focus();
+    const closer = event.target.closest("[data-close]");
+    if (closer) closer.closest(closer.dataset.close)?.remove();
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
     }
   });
 
-  // A draft that could not be saved says so, and is tried again until it is.
+  // Keys -----------------------------------------------------------------------------------------------------------
+  const places = { i: "inbox", s: "people", n: "clipboard-plus", d: "graph-up", p: "journal-text", t: "clock-history" };
+  let awaiting = 0;
+
+  const goTo = (key) => document.querySelector(`a[data-place="${places[key]}"]`)?.click();
+
+  const moveInList = (down) => {
+    const lines = [...document.querySelectorAll("main .data-table > tbody > tr")].map((row) => row.querySelector("a[href]")).filter(Boolean);
+    if (!lines.length) return;
+    const here = lines.findIndex((link) => link.closest("tr").contains(document.activeElement));
+    lines[Math.min(lines.length - 1, Math.max(0, here < 0 ? 0 : here + (down ? 1 : -1)))].focus();
+  };
+
+  // Enter goes to the next item in paper order: it never submits by accident. "Why empty" is reached with Tab.
+  const nextField = (field) => {
+    const all = [...field.form.querySelectorAll("input:not([type=hidden]), select, textarea, button")].filter(
+      (one) => !one.disabled && !one.closest(".why-empty") && (one.type !== "radio" || one.checked || one === firstOf(one)),
+    );
+    const group = field.type === "radio" ? all.filter((one) => one.name === field.name).at(-1) : field;
+    return all[all.indexOf(all.includes(field) ? field : group) + 1] || null;
+  };
+  const firstOf = (radio) => radio.form.querySelector(`input[name="${CSS.escape(radio.name)}"]:checked, input[name="${CSS.escape(radio.name)}"]`);
+
+  const inForm = (event) => {
+    const field = event.target;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      field.form.querySelector("button.btn-primary")?.click();
+    } else if (event.key === "Enter" && field.matches("input:not([type=hidden], [type=submit]), select")) {
+      event.preventDefault();
+      const next = nextField(field);
+      next?.focus();
+      if (next?.matches("input[type=text], input:not([type])")) next.select();
+    } else if ((event.key === "Delete" || event.key === "Backspace") && field.matches("input[type=radio]:checked")) {
+      field.checked = false;
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing) return; // a Chinese input method is choosing a word
+    if (event.target.closest?.("form[data-entry]") && typing(event.target)) return void inForm(event);
+    if (event.key === "Escape") for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+    if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (Date.now() - awaiting < 1500) {
+      awaiting = 0;
+      goTo(event.key);
+    } else if (event.key === "g") {
+      awaiting = Date.now();
+    } else if (event.key === "/") {
+      event.preventDefault();
+      document.querySelector("[data-search]")?.focus();
+    } else if (event.key === "?") {
+      document.getElementById("keys")?.showModal();
+    } else if (event.key === "j" || event.key === "k") {
+      moveInList(event.key === "j");
+    }
+  });
+
+  // Drafts: what is typed is saved as one goes, and the words say so -----------------------------------------------
+  const stateOf = (form) => form.querySelector(".draft-state");
+  const say = (form, state, text) => {
+    const place = stateOf(form);
+    if (!place) return;
+    place.dataset.state = state;
+    if (text) place.textContent = text;
+  };
+  const entry = (event) => event.target.closest?.("form[data-entry]");
+  let leaving = false;
+
+  for (const kind of ["input", "change"]) {
+    document.addEventListener(kind, (event) => {
+      const form = entry(event);
+      if (form?.hasAttribute("hx-post") && event.isTrusted) say(form, "unsaved", words("unsaved"));
+    });
+  }
+  document.addEventListener("htmx:beforeRequest", (event) => { const form = entry(event); if (form) say(form, "saving", words("saving")); });
+  document.addEventListener("htmx:afterOnLoad", (event) => { const form = entry(event); if (form && event.detail.successful) say(form, "saved"); });
   const retry = (event) => {
-    const form = event.target.closest?.("form[data-entry]");
+    const form = entry(event);
     if (!form) return;
-    const state = document.getElementById("draft-state");
-    if (state) state.textContent = state.dataset.failed;
-    setTimeout(() => form.dispatchEvent(new Event("input", { bubbles: true })), 3000);
+    say(form, "failed", stateOf(form)?.dataset.failed || words("failed"));
+    setTimeout(() => form.dispatchEvent(new Event("change", { bubbles: true })), 4000);
   };
   document.addEventListener("htmx:sendError", retry);
+  document.addEventListener("htmx:timeout", retry);
   document.addEventListener("htmx:responseError", retry);
+  document.addEventListener("submit", () => { leaving = true; });
+  addEventListener("beforeunload", (event) => {
+    if (!leaving && document.querySelector('.draft-state[data-state="unsaved"], .draft-state[data-state="failed"]')) event.preventDefault();
+  });
+  addEventListener("pageshow", () => { leaving = false; });
+
+  // A paste from a spreadsheet fills the grid from the cell where it lands -----------------------------------------
+  const fill = (control, text) => {
+    if (control.matches("select")) {
+      const option = [...control.options].find((one) => [one.value, one.text].some((t) => t.trim().toLowerCase() === text.toLowerCase()));
+      if (option) control.value = option.value;
+    } else {
+      control.value = text;
+    }
+  };
+  document.addEventListener("paste", (event) => {
+    const cell = event.target.closest?.(".lines td, table[data-grid] td");
+    const text = event.clipboardData?.getData("text/plain").replace(/\r?\n$/, "") || "";
+    if (!cell || !/[\t\n]/.test(text)) return;
+    event.preventDefault();
+    const rows = [...cell.closest("tbody").rows];
+    const controls = (row) => [...row.querySelectorAll("td input:not([type=hidden]), td select")];
+    const column = controls(cell.parentElement).indexOf(event.target);
+    text.split(/\r?\n/).forEach((line, down) => {
+      const row = rows[rows.indexOf(cell.parentElement) + down];
+      line.split("\t").forEach((value, right) => {
+        const control = row && controls(row)[column + right];
+        if (control) fill(control, value.trim());
+      });
+    });
+    event.target.dispatchEvent(new Event("change", { bubbles: true }));
+  });
 })();
