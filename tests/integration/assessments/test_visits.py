@@ -1,0 +1,213 @@
+"""Planned visits against their anchors, the inbox, the calendar."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from assessments.models import PlannedVisit
+from assessments.selectors import fresh, visits_due
+from assessments.standing import standing
+from assessments.visit_plans import derive_visits
+from tests.cast import Cast, bare_subject
+from trialsite.audit import acting
+from trialsite.casebook.models import Subject
+from trialsite.casebook.registries import schedule, work
+from trialsite.casebook.services import move_subject
+from trialsite.casebook.states import SubjectState
+from trialsite.clinical.quantity import Quantity
+
+from .entries import enter, marrow
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+GOOD = {
+    "anc": Quantity.parse("2", "10*9/L", "anc"),
+    "platelets": Quantity.parse("200", "10*9/L", "platelets"),
+}
+
+
+@pytest.fixture
+def subject(cast: Cast) -> Subject:
+    return bare_subject(cast)  # screened on 2026-01-05
+
+
+def rows(cast: Cast, subject: Subject) -> dict[str, PlannedVisit]:
+    with acting(user=cast.coordinator):
+        return {row.key: row for row in derive_visits(subject) if row.repeat == 1}
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+@pytest.fixture
+def noon() -> Iterator[object]:
+    with time_machine.travel(at("2026-01-10T12:00"), tick=False) as traveller:
+        yield traveller
+
+
+def test_screening_is_planned_from_the_day_of_screening_with_its_window(cast: Cast, subject: Subject) -> None:
+    row = rows(cast, subject)["SCR"]
+    assert (row.target, row.earliest, row.latest) == (date(2026, 1, 5), date(2026, 1, 5), date(2026, 1, 19))
+
+
+def test_a_visit_without_its_anchor_waits_and_is_shown_all_the_same(cast: Cast, subject: Subject) -> None:
+    row = rows(cast, subject)["LM24"]
+    assert (row.target, row.waits_for, row.anchor) == (None, "ANCHOR", "first_crc")
+    with acting(user=cast.coordinator):
+        shown = {line.key: line for line in schedule["visits"](subject)}
+    assert "remission" in str(shown["LM24"].waiting_for)
+    assert shown["LM24"].forms
+
+
+def test_a_landmark_visit_opens_24_calendar_months_after_remission_and_closes_45_days_later(
+    cast: Cast, subject: Subject
+) -> None:
+    marrow(cast, subject, date(2026, 8, 31), "2", visit="IND_EOI1", **GOOD)
+    row = rows(cast, subject)["LM24"]
+    assert (row.earliest, row.target, row.latest) == (
+        date(2028, 8, 31),
+        date(2028, 8, 31),
+        date(2028, 10, 15),
+    )
+
+
+def test_a_visit_is_done_on_the_first_day_something_of_it_was_recorded(cast: Cast, subject: Subject) -> None:
+    weight = Quantity.parse("70", "kg", "weight")
+    enter(cast, subject, "VS", date(2026, 1, 9), weight=weight)
+    enter(cast, subject, "PE", date(2026, 1, 7), general="NORMAL")
+    assert rows(cast, subject)["SCR"].done_on == date(2026, 1, 7)
+
+
+@pytest.mark.parametrize(
+    ("today", "state", "words"),
+    [
+        (date(2026, 8, 10), "coming", "in 21 days"),
+        (date(2026, 8, 24), "soon", "in 7 days"),
+        (date(2026, 8, 30), "soon", "tomorrow"),
+        (date(2026, 8, 31), "due", "due, 14 days left"),
+        (date(2026, 9, 7), "due", "today"),
+        (date(2026, 9, 14), "due", "today is the last day"),
+        (date(2026, 9, 15), "late", "1 day late"),
+        (date(2026, 9, 17), "late", "3 days late"),
+    ],
+)
+def test_standing_in_words_on_both_edges_of_the_window(today: date, state: str, words: str) -> None:
+    visit = PlannedVisit(earliest=date(2026, 8, 31), target=date(2026, 9, 7), latest=date(2026, 9, 14))
+    found = standing(visit, today)
+    assert (found.state, found.words) == (state, words)
+
+
+def due_keys(cast: Cast, text: str) -> list[str]:
+    with acting(user=cast.coordinator):
+        return [line.visit.key for line in visits_due(cast.coordinator, now=at(text))]
+
+
+def test_a_visit_enters_the_inbox_seven_days_before_its_window_opens(cast: Cast, subject: Subject) -> None:
+    assert due_keys(cast, "2025-12-28T12:00") == []
+    assert due_keys(cast, "2025-12-29T12:00") == ["SCR"]
+
+
+def test_a_late_visit_stays_in_the_inbox_and_a_done_one_leaves_it(cast: Cast, subject: Subject) -> None:
+    assert due_keys(cast, "2026-03-01T12:00") == ["SCR"]
+    enter(cast, subject, "PE", date(2026, 1, 7), general="NORMAL")
+    assert due_keys(cast, "2026-03-01T12:00") == []
+
+
+def test_a_screen_failure_has_no_visits_due(cast: Cast, subject: Subject) -> None:
+    with acting(user=cast.coordinator):
+        locked = Subject.objects.select_for_update().get(pk=subject.pk)
+        move_subject(locked, SubjectState.SCREEN_FAILED, failure_reason="T-ALL")
+    assert due_keys(cast, "2026-03-01T12:00") == []
+
+
+def test_each_site_has_its_own_day(cast: Cast) -> None:
+    bare_subject(cast)
+    bare_subject(cast, site=cast.elsewhere)
+    with acting(role="system"):
+        cast.elsewhere.timezone = "America/New_York"
+        cast.elsewhere.save()
+    midnight = at("2025-12-29T00:30")  # in New York it is still 28 December
+    with acting(user=cast.monitor):
+        found = visits_due(cast.monitor, now=midnight)
+    assert [(line.visit.site_id, line.today) for line in found] == [(cast.here.pk, date(2025, 12, 29))]
+
+
+def test_the_projection_is_what_a_fresh_derivation_gives(cast: Cast, subject: Subject) -> None:
+    marrow(cast, subject, date(2026, 8, 31), "2", visit="IND_EOI1", **GOOD)
+    columns = ("key", "repeat", "target", "earliest", "latest", "waits_for", "done_on")
+    with acting(user=cast.coordinator):
+        stored = {tuple(getattr(row, column) for column in columns) for row in fresh(cast.coordinator)}
+        derived = {tuple(getattr(row, column) for column in columns) for row in derive_visits(subject)}
+    assert stored == derived
+
+
+def queries_of_inbox(cast: Cast) -> int:
+    """How many queries the inbox lines of visits take once the projections are up to date."""
+    with acting(user=cast.coordinator):
+        list(work["visits"](cast.coordinator))
+    with (
+        acting(user=cast.coordinator),
+        CaptureQueriesContext(
+            connection,
+        ) as queries,
+    ):
+        cast.coordinator.__dict__.pop("_grants", None)
+        assert list(work["visits"](cast.coordinator))
+    return len(queries)
+
+
+def test_the_inbox_takes_as_many_queries_for_50_subjects_as_for_5(
+    cast: Cast, noon: object
+) -> None:
+    for _number in range(5):
+        bare_subject(cast)
+    few = queries_of_inbox(cast)
+    for _number in range(45):
+        bare_subject(cast)
+    assert queries_of_inbox(cast) == few
+
+
+def test_inbox_lines_are_for_those_who_enter_forms(cast: Cast, subject: Subject, noon: object) -> None:
+    with acting(user=cast.coordinator):
+        (line,) = work["visits"](cast.coordinator)
+    assert (line.subject_number, line.standing, str(line.standing_words)) == (
+        subject.number,
+        "due",
+        "due, 9 days left",
+    )
+    assert f"/subjects/{subject.pk}/" in line.url
+    with acting(user=cast.monitor):
+        assert list(work["visits"](cast.monitor)) == []
+
+
+def test_the_calendar_shows_late_visits_and_those_of_the_week(
+    cast: Cast, subject: Subject, client: Client
+) -> None:
+    client.force_login(cast.coordinator)
+    with time_machine.travel(at("2026-01-06T12:00"), tick=False):
+        page = client.get("/calendar/").content.decode()
+    assert subject.number in page
+    assert "due, 13 days left" in page
+    with time_machine.travel(at("2026-01-22T12:00"), tick=False):
+        page = client.get("/calendar/?study=BLINA-FULL").content.decode()
+    assert "3 days late" in page
+
+
+def test_a_stranger_sees_no_visit_of_another_site(
+    cast: Cast, subject: Subject, client: Client, noon: object
+) -> None:
+    client.force_login(cast.stranger)
+    assert subject.number not in client.get("/calendar/").content.decode()
+    assert client.get(f"/subjects/{subject.pk}/assessments/").status_code == 404
+
+
+def test_the_administrator_gets_no_calendar(cast: Cast, client: Client) -> None:
+    client.force_login(cast.administrator)
+    assert client.get("/calendar/").status_code == 403
+    assert client.get("/reminders/").status_code == 403
