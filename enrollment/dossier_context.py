@@ -9,11 +9,12 @@ from trialsite.access.models import User
 from trialsite.access.permissions import may
 from trialsite.casebook.casebook_page import site_today
 from trialsite.casebook.models import Subject
+from trialsite.casebook.slots import Slot
 from trialsite.casebook.states import SubjectState
 from trialsite.clinical.verdicts import CriterionVerdict, SubjectVerdict
 
 from .domain.eligibility import Dossier
-from .dossier_page import fact_label, lines_of
+from .dossier_page import DossierLine, fact_label, lines_of
 from .forms import ConfirmForm, EnrolForm, FailForm, PlainForm, RandomiseForm
 from .selectors import (
     Facts,
@@ -41,6 +42,7 @@ CRITERION_WORDS = {
     CriterionVerdict.UNKNOWN: gettext_lazy("unknown"),
 }
 GOOD = (CriterionVerdict.MET, CriterionVerdict.ABSENT)
+BAD = (CriterionVerdict.NOT_MET, CriterionVerdict.PRESENT)
 
 
 def dossier_context(user: User, subject: Subject, language: str, refused: PlainForm | None) -> dict[str, Any]:
@@ -52,6 +54,8 @@ def dossier_context(user: User, subject: Subject, language: str, refused: PlainF
         "dossier": dossier,
         "verdict_words": VERDICT_WORDS[dossier.verdict],
         "counts": counts(dossier),
+        "against": [f"{line.id} {line.text}" for line in lines if line.verdict in BAD],
+        "needed": needed(lines),
         "lines": [(line, CRITERION_WORDS[CriterionVerdict(line.verdict)]) for line in lines],
         "confirmed": confirmed,
         "changed": [fact_label(name) for name in confirmed.changed],
@@ -67,6 +71,16 @@ def counts(dossier: Dossier) -> dict[str, int]:
     good = sum(verdict in GOOD for verdict in verdicts)
     unknown = verdicts.count(CriterionVerdict.UNKNOWN)
     return {"good": good, "unknown": unknown, "bad": len(verdicts) - good - unknown, "all": len(verdicts)}
+
+
+def needed(lines: list[DossierLine]) -> list[tuple[Any, Slot]]:
+    """The forms whose answers are still missing, each once, with the place where they are entered."""
+    found = {}
+    for line in lines:
+        for one in line.evidence:
+            if line.open and one.missing and one.slot:
+                found[one.slot] = one.form_title
+    return [(title, slot) for slot, title in found.items()]
 
 
 def decisions(

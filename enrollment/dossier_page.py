@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from trialsite.casebook import registries
 from trialsite.casebook.form_types import models_of_forms
@@ -25,6 +26,7 @@ from trialsite.studies.domain.protocol import Criterion
 from .domain.eligibility import CriterionLine, Dossier
 
 UPPER_LIMIT = "_uln"
+TIME_UNITS = {"a": gettext_lazy("years"), "d": gettext_lazy("days")}
 SHOWN_DECIMALS = 2
 LONGEST_DECIMALS = 4
 
@@ -137,8 +139,8 @@ def value_words(evidence: Evidence) -> str:
     """The value with comparator and unit, a code by its label, a question by yes or no."""
     if evidence.value is None:
         return ""
-    text = plain_words(evidence.value, evidence.source)
-    unit = unit_label(evidence.unit) if evidence.unit else ""
+    text = plain_words(evidence.value, evidence.source or item_of_fact(evidence.fact))
+    unit = str(TIME_UNITS.get(evidence.unit) or (unit_label(evidence.unit) if evidence.unit else ""))
     return f"{SYMBOLS.get(evidence.comparator, '')}{text} {unit}".strip()
 
 
@@ -149,7 +151,8 @@ def limit_words(evidence: Evidence) -> str:
     computed = evidence.limit_text.replace(evidence.of, limit_label(evidence.of)) if evidence.of else ""
     if evidence.limit is None:
         return f"{symbol} {computed}"
-    words = ", ".join(plain_words(one, evidence.source) for one in several)
+    source = evidence.source or item_of_fact(evidence.fact)
+    words = ", ".join(plain_words(one, source) for one in several)
     return f"{symbol} {words} ({computed})" if computed else f"{symbol} {words}"
 
 
@@ -184,6 +187,13 @@ def decimal_words(value: Decimal) -> str:
         value = round_half_up(value, SHOWN_DECIMALS)
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def item_of_fact(name: str) -> ItemAddress | None:
+    """Where a fact would stand if it were recorded: the item of the same name in its form."""
+    source = registries.facts.get(name)
+    kind = registries.forms.get(source.form) if source else None
+    return ItemAddress(kind.model._meta.db_table, "", name) if kind else None
 
 
 def code_label(code: str, source: ItemAddress | None) -> str:
