@@ -97,7 +97,9 @@ class ItemForm(forms.Form):
 def styled(field: forms.Field) -> forms.Field:
     """Bootstrap's class for the kind of input."""
     widget = field.widget
-    if isinstance(widget, (forms.RadioSelect, forms.CheckboxSelectMultiple, forms.CheckboxInput)):
+    if isinstance(widget, (forms.RadioSelect, forms.CheckboxSelectMultiple)):
+        pass  # Django puts the class of these on the box around the choices
+    elif isinstance(widget, forms.CheckboxInput):
         widget.attrs.setdefault("class", "form-check-input")
     elif isinstance(widget, forms.Select):
         widget.attrs.setdefault("class", "form-select")
