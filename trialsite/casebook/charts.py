@@ -156,12 +156,13 @@ def month_ticks(first: date, last: date, wanted: int) -> list[date]:
 def spread(heights: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Heights of labels moved apart to at least `gap`, in the same order, inside `low`…`high` when they fit."""
     order = sorted(range(len(heights)), key=lambda i: heights[i])
-    placed = list(heights)
+    placed = [max(low, height) for height in heights]
     for before, after in pairwise(order):
         placed[after] = max(placed[after], placed[before] + gap)
-    overflow = max(0.0, max(placed, default=low) - high)
+    ceiling = high
     for i in reversed(order):
-        placed[i] = max(low, placed[i] - overflow) if overflow else placed[i]
+        placed[i] = ceiling = min(placed[i], ceiling)
+        ceiling -= gap
     return placed
 
 
@@ -275,7 +276,7 @@ def risk_rows(curves: Sequence[Curve], ticks: Sequence[float], x: Scale, top: fl
         if not curve.at_risk:
             continue
         if len(curves) > 1:
-            top += LINE
+            top += LINE + (4 if rows else 0)
             rows.append({"label": curve.label, "colour": number % 4 + 1, "y": top, "cells": []})
         top += LINE
         cells = [{"x": px(x(t)), "n": n} for t, n in zip(ticks, curve.at_risk, strict=True)]
