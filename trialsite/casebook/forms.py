@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Field, Fieldset, Layout
+from crispy_forms.layout import Fieldset, Layout
 from django import forms
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -108,17 +108,6 @@ def styled(field: forms.Field) -> forms.Field:
     return field
 
 
-class ItemLine(Field):
-    """One item in the layout: label, input with its unit, limits and previous value, and why it is empty."""
-
-    template = "components/item.html"
-
-    def render(self, form: Any, context: Any, *args: Any, **options: Any) -> str:
-        missing = getattr(form.fields[self.fields[0]], "missing_name", None)
-        extra = {"missing": form[missing] if missing else None, "quiet": not form.helper_shows_errors}
-        return super().render(form, context, *args, extra_context=extra, **options)
-
-
 class CasebookForm(ItemForm):
     """One page of the casebook."""
 
@@ -186,7 +175,7 @@ class CasebookForm(ItemForm):
         helper.disable_csrf = True
         helper.form_show_errors = self.helper_shows_errors
         helper.layout = Layout(
-            *(Fieldset(str(section.title), *map(ItemLine, section.items)) for section in self.get_sections())
+            *(Fieldset(str(section.title), *section.items) for section in self.get_sections())
         )
         return helper
 
