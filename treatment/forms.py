@@ -64,7 +64,7 @@ class CycleStartForm(CasebookForm):
 
 def plain(value: Any) -> Any:
     """A decimal as people type it: without trailing zeros, without an exponent."""
-    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
+    return Decimal(f"{value.normalize():f}") if isinstance(value, Decimal) else value
 
 
 class LineForm(RowForm):

@@ -42,7 +42,7 @@ def planned_lines(plan: DosePlan) -> list[PlannedLine]:
             per_day=dose.per_day,
             amount=dose.amount,
             working=Text(dose.working_en, dose.working_zh),
-            missing=tuple(dose.missing),
+            missing=tuple(dose.missing_facts),
         )
         for dose in plan.doses.all()
     ]

@@ -112,7 +112,7 @@ def row_of(plan: DosePlan, line: int, dose: Dose) -> PlannedDose:
         infusion_hours=dose.infusion_hours,
         working_en=dose.working.en,
         working_zh=dose.working.zh,
-        missing=list(dose.missing),
+        missing_facts=list(dose.missing),
     )
 
 

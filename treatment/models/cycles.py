@@ -79,7 +79,7 @@ class DosePlan(SiteBound):
 class PlannedDose(SiteBound):
     """One drug at one dose level of a plan, the same on each of `days`, `per_day` times a day.
 
-    `amount` is one dose as prescribed by the plan (rounded); None when it could not be planned: `missing` names why.
+    `amount` is one dose as prescribed by the plan (rounded); None when it could not be planned: `missing_facts` names why.
     """
 
     protection = DECISION
@@ -101,7 +101,7 @@ class PlannedDose(SiteBound):
     infusion_hours = models.DecimalField(max_digits=8, decimal_places=3, null=True)
     working_en = models.CharField(max_length=300)
     working_zh = models.CharField(max_length=300)
-    missing = models.JSONField(default=list)
+    missing_facts = models.JSONField(default=list)
 
     class Meta:
         ordering = ["line"]
