@@ -108,6 +108,11 @@ def styled(field: forms.Field) -> forms.Field:
     return field
 
 
+def is_remark(field: forms.Field) -> bool:
+    """Whether a field is optional free text: nobody asks why a comment is empty."""
+    return type(field) is forms.CharField and not field.required
+
+
 class CasebookForm(ItemForm):
     """One page of the casebook."""
 
@@ -119,7 +124,7 @@ class CasebookForm(ItemForm):
         for section in self.get_sections():
             self.add_items(section.items)
         for item, field in list(self.fields.items()):
-            if item != "performed_on":
+            if item != "performed_on" and not is_remark(field):
                 self.add_missing(item, field)
         if "performed_on" in self.fields:
             self.fields["performed_on"].required = True
