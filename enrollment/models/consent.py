@@ -31,5 +31,5 @@ class Signature(CasebookRow):
 
     record = models.ForeignKey(Consent, on_delete=models.PROTECT, related_name="signatures")
     signer = models.CharField(_("who"), max_length=10, choices=Signer)
-    signed = question(_("signed"))
+    signed = question(_("Signed"))
     signed_on = models.DateField(_("signed on"), null=True, blank=True)
