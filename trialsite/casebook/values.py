@@ -6,7 +6,7 @@ onset_earliest, onset_latest and `onset`, a `PartialDate` or None.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from django.db import models
 
@@ -58,6 +58,18 @@ class QuantityItem(CompositeItem):
         "canonical": lambda: models.DecimalField(max_digits=24, decimal_places=10, null=True, blank=True),
     }
 
+    if TYPE_CHECKING:  # the property that contribute_to_class puts in this place
+
+        @overload
+        def __get__(self, record: None, owner: Any) -> "QuantityItem": ...
+
+        @overload
+        def __get__(self, record: models.Model, owner: Any) -> Quantity | None: ...
+
+        def __get__(self, record: Any, owner: Any) -> Any: ...
+
+        def __set__(self, record: models.Model, quantity: Quantity | None) -> None: ...
+
     def __init__(self, analyte: str, label: Any = "", help_text: Any = "", required: bool = False) -> None:
         super().__init__(label, help_text, required)
         self.analyte = analyte
@@ -90,6 +102,18 @@ class PartialDateItem(CompositeItem):
         "earliest": lambda: models.DateField(null=True, blank=True),
         "latest": lambda: models.DateField(null=True, blank=True),
     }
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, record: None, owner: Any) -> "PartialDateItem": ...
+
+        @overload
+        def __get__(self, record: models.Model, owner: Any) -> PartialDate | None: ...
+
+        def __get__(self, record: Any, owner: Any) -> Any: ...
+
+        def __set__(self, record: models.Model, value: PartialDate | None) -> None: ...
 
     def read(self, record: models.Model) -> PartialDate | None:
         text = getattr(record, f"{self.name}_text")
