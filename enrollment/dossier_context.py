@@ -20,14 +20,15 @@ from .selectors import (
     Facts,
     Standing,
     assess,
+    day_of_dossier,
     facts_for_rules,
     levels_of,
     list_is_made,
     places_taken,
     randomisation_of,
-    reference_day,
     standing_of,
 )
+from .snapshots import is_decided, stored_dossier
 
 VERDICT_WORDS = {
     SubjectVerdict.ELIGIBLE: gettext_lazy("Eligible"),
@@ -47,8 +48,8 @@ BAD = (CriterionVerdict.NOT_MET, CriterionVerdict.PRESENT)
 
 def dossier_context(user: User, subject: Subject, language: str, refused: PlainForm | None) -> dict[str, Any]:
     facts = facts_for_rules(subject)
-    dossier = assess(subject, facts, reference_day(subject))
     confirmed = standing_of(subject, facts)
+    dossier = shown_dossier(subject, facts, confirmed)
     lines = lines_of(subject, dossier, language)
     return {
         "dossier": dossier,
@@ -63,6 +64,13 @@ def dossier_context(user: User, subject: Subject, language: str, refused: PlainF
         **decisions(user, subject, dossier, confirmed, refused),
         **randomised(user, subject, facts, language, refused),
     }
+
+
+def shown_dossier(subject: Subject, facts: Facts, confirmed: Standing) -> Dossier:
+    """As the record stands now; once the subject is enrolled (and has its arm), as it was confirmed."""
+    if is_decided(subject) and confirmed.confirmation is not None:
+        return stored_dossier(confirmed.confirmation)
+    return assess(subject, facts, day_of_dossier(subject, facts))
 
 
 def counts(dossier: Dossier) -> dict[str, int]:

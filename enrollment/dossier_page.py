@@ -73,11 +73,11 @@ class DossierLine:
 def lines_of(subject: Subject, dossier: Dossier, language: str) -> list[DossierLine]:
     """The dossier in the order of the protocol."""
     criteria = {criterion.id: criterion for criterion in subject.protocol_version.protocol.criteria}
-    return [_line(subject, dossier, line, criteria[line.id], language) for line in dossier.lines]
+    return [_line(subject, dossier, line, criteria.get(line.id), language) for line in dossier.lines]
 
 
 def _line(
-    subject: Subject, dossier: Dossier, line: CriterionLine, criterion: Criterion, language: str
+    subject: Subject, dossier: Dossier, line: CriterionLine, criterion: Criterion | None, language: str
 ) -> DossierLine:
     shown = [one for one in line.answer.evidence if worth_showing(one, line.verdict)]
     by_fact: dict[str, list[Evidence]] = {}
@@ -92,8 +92,8 @@ def _line(
         verdict=line.verdict.value,
         needs=line.needs.in_language(language),
         note=line.note.in_language(language) if line.note else "",
-        source=criterion.source,
-        cite=criterion.cite,
+        source=criterion.source if criterion else "",
+        cite=criterion.cite if criterion else "",
         rule=line.rule,
         evidence=tuple(_evidence(subject, dossier, name, found) for name, found in by_fact.items()),
     )

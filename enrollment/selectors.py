@@ -15,6 +15,7 @@ from trialsite.casebook import registries
 from trialsite.casebook.casebook_page import site_today
 from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import subjects_visible_to
+from trialsite.casebook.states import SubjectState
 from trialsite.clinical.facts import Fact
 from trialsite.clinical.rules import evaluate, facts_named, parse_rule
 from trialsite.studies.domain.protocol import Protocol
@@ -24,6 +25,7 @@ from .domain.eligibility import Dossier, assess_eligibility, stratum_of, within_
 from .domain.randomisation import stratum_key
 from .item_facts import one_reading
 from .models import Confirmation, Randomisation
+from .snapshots import corrected_inputs, is_decided
 
 Facts = Mapping[str, Fact]
 _names: dict[str, tuple[str, ...]] = {}
@@ -64,6 +66,13 @@ def reference_day(subject: Subject) -> date:
     anchor = registries.anchors.get(kind)
     known = anchor.select([subject.pk], "") if anchor else {}
     return known.get(subject.pk) or site_today(subject)
+
+
+def day_of_dossier(subject: Subject, facts: Facts) -> date:
+    """As the reference day; after a screen failure the day of the last result, since nothing ages any more."""
+    if subject.state == SubjectState.SCREEN_FAILED:
+        return max([fact.on for fact in facts.values() if fact.on], default=subject.screened_on)
+    return reference_day(subject)
 
 
 def assess(subject: Subject, facts: Facts, on: date) -> Dossier:
@@ -114,7 +123,9 @@ def changed_inputs(confirmation: Confirmation, facts: Facts) -> list[str]:
 
 def latest_confirmations(subject_ids: Iterable[UUID]) -> dict[UUID, Confirmation]:
     """The latest confirmation of each subject that has one."""
-    rows = Confirmation.objects.filter(subject_id__in=list(subject_ids)).select_related("confirmed_by")
+    rows = Confirmation.objects.filter(subject_id__in=list(subject_ids)).select_related(
+        "confirmed_by", "protocol_version"
+    )
     return {row.subject_id: row for row in rows.order_by("confirmed_at")}
 
 
@@ -132,8 +143,13 @@ class Standing:
 
 
 def standing_of(subject: Subject, facts: Facts) -> Standing:
-    """The latest confirmation of a subject against the facts as they are now."""
-    return standing(latest_confirmations([subject.pk]).get(subject.pk), subject, facts)
+    """The latest confirmation of a subject against the record: while a decision waits every input as it is now,
+    afterwards only what was corrected.
+    """
+    confirmation = latest_confirmations([subject.pk]).get(subject.pk)
+    if confirmation is not None and is_decided(subject):
+        return Standing(confirmation, tuple(corrected_inputs(confirmation)))
+    return standing(confirmation, subject, facts)
 
 
 def standing(confirmation: Confirmation | None, subject: Subject, facts: Facts) -> Standing:

@@ -10,15 +10,18 @@ from django.test import Client
 
 from enrollment.models import Confirmation
 from enrollment.selectors import dossier_of, facts_for_rules, standing_of
-from enrollment.services import confirm_eligibility
+from enrollment.services import confirm_eligibility, fail_screening
+from enrollment.snapshots import stored_dossier
 from tests.cast import PASSWORD, Cast
 from trialsite.audit import acting
 from trialsite.audit.models import Event
 from trialsite.casebook.casebook_page import site_today
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.models import Subject
+from trialsite.casebook.services import submit_form
+from trialsite.casebook.slots import Slot
 
-from .candidates import SCREENED, Answers, confirmed, days_ago, eligible, enter, fill_in, screened
+from .candidates import SCREENED, Answers, confirmed, days_ago, eligible, enrolled, enter, fill_in, screened
 
 DIAGNOSIS = {
     "dx": "BCP_ALL",
@@ -141,3 +144,54 @@ def test_a_confirmation_needs_the_day_to_have_come(crew: Cast) -> None:
             with pytest.raises(CheckFailed) as refusal:
                 confirm_eligibility(subject=subject, password=PASSWORD, on=day, by=crew.investigator)
             assert list(refusal.value.messages) == ["on"]
+
+
+def test_after_enrolment_the_dossier_stays_as_it_was_confirmed(client: Client, crew: Cast) -> None:
+    subject = enrolled(crew)
+    enter(subject, crew.coordinator, "DX", SCREENED, **DIAGNOSIS | {"cd19_pct": Decimal("5")})
+    client.force_login(crew.coordinator)
+    page = client.get(f"/subjects/{subject.pk}/eligibility/").content.decode()
+    assert "92.5 %" in page
+    assert "Eligible" in page
+    assert "Changed since it was confirmed." in page
+    assert "CD19" in page.split("Different now:")[1].split("</div>")[0]
+
+
+def test_a_confirmed_dossier_reads_back_as_it_was(crew: Cast) -> None:
+    subject = eligible(crew)
+    with acting(user=crew.investigator):
+        live = dossier_of(subject)
+        record = confirm_eligibility(subject=subject, password=PASSWORD, by=crew.investigator)
+        record.refresh_from_db()
+        again = stored_dossier(record)
+    assert again.decision == live.decision
+    assert again.reference_day == live.reference_day
+    assert [line.verdict for line in again.lines] == [line.verdict for line in live.lines]
+    assert again.line("000-I2b").answer.evidence[0].value == Decimal("92.50")
+    assert [line.as_data() for line in again.lines] == [line.as_data() for line in live.lines]
+
+
+def test_after_enrolment_a_correction_flags_and_a_newer_form_does_not(crew: Cast) -> None:
+    subject = enrolled(crew)
+    with acting(user=crew.coordinator):
+        assert standing_of(subject, facts_for_rules(subject)).holds
+        submit_form(
+            slot=Slot(subject.pk, "IND_D8", "DX"),
+            values={"performed_on": site_today(subject), "cd19_pct": Decimal("1")},
+            by=crew.coordinator,
+        )
+        assert facts_for_rules(subject)["cd19_pct"].value == Decimal("1.00")
+        assert standing_of(subject, facts_for_rules(subject)).holds
+    enter(subject, crew.coordinator, "EL", SCREENED, refused=None, investigator_unsuitable=False)
+    with acting(user=crew.coordinator):
+        assert standing_of(subject, facts_for_rules(subject)).changed == ("refused",)
+
+
+def test_a_screen_failure_does_not_age(client: Client, crew: Cast) -> None:
+    subject = fill_in(screened(crew), crew.coordinator, Answers(nyha="II"))
+    with acting(user=crew.coordinator):
+        fail_screening(subject=subject, reason="not eligible", by=crew.coordinator)
+    client.force_login(crew.coordinator)
+    page = client.get(f"/subjects/{subject.pk}/eligibility/").content.decode()
+    assert f"Age of results counted to {SCREENED.isoformat()}" in page
+    assert "outside the screening window" not in page
