@@ -97,7 +97,7 @@ def draw_item(item: Mapping[str, Any], row: int, top: float, x: Scale, today: da
     middle = top + row * ROW + BAR / 2 + 1
     days = f"{item['start']:%Y-%m-%d}" + (f" … {end:%Y-%m-%d}" if end else "")
     return {
-        "kind": item.get("kind") or "other",
+        "kind": str(item.get("kind") or "other").lower().replace("-", "_"),
         "href": item.get("url") or "",
         "title": f"{item['label']} · {days}",
         "label": str(item["label"]),

@@ -12,52 +12,25 @@ from trialsite.casebook.strip import strip_for_both
 register = template.Library()
 
 # A state's tone (colour) and icon; a word always stands beside them.
-TONES: Mapping[str, tuple[str, str]] = {
-    **dict.fromkeys(
-        (
-            "submitted",
-            "met",
-            "absent",
-            "eligible",
-            "negative",
-            "done",
-            "cr",
-            "crh",
-            "cri",
-            "good",
-            "verified",
-        ),
-        ("good", "check-circle"),
-    ),
-    **dict.fromkeys(("enrolled", "answered", "resolved", "signed", "active"), ("good", "check-circle")),
-    **dict.fromkeys(
-        (
-            "not_met",
-            "present",
-            "ineligible",
-            "positive",
-            "relapse",
-            "deviation",
-            "event",
-            "bad",
-            "death",
-            "dead",
-        ),
-        ("bad", "x-circle"),
-    ),
-    **dict.fromkeys(("screen_failed", "voided", "cancelled"), ("still", "slash-circle")),
-    **dict.fromkeys(("late", "overdue"), ("bad", "alarm")),
-    **dict.fromkeys(("due", "today", "soon"), ("warn", "clock")),
-    **dict.fromkeys(("unknown", "indeterminate", "not_evaluable"), ("warn", "question-circle")),
-    **dict.fromkeys(("pending", "warn", "query", "open"), ("warn", "exclamation-triangle")),
-    "draft": ("warn", "pencil"),
-    "frozen": ("info", "snow"),
-    "locked": ("info", "lock"),
-    **dict.fromkeys(("screening", "running", "ongoing", "info", "candidate"), ("info", "circle-half")),
-    **dict.fromkeys(("upcoming", "planned", "waiting"), ("still", "calendar3")),
-    **dict.fromkeys(("censored", "off_study", "closed", "alive"), ("still", "arrow-right-circle")),
-    **dict.fromkeys(("not_applicable", "not_done", "empty", "still"), ("still", "dash-circle")),
-}
+LOOKS: tuple[tuple[str, str, str], ...] = (
+    ("good", "check-circle", "good submitted enrolled active met absent eligible negative verified signed"),
+    ("good", "check-circle", "answered resolved done done_early done_late cr crh cri"),
+    ("bad", "x-circle", "bad not_met present ineligible positive persistent recurrence deviation event"),
+    ("bad", "exclamation-circle", "relapse death dead missed"),
+    ("bad", "alarm", "late overdue"),
+    ("warn", "clock", "due today soon"),
+    ("warn", "question-circle", "unknown indeterminate not_evaluable positive_unconfirmed"),
+    ("warn", "exclamation-triangle", "warn pending query open modification"),
+    ("warn", "pencil", "draft"),
+    ("info", "snow", "frozen"),
+    ("info", "lock", "locked"),
+    ("info", "circle-half", "info screening running ongoing candidate"),
+    ("still", "slash-circle", "screen_failed voided cancelled"),
+    ("still", "calendar3", "upcoming planned waiting"),
+    ("still", "arrow-right-circle", "censored off_study closed alive"),
+    ("still", "dash-circle", "still not_applicable not_done not_expected not_comparable empty off silent"),
+)
+TONES = {state: (tone, icon) for tone, icon, states in LOOKS for state in states.split()}
 UNKNOWN_STATE = ("still", "circle")
 
 
