@@ -128,7 +128,8 @@ FORMS: tuple[FormType, ...] = (
         disease.MrdSampleForm,
         summaries.mrd_sample,
         checks.mrd_possible,
-        rows=(RowType("results", models.MrdResult, disease.MrdResultForm, RESULTS, blank_lines=2),),
+        rows=(RowType("results", models.MrdResult, disease.MrdResultForm, RESULTS, blank_lines=1),),
+        offer=disease.offer_methods,
         continuous=True,
     ),
     kind(

@@ -9,7 +9,8 @@ from decimal import Decimal
 from .domain.mrd import Qualifier, Verdict, percent
 from .mrd_results import MrdLine
 
-WIDTH, HEIGHT = 640, 220
+WIDTHS = {"wide": 760, "narrow": 358}
+HEIGHT = 230
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 14, 30
 LOWEST, HIGHEST = -6, 0
 
@@ -35,6 +36,7 @@ class Tick:
 class MrdChart:
     """Everything the template draws, in units of the SVG."""
 
+    place: str
     width: int
     height: int
     left: int
@@ -48,22 +50,25 @@ class MrdChart:
     columns: tuple[Tick, ...]
 
 
-def mrd_chart(lines: Sequence[MrdLine], threshold: Decimal) -> MrdChart:
+def mrd_chart(lines: Sequence[MrdLine], threshold: Decimal, place: str) -> MrdChart:
     """The chart of results of one method, oldest first; a result without value stands at its limit."""
-    first, last = lines[0].result.sampled_on, lines[-1].result.sampled_on
-    points = tuple(point_of(line, first, last) for line in lines if height_of(line) is not None)
+    first, last, width = lines[0].result.sampled_on, lines[-1].result.sampled_on, WIDTHS[place]
+    points = tuple(point_of(line, first, last, width) for line in lines if height_of(line) is not None)
     path = " ".join(
         f"{'M' if number == 0 else 'L'}{point.x} {point.y}" for number, point in enumerate(points)
     )
     rows = tuple(
-        Tick(y_of(Decimal(10) ** power), percent(Decimal(10) ** power)) for power in range(LOWEST, 1, 1)
+        Tick(y_of(Decimal(10) ** power), percent(Decimal(10) ** power)) for power in range(LOWEST, 1)
     )
-    columns = tuple(Tick(x_of(day, first, last), day.isoformat()) for day in dict.fromkeys((first, last)))
+    columns = tuple(
+        Tick(x_of(day, first, last, width), day.isoformat()) for day in dict.fromkeys((first, last))
+    )
     return MrdChart(
-        WIDTH,
+        place,
+        width,
         HEIGHT,
         LEFT,
-        WIDTH - RIGHT,
+        width - RIGHT,
         HEIGHT - BOTTOM,
         points,
         path,
@@ -86,20 +91,24 @@ def height_of(line: MrdLine) -> Decimal | None:
     return limit.value
 
 
-def point_of(line: MrdLine, first: date, last: date) -> Point:
+def point_of(line: MrdLine, first: date, last: date, width: int) -> Point:
     height = height_of(line)
     assert height is not None
     assert line.verdict is not None
     limit = line.result.qualifier is not Qualifier.QUANTIFIED
     words = f"{line.result.sampled_on} {'<' if limit else ''}{percent(height)}"
     return Point(
-        x_of(line.result.sampled_on, first, last), y_of(height), limit, line.verdict.verdict.value, words
+        x_of(line.result.sampled_on, first, last, width),
+        y_of(height),
+        limit,
+        line.verdict.verdict.value,
+        words,
     )
 
 
-def x_of(day: date, first: date, last: date) -> float:
+def x_of(day: date, first: date, last: date, width: int) -> float:
     span = max((last - first).days, 1)
-    return round(LEFT + (WIDTH - LEFT - RIGHT) * (day - first).days / span, 1)
+    return round(LEFT + (width - LEFT - RIGHT) * (day - first).days / span, 1)
 
 
 def y_of(fraction: Decimal) -> float:

@@ -15,13 +15,15 @@ from trialsite.casebook.registries import facts_of
 from trialsite.casebook.selectors import current_records
 from trialsite.casebook.slots import Slot
 from trialsite.clinical.facts import Fact
+from trialsite.clinical.kleene import Truth
 from trialsite.clinical.units import analyte, unit_label
 
 from .domain.grading import TERMS, LabGrade, Reference, Term, grade_lab
 from .domain.mrd import MrdVerdict, percent
+from .domain.response import Response, Step
 from .lab_results import LabValue, lab_values
 from .models import AdverseEvent
-from .mrd_chart import MrdChart, mrd_chart
+from .mrd_chart import WIDTHS, MrdChart, mrd_chart
 from .mrd_results import MrdLine, course_of, mrd_lines, study_method, threshold_for
 from .responses import Judged, first_doses, judged_responses
 from .summaries import result_words
@@ -96,9 +98,9 @@ def overview(subject: Subject) -> dict[str, Any]:
     return {
         "responses": [response_line(each, language) for each in reversed(responses)],
         "mrd": [mrd_shown(line, language) for line in reversed(lines)],
-        "mrd_chart": chart_of(lines, method, threshold.threshold if threshold else None),
+        "mrd_charts": charts_of(lines, method, threshold.threshold if threshold else None),
         "mrd_method": method,
-        "mrd_events": [event.sentence.in_language(language) for event in course.events],
+        "mrd_events": [(event.on, event.sentence.in_language(language)) for event in course.events],
         "mrd_state": facts["mrd_state"],
         "figures": [figure_line(name, facts[name]) for name in SUMMARY_FACTS],
         "days": days,
@@ -108,16 +110,24 @@ def overview(subject: Subject) -> dict[str, Any]:
 
 
 def response_line(judged: Judged, language: str) -> ResponseLine:
-    deciding = [
-        step for step in judged.response.steps if step.truth.known is False or step.truth.value == "TRUE"
-    ]
     return ResponseLine(
         judged,
         slot_url(judged.record),
         judged.response.category.value,
-        [step.sentence.in_language(language) for step in deciding[:3]],
+        [step.sentence.in_language(language) for step in deciding(judged.response)],
         [warning.value for warning in judged.response.warnings],
     )
+
+
+def deciding(response: Response) -> Sequence[Step]:
+    """The rules that matter for the category: those still open, and the first that holds."""
+    shown = []
+    for step in response.steps:
+        if step.truth is not Truth.FALSE:
+            shown.append(step)
+        if step.truth is Truth.TRUE:
+            break
+    return shown[:3]
 
 
 def mrd_shown(line: MrdLine, language: str) -> MrdShown:
@@ -132,10 +142,10 @@ def mrd_shown(line: MrdLine, language: str) -> MrdShown:
     )
 
 
-def chart_of(lines: Sequence[MrdLine], method: str, threshold: Decimal | None) -> MrdChart | None:
-    """The chart of the study's method; None with fewer than two points."""
+def charts_of(lines: Sequence[MrdLine], method: str, threshold: Decimal | None) -> list[MrdChart]:
+    """The chart of the study's method for a screen and for a telephone; none with fewer than two points."""
     own = [line for line in lines if line.line.method == method and line.verdict]
-    return mrd_chart(own, threshold) if threshold and len(own) > 1 else None
+    return [mrd_chart(own, threshold, place) for place in WIDTHS] if threshold and len(own) > 1 else []
 
 
 def slot_url(record: Any) -> str:

@@ -113,6 +113,8 @@ def visit_work(user: User) -> Iterator[WorkLine]:
         return
     for line in visits_due(user):
         subject = line.subject
+        if subject.state == SubjectState.SCREENING and line.visit.anchor == "screening":
+            continue  # enrolment says what the screening still lacks
         if grants.allows("form.submit", subject.study_id, subject.site_id):
             yield WorkLine(
                 kind="visits",

@@ -139,39 +139,36 @@ def waiting_row(
 
 
 def planned_rows(subject: Subject) -> Sequence[PlannedRow]:
-    """The visits as the casebook page shows them, from what is recorded now."""
+    """The visits as the casebook page shows them, from what is recorded now.
+
+    Visits with dates stand in the order of their dates; one that waits stands behind the visit that the protocol
+    names before it."""
     schedule = schedule_of(subject)
     protocol = subject.protocol_version.protocol
     plans = {plan.key: plan for plan in protocol.visits}
     language = get_language() or "en"
-    order = {plan.key: place for place, plan in enumerate(protocol.visits)}
-    rows = [
-        PlannedRow(
-            visit.key,
-            visit.repeat,
-            numbered(visit.name.in_language(language), visit.repeat, plans[visit.key]),
-            visit.target,
-            visit.earliest,
-            visit.latest,
-            "",
-            slots(plans[visit.key]),
-        )
-        for visit in schedule.planned
-    ]
-    waiting = sorted(schedule.waiting, key=lambda visit: order[visit.key])
-    return rows + [
-        PlannedRow(
-            visit.key,
-            1,
-            visit.name.in_language(language),
-            None,
-            None,
-            None,
-            waiting_words(visit, protocol, language),
-            slots(plans[visit.key]),
-        )
-        for visit in waiting
-    ]
+    rows = [dated_line(visit, plans[visit.key], language) for visit in schedule.planned]
+    waiting = {visit.key: visit for visit in schedule.waiting}
+    before = ""
+    for key in plans:
+        if key in waiting:
+            place = max((number + 1 for number, row in enumerate(rows) if row.key == before), default=0)
+            rows.insert(place, waiting_line(waiting[key], plans[key], protocol, language))
+        if any(row.key == key for row in rows):
+            before = key
+    return rows
+
+
+def dated_line(visit: PlannedVisit, plan: VisitPlan, language: str) -> PlannedRow:
+    name = numbered(visit.name.in_language(language), visit.repeat, plan)
+    return PlannedRow(
+        visit.key, visit.repeat, name, visit.target, visit.earliest, visit.latest, "", slots(plan)
+    )
+
+
+def waiting_line(visit: WaitingVisit, plan: VisitPlan, protocol: Protocol, language: str) -> PlannedRow:
+    name, words = visit.name.in_language(language), waiting_words(visit, protocol, language)
+    return PlannedRow(visit.key, 1, name, None, None, None, words, slots(plan))
 
 
 def slots(plan: VisitPlan) -> tuple[PlannedSlot, ...]:

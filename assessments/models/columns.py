@@ -11,10 +11,10 @@ def yes_no(label: Any, help_text: Any = "") -> models.BooleanField:
     return models.BooleanField(label, null=True, blank=True, help_text=help_text)
 
 
-def code(label: Any, choices: Any, help_text: Any = "", required: bool = False) -> models.CharField:
+def code(label: Any, choices: Any, help_text: Any = "") -> models.CharField:
     """One code of a list."""
     return models.CharField(
-        label, max_length=30, choices=choices, blank=not required, default="", help_text=help_text
+        label, max_length=30, choices=choices, blank=True, default="", help_text=help_text
     )
 
 

@@ -101,9 +101,9 @@ class MrdResult(CasebookRow):
     """One method on one sample. Limits are those of this report; canonical values are percent, never 0 for negative."""
 
     record = models.ForeignKey(MrdSample, on_delete=models.PROTECT, related_name="lines", editable=False)
-    method = code(_("Method"), MrdMethod, required=True)
+    method = code(_("Method"), MrdMethod)
     reported_text = words(_("As reported"), _("<0.01 %, 阴性, 1.2E-5"), length=60)
-    qualifier = code(_("Finding"), MrdQualifier, required=True)
+    qualifier = code(_("Finding"), MrdQualifier)
     value = QuantityItem("mrd", _("Value"))
     lod = QuantityItem("mrd", _("Limit of detection"))
     loq = QuantityItem("mrd", _("Limit of quantification"))

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook.forms import CasebookForm, RowForm, Section
+from trialsite.casebook.models import Subject
+from trialsite.casebook.slots import Slot
 from trialsite.clinical.quantity import Quantity
 
 from ..domain.mrd import Qualifier
@@ -54,10 +57,14 @@ class MrdResultForm(RowForm):
         "cd19_gating_adequate",
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        for item in ("method", "qualifier"):
-            self.fields[item].required = False
+    def add_items(self, items: Any) -> None:
+        super().add_items(items)
+        answers = [("", "—"), ("yes", _("Yes")), ("no", _("No"))]
+        self.fields["cd19_gating_adequate"].widget = forms.Select(choices=answers)
+
+    @classmethod
+    def prefilled(cls) -> tuple[str, ...]:
+        return ("method",)
 
     def clean(self) -> dict[str, Any]:
         """Fill finding and value from the report's text where they are empty; what cannot be read is said."""
@@ -71,12 +78,21 @@ class MrdResultForm(RowForm):
                 cleaned.update(as_items(reading))
         elif cleaned.get("value") is not None and not cleaned.get("qualifier"):
             cleaned["qualifier"] = Qualifier.QUANTIFIED.value
-        typed = any(cleaned.get(item) not in (None, "", []) for item in self.items)
+        typed = any(cleaned.get(item) not in (None, "", []) for item in self.items if item != "method")
         if typed and not cleaned.get("method"):
             self.add_error("method", _("Choose the method."))
         if typed and not cleaned.get("qualifier") and not self.errors:
             self.add_error("qualifier", _("Enter the result as reported, or choose the finding."))
         return cleaned
+
+
+def offer_methods(subject: Subject, slot: Slot, record: MrdSample | None) -> dict[str, list[dict[str, Any]]]:
+    """A line for each method of the protocol that is not entered yet."""
+    entered = (
+        set() if record is None else set(record.lines.filter(voided=False).values_list("method", flat=True))
+    )
+    methods = [threshold.method for threshold in subject.protocol_version.protocol.mrd]
+    return {"results": [{"method": method} for method in methods if method not in entered]}
 
 
 def as_items(reading: Reading) -> dict[str, Any]:

@@ -63,6 +63,8 @@ def test_a_visit_without_its_anchor_waits_and_is_shown_all_the_same(cast: Cast, 
         shown = {line.key: line for line in schedule["visits"](subject)}
     assert "remission" in str(shown["LM24"].waiting_for)
     assert shown["LM24"].forms
+    keys = list(shown)
+    assert keys.index("SCR") < keys.index("IND_D1") < keys.index("FU_Q3M") < keys.index("LM24")
 
 
 def test_a_landmark_visit_opens_24_calendar_months_after_remission_and_closes_45_days_later(
@@ -147,6 +149,17 @@ def test_the_projection_is_what_a_fresh_derivation_gives(cast: Cast, subject: Su
     assert stored == derived
 
 
+def enrolled(cast: Cast) -> Subject:
+    """A subject past screening of whose screening visit nothing was recorded."""
+    subject = bare_subject(cast)
+    with acting(user=cast.coordinator):
+        locked = Subject.objects.select_for_update().get(pk=subject.pk)
+        day = date(2026, 1, 8)
+        return move_subject(
+            locked, SubjectState.ENROLLED, enrolled_on=day, subject_number=f"N-{subject.number}"
+        )
+
+
 def queries_of_inbox(cast: Cast) -> int:
     """How many queries the inbox lines of visits take once the projections are up to date."""
     with acting(user=cast.coordinator):
@@ -162,18 +175,24 @@ def queries_of_inbox(cast: Cast) -> int:
     return len(queries)
 
 
-def test_the_inbox_takes_as_many_queries_for_50_subjects_as_for_5(
-    cast: Cast, noon: object
-) -> None:
+def test_the_inbox_takes_as_many_queries_for_50_subjects_as_for_5(cast: Cast, noon: object) -> None:
     for _number in range(5):
-        bare_subject(cast)
+        enrolled(cast)
     few = queries_of_inbox(cast)
     for _number in range(45):
-        bare_subject(cast)
+        enrolled(cast)
     assert queries_of_inbox(cast) == few
 
 
-def test_inbox_lines_are_for_those_who_enter_forms(cast: Cast, subject: Subject, noon: object) -> None:
+def test_the_screening_itself_is_left_to_the_line_of_enrolment(
+    cast: Cast, subject: Subject, noon: object
+) -> None:
+    with acting(user=cast.coordinator):
+        assert list(work["visits"](cast.coordinator)) == []
+
+
+def test_inbox_lines_are_for_those_who_enter_forms(cast: Cast, noon: object) -> None:
+    subject = enrolled(cast)
     with acting(user=cast.coordinator):
         (line,) = work["visits"](cast.coordinator)
     assert (line.subject_number, line.standing, str(line.standing_words)) == (
