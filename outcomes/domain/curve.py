@@ -14,9 +14,10 @@ import numpy as np
 from outcomes.domain.incidence import Incidence
 from outcomes.domain.intervals import FloatArray, IntArray, Limits, number
 from outcomes.domain.survival import KaplanMeier, RiskRow
+from trialsite.clinical import dates
 
-# 365.25 / 12, an assumption in all four trials: the axis is in days, months are for display and landmarks.
-DAYS_PER_MONTH = 30.4375
+# The axis is in days; months are for display and landmarks only.
+DAYS_PER_MONTH = float(dates.DAYS_PER_MONTH)
 
 
 def months(days: float) -> float:
