@@ -15,7 +15,7 @@ from trialsite.access.requests import user_of
 
 from .form_types import form_type
 from .models import LOG, Subject
-from .registries import PlannedRow, forms, schedule, subject_alerts, subject_pages, timeline
+from .registries import PlannedRow, day_words, forms, schedule, subject_alerts, subject_pages, timeline
 from .selectors import RecordLine, drafts_of, records_of
 from .slots import Slot
 
@@ -49,6 +49,9 @@ def subject_context(request: HttpRequest, subject: Subject, tab: str) -> dict[st
     return {
         "subject": subject,
         "today": site_today(subject),
+        "day_words": " · ".join(
+            filter(None, (name(subject, site_today(subject)) for name in day_words.values()))
+        ),
         "alerts": [alert for source in subject_alerts.values() for alert in source(subject)],
         "tabs": [
             {
