@@ -1,0 +1,177 @@
+"""Forms that no visit plans: the start of a phase, adverse events, donor, relapse, death, end of treatment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from trialsite.clinical.partial_date import PartialDate
+from trialsite.studies.domain.protocol import Protocol
+
+from . import laboratory, measured
+from .draws import Draw
+from .screening_forms import donor_values, mrd_methods
+from .story import LOG, Course, Entry, Event, Span
+
+CAUSES = ("chemo", "blinatumomab", "venetoclax", "car_t", "hsct")
+DONOR_KNOWN_DAYS = 20
+TEXT_OF_DEATH = {
+    "LEUKAEMIA": "Progressive leukaemia",
+    "INFECTION": "Septic shock",
+    "GVHD": "Refractory gastrointestinal GVHD",
+    "ORGAN_FAILURE": "Respiratory failure",
+    "HAEMORRHAGE": "Intracranial haemorrhage",
+    "TOXICITY": "Hepatic failure under treatment",
+}
+
+
+def log_entries(draw: Draw, protocol: Protocol, course: Course, today: date) -> Iterator[Entry]:
+    """Everything that stands in the log, as far as time has come and anybody knows of it."""
+    until = min(today, course.seen_until())
+    for number, span in enumerate(course.spans, start=1):
+        if span.start <= until:
+            yield phase_start(course, span, number, until)
+    if course.graft and course.graft.conditioning_on - timedelta(days=DONOR_KNOWN_DAYS) <= until:
+        yield planned_transplant(draw, course)
+    known = [event for event in course.events if event.onset <= until]
+    for number, event in enumerate(known, start=1):
+        yield adverse_event(event, number, until, dead=course.ending.died_on)
+    yield from relapse_entries(draw, protocol, course, until)
+    yield from end_of_treatment(protocol, course, today, until)
+    yield from last_things(draw, course, today)
+
+
+def phase_start(course: Course, span: Span, number: int, until: date) -> Entry:
+    """Day 1 of a phase with the body size that its doses rest on; its end once it has come."""
+    ended = span.end if span.end <= until else None
+    values: dict[str, Any] = {
+        "phase": span.phase,
+        "height": measured.quantity("height", course.person.height_cm),
+        "weight": measured.quantity("weight", course.person.weight_kg),
+        "ended_on": ended,
+        "end_reason": span.end_reason if ended else "",
+    }
+    return Entry(LOG, "CYC", span.start, values, form_repeat=number)
+
+
+def planned_transplant(draw: Draw, course: Course) -> Entry:
+    """The donor is there and the first day of conditioning is fixed."""
+    graft = course.graft
+    assert graft is not None
+    values = donor_values(draw, graft.donor) | {"conditioning_planned": graft.conditioning_on}
+    return Entry(LOG, "DON", graft.conditioning_on - timedelta(days=DONOR_KNOWN_DAYS), values)
+
+
+def adverse_event(event: Event, number: int, until: date, dead: date | None) -> Entry:
+    over = event.stop is not None and event.stop <= until
+    outcome = event.outcome if over else "UNK" if dead and dead <= until else "NOT_RECOVERED"
+    values: dict[str, Any] = {
+        "term": event.term,
+        "onset": PartialDate.of(event.onset),
+        "stop": PartialDate.of(event.stop) if over and event.stop else None,
+        "ongoing": not over,
+        "grade": event.grade,
+        "serious": event.serious,
+        "special_interest": event.special,
+        "action": event.action,
+        "outcome": outcome,
+        **{f"cause_{kind}": event.causes.get(kind, "") for kind in CAUSES},
+    }
+    return Entry(LOG, "AE", event.onset, values, form_repeat=number, investigator=event.serious)
+
+
+def relapse_entries(draw: Draw, protocol: Protocol, course: Course, until: date) -> Iterator[Entry]:
+    """The unplanned marrow that shows the relapse, and the form that names it."""
+    day, site = course.ending.relapse_on, course.ending.relapse_site
+    if day is None or day > until:
+        return
+    in_marrow = site in ("MARROW", "COMBINED")
+    blasts, in_blood = measured.blasts_on(draw, course, day)
+    yield Entry(LOG, "HEM", day, {}, rows={"results": laboratory.haematology(draw, course, day)})
+    values = measured.marrow(draw, blasts, blood_blasts=in_blood)
+    if site in ("EXTRAMEDULLARY", "COMBINED", "CNS"):
+        values |= {"extramedullary": True, "extramedullary_new": True}
+    yield Entry(LOG, "BM", day, values)
+    if in_marrow:
+        sample = {"specimen": "BM_FIRST_PULL", "time_point": "OTHER", "hemodilution": False}
+        lines = measured.mrd_lines(draw, mrd_methods(protocol)[:1], measured.mrd_level(draw, course, day))
+        yield Entry(LOG, "MRD", day, sample, rows={"results": lines}, form_repeat=9)
+    if site == "CNS":
+        yield Entry(LOG, "CSF", day, measured.puncture(draw, leukaemic=True))
+    yield Entry(
+        LOG,
+        "REL",
+        day,
+        {
+            "onset": PartialDate.of(day),
+            "relapse_site": site,
+            "extramedullary_place": "Left testis"
+            if site == "EXTRAMEDULLARY" and course.person.sex == "M"
+            else "Breast"
+            if site == "EXTRAMEDULLARY"
+            else "",
+            "bm_blast_pct": measured.quantity("blasts", blasts),
+            "confirmed_on": min(day + timedelta(days=3), until),
+            "cd19_negative": draw.chance(16),
+        },
+        investigator=True,
+    )
+
+
+def end_of_treatment(protocol: Protocol, course: Course, today: date, until: date) -> Iterator[Entry]:
+    """The decision that protocol treatment is over; where a visit asks for this form it stands there instead."""
+    last = course.treatment_ended_on
+    if last is None or not course.end_of_treatment:
+        return
+    day = last + timedelta(days=0 if course.end_of_treatment == "DEATH" else 3)
+    planned = any(one.form == "EOT" for visit in protocol.visits for one in visit.forms)
+    if day > min(today, until) or (planned and reaches_last_visit(course, last)):
+        return
+    yield Entry(LOG, "EOT", day, ending_values(course), investigator=True)
+
+
+def reaches_last_visit(course: Course, last: date) -> bool:
+    return course.seen_until() > last + timedelta(days=37)
+
+
+def ending_values(course: Course) -> dict[str, Any]:
+    return {"last_dose_on": course.treatment_ended_on, "reason": course.end_of_treatment, "comment": ""}
+
+
+def last_things(draw: Draw, course: Course, today: date) -> Iterator[Entry]:
+    """Death, loss, withdrawal: whichever comes first ends what is known."""
+    ending, until = course.ending, course.seen_until()
+    if until > today:
+        return
+    if until == ending.died_on:
+        learned = min(draw.after(until, 0, 4), today)
+        values = {
+            "died_on": PartialDate.of(until),
+            "cause": ending.cause,
+            "cause_text": TEXT_OF_DEATH.get(ending.cause, ""),
+            "certainty": draw.weighted({"HOSPITAL": 70.0, "CERTIFICATE": 18.0, "FAMILY": 12.0}),
+            "autopsy": False,
+        }
+        yield Entry(LOG, "DTH", learned, values, investigator=True)
+    elif until == ending.withdrawn_on:
+        values = {"degree": ending.withdrawal, "withdrawal_reason": "Moved to another province"}
+        yield Entry(LOG, "WD", until, values, investigator=True)
+    elif until + timedelta(days=200) <= today:
+        values = {
+            "contact_kind": "TELEPHONE",
+            "alive": None,
+            "lost": True,
+            "comment": "Three calls without answer",
+        }
+        yield Entry(LOG, "SUR", until + timedelta(days=200), values, missing={"alive": "UNKNOWN"})
+
+
+def confirming_sample(draw: Draw, protocol: Protocol, course: Course, first: date) -> Entry:
+    """A second sample one to four weeks after MRD came back."""
+    day = draw.after(first, 10, 20)
+    values = {"specimen": "BM_FIRST_PULL", "time_point": "OTHER", "hemodilution": False}
+    level: Decimal | None = max(draw.log_around(0.12, 0.6, 3), Decimal("0.02"))
+    lines = measured.mrd_lines(draw, mrd_methods(protocol)[:1], level)
+    return Entry(LOG, "MRD", day, values, rows={"results": lines})
