@@ -1,0 +1,93 @@
+"""What other rooms read from the outcomes by name."""
+
+from django.utils.translation import gettext_lazy as _
+
+from trialsite.casebook import registries
+from trialsite.casebook.registries import FactSource, FormType, ProjectionType, SubjectPage
+
+from . import checks, forms, models, summaries
+from .facts import relapses
+from .results import derive_course, derive_results
+
+registries.forms.register(
+    "REL",
+    FormType(
+        "REL",
+        _("Relapse"),
+        models.Relapse,
+        forms.RelapseForm,
+        continuous=True,
+        repeats=True,
+        checks=(
+            checks.not_in_the_future("performed_on", "onset", "confirmed_on"),
+            checks.not_before_life("onset"),
+            checks.not_before_consent("onset"),
+            checks.not_after_death("onset"),
+            checks.relapse_place_named,
+            checks.seen_not_before_onset,
+        ),
+        summary=summaries.relapse_summary,
+    ),
+)
+registries.forms.register(
+    "DTH",
+    FormType(
+        "DTH",
+        _("Death"),
+        models.Death,
+        forms.DeathForm,
+        continuous=True,
+        checks=(
+            checks.not_in_the_future("died_on", "learned_on"),
+            checks.death_dated_with_its_form,
+            checks.not_before_life("died_on"),
+            checks.not_before_consent("died_on"),
+            checks.death_after_contacts,
+            checks.death_after_relapse,
+        ),
+        summary=summaries.death_summary,
+    ),
+)
+registries.forms.register(
+    "SUR",
+    FormType(
+        "SUR",
+        _("Survival contact"),
+        models.SurvivalContact,
+        forms.SurvivalContactForm,
+        continuous=True,  # planned at visits as well as at any other time
+        repeats=True,
+        checks=(
+            checks.not_in_the_future("performed_on", "new_therapy_on"),
+            checks.not_before_consent("performed_on"),
+            checks.not_after_death("performed_on", "new_therapy_on"),
+            checks.telephone_shows_no_remission,
+            checks.dead_says_death_form,
+        ),
+        summary=summaries.contact_summary,
+    ),
+)
+registries.forms.register(
+    "WD",
+    FormType(
+        "WD",
+        _("Withdrawal of consent"),
+        models.Withdrawal,
+        forms.WithdrawalForm,
+        continuous=True,
+        repeats=True,
+        checks=(
+            checks.not_in_the_future("performed_on"),
+            checks.not_before_consent("performed_on"),
+            checks.not_after_death("performed_on"),
+        ),
+        summary=summaries.withdrawal_summary,
+    ),
+)
+
+registries.facts.register("relapsed", FactSource(relapses, _("Relapse"), "", "REL"))
+registries.projections.register("endpoints", ProjectionType(models.EndpointResult, derive_results))
+registries.projections.register("course", ProjectionType(models.SubjectCourse, derive_course))
+registries.subject_pages.register("outcomes", SubjectPage(_("Outcomes"), "outcomes", 50))
+registries.subject_alerts.register("outcomes", summaries.outcome_alerts)
+registries.timeline.register("outcomes", summaries.outcome_lanes)

@@ -1,0 +1,148 @@
+"""Edit checks of the outcome forms: what cannot be so, said at its item.
+
+A partial date is refused only when none of its possible days can be right.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from trialsite.casebook.casebook_page import site_today
+from trialsite.casebook.models import Subject
+from trialsite.casebook.registries import Finding, anchors, facts
+from trialsite.casebook.selectors import current_records
+from trialsite.clinical.partial_date import PartialDate
+
+from .models import Death, Relapse, SurvivalContact
+from .models.events import ContactKind, RelapseSite
+
+Values = Mapping[str, Any]
+Rows = Mapping[str, Sequence[Values]]
+
+
+def not_in_the_future(*items: str) -> Any:
+    """A check that the days of these items have come at the site."""
+
+    def check(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+        today = site_today(subject)
+        for item in items:
+            day = first_day(values.get(item))
+            if day and day > today:
+                yield Finding(item, _("This day has not come yet at the site."))
+
+    return check
+
+
+def not_before_life(item: str) -> Any:
+    """A check that an item lies after birth."""
+
+    def check(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+        day, birth = last_day(values.get(item)), birth_of(subject)
+        if day and birth and day < birth:
+            yield Finding(item, _("This lies before the subject's birth (%(day)s).") % {"day": birth})
+
+    return check
+
+
+def not_before_consent(item: str) -> Any:
+    """A check that an item lies on or after the day of consent, or of screening while no consent is recorded."""
+
+    def check(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+        day = last_day(values.get(item))
+        consent = (
+            anchors["consent"].select([subject.pk], "").get(subject.pk) if "consent" in anchors else None
+        )
+        begun = consent or subject.screened_on
+        if day and day < begun:
+            yield Finding(item, _("This lies before consent (%(day)s).") % {"day": begun})
+
+    return check
+
+
+def not_after_death(*items: str) -> Any:
+    """A check that nothing of these items happens to somebody who has died."""
+
+    def check(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+        death = current_records(Death, [subject.pk]).first()
+        for item in items if death else ():
+            day = first_day(values.get(item))
+            if day and death.died_on and day > death.died_on.latest:
+                yield Finding(
+                    item, _("The subject died on %(day)s: this cannot be later.") % {"day": death.died_on}
+                )
+
+    return check
+
+
+def dead_says_death_form(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """A contact that found the subject dead belongs with a death form: said, not refused."""
+    if values.get("alive") is False and not current_records(Death, [subject.pk]).exists():
+        yield Finding("alive", _("Enter the death form as well: it carries date and cause."), hard=False)
+
+
+def telephone_shows_no_remission(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """Freedom from relapse is stated after examination and a blood count, which no telephone gives."""
+    if values.get("contact_kind") == ContactKind.TELEPHONE and values.get("no_relapse"):
+        yield Finding("no_relapse", _("A telephone call cannot show that there is no relapse."))
+
+
+def relapse_place_named(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """A relapse outside marrow and CNS names its place."""
+    if values.get("relapse_site") == RelapseSite.EXTRAMEDULLARY and not values.get("extramedullary_place"):
+        yield Finding("extramedullary_place", _("Say in which place."))
+
+
+def seen_not_before_onset(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """What is confirmed had begun before."""
+    onset, confirmed = first_day(values.get("onset")), values.get("confirmed_on")
+    if onset and confirmed and confirmed < onset:
+        yield Finding("confirmed_on", _("This lies before the first evidence."))
+
+
+def death_dated_with_its_form(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """The day of the form is a possible day of death."""
+    day, died_on = values.get("performed_on"), values.get("died_on")
+    if day and died_on and not died_on.contains(day):
+        yield Finding(
+            "died_on", _("The form is dated %(day)s, which is no possible day of this death.") % {"day": day}
+        )
+
+
+def death_after_contacts(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """Nobody is seen alive after the day of death."""
+    day = last_day(values.get("died_on"))
+    if day is None:
+        return
+    seen = current_records(SurvivalContact, [subject.pk]).filter(alive=True, performed_on__gt=day)
+    last = seen.order_by("-performed_on").values_list("performed_on", flat=True).first()
+    if last:
+        yield Finding("died_on", _("A contact of %(day)s found the subject alive.") % {"day": last})
+
+
+def death_after_relapse(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """Nobody relapses after the day of death."""
+    day = last_day(values.get("died_on"))
+    if day is None:
+        return
+    later = current_records(Relapse, [subject.pk]).filter(onset_earliest__gt=day).first()
+    if later:
+        yield Finding("died_on", _("A relapse is recorded after this day (%(day)s).") % {"day": later.onset})
+
+
+def birth_of(subject: Subject) -> date | None:
+    """The earliest day on which the subject can have been born, as far as it is recorded."""
+    source = facts.get("birth_date")
+    fact = source.select([subject.pk]).get(subject.pk) if source else None
+    return first_day(fact.value) if fact else None
+
+
+def first_day(value: Any) -> date | None:
+    """The first possible day of a date or partial date."""
+    return value.earliest if isinstance(value, PartialDate) else value if isinstance(value, date) else None
+
+
+def last_day(value: Any) -> date | None:
+    """The last possible day of a date or partial date."""
+    return value.latest if isinstance(value, PartialDate) else value if isinstance(value, date) else None

@@ -1,0 +1,263 @@
+"""What the study's pages show: six figures, the flow, accrual against plan, curves with their tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from trialsite.access.models import User
+from trialsite.casebook.models import Subject
+from trialsite.casebook.projections import bring_up_to_date
+from trialsite.studies.domain.protocol import EndpointPlan, Protocol
+from trialsite.studies.models import Study, StudySite
+from trialsite.studies.selectors import studies_visible_to
+
+from .charting import accrual_drawing, curve_drawing
+from .figures import POOLED, Figure, Group, StepRow, TableRow, expected_by, figure
+from .selectors import own_event_days
+from .study_reading import AccrualRow, Flow, accrual_of, counted_times, flows_of, sees_arms, sees_figures
+
+TICKS = 9
+
+
+@dataclass(frozen=True)
+class Figured:
+    """One of the six figures."""
+
+    label: str
+    value: Any
+    of: Any = None
+    hint: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class CurveTable:
+    """The table of one curve, and its steps."""
+
+    name: str
+    rows: Sequence[TableRow]
+    steps: Sequence[StepRow]
+
+
+@dataclass(frozen=True)
+class SiteAccrual:
+    """One site in the accrual table."""
+
+    key: str
+    name: str
+    activated_on: date
+    planned: int | None
+    screened: int
+    failed: int
+    enrolled: int
+    latest: date | None
+
+
+def refresh_own(user: User, study: Study) -> None:
+    """Bring the user's own subjects of the study up to date before any figure is read."""
+    bring_up_to_date(Subject.objects.visible_to(user).filter(study=study))
+
+
+def dashboard_context(user: User, study: Study, endpoint_key: str) -> dict[str, Any]:
+    """Everything on a study's first page."""
+    refresh_own(user, study)
+    protocol = study.protocol
+    by_arm = several_arms(protocol) and sees_arms(user, study)
+    rows = counted_times(study, [plan.key for plan in protocol.endpoints])
+    figures = [figure(plan, rows, by_arm) for plan in protocol.endpoints]
+    flows, accrual = flows_of(study), accrual_of(study)
+    timed = [one for one in figures if one.timed]
+    chosen = next((one for one in timed if one.plan.key == endpoint_key), None) or first_curve(timed)
+    return {
+        "study": study,
+        "protocol": protocol,
+        "six": six_figures(study, protocol, figures, Flow.total(flows)),
+        "figures": figures,
+        "timed": timed,
+        "proportions": [one for one in figures if not one.timed],
+        "chosen": chosen,
+        **(curve_context(user, study, protocol, chosen) if chosen else {}),
+        **accrual_context(study, protocol, accrual),
+        "flow": Flow.total(flows),
+        "flow_arms": arm_flows(protocol, flows) if by_arm else [],
+        "pooled": several_arms(protocol) and not by_arm,
+        "several_arms": several_arms(protocol),
+    }
+
+
+def endpoint_context(user: User, study: Study, plan: EndpointPlan) -> dict[str, Any]:
+    """One endpoint of a study with its curve or proportion."""
+    protocol = study.protocol
+    by_arm = several_arms(protocol) and sees_arms(user, study)
+    shown = figure(plan, counted_times(study, [plan.key]), by_arm)
+    return {
+        "study": study,
+        "protocol": protocol,
+        "plan": plan,
+        "chosen": shown,
+        "pooled": several_arms(protocol) and not by_arm,
+        **(curve_context(user, study, protocol, shown) if shown.timed else {}),
+        "shares": [(arm_name(protocol, group.arm), shown.proportion(group)) for group in shown.groups],
+    }
+
+
+def several_arms(protocol: Protocol) -> bool:
+    return len(protocol.arms) > 1
+
+
+def first_curve(timed: Sequence[Figure]) -> Figure | None:
+    """The curve shown first: the primary endpoint's, else overall survival, else any."""
+    order = {"primary": 0, "secondary": 1}
+    ranked = sorted(timed, key=lambda one: (order.get(one.plan.role, 2), one.rising, one.plan.key != "OS"))
+    return ranked[0] if ranked else None
+
+
+def arm_name(protocol: Protocol, key: str) -> str:
+    """The arm in the reader's language; "All subjects" where arms are pooled."""
+    names = {arm.key: arm.name.in_language(get_language() or "en") for arm in protocol.arms}
+    return names.get(key, key) if key else _("All subjects")
+
+
+def six_figures(study: Study, protocol: Protocol, figures: Sequence[Figure], flow: Flow) -> list[Figured]:
+    """The six figures that matter."""
+    planned = protocol.planned_enrolment
+    six = [
+        Figured(_("Screened"), flow.screened, hint=_("%(n)s in screening") % {"n": flow.in_screening}),
+        Figured(_("Screen failures"), flow.failed, hint=share(flow.failed, flow.screened)),
+        Figured(
+            _("Enrolled"),
+            flow.enrolled,
+            of=planned,
+            hint=share(flow.enrolled, planned) if planned else _("planned number: not stated"),
+        ),
+        Figured(_("Treated"), flow.treated, hint=share(flow.treated, flow.enrolled)),
+        Figured(_("Transplanted"), flow.transplanted, hint=share(flow.transplanted, flow.enrolled)),
+    ]
+    primary = next((one for one in figures if one.plan.role == "primary"), None)
+    if primary is not None:
+        six.append(primary_figure(study, primary))
+    return six
+
+
+def primary_figure(study: Study, primary: Figure) -> Figured:
+    """Events of the primary endpoint, or its responders."""
+    name = primary.plan.name.in_language(get_language() or "en")
+    href = reverse("dashboard-endpoint", args=[study.key, primary.plan.key])
+    if primary.timed:
+        return Figured(
+            _("Events of the primary endpoint"), primary.n_events, of=primary.n, hint=name, href=href
+        )
+    return Figured(_("Primary endpoint reached"), primary.n_events, of=primary.n, hint=name, href=href)
+
+
+def share(part: int, whole: int | None) -> str:
+    """A part in percent of a whole; nothing of nothing is no share."""
+    return f"{100 * part / whole:.0f} %" if whole else ""
+
+
+# Curves
+
+
+def curve_context(user: User, study: Study, protocol: Protocol, shown: Figure) -> dict[str, Any]:
+    """A curve with its tables, its landmark and its median."""
+    ticks = shown.ticks(TICKS)
+    step_url = reverse("dashboard-endpoint", args=[study.key, shown.plan.key])
+    names = {group.arm: arm_name(protocol, group.arm) for group in shown.groups}
+    return {
+        "chart": curve_drawing(shown, names, own_event_days(user, study, shown.plan.key), step_url),
+        "curve_tables": [
+            CurveTable(names[group.arm], shown.table(group, ticks), shown.steps(group))
+            for group in shown.groups
+        ],
+        "estimates": [estimate_line(shown, group, names[group.arm]) for group in shown.groups],
+        "landmark_words": shown.landmark_words,
+        "step_url": step_url,
+    }
+
+
+def estimate_line(shown: Figure, group: Group, name: str) -> dict[str, Any]:
+    """The figures of one curve that stand in words above it."""
+    return {
+        "name": name,
+        "n": group.n,
+        "n_events": group.count(1),
+        "landmark": shown.landmark(group),
+        "at_risk": shown.landmark_at_risk(group),
+        "median": shown.median(group),
+    }
+
+
+# Accrual and flow
+
+
+def accrual_context(study: Study, protocol: Protocol, rows: Sequence[AccrualRow]) -> dict[str, Any]:
+    """Enrolment against plan, over the study and by site."""
+    places = list(
+        StudySite.objects.filter(study=study).select_related("site").order_by("activated_on", "site__key")
+    )
+    today = timezone.now().date()
+    begun = min((place.activated_on for place in places), default=None)
+    planned, length = protocol.planned_enrolment, protocol.accrual_months
+    names = {place.site.key: str(place.site) for place in places}
+    return {
+        "accrual": accrual_drawing(rows, names, begun, planned, length, today),
+        "accrual_sites": [site_accrual(place, rows) for place in places],
+        "accrual_months": monthly(rows),
+        "expected": expected_by(today, begun, planned, length),
+    }
+
+
+def site_accrual(place: StudySite, rows: Sequence[AccrualRow]) -> SiteAccrual:
+    own = [row for row in rows if row.site_key == place.site.key]
+    return SiteAccrual(
+        key=place.site.key,
+        name=str(place.site),
+        activated_on=place.activated_on,
+        planned=place.planned,
+        screened=sum(row.screened for row in own),
+        failed=sum(row.failed for row in own),
+        enrolled=sum(row.enrolled for row in own),
+        latest=max((row.month for row in own if row.enrolled), default=None),
+    )
+
+
+def monthly(rows: Sequence[AccrualRow]) -> list[tuple[date, int, int, int]]:
+    """Screened, enrolled and enrolled so far by month in which something happened, the latest first."""
+    found, total = [], 0
+    for month in sorted({row.month for row in rows}):
+        here = [row for row in rows if row.month == month]
+        enrolled = sum(row.enrolled for row in here)
+        total += enrolled
+        found.append((month, sum(row.screened for row in here), enrolled, total))
+    return found[::-1]
+
+
+def arm_flows(protocol: Protocol, flows: Sequence[Flow]) -> list[tuple[str, Flow]]:
+    """The flow of each arm, in the order of the protocol."""
+    known = {flow.arm: flow for flow in flows if flow.arm != POOLED}
+    return [(arm_name(protocol, arm.key), known.get(arm.key, Flow(arm.key))) for arm in protocol.arms]
+
+
+# The list of studies
+
+
+def studies_context(user: User) -> dict[str, Any]:
+    """The user's studies with their six figures; those of which a role sees figures."""
+    cards = []
+    for study in studies_visible_to(user).prefetch_related("versions"):
+        if not sees_figures(user, study):
+            continue
+        refresh_own(user, study)
+        protocol = study.protocol
+        primary = [plan for plan in protocol.endpoints if plan.role == "primary"][:1]
+        rows = counted_times(study, [plan.key for plan in primary])
+        figures = [figure(plan, rows, by_arm=False) for plan in primary]
+        six = six_figures(study, protocol, figures, Flow.total(flows_of(study)))
+        cards.append({"study": study, "protocol": protocol, "six": six})
+    return {"cards": cards}

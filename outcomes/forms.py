@@ -1,0 +1,44 @@
+"""Pages of the outcome forms, in paper order."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from trialsite.casebook.forms import CasebookForm, Section
+
+from .models import Death, Relapse, SurvivalContact, Withdrawal
+
+
+class RelapseForm(CasebookForm):
+    model = Relapse
+    sections = (
+        Section(_("Relapse"), "performed_on", "onset", "relapse_site", "extramedullary_place"),
+        Section(_("Findings"), "bm_blast_pct", "cd19_negative", "confirmed_on", "comment"),
+    )
+
+
+class DeathForm(CasebookForm):
+    model = Death
+    sections = (
+        Section(_("Death"), "died_on", "cause", "cause_text"),
+        Section(_("How it is known"), "learned_on", "certainty", "autopsy"),
+    )
+
+    def values(self) -> dict[str, Any]:
+        """The form is about the day of death: its earliest possible day, which nobody types twice."""
+        values = super().values()
+        died_on = values.get("died_on")
+        return values | {"performed_on": died_on.earliest if died_on else None}
+
+
+class SurvivalContactForm(CasebookForm):
+    model = SurvivalContact
+    sections = (
+        Section(_("Contact"), "performed_on", "contact_kind", "alive", "lost"),
+        Section(_("Disease"), "no_relapse", "new_therapy", "new_therapy_on", "comment"),
+    )
+
+
+class WithdrawalForm(CasebookForm):
+    model = Withdrawal
+    sections = (Section(_("Withdrawal of consent"), "performed_on", "degree", "withdrawal_reason"),)

@@ -1,0 +1,91 @@
+"""Reading a study's figures over all its sites, through the database's own functions: counts without identifiers."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+
+from trialsite.access.models import User
+from trialsite.access.permissions import grants_of
+from trialsite.studies.models import Study
+
+from .figures import Counted
+
+
+@dataclass(frozen=True)
+class AccrualRow:
+    """What happened at one site in one month."""
+
+    site_key: str
+    month: date
+    screened: int
+    failed: int
+    enrolled: int
+
+
+@dataclass(frozen=True)
+class Flow:
+    """How many subjects reached each station, of one arm or of all together."""
+
+    arm: str = ""
+    screened: int = 0
+    in_screening: int = 0
+    failed: int = 0
+    enrolled: int = 0
+    randomised: int = 0
+    treated: int = 0
+    in_crc: int = 0
+    transplanted: int = 0
+    relapsed: int = 0
+    died: int = 0
+    withdrawn: int = 0
+    off_study: int = 0
+
+    @classmethod
+    def total(cls, flows: Iterable["Flow"]) -> "Flow":
+        """All arms together."""
+        rows = list(flows)
+        names = [name for name in cls.__dataclass_fields__ if name != "arm"]
+        return cls("", **{name: sum(getattr(row, name) for row in rows) for name in names})
+
+
+def sees_figures(user: User, study: Study) -> bool:
+    """Whether one of the user's roles opens the figures of the study."""
+    return grants_of(user).somewhere("figures.view", study.pk)
+
+
+def sees_arms(user: User, study: Study) -> bool:
+    """Whether the user may see figures by arm: the roles that may, and everybody once the study is locked."""
+    return study.locked_at is not None or grants_of(user).somewhere("figures.by_arm", study.pk)
+
+
+def counted_times(study: Study, endpoints: Sequence[str]) -> list[Counted]:
+    """Days and causes of the endpoints over all sites, counted."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT endpoint, arm, days, status, cause, event_type, n FROM study_endpoint_times(%s, %s)",
+            [study.pk, list(endpoints)],
+        )
+        return [Counted(*row) for row in cursor.fetchall()]
+
+
+def accrual_of(study: Study) -> list[AccrualRow]:
+    """Screening and enrolment by site and month."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT site_key, month, screened, failed, enrolled FROM study_accrual(%s) ORDER BY month, site_key",
+            [study.pk],
+        )
+        return [AccrualRow(*row) for row in cursor.fetchall()]
+
+
+def flows_of(study: Study) -> list[Flow]:
+    """The stations of the study, one row for each arm that the user may tell apart."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT arm, screened, in_screening, failed, enrolled, randomised, treated, in_crc, transplanted,"
+            " relapsed, died, withdrawn, off_study FROM study_flow(%s) ORDER BY arm",
+            [study.pk],
+        )
+        return [Flow(*row) for row in cursor.fetchall()]

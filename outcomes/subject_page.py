@@ -1,0 +1,90 @@
+"""The outcomes of one subject: each endpoint with date, status, time, why, and the forms it rests on."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from trialsite.casebook import registries
+from trialsite.casebook.form_types import models_of_forms
+from trialsite.casebook.models import Subject
+from trialsite.casebook.projections import bring_up_to_date
+from trialsite.studies.domain.protocol import EndpointPlan
+
+from .figures import INCIDENCE, TIME_TO_EVENT
+from .models import EndpointResult
+from .summaries import record_url
+
+
+@dataclass(frozen=True)
+class Source:
+    """A form that an endpoint rests on."""
+
+    title: str
+    url: str
+    on: date | None
+
+
+@dataclass(frozen=True)
+class EndpointLine:
+    """One endpoint of a subject with the forms behind it."""
+
+    plan: EndpointPlan
+    result: EndpointResult
+    sources: tuple[Source, ...]
+
+    @property
+    def timed(self) -> bool:
+        return self.plan.kind in (TIME_TO_EVENT, INCIDENCE)
+
+
+def outcomes_context(subject: Subject) -> dict[str, Any]:
+    """The endpoints of the subject's protocol, in its order; first those that count for this subject."""
+    bring_up_to_date(Subject.objects.filter(pk=subject.pk))
+    results = {one.endpoint: one for one in EndpointResult.objects.filter(subject=subject)}
+    forms = sources_of(results.values())
+    lines = [
+        EndpointLine(plan, results[plan.key], unique(forms, results[plan.key]))
+        for plan in subject.protocol_version.protocol.endpoints
+        if plan.key in results
+    ]
+    return {
+        "counting": [line for line in lines if line.result.in_set],
+        "others": [line for line in lines if not line.result.in_set],
+    }
+
+
+def sources_of(results: Iterable[EndpointResult]) -> dict[tuple[str, str], Source]:
+    """The forms behind addresses (table, row id), one query for each table."""
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for result in results:
+        for table, row_id, _item in result.sources:
+            wanted[table].add(row_id)
+    forms: dict[str, Any] = {model._meta.db_table: model for model in models_of_forms()}  # type: ignore[attr-defined]
+    lines = {row.model._meta.db_table: row.model for kind in registries.forms.values() for row in kind.rows}
+    found = {}
+    for table, ids in wanted.items():
+        if table in forms:
+            for record in forms[table].objects.filter(pk__in=ids).select_related("visit"):
+                found[table, str(record.pk)] = source(record)
+        elif table in lines:
+            rows: Any = lines[table].objects.filter(pk__in=ids)  # type: ignore[attr-defined]
+            for row in rows.select_related("record__visit"):
+                found[table, str(row.pk)] = source(row.record)
+    return found
+
+
+def source(record: Any) -> Source:
+    """A form as a link."""
+    kind = registries.forms.get(record.form_key)
+    title = str(kind.title) if kind else record.form_key or _("Form")
+    return Source(title, record_url(record), record.performed_on)
+
+
+def unique(forms: dict[tuple[str, str], Source], result: EndpointResult) -> tuple[Source, ...]:
+    """The forms behind one result, each once."""
+    found = [forms.get((table, row_id)) for table, row_id, _item in result.sources]
+    return tuple(dict.fromkeys(one for one in found if one is not None))

@@ -1,0 +1,49 @@
+"""Estimates in words, the same on every page: percent with one decimal, limits, months, "not estimable"."""
+
+from typing import Any
+
+from django import template
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from outcomes.domain.curve import months
+from outcomes.domain.intervals import Estimate
+
+register = template.Library()
+
+
+@register.filter
+def pct(value: float | None) -> str:
+    """0.458333 as "45.8 %"; nothing estimable as a dash."""
+    return "–" if value is None else f"{100 * value:.1f} %"
+
+
+@register.filter
+def limits(estimate: Estimate | None) -> str:
+    """The limits of a share: "16.9–71.0 %"."""
+    if estimate is None or estimate.lower is None or estimate.upper is None:
+        return "–"
+    return f"{100 * estimate.lower:.1f}–{100 * estimate.upper:.1f} %"
+
+
+@register.filter
+def in_months(days: float | None) -> str:
+    """Days as months with one decimal; not reached as words."""
+    return _("not reached") if days is None else f"{months(days):.1f}"
+
+
+@register.filter
+def month_limits(estimate: Estimate | None) -> str:
+    """The limits of a time in months; an open end is "not reached"."""
+    if estimate is None or (estimate.lower is None and estimate.upper is None):
+        return "–"
+    lower, upper = (
+        _("not reached") if end is None else f"{months(end):.1f}" for end in (estimate.lower, estimate.upper)
+    )
+    return f"{lower} – {upper}"
+
+
+@register.filter
+def local(text: Any) -> str:
+    """A text of the protocol in the reader's language."""
+    return text.in_language(get_language() or "en") if text else ""

@@ -1,0 +1,83 @@
+"""Pages of the outcomes: the endpoints of a subject, the studies' dashboards, one endpoint of a study."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from trialsite.access.models import User
+from trialsite.access.permissions import grants_of
+from trialsite.casebook.casebook_page import subject_context
+from trialsite.casebook.selectors import subject_or_404, subjects_visible_to
+from trialsite.studies.models import Study
+from trialsite.studies.selectors import studies_visible_to
+
+from .dashboard_page import dashboard_context, endpoint_context, refresh_own, studies_context
+from .selectors import events_here, results_of_study
+from .study_reading import sees_figures
+from .subject_page import outcomes_context
+
+
+@login_required
+def subject_outcomes(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """Each endpoint of one subject: date, status, time, why, and the records it rests on."""
+    subject = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    context = {**subject_context(request, subject, "outcomes"), **outcomes_context(subject)}
+    return render(request, "outcomes/subject.html", context)
+
+
+@login_required
+def dashboards(request: HttpRequest) -> HttpResponse:
+    """The user's studies with six figures each."""
+    user = person(request)
+    if not grants_of(user).somewhere("figures.view"):
+        raise PermissionDenied(_("None of your roles opens this page."))
+    return render(request, "outcomes/dashboards.html", studies_context(user))
+
+
+@login_required
+def study(request: HttpRequest, key: str) -> HttpResponse:
+    """One study: six figures, curve, accrual, flow."""
+    user = person(request)
+    found = study_or_404(user, key)
+    return render(
+        request, "outcomes/study.html", dashboard_context(user, found, request.GET.get("endpoint", ""))
+    )
+
+
+@login_required
+def endpoint(request: HttpRequest, key: str, endpoint: str) -> HttpResponse:
+    """One endpoint of a study, and the subjects at one's own sites behind it (?day= those with an event that day)."""
+    user = person(request)
+    found = study_or_404(user, key)
+    plan = next((one for one in found.protocol.endpoints if one.key == endpoint), None)
+    if plan is None:
+        raise Http404
+    refresh_own(user, found)
+    context = endpoint_context(user, found, plan)
+    text = request.GET.get("day", "")
+    day = int(text) if text.isdigit() and len(text) < 6 else None
+    results = results_of_study(user, found, plan.key)
+    if day is not None:
+        context |= events_here(results, context["chosen"], day)
+    page = Paginator(context.get("results", results), 50).get_page(request.GET.get("page"))
+    own = subjects_visible_to(user).filter(study=found).count()
+    return render(request, "outcomes/endpoint.html", context | {"page": page, "day": day, "own": own})
+
+
+def person(request: HttpRequest) -> User:
+    user: Any = request.user
+    return user
+
+
+def study_or_404(user: User, key: str) -> Study:
+    """The study, if the user has a role in it that sees its figures; a stranger does not learn that it exists."""
+    found = studies_visible_to(user).filter(key=key).first()
+    if found is None or not sees_figures(user, found):
+        raise Http404
+    return found
