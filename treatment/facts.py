@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from enrollment.item_facts import item_fact
+from enrollment.item_facts import fact_of_item, record_fact
 from trialsite.casebook.registries import FactSource
 from trialsite.casebook.selectors import current_records
 from trialsite.clinical.facts import Fact
@@ -39,6 +39,11 @@ def facts() -> dict[str, FactSource]:
     return {
         "transplanted": FactSource(transplanted, _("transplanted"), form="HSCT"),
         "cyp3a_inhibitor": FactSource(inhibitor, _("CYP3A inhibitor"), form="CM"),
-        "donor": item_fact(Donor, "DON", "donor"),
-        "donor_available": item_fact(Donor, "DON", "donor_available"),
+        "donor": record_fact(Donor, "DON", lambda record: fact_of_item(record, "donor"), _("best donor")),
+        "donor_available": record_fact(
+            Donor,
+            "DON",
+            lambda record: fact_of_item(record, "donor_available"),
+            _("donor identified and available"),
+        ),
     }

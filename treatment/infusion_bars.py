@@ -86,6 +86,7 @@ def _draw(
     ticks = [
         {"x": px(x((first + timedelta(days=day)).timestamp())), "label": str(day + 1)}
         for day in range(0, days, step)
+        if x((first + timedelta(days=day)).timestamp()) < width - 26
     ]
     return {
         "width": width,

@@ -42,4 +42,4 @@ class Deviation(CasebookRecord):
     deviation_class = models.CharField(_("class"), max_length=8, choices=DeviationClass)
     what = models.TextField(_("what happened"))
     action = models.TextField(_("what was done"), blank=True, default="")
-    reported = models.BooleanField(_("reported to the ethics committee"), null=True, blank=True)
+    reported = models.BooleanField(_("Reported to the ethics committee"), null=True, blank=True)

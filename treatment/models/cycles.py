@@ -79,7 +79,8 @@ class DosePlan(SiteBound):
 class PlannedDose(SiteBound):
     """One drug at one dose level of a plan, the same on each of `days`, `per_day` times a day.
 
-    `amount` is one dose as prescribed by the plan (rounded); None when it could not be planned: `missing_facts` names why.
+    `amount` is one dose as the plan prescribes it (rounded); None when it could not be planned, for want of
+    `missing_facts`.
     """
 
     protection = DECISION

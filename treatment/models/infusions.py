@@ -22,7 +22,7 @@ class BlinatumomabInfusion(CasebookRecord):
     """Stretches of infusion reported together (at a visit)."""
 
     line_flushed = models.BooleanField(
-        _("the line was flushed (overdose: a medication error)"), null=True, blank=True
+        _("The line was flushed (overdose: a medication error)"), null=True, blank=True
     )
     comment = models.TextField(_("remarks"), blank=True, default="")
 

@@ -22,7 +22,7 @@ class Donor(CasebookRecord):
     """The donor as known on a day, and when conditioning is planned."""
 
     donor = models.CharField(_("best donor"), max_length=8, choices=DONOR_CHOICES, blank=True, default="")
-    donor_available = models.BooleanField(_("identified and available"), null=True, blank=True)
+    donor_available = models.BooleanField(_("Identified and available"), null=True, blank=True)
     hla_match = models.CharField(_("HLA loci matched"), max_length=10, blank=True, default="")
     donor_sex = models.CharField(
         _("sex of the donor"),
@@ -67,8 +67,8 @@ class Transplant(CasebookRecord):
         _("mononuclear cells (10⁸/kg)"), max_digits=7, decimal_places=3, null=True, blank=True
     )
     prophylaxis = models.CharField(_("GVHD prophylaxis"), max_length=200, blank=True, default="")
-    atg = models.BooleanField(_("antithymocyte globulin"), null=True, blank=True)
-    ptcy = models.BooleanField(_("post-transplant cyclophosphamide"), null=True, blank=True)
+    atg = models.BooleanField(_("Antithymocyte globulin"), null=True, blank=True)
+    ptcy = models.BooleanField(_("Post-transplant cyclophosphamide"), null=True, blank=True)
 
 
 class CellStep(models.TextChoices):
@@ -92,7 +92,7 @@ class CellTherapy(CasebookRecord):
         _("CAR-T cells (10⁶/kg)"), max_digits=8, decimal_places=4, null=True, blank=True
     )
     viability = models.DecimalField(_("viability (%)"), max_digits=5, decimal_places=2, null=True, blank=True)
-    bridging = models.BooleanField(_("bridging therapy"), null=True, blank=True)
-    tocilizumab = models.BooleanField(_("tocilizumab given"), null=True, blank=True)
-    steroid = models.BooleanField(_("corticosteroid given"), null=True, blank=True)
+    bridging = models.BooleanField(_("Bridging therapy"), null=True, blank=True)
+    tocilizumab = models.BooleanField(_("Tocilizumab given"), null=True, blank=True)
+    steroid = models.BooleanField(_("Corticosteroid given"), null=True, blank=True)
     comment = models.TextField(_("remarks"), blank=True, default="")

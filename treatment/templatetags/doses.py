@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext_lazy as _
 
 from treatment.domain.infusion import shown_length
 from treatment.drugs import drug_name
@@ -12,6 +13,14 @@ from trialsite.clinical.body import round_half_up
 
 register = template.Library()
 UNITS = {"ug": "µg", "U": "IU"}
+ROUTES = {
+    "IV": _("intravenous"),
+    "CIVI": _("continuous infusion"),
+    "PO": _("oral"),
+    "PO_IV": _("oral or intravenous"),
+    "IT": _("intrathecal"),
+    "SC": _("subcutaneous"),
+}
 
 
 @register.filter
@@ -35,6 +44,12 @@ def length(value: timedelta) -> str:
 def drug(key: str) -> str:
     """A drug by its name."""
     return drug_name(key)
+
+
+@register.filter
+def route(code: str) -> str:
+    """How a drug is given, in words."""
+    return str(ROUTES.get(code, code))
 
 
 @register.filter

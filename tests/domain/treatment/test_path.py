@@ -1,0 +1,90 @@
+"""The path through the phases of an arm: which state each is in, and what follows by the branches."""
+
+from datetime import date
+
+import pytest
+
+from treatment.domain.path import NextKind, PathState, PhaseRun, first_day_of_treatment, next_step, path
+from trialsite.clinical.facts import Fact
+from trialsite.studies.domain.protocol import Phase
+
+
+def phase(key: str, kind: str = "chemotherapy", *branches: tuple[str, dict], optional: bool = False) -> Phase:
+    source = {"source": "assumption", "cite": "test"}
+    text = {"en": key, "zh": key}
+    lines = [{"when": when, "to": to, "text": {"en": f"to {to}", "zh": to}} | source for to, when in branches]
+    return Phase.of(
+        {"key": key, "name": text, "kind": kind, "regimen": None, "days": 7, "optional": optional}
+        | {"starts": text, "branches": lines}
+        | source
+    )
+
+
+def response(*codes: str) -> dict:
+    return {"fact": "response", "op": "in", "value": list(codes)}
+
+
+ARM = (
+    phase("PRE", "pre-phase", optional=True),
+    phase(
+        "IND",
+        "chemotherapy",
+        ("AWAIT", response("MLFS")),
+        ("OFF_TREATMENT", response("NR")),
+        ("CONS", response("CR")),
+    ),
+    phase("CONS", "blinatumomab"),
+    phase("OBS", "observation"),
+)
+DAY = date(2026, 1, 12)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "to"),
+    [
+        ("CR", NextKind.CLEAR, "CONS"),
+        ("MLFS", NextKind.AWAIT, ""),
+        ("NR", NextKind.OFF_TREATMENT, ""),
+        ("PR", NextKind.NO_BRANCH, ""),
+        (None, NextKind.UNKNOWN, ""),
+    ],
+)
+def test_the_first_true_branch_counts_and_an_unknown_one_stops(
+    code: str | None, kind: NextKind, to: str
+) -> None:
+    facts = {"response": Fact(code) if code else Fact.missing()}
+    found = next_step(ARM, [PhaseRun("IND", DAY)], facts)
+    assert (found.kind, found.phase) == (kind, to)
+    assert found.missing == (("response",) if code is None else ())
+
+
+def test_before_the_first_phase_the_first_that_is_not_optional_follows() -> None:
+    assert next_step(ARM, [], {}).phase == "IND"
+
+
+def test_a_phase_without_branches_is_followed_by_the_next_of_the_arm() -> None:
+    assert next_step(ARM, [PhaseRun("PRE", DAY)], {}).phase == "IND"
+
+
+def test_observation_begins_by_itself_and_completes_the_path() -> None:
+    found = next_step(ARM, [PhaseRun("CONS", DAY)], {})
+    assert (found.kind, found.phase) == (NextKind.COMPLETE, "OBS")
+
+
+def test_each_phase_shows_its_state() -> None:
+    runs = [PhaseRun("IND", DAY)]
+    steps = path(ARM, runs, next_step(ARM, runs, {"response": Fact("CR")}))
+    states = [PathState.SKIPPED, PathState.RUNNING, PathState.NEXT, PathState.NOT_STARTED]
+    assert [one.state for one in steps] == states
+    ended = path(ARM, [PhaseRun("IND", DAY, DAY)], next_step(ARM, runs, {}))
+    assert ended[1].state is PathState.DONE
+
+
+def test_of_two_phases_on_one_day_the_later_of_the_arm_is_the_current_one() -> None:
+    runs = [PhaseRun("CONS", DAY), PhaseRun("IND", DAY)]
+    assert next_step(ARM, runs, {}).phase == "OBS"
+
+
+@pytest.mark.parametrize(("phases", "first"), [(["PRE"], None), (["OBS"], None), (["PRE", "IND"], DAY)])
+def test_day_1_is_that_of_a_phase_that_treats(phases: list[str], first: date | None) -> None:
+    assert first_day_of_treatment(ARM, [PhaseRun(key, DAY) for key in phases]) == first
