@@ -1,0 +1,84 @@
+"""Write docs/states.md from the tables of states, so that the picture cannot differ from the code."""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.utils import translation
+
+from trialsite.access.models import Role
+from trialsite.access.permissions import ACTIONS
+from trialsite.casebook.states import SUBJECT_STEPS, TRANSITIONS, RecordState, SubjectState, Transition
+
+PLACE = Path("docs") / "states.md"
+
+
+class Command(BaseCommand):
+    help = "Writes docs/states.md: the states of a form and of a subject, as pictures and tables."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        (settings.BASE_DIR / PLACE).write_text(page(), encoding="utf-8")
+        self.stdout.write(f"{PLACE} is written.")
+
+
+def page() -> str:
+    """The page as it should stand in docs/."""
+    with translation.override("en"):
+        parts = (
+            "# States",
+            "Generated from `trialsite/casebook/states.py` by `manage.py draw_states`. Do not edit.",
+            "## A form",
+            "A draft is not a record and has no state. A slot is empty until a form is submitted, and empty again when "
+            "its form is voided; a voided form stays in the record. A step that no row names is refused.",
+            picture(form_arrows()),
+            table(("Action", "From", "To", "Roles", "Reason"), [form_row(step) for step in TRANSITIONS]),
+            "## A subject",
+            "Relapse and death are events of the record, not states.",
+            picture(subject_arrows()),
+            table(("State", "Next"), subject_rows()),
+        )
+    return "\n\n".join(parts) + "\n"
+
+
+def picture(arrows: list[str]) -> str:
+    """A state diagram as Mermaid, which GitHub and GitLab draw."""
+    return "\n".join(["```mermaid", "stateDiagram-v2", *(f"    {arrow}" for arrow in arrows), "```"])
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def form_arrows() -> list[str]:
+    named = [f"{state.value} : {state.label}" for state in RecordState]
+    return named + [
+        f"{step.source.value if step.source else '[*]'} --> {step.target.value} : {step.action}"
+        for step in TRANSITIONS
+    ]
+
+
+def form_row(step: Transition) -> tuple[str, ...]:
+    allowed = ACTIONS[step.permission].roles
+    roles = ", ".join(str(role.label) for role in Role if role in allowed)
+    source = str(step.source.label) if step.source else "(empty slot)"
+    return step.action, source, str(step.target.label), roles, "required" if step.needs_reason else ""
+
+
+def subject_arrows() -> list[str]:
+    named = [f"{state.value} : {state.label}" for state in SubjectState]
+    steps = [f"{source.value} --> {target.value}" for source in SubjectState for target in following(source)]
+    return [*named, f"[*] --> {SubjectState.SCREENING.value}", *steps]
+
+
+def subject_rows() -> list[tuple[str, ...]]:
+    return [
+        (str(state.label), ", ".join(str(one.label) for one in following(state)) or "(end)")
+        for state in SubjectState
+    ]
+
+
+def following(state: SubjectState) -> list[SubjectState]:
+    """The states that a subject may take next, in the order of the enum."""
+    return [target for target in SubjectState if target in SUBJECT_STEPS[state]]
