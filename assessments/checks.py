@@ -121,11 +121,9 @@ def computed_response(values: Values, subject: Subject) -> str:
     record = MarrowAssessment(subject=subject)
     for item, value in values.items():
         setattr(record, item, value if value is not None else getattr(record, item))
-    earlier = [
-        each
-        for each in judged_responses([subject.pk]).get(subject.pk, [])
-        if each.record.performed_on < record.performed_on
-    ]
+    day = record.performed_on
+    known = judged_responses([subject.pk]).get(subject.pk, [])
+    earlier = [each for each in known if day and each.record.performed_on and each.record.performed_on < day]
     rules = subject.protocol_version.protocol.response
     marrows = [each.record for each in earlier] + [record]
     counts = lab_values([subject.pk], ("anc", "platelets")).get(subject.pk, [])

@@ -287,8 +287,8 @@ def puncture_of(record: CerebrospinalFluid, counts: Sequence[LabValue]) -> Lumba
     assert record.performed_on is not None
     white, red = (nearest(counts, analyte, record.performed_on, 1) for analyte in ("wbc", "rbc"))
     return LumbarPuncture(
-        csf_wbc=record.csf_wbc,
-        csf_rbc=record.csf_rbc,
+        csf_wbc=record.item("csf_wbc"),
+        csf_rbc=record.item("csf_rbc"),
         blasts=Truth.of(record.blasts),
         clinical_signs=Truth.of(record.clinical_signs),
         blood_wbc=per_microlitre(white, 1000),

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import F
@@ -96,7 +97,8 @@ def nearest(values: Iterable[LabValue], analyte: str, day: date, within_days: in
     return min(near, key=lambda each: (abs((each.on - day).days), each.on), default=None)
 
 
-def lab_value(row: LabResult) -> LabValue:
+def lab_value(row: Any) -> LabValue:
+    """A saved line as rules and tables read it."""
     quantity = row.result
     assert quantity is not None
     assert row.record.performed_on is not None

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from enrollment.item_facts import read_once
@@ -77,7 +78,7 @@ def line_of(row: models.MrdResult, protocol: Protocol, responses: Sequence[Judge
     return MrdLine(row, row.record, result, verdict, remission_at(responses, row.record), screening)
 
 
-def domain_result(row: models.MrdResult) -> MrdResult:
+def domain_result(row: Any) -> MrdResult:
     """A line as the rules see it: fractions, with the x of a reported "<x" read from the report's own text."""
     quantified = row.qualifier == Qualifier.QUANTIFIED
     reading = read_report(row.reported_text) if row.reported_text.strip() else None
@@ -116,8 +117,10 @@ def study_method(protocol: Protocol) -> str:
 
 def remission_at(responses: Sequence[Judged], sample: models.MrdSample) -> Truth:
     """Whether the subject was in CRc at the sample: the latest marrow up to that day says."""
-    assert sample.performed_on is not None
-    before = [each for each in responses if each.record.performed_on <= sample.performed_on]
+    day = sample.performed_on
+    before = [
+        each for each in responses if day and each.record.performed_on and each.record.performed_on <= day
+    ]
     return before[-1].in_crc if before else Truth.UNKNOWN
 
 

@@ -106,7 +106,7 @@ def judge(
 def baseline_of(marrows: Sequence[MarrowAssessment], record: MarrowAssessment) -> Decimal | None:
     """The blasts (%) of the first marrow, when it is another one and exact."""
     first = marrows[0]
-    blasts = first.bm_blast_pct
+    blasts = first.item("bm_blast_pct")
     if first.pk == record.pk or blasts is None or blasts.comparator:
         return None
     return blasts.canonical
@@ -133,12 +133,12 @@ def assessment_of(
     """A marrow as the rules see it; counts that the form leaves empty come from the nearest report."""
     assert record.performed_on is not None
     day = record.counts_on or record.performed_on
-    anc, anc_on = count_of(record.anc, record, counts, "anc", day, rules)
-    platelets, platelets_on = count_of(record.platelets, record, counts, "platelets", day, rules)
+    anc, anc_on = count_of(record.item("anc"), record, counts, "anc", day, rules)
+    platelets, platelets_on = count_of(record.item("platelets"), record, counts, "platelets", day, rules)
     return Assessment(
         marrow_on=record.performed_on,
         counts_on=anc_on or platelets_on,
-        bm_blast_pct=record.bm_blast_pct,
+        bm_blast_pct=record.item("bm_blast_pct"),
         evaluable_marrow=Truth.of(record.evaluable),
         pb_blasts=Truth.of(record.pb_blasts),
         pb_blasts_confirmed=Truth.of(record.pb_blasts_confirmed),

@@ -157,15 +157,14 @@ def calendar_weeks(
     end = first + timedelta(weeks=weeks)
     ahead = visits.filter(target__gte=first, target__lt=end).order_by("target", "subject_id", "pk")
     shown = [line for line in lines_of(ahead, days) if line.standing.state != "off"]
-    late = [
-        line
-        for line in lines_of(
-            open_visits(visits).filter(latest__lt=max(days.values(), default=first)).order_by("latest"), days
-        )
-        if line.standing.state == "late"
-    ]
-    mondays = [first + timedelta(weeks=number) for number in range(weeks)]
-    return late, [
-        Week(monday, [line for line in shown if monday <= line.visit.target <= monday + timedelta(days=6)])
-        for monday in mondays
-    ]
+    past = open_visits(visits).filter(latest__lt=max(days.values(), default=first)).order_by("latest", "pk")
+    late = [line for line in lines_of(past, days) if line.standing.state == "late"]
+    return late, [week_of(first + timedelta(weeks=number), shown) for number in range(weeks)]
+
+
+def week_of(monday: date, lines: Iterable[VisitLine]) -> Week:
+    """The visits whose target lies in the week."""
+    next_monday = monday + timedelta(weeks=1)
+    return Week(
+        monday, [line for line in lines if line.visit.target and monday <= line.visit.target < next_monday]
+    )

@@ -60,7 +60,7 @@ def send_reminder(*, by: User, now: datetime | None = None) -> Digest | None:
 def coordinated_places(user: User) -> dict[tuple[Any, Any], str]:
     """The (study, site) pairs where this user is coordinator today, with the site's time zone."""
     rows = [(study, site) for study, site, role in grants_of(user).rows if role == Role.COORDINATOR]
-    studies = {study for study, __ in rows}
+    studies = [study for study, __ in rows if study]
     places = StudySite.objects.filter(study_id__in=studies).select_related("site")
     return {
         (place.study_id, place.site_id): place.site.timezone

@@ -1,5 +1,6 @@
 """A record of the assessments in one line, with what is computed from it."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import get_language, pgettext
@@ -65,7 +66,9 @@ def physical_exam(record: PhysicalExam) -> str:
 def electrocardiogram(record: Electrocardiogram) -> str:
     corrected = ""
     if record.qt_ms and record.heart_rate:
-        corrected = f"QTcF {round_half_up(qtcf(record.qt_ms, record.heart_rate).value, 0)} ms"
+        corrected = (
+            f"QTcF {round_half_up(qtcf(Decimal(record.qt_ms), Decimal(record.heart_rate)).value, 0)} ms"
+        )
     return joined(corrected, record.get_interpretation_display())
 
 
@@ -95,9 +98,13 @@ def lab_report(record: LabReport) -> str:
     return joined(", ".join(shown), record.laboratory)
 
 
+def label_of(record: Any, item: str) -> str:
+    return str(record._meta.get_field(item).verbose_name)
+
+
 def virology(record: Virology) -> str:
     positive = [
-        str(record._meta.get_field(item).verbose_name)
+        label_of(record, item)
         for item in ("hbsag", "hbcab", "hbv_dna", "hcv_ab", "hcv_rna", "hiv_ab", "trust")
         if getattr(record, item) in ("POS", "DETECTED")
     ]
@@ -149,7 +156,7 @@ def crs_of(record: CytokineRelease) -> GradeBounds:
     """The ASTCT grade of one day."""
     return crs_grade(
         CrsFindings(
-            temperature=record.temperature,
+            temperature=record.item("temperature"),
             other_cause=Truth.of(record.other_cause),
             anticytokine=Truth.of(record.anticytokine),
             hypotension=record.hypotension,

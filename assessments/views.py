@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from trialsite.access.permissions import grants_of, require
+from trialsite.access.requests import user_of
 from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.selectors import subject_or_404
 from trialsite.studies.selectors import sites_visible_to, studies_visible_to
@@ -26,12 +27,12 @@ WEEKS_SHOWN = 4
 def calendar(request: HttpRequest) -> HttpResponse:
     """Late, due and coming visits by week, with filters by study and site."""
     require_somewhere(request)
-    user = request.user
+    user = user_of(request)
     first = monday_of(request.GET.get("from", ""))
     study, site = request.GET.get("study", ""), request.GET.get("site", "")
-    late, weeks = calendar_weeks(user, first=first, weeks=WEEKS_SHOWN, study=study, site=site)  # type: ignore[arg-type]
-    studies = list(studies_visible_to(user))  # type: ignore[arg-type]
-    places = {place.key: place for each in studies for place in sites_visible_to(user, each)}  # type: ignore[arg-type]
+    late, weeks = calendar_weeks(user, first=first, weeks=WEEKS_SHOWN, study=study, site=site)
+    studies = list(studies_visible_to(user))
+    places = {place.key: place for each in studies for place in sites_visible_to(user, each)}
     context = {
         "late": late,
         "weeks": weeks,
@@ -52,8 +53,8 @@ def reminders(request: HttpRequest) -> HttpResponse:
     """What the next digest would say, and when the last ones went out."""
     require_somewhere(request)
     context = {
-        "lines": visits_due(request.user),  # type: ignore[arg-type]
-        "sent": ReminderSent.objects.filter(user_id=request.user.pk).order_by("-day")[:14],
+        "lines": visits_due(user_of(request)),
+        "sent": ReminderSent.objects.filter(user=user_of(request)).order_by("-day")[:14],
     }
     return render(request, "assessments/reminders.html", context)
 
@@ -61,8 +62,8 @@ def reminders(request: HttpRequest) -> HttpResponse:
 @login_required
 def assessments(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     """Responses, MRD, laboratory trends and adverse events of one subject."""
-    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
-    require(request.user, "record.view", study_id=found.study_id, site_id=found.site_id)  # type: ignore[arg-type]
+    found = subject_or_404(user_of(request), subject_id)
+    require(user_of(request), "record.view", study_id=found.study_id, site_id=found.site_id)
     context = {**subject_context(request, found, "assessments"), **overview(found)}
     return render(request, "assessments/assessments.html", context)
 
@@ -77,5 +78,5 @@ def monday_of(text: str) -> date:
 
 
 def require_somewhere(request: HttpRequest) -> None:
-    if not grants_of(request.user).somewhere("record.view"):  # type: ignore[arg-type]
+    if not grants_of(user_of(request)).somewhere("record.view"):
         raise PermissionDenied(_("None of your roles opens this page."))

@@ -11,6 +11,7 @@ from trialsite.casebook.errors import CheckFailed
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import facts
 from trialsite.casebook.services import change_state
+from trialsite.clinical.interval import Interval
 from trialsite.clinical.quantity import Quantity
 from trialsite.studies.domain.fact_names import FACTS
 
@@ -133,6 +134,9 @@ def test_clearance_of_a_partial_birth_date_is_known_within_bounds(cast: Cast, su
     enter(cast, subject, "VS", DAY, weight=Quantity.parse("60", "kg", "weight"))
     enter(cast, subject, "CHEM", DAY, rows=[result("creatinine", "88.4", "umol/L")])
     value = fact(cast, subject, "crcl").value
+    assert isinstance(value, Interval)
+    assert value.low is not None
+    assert value.high is not None
     assert (round(value.low, 1), round(value.high, 1)) == (Decimal("66.7"), Decimal("67.5"))
 
 

@@ -135,6 +135,46 @@ def test_the_overview_shows_response_mrd_grades_and_events(
     assert "G4" in page  # neutrophils 0.4
 
 
+def test_every_form_says_itself_in_one_line(cast: Cast, subject: Subject) -> None:
+    from trialsite.casebook.registries import forms
+
+    entered = {
+        "ECG": {"qt_ms": 420, "heart_rate": 90, "interpretation": "NORMAL"},
+        "PE": {"heart": "ABNORMAL", "findings": "systolic murmur"},
+        "ECHO": {"lvef": Decimal("61.5")},
+        "CRS": {
+            "temperature": Quantity.parse("38.4", "Cel", "temperature"),
+            "hypotension": "FLUIDS",
+            "oxygen": "NONE",
+        },
+        "ICE": {
+            "orientation": 3,
+            "naming": 3,
+            "command": 1,
+            "writing": 0,
+            "attention": 1,
+            "consciousness": "AWAKE",
+        },
+        "AGV": {"skin": 3, "liver": 0, "upper_gi": 0, "lower_gi": 0},
+        "CHI": {"specimen": "BLOOD", "donor_pct": Decimal("97.5")},
+    }
+    expected = {
+        "ECG": "QTcF 481 ms · Normal",
+        "PE": "Heart · systolic murmur",
+        "ECHO": "LVEF 61.5 %",
+        "CRS": "ASTCT 2",
+        "ICE": "ICE 8 · ICANS 1",
+        "AGV": "grade II (MAGIC)",
+        "CHI": "Blood · donor 97.5 %",
+    }
+    for key, values in entered.items():
+        record = enter(cast, subject, key, DAY, **values)
+        with acting(user=cast.coordinator):
+            summary = forms[key].summary
+            assert summary is not None
+            assert summary(record) == expected[key]
+
+
 def test_the_lanes_carry_response_mrd_and_severe_events(desk: Client, cast: Cast, subject: Subject) -> None:
     from trialsite.clinical.partial_date import PartialDate
 
