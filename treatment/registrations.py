@@ -9,6 +9,7 @@ from trialsite.casebook.registries import FormType, ProjectionType, RowType, Sub
 
 from . import checks, forms, models
 from .anchors import anchors
+from .day_words import day_in_words
 from .facts import facts
 from .lanes import treatment_lanes
 from .offers import offer_doses
@@ -180,4 +181,5 @@ for name, anchor in anchors().items():
 registries.work.register("treatment", treatment_work)
 registries.timeline.register("treatment", treatment_lanes)
 registries.projections.register("treatment", ProjectionType(models.TreatmentStep, derive_step))
+registries.day_words.register("treatment", day_in_words)
 registries.subject_pages.register("treatment", SubjectPage(_("Treatment"), "treatment", 30))

@@ -1,0 +1,23 @@
+"""The subject's day as people on the ward say it: "IND D9", "HSCT D+41"."""
+
+from datetime import date
+
+from trialsite.casebook import registries
+from trialsite.casebook.models import Subject
+from trialsite.clinical.dates import hsct_day
+
+from .paths import cycles_of
+
+
+def day_in_words(subject: Subject, today: date) -> str:
+    """The day after transplantation once there was one, otherwise the day of the phase that began last.
+
+    Empty before treatment and after its last phase has ended. Day 1 is the first day of a phase; day 0 is the graft.
+    """
+    graft = registries.anchor_dates([subject.pk], "hsct_d0").get(subject.pk)
+    if graft is not None and graft <= today:
+        return f"HSCT D+{hsct_day(today, graft)}"
+    begun = [one for one in cycles_of([subject.pk])[subject.pk] if one.performed_on and one.performed_on <= today]
+    if not begun or begun[-1].performed_on is None or (begun[-1].ended_on and begun[-1].ended_on < today):
+        return ""
+    return f"{begun[-1].phase} D{(today - begun[-1].performed_on).days + 1}"
