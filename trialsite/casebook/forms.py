@@ -16,6 +16,7 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Fieldset, Layout
 from django import forms
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from .formfields import MISSING_REASONS, DateFormField, DateInput, PartialDateFormField, QuantityFormField
@@ -52,7 +53,7 @@ def item_field(model: type[models.Model], item: str) -> forms.Field:
         return taken(column.formfield(widget=picker), item)
     if isinstance(column, models.BooleanField) and column.null:
         return forms.TypedChoiceField(
-            label=column.verbose_name,
+            label=capfirst(column.verbose_name),
             help_text=column.help_text,
             choices=[("yes", _("Yes")), ("no", _("No"))],
             coerce=lambda answer: answer == "yes",

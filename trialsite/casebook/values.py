@@ -6,6 +6,7 @@ onset_earliest, onset_latest and `onset`, a `PartialDate` or None.
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, overload
 
 from django.db import models
@@ -42,6 +43,14 @@ class CompositeItem:
 
     def write(self, record: models.Model, value: Any) -> None:
         raise NotImplementedError
+
+
+def trimmed(number: Decimal | None) -> Decimal | None:
+    """A stored decimal without the zeros that its column adds: 80.0000000000 is 80."""
+    if number is None:
+        return None
+    short = number.normalize()
+    return short.quantize(Decimal(1)) if short.as_tuple().exponent > 0 else short  # type: ignore[operator]
 
 
 class QuantityItem(CompositeItem):
@@ -81,9 +90,9 @@ class QuantityItem(CompositeItem):
         return Quantity(
             text=getattr(record, f"{self.name}_text"),
             comparator=getattr(record, f"{self.name}_comparator"),
-            value=value,
+            value=trimmed(value),
             unit=getattr(record, f"{self.name}_unit"),
-            canonical=getattr(record, f"{self.name}_canonical"),
+            canonical=trimmed(getattr(record, f"{self.name}_canonical")),
         )
 
     def write(self, record: models.Model, quantity: Quantity | None) -> None:
