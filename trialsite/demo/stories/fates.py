@@ -54,7 +54,7 @@ def death_after_graft(draw: Draw, transplant: Graft, risks: Risks) -> tuple[date
     severe = transplant.acute_grade >= 3
     percent = 38.0 if severe else risks.death_after_graft_1y * 0.72
     days = draw.waiting_days(percent, ONE_YEAR)
-    if days > int(1.5 * ONE_YEAR):
+    if days > ONE_YEAR + 60:
         return None
     cause = "GVHD" if severe and draw.chance(60) else draw.weighted(DEATH_CAUSES_AFTER_GRAFT)
     return transplant.day0 + timedelta(days=max(days, 24)), cause

@@ -1,4 +1,4 @@
-"""Blood as the laboratory reports it on a day: counts fall after chemotherapy and come back; limits of a Chinese adult."""
+"""Blood as the laboratory reports it on a day: counts fall after chemotherapy and come back; limits of an adult."""
 
 from __future__ import annotations
 

@@ -146,7 +146,6 @@ def last_things(draw: Draw, course: Course, today: date) -> Iterator[Entry]:
     if until > today:
         return
     if until == ending.died_on:
-        learned = min(draw.after(until, 0, 4), today)
         values = {
             "died_on": PartialDate.of(until),
             "cause": ending.cause,
@@ -154,7 +153,7 @@ def last_things(draw: Draw, course: Course, today: date) -> Iterator[Entry]:
             "certainty": draw.weighted({"HOSPITAL": 70.0, "CERTIFICATE": 18.0, "FAMILY": 12.0}),
             "autopsy": False,
         }
-        yield Entry(LOG, "DTH", learned, values, investigator=True)
+        yield Entry(LOG, "DTH", until, values, investigator=True)
     elif until == ending.withdrawn_on:
         values = {"degree": ending.withdrawal, "withdrawal_reason": "Moved to another province"}
         yield Entry(LOG, "WD", until, values, investigator=True)

@@ -13,7 +13,7 @@ from .story import Course, Disease, Ending, Person
 from .treatment import Treatment
 
 AGES = Ages(18, 60, middle=36)
-RISKS = fates.Risks(relapse_2y=16, death_in_remission_2y=2, death_after_graft_1y=11)
+RISKS = fates.Risks(relapse_2y=16, death_in_remission_2y=2, death_after_relapse_1y=45)
 RESPONDS, EARLY_DEATH, REACHES_TRANSPLANT = 93, 1.5, 93
 
 
@@ -31,7 +31,7 @@ def course(
     first = end + timedelta(days=1)
     plain = replace(plain, fixed_visits={"ASSESS1": first})
     if not draw.chance(RESPONDS):
-        died = first + timedelta(days=draw.waiting_days(60, 365))
+        died = first + timedelta(days=draw.waiting_days(40, 365))
         return finish(draw, treatment, plain, Ending(died_on=died, cause="LEUKAEMIA"), "NO_RESPONSE")
     return in_remission(draw, treatment, replace(plain, remission_on=first))
 
@@ -45,7 +45,7 @@ def in_remission(draw: Draw, treatment: Treatment, plain: Course) -> Course:
         draw,
         remission,
         replace(RISKS, lost_2y=1, withdrawn_2y=1, death_in_remission_2y=4),
-        relapse_on=fates.relapse_day(draw, remission, 14),
+        relapse_on=fates.relapse_day(draw, remission, 9),
     )
     treatment.stop_on, treatment.stop_reason = fates.treatment_stops(before) or (None, "")
     end = treatment.give("CONS1_VDCP", draw.after(remission, 3, 10), 28, "VDCP")

@@ -1,7 +1,9 @@
 """Make synthetic subjects, deterministic by seed, through the services of the rooms."""
 
+import multiprocessing
+import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.core.management import call_command
@@ -16,9 +18,10 @@ from trialsite.demo.stories.telling import TRIALS
 from trialsite.demo.synthetic import subjects_in, tell_stories
 from trialsite.studies.models import Study
 
-DEFAULT = {"BLINA-FULL": 60, "VIP-BLINA-HSCT": 30, "BLINA-VEN": 14, "BLINA-INTENS": 24}
+DEFAULT = {"BLINA-FULL": 48, "VIP-BLINA-HSCT": 26, "BLINA-VEN": 12, "BLINA-INTENS": 20}
 SEED = "2026"
 BAR = 24
+Plan = Mapping[str, int]
 
 
 class Command(BaseCommand):
@@ -32,11 +35,18 @@ class Command(BaseCommand):
         parser.add_argument("--subjects", type=int, metavar="N")
         parser.add_argument("--seed", default=SEED, metavar="S")
         parser.add_argument(
+            "--workers",
+            type=int,
+            default=min(os.cpu_count() or 1, 2),
+            metavar="W",
+            help="studies made at a time",
+        )
+        parser.add_argument(
             "--if-empty", action="store_true", help="the four trials, where nobody was screened yet"
         )
 
     def handle(self, *args: Any, seed: str, if_empty: bool, **options: Any) -> None:
-        plan = self.planned(options["study"], options["subjects"], if_empty)
+        plan = planned(options["study"], options["subjects"], if_empty)
         studies = {study.key: study for study in Study.objects.filter(key__in=plan)}
         absent = [key for key in plan if key not in studies]
         if absent:
@@ -45,22 +55,16 @@ class Command(BaseCommand):
         if if_empty and any(subjects_in(study, people["data.manager"]) for study in studies.values()):
             self.stdout.write("There are subjects already: nothing was made.")
             return
-        self.look_for_list(studies, people["statistician"])
+        self.look_for_list(studies.values(), people["statistician"])
         begun = time.monotonic()
-        self.make(plan, studies, seed, people)
+        workers = min(options["workers"], len(plan))
+        numbers = in_parallel(plan, seed, workers) if workers > 1 else in_turn(plan, seed, people)
+        self.show(numbers, sum(plan.values()))
         self.stdout.write(f"{sum(plan.values())} subjects in {time.monotonic() - begun:.0f} s.")
 
-    def planned(self, study: str | None, subjects: int | None, if_empty: bool) -> dict[str, int]:
-        """How many subjects of which study."""
-        if if_empty and not study:
-            return DEFAULT
-        if not study or not subjects or subjects < 1:
-            raise CommandError("Name --study KEY and --subjects N (1 or more), or use --if-empty.")
-        return {study: subjects}
-
-    def look_for_list(self, studies: dict[str, Study], statistician: User) -> None:
+    def look_for_list(self, studies: Iterable[Study], statistician: User) -> None:
         """A randomised study needs its list first; as owner it is made here, otherwise that is said."""
-        for study in studies.values():
+        for study in studies:
             if study.protocol.randomisation is None:
                 continue
             with acting(user=statistician):
@@ -68,42 +72,80 @@ class Command(BaseCommand):
             if made:
                 continue
             if "owner" in connections:
-                call_command(
-                    "make_randomisation_list",
-                    study=study.key,
-                    seed=f"synthetic list of {study.key}",
-                    stdout=self.stdout,
-                    stderr=self.stderr,
-                )
+                seed = f"synthetic list of {study.key}"
+                call_command("make_randomisation_list", study=study.key, seed=seed, stdout=self.stdout)
             else:
                 self.stdout.write(
-                    f"{study.key} has no randomisation list yet, so nobody is randomised: run make_randomisation_list"
-                    " where DATABASE_OWNER_URL is set, then demo_data again."
+                    f"{study.key} has no randomisation list yet, so nobody is randomised. "
+                    "make_randomisation_list makes one where DATABASE_OWNER_URL is set; run it before demo_data."
                 )
 
-    def make(
-        self, plan: dict[str, int], studies: dict[str, Study], seed: str, people: dict[str, User]
-    ) -> None:
-        total, done = sum(plan.values()), 0
-        for key, count in plan.items():
-            for number in self.shown(tell_stories(studies[key], count, seed, people), key, done, total):
-                done += 1
-                del number
+    def show(self, numbers: Iterable[tuple[str, str]], total: int) -> None:
+        """Say how far it is: one line that fills on a terminal, a line now and then elsewhere."""
+        for done, (key, number) in enumerate(numbers, start=1):
+            words = f"{100 * done // total:3d} %  {done}/{total}  {key} {number}"
+            if self.stdout.isatty():
+                full = BAR * done // total
+                self.stdout.write(f"\r  {'█' * full}{'·' * (BAR - full)} {words:<44}", ending="")
+                self.stdout.flush()
+            elif 10 * done // total > 10 * (done - 1) // total:
+                self.stdout.write(f"  {words}")
+                self.stdout.flush()
         if self.stdout.isatty():
             self.stdout.write("")
 
-    def shown(self, numbers: Iterable[str], key: str, done: int, total: int) -> Iterable[str]:
-        """Say how far it is: one line that fills on a terminal, a line now and then elsewhere."""
-        for number in numbers:
-            done += 1
-            percent = 100 * done // total
-            words = f"{percent:3d} %  {done}/{total}  {key} {number}"
-            if self.stdout.isatty():
-                full = BAR * done // total
-                bar = "█" * full + "·" * (BAR - full)
-                self.stdout.write(f"\r  {bar} {words:<50}", ending="")
-                self.stdout.flush()
-            elif percent // 10 > 100 * (done - 1) // total // 10 or done == total:
-                self.stdout.write(f"  {words}")
-                self.stdout.flush()
-            yield number
+
+def planned(study: str | None, subjects: int | None, if_empty: bool) -> Plan:
+    """How many subjects of which study."""
+    if if_empty and not study:
+        return DEFAULT
+    if not study or not subjects or subjects < 1:
+        raise CommandError("Name --study KEY and --subjects N (1 or more), or use --if-empty.")
+    return {study: subjects}
+
+
+def in_turn(plan: Plan, seed: str, people: Mapping[str, User]) -> Iterator[tuple[str, str]]:
+    """One study after the other; yields study and number of each subject."""
+    for key, count in plan.items():
+        for number in tell_stories(Study.objects.get(key=key), count, seed, people):
+            yield key, number
+
+
+def in_parallel(plan: Plan, seed: str, workers: int) -> Iterator[tuple[str, str]]:
+    """Several studies at a time, each in a process of its own; subjects of one study wait for each other's number."""
+    connections.close_all()
+    context = multiprocessing.get_context("fork")
+    told: Any = context.SimpleQueue()
+    left = len(plan)
+    with context.Pool(workers, initializer=take_queue, initargs=(told,)) as pool:
+        pool.map_async(make_study, [(key, count, seed) for key, count in plan.items()], chunksize=1)
+        while left:
+            key, number, problem = told.get()
+            if problem:
+                raise CommandError(f"{key}: {problem}")
+            if number:
+                yield key, number
+            else:
+                left -= 1
+
+
+_queue: list[Any] = []
+
+
+def take_queue(told: Any) -> None:
+    """What a worker reports to."""
+    _queue.append(told)
+
+
+def make_study(task: tuple[str, int, str]) -> None:
+    """Make the subjects of one study in this process; an empty number says that it is done."""
+    key, count, seed = task
+    told = _queue[-1]
+    try:
+        for reached, number in in_turn({key: count}, seed, ensure_accounts()):
+            told.put((reached, number, ""))
+        told.put((key, "", ""))
+    except Exception as problem:  # told to the parent, which stops
+        told.put((key, "", f"{type(problem).__name__}: {problem}"))
+    finally:
+        connections.close_all()
