@@ -2,11 +2,12 @@
 
 import calendar
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from trialsite.casebook import charts
 from trialsite.clinical.dates import add_months
@@ -29,7 +30,8 @@ def curve_drawing(
             house_curve(shown, group, names[group.arm], ticks, own_days, step_url) for group in shown.groups
         ]
         if shown.rising and len(curves) == 1 and shown.n_competing:
-            curves.append(competing(shown, ticks))
+            name = shown.plan.name.in_language(get_language() or "en")
+            curves = [replace(curves[0], label=name), competing(shown, ticks)]
         return charts.km_chart(
             curves,
             ticks,
@@ -97,7 +99,7 @@ def landmark(shown: Figure, group: Group) -> charts.Landmark | None:
 
 def accrual_drawing(
     rows: Sequence[AccrualRow],
-    names: Mapping[str, str],
+    site_keys: Sequence[str],
     begun: date | None,
     planned: int | None,
     length_months: int | None,
@@ -105,10 +107,10 @@ def accrual_drawing(
 ) -> dict[str, Any]:
     """Enrolment of the study and of each site by month, against an even pace; without a planned number no plan."""
     series = [charts.Series(_("all sites"), counts(rows, today))]
-    if len(names) > 1:
+    if len(site_keys) > 1:
         series += [
-            charts.Series(name, counts([row for row in rows if row.site_key == key], today))
-            for key, name in names.items()
+            charts.Series(key, counts([row for row in rows if row.site_key == key], today))
+            for key in site_keys
         ]
     plan = ()
     if planned and length_months and begun:

@@ -20,7 +20,16 @@ from trialsite.studies.selectors import studies_visible_to
 from .charting import accrual_drawing, curve_drawing
 from .figures import POOLED, Figure, Group, StepRow, TableRow, expected_by, figure
 from .selectors import own_event_days
-from .study_reading import AccrualRow, Flow, accrual_of, counted_times, flows_of, sees_arms, sees_figures
+from .study_reading import (
+    AccrualRow,
+    Flow,
+    accrual_of,
+    counted_times,
+    flows_of,
+    sees_arms,
+    sees_figures,
+    subjects_behind,
+)
 
 TICKS = 9
 
@@ -77,6 +86,7 @@ def dashboard_context(user: User, study: Study, endpoint_key: str) -> dict[str, 
     return {
         "study": study,
         "protocol": protocol,
+        "behind": subjects_behind(study),
         "six": six_figures(study, protocol, figures, Flow.total(flows)),
         "figures": figures,
         "timed": timed,
@@ -100,6 +110,7 @@ def endpoint_context(user: User, study: Study, plan: EndpointPlan) -> dict[str, 
         "study": study,
         "protocol": protocol,
         "plan": plan,
+        "behind": subjects_behind(study),
         "chosen": shown,
         "pooled": several_arms(protocol) and not by_arm,
         **(curve_context(user, study, protocol, shown) if shown.timed else {}),
@@ -204,9 +215,8 @@ def accrual_context(study: Study, protocol: Protocol, rows: Sequence[AccrualRow]
     today = timezone.now().date()
     begun = min((place.activated_on for place in places), default=None)
     planned, length = protocol.planned_enrolment, protocol.accrual_months
-    names = {place.site.key: str(place.site) for place in places}
     return {
-        "accrual": accrual_drawing(rows, names, begun, planned, length, today),
+        "accrual": accrual_drawing(rows, [place.site.key for place in places], begun, planned, length, today),
         "accrual_sites": [site_accrual(place, rows) for place in places],
         "accrual_months": monthly(rows),
         "expected": expected_by(today, begun, planned, length),
@@ -259,5 +269,5 @@ def studies_context(user: User) -> dict[str, Any]:
         rows = counted_times(study, [plan.key for plan in primary])
         figures = [figure(plan, rows, by_arm=False) for plan in primary]
         six = six_figures(study, protocol, figures, Flow.total(flows_of(study)))
-        cards.append({"study": study, "protocol": protocol, "six": six})
+        cards.append({"study": study, "protocol": protocol, "six": six, "behind": subjects_behind(study)})
     return {"cards": cards}

@@ -40,7 +40,6 @@ from .models.events import ContactKind, WithdrawalDegree
 NO_SIGN_OF_LIFE = {"DTH", "SUR", "EOT", "DEV", "WD"}
 REMISSIONS = {"CR", "CRh", "CRi"}
 SEVERE, SAFETY_DAYS_AFTER_HSCT = 3, 100
-ORDER_OF_SITES = told.RelapseSite
 
 Rows = dict[UUID, list[Any]]
 
@@ -108,7 +107,7 @@ class _Reading:
             graft_failure=first(graft_failures(self.engraftments.get(one, []))),
             mrd_recurrence=recurrence(lines, protocol, self.relapsed.get(one)),
             assessments=tuple(adequate(responses, contacts)),
-            alive=tuple([*self.signs.get(one, []), *alive_contacts(contacts)]),
+            alive=(*self.signs.get(one, []), *alive_contacts(contacts)),
             new_therapies=tuple(new_therapies(contacts)),
             agvhd=tuple(acute_onsets(self.acute.get(one, []))),
             responses=tuple(response(each, self.visits) for each in responses),
@@ -253,7 +252,7 @@ def treatment_failure(
     """
     for place, each in enumerate(responses):
         if visits.get(each.record.visit_id) in protocol.response.refractory_at:
-            reached = any_of(*(any_of(one.in_crc, cr_or_cri(one)) for one in responses[: place + 1]))
+            reached = any_of(any_of((one.in_crc, cr_or_cri(one))) for one in responses[: place + 1])
             assert each.record.performed_on is not None
             return Dated(each.record.performed_on, response_source(each)) if reached is Truth.FALSE else None
     return None
@@ -328,6 +327,6 @@ def severe(records: Iterable[AdverseEvent], known: History) -> Iterable[Dated]:
     until = graft.earliest + timedelta(days=SAFETY_DAYS_AFTER_HSCT) if graft else date.max
     for record in records:
         happened = dated(record, "onset")
-        if record.grade and record.grade >= SEVERE and happened and begin.earliest <= happened.latest:
-            if happened.earliest <= until:
-                yield happened
+        severe_enough = record.grade is not None and record.grade >= SEVERE
+        if severe_enough and happened and begin.earliest <= happened.latest and happened.earliest <= until:
+            yield happened

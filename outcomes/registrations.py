@@ -6,6 +6,7 @@ from trialsite.casebook import registries
 from trialsite.casebook.registries import FactSource, FormType, ProjectionType, SubjectPage
 
 from . import checks, forms, models, summaries
+from .api import EndpointViewSet
 from .facts import relapses
 from .results import derive_course, derive_results
 
@@ -91,3 +92,4 @@ registries.projections.register("course", ProjectionType(models.SubjectCourse, d
 registries.subject_pages.register("outcomes", SubjectPage(_("Outcomes"), "outcomes", 50))
 registries.subject_alerts.register("outcomes", summaries.outcome_alerts)
 registries.timeline.register("outcomes", summaries.outcome_lanes)
+registries.api_lists.register("endpoints", EndpointViewSet)

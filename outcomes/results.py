@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
+from uuid import uuid5
 
 from trialsite.casebook.models import Subject
 from trialsite.clinical.facts import ItemAddress
@@ -28,6 +29,7 @@ def results_from(subject: Subject, history: History) -> Iterator[EndpointResult]
 def as_row(subject: Subject, found: Derived) -> EndpointResult:
     """A derived endpoint as the table keeps it."""
     return EndpointResult(
+        id=uuid5(subject.pk, found.endpoint),  # the same each time it is derived anew
         endpoint=found.endpoint,
         arm=subject.arm,
         in_set=found.in_set,

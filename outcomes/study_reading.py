@@ -89,3 +89,10 @@ def flows_of(study: Study) -> list[Flow]:
             [study.pk],
         )
         return [Flow(*row) for row in cursor.fetchall()]
+
+
+def subjects_behind(study: Study) -> int:
+    """How many subjects of the study have entries that the figures do not hold yet."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT study_behind(%s)", [study.pk])
+        return cursor.fetchone()[0]

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from outcomes.domain.curve import months
 from outcomes.domain.results import EVENT_WORDS, Status, reason_sentence
 from trialsite.casebook.models import Projection
-from trialsite.keys import new_id
 
 STATUS_WORDS: dict[str, Any] = {
     Status.EVENT: _("event"),
@@ -29,7 +28,7 @@ class EndpointResult(Projection):
     records it rests on; `missing` names what is not recorded.
     """
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    id = models.UUIDField(primary_key=True, editable=False)
     endpoint = models.CharField(max_length=40)
     arm = models.CharField(max_length=20, blank=True, default="")
     in_set = models.BooleanField(null=True)
@@ -55,9 +54,22 @@ class EndpointResult(Projection):
         return f"{self.endpoint} {self.status} {self.days}"
 
     @property
+    def competes(self) -> bool:
+        """Whether another event came first."""
+        return self.status == Status.EVENT and (self.cause or 0) > 1
+
+    @property
+    def standing(self) -> str:
+        """The code of the status that gives it its colour; reaching a good thing is no bad news."""
+        good = self.days is None or self.event_type in ("first_crc", "mrd_negative")
+        if self.status == Status.EVENT:
+            return "pending" if self.competes else "done" if good else "event"
+        return {Status.CENSORED: "censored", Status.NO_EVENT: "running"}.get(Status(self.status), "unknown")
+
+    @property
     def status_words(self) -> str:
         """The status in the reader's language; a competing event says so."""
-        if self.status == Status.EVENT and (self.cause or 0) > 1:
+        if self.competes:
             return str(_("competing event"))
         if self.status == Status.EVENT and self.days is None:
             return str(_("reached"))

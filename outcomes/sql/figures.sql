@@ -68,3 +68,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WHERE seen.study AND s.study_id = p_study
     GROUP BY 1
 $$;
+
+-- How many subjects of a study have a record that is longer than what their derived tables have seen.
+CREATE OR REPLACE FUNCTION study_behind(p_study uuid) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT count(*) FROM casebook_subject s
+    JOIN audit_chain c ON c.chain = 'subject:' || s.id
+    LEFT JOIN casebook_derivation d ON d.subject_id = s.id
+    WHERE outcomes_may_see(p_study) AND s.study_id = p_study
+      AND (d.chain_length IS DISTINCT FROM c.length OR d.protocol_version_id <> s.protocol_version_id)
+$$;

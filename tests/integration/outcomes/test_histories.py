@@ -11,23 +11,12 @@ from outcomes.domain.results import Status
 from outcomes.histories import history_of
 from outcomes.models import EndpointResult, SubjectCourse
 from outcomes.results import derive_course, derive_results
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from trialsite.audit import acting
 from trialsite.casebook.models import Subject
 from trialsite.casebook.projections import bring_up_to_date
 
-from .worked_example import COURSES, CUT_OFF, Course, day, enter, enter_all, relapsed, seen, subject_at
-
-
-@pytest.fixture
-def hsct_cast(db: None) -> Cast:
-    """The cast of VIP-BLINA-HSCT, whose primary endpoint runs from transplantation."""
-    return make_cast("VIP-BLINA-HSCT")
-
-
-@pytest.fixture
-def subjects(hsct_cast: Cast) -> dict[str, Subject]:
-    return enter_all(hsct_cast)
+from .worked_example import COURSES, CUT_OFF, Course, day, enter, relapsed, seen, subject_at
 
 
 def expected(endpoint: str, course: Course) -> tuple[int, str]:
@@ -57,9 +46,7 @@ def test_an_event_after_the_cut_off_is_ignored(hsct_cast: Cast, subjects: dict[s
 
 def test_what_is_stored_is_what_would_be_derived_now(hsct_cast: Cast, subjects: dict[str, Subject]) -> None:
     names = [
-        field.name
-        for field in EndpointResult._meta.fields
-        if field.name not in ("id", "subject", "study", "site")
+        field.name for field in EndpointResult._meta.fields if field.name not in ("subject", "study", "site")
     ]
     with acting(user=hsct_cast.monitor):
         bring_up_to_date(Subject.objects.all())
