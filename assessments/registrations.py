@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.casebook import registries
 from trialsite.casebook.registries import Anchor, ProjectionType, SubjectPage
 
+from .api import PlannedVisitViewSet
 from .facts import sources
 from .form_registry import FORMS
 from .lanes import assessment_lanes
@@ -21,5 +22,6 @@ registries.anchors.register("first_crc", Anchor(first_crc_dates, _("first comple
 registries.schedule.register("visits", planned_rows)
 registries.projections.register("visits", ProjectionType(PlannedVisit, derive_visits))
 registries.work.register("visits", visit_work)
+registries.api_lists.register("visits", PlannedVisitViewSet)
 registries.timeline.register("assessments", assessment_lanes)
 registries.subject_pages.register("assessments", SubjectPage(_("Assessments"), "assessments", 40))

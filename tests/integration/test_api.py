@@ -11,10 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.cast import Cast, bare_subject
-from tests.integration.casebook.test_forms import enter
+from tests.integration.casebook.test_forms import DAY, enter, weight
 from trialsite.access.models import Token, User
 from trialsite.access.services import issue_token, revoke_token
 from trialsite.audit import acting
+from trialsite.casebook.services import submit_form
+from trialsite.casebook.slots import Slot
 
 
 def token_of(user: User, days: int = 1) -> dict[str, str]:
@@ -94,6 +96,31 @@ def test_csv_is_the_whole_list_with_composite_columns(client: Client, cast: Cast
         "70.5",
         "pulse=NOT_DONE",
     )
+
+
+def test_csv_loses_nothing_when_the_first_record_lacks_an_item(client: Client, cast: Cast) -> None:
+    first, second = bare_subject(cast), bare_subject(cast)
+    with acting(user=cast.coordinator):
+        for subject, values in ((first, {"ecog": 1}), (second, {"weight": weight("81.5")})):
+            values |= {"performed_on": DAY}
+            missing = {"weight": "NOT_DONE"} if subject is first else {}
+            submit_form(
+                slot=Slot(subject.pk, "SCR", "VS"), values=values, missing=missing, by=cast.coordinator
+            )
+    answer = client.get("/api/v1/forms/VS/?format=csv", headers=token_of(cast.coordinator))
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    assert [row["weight.text"] for row in rows] == ["", "81.5"]
+    assert [row["ecog"] for row in rows] == ["1", ""]
+
+
+def test_every_list_comes_whole_as_csv(client: Client, cast: Cast, record) -> None:
+    who = token_of(cast.coordinator)
+    addresses = client.get("/api/v1/", headers=who).json()
+    for address in addresses.values():
+        answer = client.get(f"{address}?format=csv", headers=who)
+        lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+        assert len(lines) >= 1, address
+        assert lines[0].split(",")[0], address
 
 
 def test_filters_narrow_and_name_what_they_do_not_know(client: Client, cast: Cast, record) -> None:

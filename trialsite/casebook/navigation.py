@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from trialsite.access.models import Role
 from trialsite.access.permissions import grants_of
 
 
@@ -24,6 +25,7 @@ class Place:
 PLACES = (
     (_("Inbox"), "inbox", "inbox", "record.view"),
     (_("Subjects"), "subjects", "people", "record.view"),
+    (_("Calendar"), "calendar", "calendar3", "record.view"),
     (_("Screening"), "screening", "clipboard-plus", "subject.screen"),
     (_("Dashboards"), "dashboards", "graph-up", "figures.view"),
     (_("Protocols"), "protocols", "journal-text", "protocol.view"),
@@ -40,7 +42,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         return {"nav": []}
     grants = grants_of(user)
     open_to = [place(request, *line[:3]) for line in PLACES if grants.somewhere(line[3])]
-    return {"nav": [found for found in open_to if found]}
+    roles = dict.fromkeys(str(Role(role).label) for _study, _site, role in grants.rows)
+    return {"nav": [found for found in open_to if found], "role_label": ", ".join(roles)}
 
 
 def place(request: HttpRequest, label: Any, name: str, icon: str) -> Place | None:

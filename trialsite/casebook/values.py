@@ -45,10 +45,8 @@ class CompositeItem:
         raise NotImplementedError
 
 
-def trimmed(number: Decimal | None) -> Decimal | None:
+def trimmed(number: Decimal) -> Decimal:
     """A stored decimal without the zeros that its column adds: 80.0000000000 is 80."""
-    if number is None:
-        return None
     short = number.normalize()
     return short.quantize(Decimal(1)) if short.as_tuple().exponent > 0 else short  # type: ignore[operator]
 
@@ -85,6 +83,7 @@ class QuantityItem(CompositeItem):
 
     def read(self, record: models.Model) -> Quantity | None:
         value = getattr(record, f"{self.name}_value")
+        canonical = getattr(record, f"{self.name}_canonical")
         if value is None:
             return None
         return Quantity(
@@ -92,7 +91,7 @@ class QuantityItem(CompositeItem):
             comparator=getattr(record, f"{self.name}_comparator"),
             value=trimmed(value),
             unit=getattr(record, f"{self.name}_unit"),
-            canonical=trimmed(getattr(record, f"{self.name}_canonical")),
+            canonical=None if canonical is None else trimmed(canonical),
         )
 
     def write(self, record: models.Model, quantity: Quantity | None) -> None:

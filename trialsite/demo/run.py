@@ -84,8 +84,9 @@ def demo(run_dir: Path) -> None:
         say("Starting the database and the task queue.")
         found = stack.enter_context(servers(run_dir))
         environment = app_environment(run_dir, found)
-        migrate(run_dir, owner_environment(environment, found))
-        fill(run_dir, environment)
+        as_owner = owner_environment(environment, found)
+        migrate(run_dir, as_owner)
+        fill(run_dir, environment, as_owner)
         say("Starting the web pages, the task worker and the clock.")
         children = [stack.enter_context(child) for child in _application(run_dir, port, environment)]
         await_web(port, children)
@@ -98,13 +99,13 @@ def migrate(run_dir: Path, as_owner: Mapping[str, str]) -> None:
     step("Migrating the database", commands.MIGRATE, as_owner, run_dir / "logs" / "migrate.log")
 
 
-def fill(run_dir: Path, environment: Mapping[str, str]) -> None:
-    """Load the four protocols, and make the synthetic trial where there is none."""
+def fill(run_dir: Path, environment: Mapping[str, str], as_owner: Mapping[str, str]) -> None:
+    """Load the four protocols, and make the synthetic trial where there is none (its randomisation list as owner)."""
     if has_command("load_protocol"):
         log = run_dir / "logs" / "load_protocol.log"
         step("Loading the protocols", commands.LOAD_PROTOCOLS, environment, log)
     if has_command("demo_data"):
-        step("Making the synthetic trial", ["manage.py", "demo_data", "--if-empty"], environment, None)
+        step("Making the synthetic trial", ["manage.py", "demo_data", "--if-empty"], as_owner, None)
 
 
 def step(name: str, command: Sequence[str], environment: Mapping[str, str], log: Path | None) -> None:

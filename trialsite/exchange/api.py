@@ -21,7 +21,7 @@ from trialsite.casebook.states import RecordState
 from trialsite.studies.models import Site, Study
 from trialsite.studies.selectors import studies_visible_to
 
-from .renderers import csv_lines
+from .renderers import columns_of, csv_lines
 from .serializers import SiteSerializer, StudySerializer, SubjectSerializer, form_serializer, row_serializer
 
 
@@ -42,7 +42,9 @@ class Listing(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generic
         if request.accepted_renderer.format != "csv":
             return super().list(request, *args, **kwargs)
         record_event(kind="export.csv", user_id=user_of(request).pk, table=self.table)
-        response = StreamingHttpResponse(csv_lines(self.rows()), content_type="text/csv; charset=utf-8")
+        response = StreamingHttpResponse(
+            csv_lines(self.rows(), columns_of(self.get_serializer())), content_type="text/csv; charset=utf-8"
+        )
         response["Content-Disposition"] = f'attachment; filename="{self.table}.csv"'
         return response
 

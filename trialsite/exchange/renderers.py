@@ -1,10 +1,12 @@
 """CSV of any list of the API: one line a record, composite items as dotted columns."""
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from rest_framework.relations import ManyRelatedField
 from rest_framework.renderers import BaseRenderer
+from rest_framework.serializers import ListSerializer, Serializer
 
 BOM = b"\xef\xbb\xbf"  # so that a spreadsheet shows Chinese
 
@@ -19,7 +21,9 @@ class CSVRenderer(BaseRenderer):
     def render(
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
     ) -> bytes:
-        return b"".join(csv_lines([data] if isinstance(data, Mapping) else data or []))
+        rows = [data] if isinstance(data, Mapping) else data or []
+        header = list(dict.fromkeys(name for row in rows for name in flattened(row)))
+        return b"".join(csv_lines(rows, header))
 
 
 class Echo:
@@ -29,17 +33,28 @@ class Echo:
         return line.encode("utf-8")
 
 
-def csv_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    """The lines of a CSV file; the header comes from the first row, so every row must have its columns."""
+def csv_lines(rows: Iterable[Mapping[str, Any]], header: Sequence[str]) -> Iterator[bytes]:
+    """The lines of a CSV file, header first. A column that the header does not name is an error, never left out."""
     writer = csv.writer(Echo())
-    header: list[str] = []
     yield BOM
+    yield writer.writerow(header)
+    known = set(header)
     for row in rows:
-        flat = flattened(row)
-        if not header:
-            header = list(flat)
-            yield writer.writerow(header)
+        flat = {name: value for name, value in flattened(row).items() if value is not None}
+        if not flat.keys() <= known:
+            raise ValueError(f"No column for {sorted(flat.keys() - known)}.")
         yield writer.writerow([cell(flat.get(name)) for name in header])
+
+
+def columns_of(serializer: Serializer) -> list[str]:
+    """The columns of a serializer's records: one for each part of a composite item; lists have tables of their own."""
+    columns: list[str] = []
+    for name, field in serializer.fields.items():
+        if isinstance(field, ListSerializer | ManyRelatedField):
+            continue
+        parts = field.fields if isinstance(field, Serializer) else {}
+        columns += [f"{name}.{part}" for part in parts] or [name]
+    return columns
 
 
 def flattened(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,59 @@
+"""Planned visits over REST: target, window, and the day on which something was recorded."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from rest_framework import serializers
+
+from trialsite.access.requests import user_of
+from trialsite.casebook.models import Subject
+from trialsite.casebook.projections import bring_up_to_date
+from trialsite.exchange.api import Listing
+
+from .models import PlannedVisit
+
+
+class PlannedVisitSerializer(serializers.ModelSerializer):
+    """One planned visit of one subject; without a target it waits for its anchor."""
+
+    study = serializers.CharField(source="study.key", read_only=True)
+    site = serializers.CharField(source="site.key", read_only=True)
+    subject_number = serializers.CharField(source="subject.number", read_only=True)
+    forms: Any = serializers.JSONField(read_only=True, help_text="forms asked for: key and whether required")
+
+    class Meta:
+        model = PlannedVisit
+        fields = (
+            "id", "study", "site", "subject", "subject_number", "key", "repeat", "name_en", "name_zh", "phase",
+            "anchor", "target", "earliest", "latest", "done_on", "missed", "waits_for", "forms",
+        )  # fmt: skip
+
+
+class PlannedVisitFilter(filters.FilterSet):
+    """The filters of the list."""
+
+    subject = filters.UUIDFilter(field_name="subject_id", help_text="id of the subject")
+    study = filters.CharFilter(field_name="study__key", help_text="key of the study")
+    site = filters.CharFilter(field_name="site__key", help_text="key of the site")
+    key = filters.CharFilter(help_text="key of the visit, as in the protocol")
+    open = filters.BooleanFilter(field_name="done_on", lookup_expr="isnull", help_text="nothing recorded yet")
+    target_from = filters.DateFilter(field_name="target", lookup_expr="gte")
+    target_to = filters.DateFilter(field_name="target", lookup_expr="lte")
+
+
+class PlannedVisitViewSet(Listing):
+    """The planned visits of the subjects at the sites that your memberships open."""
+
+    table = "visits"
+    queryset = PlannedVisit.objects.none()
+    serializer_class = PlannedVisitSerializer
+    filterset_class = PlannedVisitFilter
+
+    def get_queryset(self) -> QuerySet:
+        if getattr(self, "swagger_fake_view", False):
+            return self.queryset
+        bring_up_to_date(Subject.objects.visible_to(user_of(self.request)))
+        return PlannedVisit.objects.visible_to(user_of(self.request)).select_related(
+            "study", "site", "subject"
+        )
