@@ -120,7 +120,7 @@ class Command(BaseCommand):
                 "study dashboard": f"/dashboards/{STUDY}/",
             }
             for name, url in pages.items():
-                taken = timed(7, lambda n, url=url: expect(client.get(url), 200))
+                taken = timed(7, visit_of(client, url))
                 with CaptureQueriesContext(connection) as queries:
                     client.get(url)
                 ratio = taken / first.setdefault(name, taken)
@@ -142,6 +142,10 @@ def coordinator_and_subject() -> tuple[User, Subject]:
 def submit(client: Client, subject: Subject, number: int) -> None:
     url = Slot(subject.pk, "BENCH", "VS", number + 1).url()
     expect(client.post(url, TYPED | {"action": "submit", "base_version": "0"}), 302)
+
+
+def visit_of(client: Client, url: str) -> Callable[[int], None]:
+    return lambda _number: expect(client.get(url), 200)
 
 
 def bare_typed() -> dict[str, str]:
