@@ -112,7 +112,7 @@ def accrual_drawing(
             charts.Series(key, counts([row for row in rows if row.site_key == key], today))
             for key in site_keys
         ]
-    plan = ()
+    plan: tuple[charts.Count, ...] = ()
     if planned and length_months and begun:
         plan = (charts.Count(begun, 0), charts.Count(add_months(begun, length_months), planned))
     return charts.both(

@@ -66,9 +66,9 @@ def not_after_death(*items: str) -> Any:
 
     def check(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
         death = current_records(Death, [subject.pk]).first()
-        for item in items if death else ():
+        for item in items:
             day = first_day(values.get(item))
-            if day and death.died_on and day > death.died_on.latest:
+            if death and day and death.died_on and day > death.died_on.latest:
                 yield Finding(
                     item, _("The subject died on %(day)s: this cannot be later.") % {"day": death.died_on}
                 )

@@ -113,8 +113,9 @@ class _Reading:
             responses=tuple(response(each, self.visits) for each in responses),
             mrd=tuple(mrd(line, protocol, self.visits) for line in lines),
             windows=tuple(told.VisitWindow(each.key, each.latest) for each in self.windows.get(one, [])),
-            **withdrawn(self.withdrawals.get(one, [])),
-            **chronic_onsets(self.chronic.get(one, [])),
+        )
+        known = replace(
+            known, **withdrawn(self.withdrawals.get(one, [])), **chronic_onsets(self.chronic.get(one, []))
         )
         return replace(known, severe_adverse_events=tuple(severe(self.adverse.get(one, []), known)))
 
@@ -151,10 +152,13 @@ def first(found: Iterable[Dated | None]) -> Dated | None:
 
 
 def relapse(record: models.Relapse) -> told.Relapse:
-    return told.Relapse(record.onset, record.address("onset"), told.RelapseSite(record.relapse_site))
+    assert record.onset is not None  # a form without its day is left out
+    place = told.RelapseSite(record.relapse_site or told.RelapseSite.MARROW)
+    return told.Relapse(record.onset, record.address("onset"), place)
 
 
 def death(record: models.Death) -> told.Death:
+    assert record.died_on is not None
     return told.Death(record.died_on, record.address("died_on"), record.cause)
 
 
@@ -183,10 +187,11 @@ def new_therapies(contacts: Iterable[models.SurvivalContact]) -> Iterable[told.N
     for contact in contacts:
         if contact.new_therapy and contact.new_therapy != models.events.NewTherapy.NONE:
             on = contact.new_therapy_on or contact.performed_on
+            assert on is not None
             yield told.NewTherapy(on, contact.address("new_therapy"), contact.new_therapy)
 
 
-def withdrawn(records: Iterable[models.Withdrawal]) -> dict[str, Dated | None]:
+def withdrawn(records: Iterable[models.Withdrawal]) -> dict[str, Any]:
     """What ended follow-up and what ended the use of data; withdrawing from data use ends follow-up too."""
     degrees = {each: each.degree for each in records}
     ends = [each for each, degree in degrees.items() if degree != WithdrawalDegree.TREATMENT]
@@ -290,10 +295,11 @@ def acute_onsets(records: Iterable[AcuteGvhd]) -> Iterable[told.AcuteGvhd]:
         grade = acute_grade({organ: getattr(record, organ) for organ in ACUTE_ORGANS}).low
         if grade > reached:
             reached = grade
+            assert record.performed_on is not None
             yield told.AcuteGvhd(record.performed_on, record.address("performed_on"), grade)
 
 
-def chronic_onsets(records: Sequence[ChronicGvhd]) -> dict[str, Dated | None]:
+def chronic_onsets(records: Sequence[ChronicGvhd]) -> dict[str, Any]:
     """First chronic GVHD, first of at least moderate severity, first on systemic therapy."""
     severity = {
         each: chronic_severity({organ: getattr(each, organ) for organ in CHRONIC_ORGANS}).low

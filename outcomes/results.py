@@ -18,6 +18,7 @@ from .models import EndpointResult, SubjectCourse
 def derive_results(subject: Subject) -> list[EndpointResult]:
     """The endpoints of one subject from its record as it stands, without a data cut-off; unsaved."""
     history = history_of([subject.pk])[subject.pk]
+    subject.__dict__["_history"] = history  # the course, derived next from the same record, takes it from here
     return list(results_from(subject, history))
 
 
@@ -54,7 +55,7 @@ def address(one: ItemAddress) -> list[str]:
 
 def derive_course(subject: Subject) -> Iterable[SubjectCourse]:
     """The landmarks of one subject's way through the study; unsaved."""
-    history = history_of([subject.pk])[subject.pk]
+    history = subject.__dict__.pop("_history", None) or history_of([subject.pk])[subject.pk]
     yield SubjectCourse(
         arm=subject.arm,
         state=subject.state,

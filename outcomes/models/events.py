@@ -16,8 +16,10 @@ def answer(label: Any, help_text: Any = "", *, required: bool = False) -> models
 
 def choice(label: Any, choices: Any, help_text: Any = "", *, required: bool = False) -> models.CharField:
     """One code of a list."""
+    if required:  # without a default the page offers an empty first line: nothing is chosen unseen
+        return models.CharField(label, max_length=20, choices=choices, help_text=help_text)
     return models.CharField(
-        label, max_length=20, choices=choices, blank=not required, default="", help_text=help_text
+        label, max_length=20, choices=choices, blank=True, default="", help_text=help_text
     )
 
 

@@ -10,7 +10,7 @@ from tests.cast import Cast
 from trialsite.audit import acting
 from trialsite.casebook.errors import CheckFailed
 from trialsite.casebook.models import Subject
-from trialsite.casebook.registries import facts
+from trialsite.casebook.registries import facts, forms
 from trialsite.clinical.partial_date import PartialDate
 
 from .worked_example import called, day, died, enter, relapsed, seen, subject_at
@@ -156,3 +156,17 @@ def test_relapsed_is_no_until_a_relapse_is_recorded(hsct_cast: Cast, subject: Su
         fact = facts["relapsed"].select([subject.pk])[subject.pk]
     assert (fact.value, fact.on) == (True, day("2026-05-01"))
     assert fact.source == record.address("onset")
+
+
+@pytest.mark.parametrize(
+    ("form", "item"), [("REL", "relapse_site"), ("DTH", "cause"), ("SUR", "contact_kind"), ("WD", "degree")]
+)
+def test_a_required_choice_is_never_made_before_anybody_chose(form: str, item: str) -> None:
+    choices = list(forms[form].form().fields[item].choices)
+    assert choices[0][0] == ""
+
+
+def test_the_death_page_dates_its_form_by_the_earliest_day_of_death() -> None:
+    page = forms["DTH"].form({"died_on": "2026-03", "cause": "INFECTION"})
+    assert page.is_valid()
+    assert str(page.values()["performed_on"]) == "2026-03-01"
