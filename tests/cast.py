@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from trialsite.access.models import Person, Role, User
 from trialsite.access.services import grant_role
@@ -39,6 +41,12 @@ class Cast:
         return {name: getattr(self, name) for name in names.split()}
 
 
+@cache
+def document_of(key: str) -> dict[str, Any]:
+    """A protocol that ships, read once a test run."""
+    return read_file(Path(PROTOCOLS) / f"{key}.yaml").document
+
+
 def user(name: str) -> User:
     """An account without a usable password: most tests log in by force."""
     account = User(username=name, full_name=name.replace("_", " ").title(), email=f"{name}@hospital.invalid")
@@ -50,7 +58,7 @@ def user(name: str) -> User:
 def make_cast(key: str = "BLINA-FULL", prefix: str = "") -> Cast:
     """Load a protocol that ships, open its sites, and let the cast work there. Call inside no context."""
     with acting(role="system"):
-        version, _new = load_protocol(document=read_file(Path(PROTOCOLS) / f"{key}.yaml").document, by=None)
+        version, _new = load_protocol(document=document_of(key), by=None)
         here, elsewhere = (
             place.site for place in open_planned_sites(version=version, on=OPENED, by=None)[:2]
         )

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -90,7 +91,7 @@ def grant(account: Account, user: User) -> None:
             )
 
 
-def places_of(account: Account) -> Sequence[tuple[object, object]]:
+def places_of(account: Account) -> Sequence[tuple[UUID | None, UUID | None]]:
     if account.role == Role.ADMINISTRATOR:
         return [(None, None)]
     if account.site is None:
