@@ -15,7 +15,7 @@ from .story import Course, Disease, Ending, Graft, Person
 from .treatment import Treatment
 
 AGES = Ages(18, 65, middle=39, minors_pct=8)
-RISKS = fates.Risks(relapse_2y=19, death_in_remission_2y=1.8, death_after_relapse_1y=38)
+RISKS = fates.Risks(relapse_2y=23, death_in_remission_2y=1.8, death_after_relapse_1y=38)
 RESPONDS_FIRST, RESPONDS_EXTENDED = 88, 52
 EARLY_DEATH = 0.7
 GETS_CELLS = 84
@@ -54,7 +54,7 @@ def in_remission(draw: Draw, treatment: Treatment, plain: Course) -> Course:
     """Consolidation, cells or transplantation, and what comes after."""
     remission = plain.remission_on
     assert remission is not None
-    mrd = draw.weighted({"AT_ONCE": 84.0, "LATER": 8.0, "PERSISTENT": 8.0})
+    mrd = draw.weighted({"AT_ONCE": 82.0, "LATER": 7.0, "PERSISTENT": 11.0})
     relapse_on = fates.relapse_day(draw, remission, RISKS.relapse_2y * (2 if mrd == "PERSISTENT" else 0.9))
     early = fates.ending(draw, remission, RISKS, relapse_on=relapse_on)
     recurrence = recurrence_day(draw, remission, early)

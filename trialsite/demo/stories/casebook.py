@@ -19,8 +19,8 @@ from .log_forms import confirming_sample, log_entries
 from .story import LOG, Course, Entry
 from .visit_forms import Occasion, acute_stages, form_entries
 
-LATE_PCT, MISSED_PCT, OPEN_PCT = 5.0, 0.8, 14.0
-OPEN_DAYS = 24
+LATE_PCT, MISSED_PCT, OPEN_PCT = 5.0, 2.0, 20.0
+OPEN_DAYS, MISSED_DAYS = 24, 120
 AFTER_RELAPSE = ("HEM", "SUR", "EOT")
 ALWAYS = ("EOT",)
 
@@ -114,8 +114,9 @@ def day_of(draw: Draw, course: Course, plan: VisitPlan, visit: PlannedVisit, tod
         return None
     if plan.key in course.fixed_visits or plan.key in ("HSCT_D0", "CAR_D0", "EOT"):
         return day
-    recent = (today - day).days <= OPEN_DAYS
-    return None if roll < (OPEN_PCT if recent else MISSED_PCT) else day
+    ago = (today - day).days
+    open_pct = OPEN_PCT if ago <= OPEN_DAYS else MISSED_PCT if ago <= MISSED_DAYS else 0.0
+    return None if roll < open_pct else day
 
 
 def forms_of(now: Occasion) -> list[str]:

@@ -14,7 +14,7 @@ from trialsite.studies.domain.protocol import Protocol
 from . import laboratory, measured
 from .draws import Draw
 from .people import POOR_RISK
-from .story import LOG, Course, Disease, Entry, Person
+from .story import Course, Disease, Entry, Person, Story
 
 FEATURES = tuple(POOR_RISK)
 ORDER = [
@@ -44,15 +44,7 @@ LATER_DAYS = {"ECHO": 1, "PFT": 2, "CSF": 1, "DON": 2, "EL": 2}
 
 
 def screening_entries(
-    draw: Draw,
-    protocol: Protocol,
-    person: Person,
-    disease: Disease,
-    screened_on: date,
-    obstacle: str,
-    *,
-    in_remission: bool,
-    decided_on: date,
+    draw: Draw, protocol: Protocol, told: Story, *, in_remission: bool
 ) -> tuple[Entry, ...]:
     """Every form of the screening visit that the protocol asks for; consent comes first, statements last.
 
@@ -61,14 +53,14 @@ def screening_entries(
     """
     plan = next(visit for visit in protocol.visits if visit.key == "SCR")
     planned = {one.form for one in plan.forms if one.required} | {"CSF"}
-    course = as_course(person, disease, screened_on, in_remission)
-    found = []
+    course = as_course(told.person, told.disease, told.screened_on, in_remission)
+    found: list[Entry] = []
     for form in ORDER:
-        if form not in planned or (obstacle == "refuses" and form not in ("ICF", "DM")):
+        if form not in planned or (told.obstacle == "refuses" and form not in ("ICF", "DM")):
             continue
         later = LATER_DAYS.get(form, 0 if form in ("ICF", "DM", "MH", "DX") else 1)
-        day = min(screened_on + timedelta(days=later), decided_on)
-        found += list(entry_of(draw, protocol, form, course, day, obstacle))
+        day = min(told.screened_on + timedelta(days=later), told.decided_on)
+        found += entry_of(draw, protocol, form, course, day, told.obstacle)
     return tuple(found)
 
 
@@ -286,6 +278,3 @@ def lysis_panel(draw: Draw, day: date, point: str, venetoclax_mg: int | None = N
         "venetoclax_held": "no",
         "remark": "",
     }
-
-
-__all__ = ["LOG", "donor_values", "lysis_panel", "mrd_methods", "pregnancy_test", "screening_entries"]

@@ -182,15 +182,21 @@ class Entry:
 
 @dataclass(frozen=True)
 class Story:
-    """One subject from screening on. `courses` holds the forms after enrolment by arm ("" with a single arm)."""
+    """One subject from screening on. `entries` holds the forms after enrolment by arm, `courses` what they record.
+
+    obstacle: what keeps a candidate out; failure: the same as the screening log says it.
+    """
 
     study: str
     number: int
     site: str
     person: Person
+    disease: Disease
     screened_on: date
-    screening: tuple[Entry, ...]
+    decided_on: date
+    obstacle: str = ""
     failure: str = ""
+    screening: tuple[Entry, ...] = ()
     enrolled_on: date | None = None
     randomised: bool = False
     entries: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)

@@ -41,7 +41,22 @@ TRIALS = {
 
 
 def story(protocol: Protocol, number: int, of: int, seed: str, today: date) -> Story:
-    """The story of subject `number` (from 1) of `of`, as it stands `today`. The same arguments tell the same story."""
+    """The story of subject `number` (from 1) of `of`, as it stands `today`, with every form that records it.
+
+    The same arguments tell the same story.
+    """
+    told = outline(protocol, number, of, seed, today)
+    name = f"{seed}:{protocol.key}:{number}"
+    papers = papers_of(Draw(f"{name}:screening"), protocol, told, today)
+    entries = {
+        arm: casebook_entries(Draw(f"{name}:forms:{arm}"), protocol, course, today)
+        for arm, course in told.courses.items()
+    }
+    return replace(told, screening=papers, entries=entries)
+
+
+def outline(protocol: Protocol, number: int, of: int, seed: str, today: date) -> Story:
+    """The same story without its forms: who came when, why not enrolled, and the course under each arm."""
     study = protocol.key
     trial = TRIALS[study]
     draw = Draw(f"{seed}:{study}:{number}")
@@ -52,26 +67,21 @@ def story(protocol: Protocol, number: int, of: int, seed: str, today: date) -> S
     diagnosed = screened_on - timedelta(days=draw.whole(75, 150) if trial.in_remission else draw.whole(0, 3))
     disease = people.disease(draw, diagnosed, high_risk=trial.in_remission)
     found = None if recent else obstacle(draw, study)
-    key, person = fitting(draw, found.key if found else "", person, trial.ages, screened_on)
+    person = fitting(draw, found.key if found else "", person, trial.ages, screened_on)
     decided_on = min(screened_on + timedelta(days=draw.whole(3, 6)), today)
-    papers = screening_entries(
-        Draw(f"{seed}:{study}:{number}:screening"),
-        protocol,
+    told = Story(
+        study,
+        number,
+        site,
         person,
         disease,
         screened_on,
-        key,
-        in_remission=trial.in_remission,
-        decided_on=decided_on,
+        decided_on,
+        obstacle=found.key if found else "",
+        failure=found.reason if found else "",
     )
-    told = Story(study, number, site, person, screened_on, papers)
-    if recent:
-        return told_so_far(draw, told, today)
-    if found:
-        reason = found.reason
-        return replace(told, failure=reason)
-    if trial.in_remission:
-        papers += randomisation_visit(draw, person, decided_on)
+    if recent or found:
+        return told
     arms = [arm.key for arm in protocol.arms]
     courses = {
         arm: trial.tell(
@@ -79,22 +89,18 @@ def story(protocol: Protocol, number: int, of: int, seed: str, today: date) -> S
         )
         for arm in arms
     }
-    entries = {
-        arm: casebook_entries(Draw(f"{seed}:{study}:{number}:forms:{arm}"), protocol, course, today)
-        for arm, course in courses.items()
-    }
-    return Story(
-        study,
-        number,
-        site,
-        person,
-        screened_on,
-        papers,
-        enrolled_on=decided_on,
-        randomised=len(arms) > 1,
-        entries=entries,
-        courses=courses,
-    )
+    return replace(told, enrolled_on=decided_on, randomised=len(arms) > 1, courses=courses)
+
+
+def papers_of(draw: Draw, protocol: Protocol, told: Story, today: date) -> tuple[Entry, ...]:
+    """The forms of screening, and those of the day of randomisation."""
+    in_remission = TRIALS[told.study].in_remission
+    papers = screening_entries(draw, protocol, told, in_remission=in_remission)
+    if told.still_screening:
+        return so_far(draw, papers, today)
+    if told.enrolled_on and told.randomised:
+        papers += randomisation_visit(draw, told.person, told.enrolled_on)
+    return papers
 
 
 def is_still_screening(number: int, of: int) -> bool:
@@ -117,26 +123,29 @@ def site_of(draw: Draw, protocol: Protocol) -> str:
     return draw.weighted({site.key: float(site.planned or usual[site.key]) for site in protocol.sites})
 
 
-def fitting(draw: Draw, key: str, person: Person, ages: Ages, on: date) -> tuple[str, Person]:
+def fitting(draw: Draw, key: str, person: Person, ages: Ages, on: date) -> Person:
     """The person to whom the obstacle can happen: too old is too old, and only a woman is pregnant."""
     if key == "too_old":
-        years = ages.high + draw.whole(1, 8)
-        born = on - timedelta(days=int(years * 365.2425) + 30)
-        return key, replace(person, birth_date=born, childbearing=False, minor=False)
+        born = on - timedelta(days=int((ages.high + draw.whole(1, 8)) * 365.2425) + 30)
+        return replace(person, birth_date=born, childbearing=False, minor=False)
     if key == "pregnant":
-        born = on - timedelta(days=int(draw.whole(22, 34) * 365.2425) + 60)
-        name = person.full_name[0] + draw.one_of(people.GIVEN_F)
-        body = {"height_cm": 160, "weight_kg": Decimal("61.5")}
-        woman = {"sex": "F", "full_name": name, "birth_date": born, "childbearing": True, "minor": False}
-        return key, replace(person, **woman, **body)  # type: ignore[arg-type]
-    return key, person
+        return replace(
+            person,
+            sex="F",
+            full_name=person.full_name[0] + draw.one_of(people.GIVEN_F),
+            birth_date=on - timedelta(days=int(draw.whole(22, 34) * 365.2425) + 60),
+            height_cm=160,
+            weight_kg=Decimal("61.5"),
+            childbearing=True,
+            minor=False,
+        )
+    return person
 
 
-def told_so_far(draw: Draw, told: Story, today: date) -> Story:
+def so_far(draw: Draw, papers: tuple[Entry, ...], today: date) -> tuple[Entry, ...]:
     """Screening that goes on: the papers that have come, no statement of the investigator yet."""
-    there = [entry for entry in told.screening if entry.on <= today and entry.form != "EL"]
     waiting = draw.one_of([("MRD",), ("CSF", "ECHO"), ("VIR", "PREG")])
-    return replace(told, screening=tuple(entry for entry in there if entry.form not in waiting))
+    return tuple(entry for entry in papers if entry.on <= today and entry.form not in ("EL", *waiting))
 
 
 def randomisation_visit(draw: Draw, person: Person, on: date) -> tuple[Entry, ...]:

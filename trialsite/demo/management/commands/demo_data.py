@@ -71,7 +71,7 @@ class Command(BaseCommand):
                 made = list_is_made(study.pk)
             if made:
                 continue
-            if "owner" in connections:
+            if owner_is_here():
                 seed = f"synthetic list of {study.key}"
                 call_command("make_randomisation_list", study=study.key, seed=seed, stdout=self.stdout)
             else:
@@ -93,6 +93,11 @@ class Command(BaseCommand):
                 self.stdout.flush()
         if self.stdout.isatty():
             self.stdout.write("")
+
+
+def owner_is_here() -> bool:
+    """Whether this process has the owner's connection, as migrations have; web and worker never do."""
+    return "owner" in connections
 
 
 def planned(study: str | None, subjects: int | None, if_empty: bool) -> Plan:

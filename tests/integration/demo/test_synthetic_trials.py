@@ -1,0 +1,99 @@
+"""The synthetic trials told to the services: six subjects of each study, a clean trail, verdicts that fit."""
+
+import io
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from enrollment.selectors import assess, facts_for_rules
+from trialsite.access.models import User
+from trialsite.audit import acting
+from trialsite.casebook import projections
+from trialsite.casebook.models import Subject
+from trialsite.casebook.states import SubjectState
+from trialsite.clinical.verdicts import SubjectVerdict
+from trialsite.demo.accounts import ACCOUNTS, DEMO_PASSWORD, ensure_accounts
+from trialsite.demo.stories.telling import TRIALS
+
+SIX = 6
+SEED = "tests"
+
+
+def run(*arguments: str) -> str:
+    said = io.StringIO()
+    call_command(*arguments, stdout=said, stderr=said)
+    return said.getvalue()
+
+
+@pytest.fixture
+def protocols(committed_db: str) -> None:
+    run("load_protocol", "--all")
+
+
+def test_six_subjects_of_each_study_go_through_the_services_and_leave_a_clean_trail(protocols: None) -> None:
+    for study in TRIALS:
+        said = run("demo_data", "--study", study, "--subjects", str(SIX), "--seed", SEED)
+        assert f"{SIX} subjects in" in said
+    statistician = User.objects.get(username="statistician")
+    with acting(user=statistician):
+        subjects = Subject.objects.visible_to(statistician).select_related(
+            "study", "site", "protocol_version"
+        )
+        assert subjects.count() == SIX * len(TRIALS)
+        assert projections.behind(subjects) == []
+        for subject in subjects.filter(state=SubjectState.ENROLLED):
+            assert subject.arm, f"{subject} has no arm"
+        for subject in subjects.filter(state=SubjectState.SCREEN_FAILED):
+            dossier = assess(subject, facts_for_rules(subject), subject.screened_on + timedelta(days=3))
+            declined = "Declined" in subject.failure_reason
+            assert declined or dossier.verdict is SubjectVerdict.INELIGIBLE, subject.failure_reason
+        assert subjects.filter(state=SubjectState.ENROLLED).count() > 3 * len(TRIALS)
+    assert "every hash agrees" in run("verify_audit")
+
+
+def test_a_randomised_study_without_a_list_enrols_and_says_so(
+    protocols: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trialsite.demo.management.commands.demo_data.owner_is_here", lambda: False)
+    said = run("demo_data", "--study", "BLINA-INTENS", "--subjects", "2", "--seed", SEED)
+    assert "no randomisation list" in said
+    data_manager = User.objects.get(username="data.manager")
+    with acting(user=data_manager):
+        assert not Subject.objects.visible_to(data_manager).exclude(arm="").exists()
+
+
+def test_the_default_trials_are_made_once(protocols: None) -> None:
+    run("demo_data", "--study", "BLINA-VEN", "--subjects", "1", "--seed", SEED)
+    assert "nothing was made" in run("demo_data", "--if-empty")
+
+
+def test_a_second_run_adds_subjects_that_nobody_has_met(protocols: None) -> None:
+    for _time in range(2):
+        run("demo_data", "--study", "BLINA-VEN", "--subjects", "2", "--seed", SEED)
+    data_manager = User.objects.get(username="data.manager")
+    with acting(user=data_manager):
+        assert Subject.objects.visible_to(data_manager).count() == 4
+
+
+def test_demo_data_wants_its_protocols_and_its_arguments(committed_db: str) -> None:
+    with pytest.raises(CommandError, match="load_protocol"):
+        run("demo_data", "--study", "BLINA-VEN", "--subjects", "1")
+    with pytest.raises(CommandError, match="--if-empty"):
+        run("demo_data")
+
+
+def test_each_role_has_an_account_with_the_password_that_is_shown(
+    protocols: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DEMO_PASSWORD", raising=False)
+    said = run("demo_accounts")
+    people = ensure_accounts()
+    assert {one.role for one in ACCOUNTS if one.shown} == {one.role for one in ACCOUNTS}
+    for account in ACCOUNTS:
+        assert account.username in said
+    assert DEMO_PASSWORD in said
+    assert people["investigator"].check_password(DEMO_PASSWORD)
+    assert not people["investigator"].check_password("another")
+    assert people["administrator"].memberships.get().study is None
+    assert run("demo_accounts") == said
