@@ -22,7 +22,7 @@ class Command(BaseCommand):
             "--open-sites",
             type=date.fromisoformat,
             metavar="DATE",
-            help="activate the sites that a file names, from this day (default: five years ago)",
+            help="activate the sites that a file names, from this day (default: three years ago)",
         )
 
     def handle(self, *args: Any, files: list[Path], **options: Any) -> None:
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         wrong = [problem for _path, _reading, problems in checked for problem in problems]
         if wrong:
             raise CommandError("\n".join(str(problem) for problem in wrong))
-        opens = options["open_sites"] or timezone.now().date() - timedelta(days=5 * 365)
+        opens = options["open_sites"] or timezone.now().date() - timedelta(days=3 * 365)
         for _path, reading, _problems in checked:
             try:
                 with acting(role="system", reason="protocol file loaded"):
