@@ -112,3 +112,110 @@ def statements(day: date) -> Paper:
         "Investigator's statements on eligibility",
         {"Date": day, "Refuses to take part": "No", "Unsuitable for another reason": "No"},
     )
+
+
+COMORBIDITIES = (
+    "Arrhythmia",
+    "Cardiac",
+    "Inflammatory bowel disease",
+    "Diabetes",
+    "Cerebrovascular disease",
+    "Psychiatric disturbance",
+    "Hepatic, mild",
+    "Obesity",
+    "Infection",
+    "Rheumatologic",
+    "Peptic ulcer",
+    "Renal, moderate or severe",
+    "Pulmonary, moderate",
+    "Prior solid malignancy",
+    "Heart valve disease",
+    "Pulmonary, severe",
+    "Hepatic, moderate or severe",
+)
+
+
+def in_remission_before_transplantation(day: date) -> list[Paper]:
+    """A man of 40 with a KMT2A rearrangement, in remission and MRD negative, that BLINA-INTENS takes."""
+    return [
+        consent(day),
+        Paper("Demographics", {"Date": day, "Date of birth": date(1986, 1, 15), "Sex": "Male"}),
+        Paper(
+            "Medical history",
+            {
+                "Date": day,
+                "Earlier allogeneic transplantation": "No",
+                "Neurotoxicity of grade 3 or more under an earlier course of blinatumomab": "No",
+                "Active infection that is not controlled": "No",
+                "Epilepsy that needs therapy": "No",
+            },
+        ),
+        Paper(
+            "Diagnosis and genetics",
+            {
+                "Date of the diagnostic sample": day,
+                "Diagnosis after central MICM review": "B-cell precursor ALL",
+                "CD19-positive leukaemic cells by flow cytometry (%)": "88",
+                "BCR::ABL1 by PCR": "Negative",
+                "KMT2A rearranged": "Yes",
+            },
+        ),
+        Paper("Vital signs", {"Date": day, "Weight": "71", "ECOG performance status": "0"}),
+        Paper(
+            "Chemistry",
+            {"Date": day},
+            {
+                "ALT": {"Result": "22", "Upper limit": "50"},
+                "AST": {"Result": "24", "Upper limit": "40"},
+                "Total bilirubin": {"Result": "11 µmol/L", "Upper limit": "21"},
+                "Creatinine": {"Result": "70 µmol/L", "Upper limit": "97"},
+                "Urea (BUN)": {"Result": "5 mmol/L", "Upper limit": "8"},
+            },
+        ),
+        Paper(
+            "Electrocardiogram",
+            {"Date": day, "Acute myocardial infarction": "No", "Severe arrhythmia": "No"},
+        ),
+        Paper(
+            "Echocardiography",
+            {
+                "Date": day,
+                "Left ventricular ejection fraction (%)": "64",
+                "Significant cardiomegaly": "No",
+                "Significant valvular disease": "No",
+                "Significant congenital heart defect": "No",
+            },
+        ),
+        Paper(
+            "Lung function",
+            {"Date": day, "FEV1 (% predicted)": "92", "FVC (% predicted)": "95", "DLCO (% predicted)": "85"},
+        ),
+        Paper("HCT-CI", {"Date": day} | dict.fromkeys(COMORBIDITIES, "No")),
+        Paper("Donor", {"Date": day, "Identified and available": "Yes"}),
+        Paper(
+            "Bone marrow and response",
+            {
+                "Date": day,
+                "Marrow evaluable": "Yes",
+                "Blasts in marrow": "0.5",
+                "Trilineage haematopoiesis": "Yes",
+                "Blasts in blood": "No",
+                "Extramedullary disease": "No",
+                "Day of the counts": day,
+                "Neutrophils at response": "2.4 10⁹/L",
+                "Platelets at response": "180 10⁹/L",
+                "Growth factor within 7 days before the counts": "No",
+                "Platelet transfusion within 7 days before the counts": "No",
+            },
+        ),
+        Paper(
+            "Measurable residual disease",
+            {"Date": day, "Specimen": "Marrow, first pull", "Time point": "Screening"},
+            {1: {"As reported": "未检出", "Limit of detection": "0.002 %"}},
+        ),
+        puncture(day),
+        Paper(
+            "Investigator's statements on eligibility",
+            {"Date": day, "Transplantation is planned within 60 days": "Yes"},
+        ),
+    ]

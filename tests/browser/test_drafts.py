@@ -1,0 +1,95 @@
+"""Nothing typed is lost: drafts save themselves, outlive the window, and work without JavaScript."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.cast import Cast, bare_subject
+
+from .conftest import Desks, cast_with_passwords
+from .desk import Desk
+
+
+@pytest.fixture
+def trial(live_site: str) -> Cast:
+    return cast_with_passwords("BLINA-FULL")
+
+
+@pytest.fixture
+def form(trial: Cast) -> str:
+    """The address of vital signs at the screening visit of a subject."""
+    return f"/subjects/{bare_subject(trial).pk}/slots/SCR.1/VS.1/"
+
+
+def typed_in(desk: Desk, label: str) -> str:
+    return desk.item(label).locator("input:not([type=hidden])").first.input_value()
+
+
+def test_what_is_typed_is_saved_within_two_seconds_and_is_there_after_the_window_was_closed(
+    at_desk: Desks, form: str
+) -> None:
+    desk = at_desk("coordinator")
+    desk.open(form)
+    state = desk.page.locator("#draft-state")
+    expect(state).to_have_text("")
+    with desk.page.expect_request(re.compile("/draft/$"), timeout=2_000) as saving:
+        desk.fill({"Weight": "about sixty-f"})
+    assert saving.value.response().ok
+    expect(state).to_have_text(re.compile(r"^\s*Draft saved \d\d:\d\d\s*$"))
+    desk.page.context.close()
+
+    desk = at_desk("coordinator")
+    desk.sees("Your unfinished drafts")
+    desk.page.get_by_role("link", name="SCR · VS").click()
+    assert typed_in(desk, "Weight") == "about sixty-f"
+    expect(desk.page.locator(".item-wrong")).to_have_count(0)  # nothing is wrong before it is submitted
+
+    desk.fill({"Date": "2026-01-05", "Weight": "64.6"})
+    desk.press("Submit")
+    desk.sees("Submitted: Vital signs.", "64.6 kg")
+    desk.open("/")
+    expect(desk.page.get_by_text("Your unfinished drafts")).to_have_count(0)
+
+
+def test_a_draft_is_seen_by_its_author_only(at_desk: Desks, form: str) -> None:
+    desk = at_desk("coordinator")
+    desk.open(form)
+    desk.fill({"Weight": "64.6"})
+    expect(desk.page.locator("#draft-state")).to_contain_text("Draft saved")
+
+    colleague = at_desk("investigator")
+    expect(colleague.page.get_by_text("Your unfinished drafts")).to_have_count(0)
+    colleague.open(form)
+    assert typed_in(colleague, "Weight") == ""
+
+
+def test_without_a_connection_the_form_says_so_and_saves_when_it_is_back(at_desk: Desks, form: str) -> None:
+    desk = at_desk("coordinator")
+    desk.open(form)
+    state = desk.page.locator("#draft-state")
+    desk.page.context.set_offline(True)
+    desk.fill({"Weight": "64.6"})
+    expect(state).to_have_text("Not saved: no connection. Trying again…")
+    desk.page.context.set_offline(False)
+    expect(state).to_contain_text("Draft saved")
+    assert typed_in(desk, "Weight") == "64.6"
+
+
+def test_without_javascript_a_form_saves_a_draft_and_submits(at_desk: Desks, form: str) -> None:
+    desk = at_desk("coordinator", java_script_enabled=False)
+    desk.open(form)
+    desk.fill({"Weight": "64.6"})
+    desk.press("Save draft")
+    desk.sees("Draft saved. Nobody else sees it until you submit.")
+    desk.page.context.close()
+
+    desk = at_desk("coordinator", java_script_enabled=False)
+    desk.open(form)
+    assert typed_in(desk, "Weight") == "64.6"
+    desk.press("Submit")
+    expect(desk.item("Date")).to_contain_text("This field is required.")
+    assert typed_in(desk, "Weight") == "64.6"
+    desk.fill({"Date": "2026-01-05"})
+    desk.press("Submit")
+    desk.sees("Submitted: Vital signs.", "64.6 kg")
