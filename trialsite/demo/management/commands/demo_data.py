@@ -19,7 +19,7 @@ from trialsite.demo.synthetic import subjects_in, tell_stories
 from trialsite.studies.models import Study
 
 DEFAULT = {"BLINA-FULL": 48, "VIP-BLINA-HSCT": 26, "BLINA-VEN": 12, "BLINA-INTENS": 20}
-SEED = "2026"
+SEED = "295"  # small as these trials are, it tells of every kind of event
 BAR = 24
 Plan = Mapping[str, int]
 
