@@ -56,6 +56,9 @@ def acting(
 @contextmanager
 def because(reason: str, *, using: str = "default") -> Iterator[None]:
     """Record `reason` with every change made inside, by whoever acts already."""
+    if reason == _current.get().reason:
+        yield
+        return
     with _within(replace(_current.get(), reason=reason), using):
         yield
 

@@ -68,7 +68,6 @@ class EntryPage:
         }
         self.titles = {row.name: row.title for row in kind.rows}
         self.reason = ReasonForm(self.data)
-        self.show_previous(subject)
 
     def initial(self) -> dict[str, Any]:
         if self.record is None:

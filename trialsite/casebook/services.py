@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,10 +29,11 @@ Rows = Mapping[str, Sequence[Values]]
 
 def locked_subject(subject_id: UUID, by: User) -> Subject:
     """The subject, locked until commit, if `by` may see it."""
-    subjects = Subject.objects.visible_to(by).select_related("protocol_version", "study")
+    subjects = Subject.objects.visible_to(by).select_related("protocol_version", "study", "site")
     return subjects.select_for_update(of=("self",)).get(pk=subject_id)
 
 
+@transaction.atomic
 def submit_form(
     *,
     slot: Slot,
@@ -76,6 +77,7 @@ def submit_form(
     return record
 
 
+@transaction.atomic
 def change_state(*, record: CasebookRecord, action: str, by: User, reason: str = "") -> CasebookRecord:
     """Void, freeze, unfreeze, lock or unlock a form, as the transition table allows."""
     locked_subject(record.subject_id, by)

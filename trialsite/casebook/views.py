@@ -275,6 +275,7 @@ def form_context(
     request: HttpRequest, found: Subject, slot: Slot, kind: FormType, record: Any, page: EntryPage, base: int
 ) -> dict[str, Any]:
     """What the form page and the record page show."""
+    page.show_previous(found)
     allowed = {
         step.action: step
         for step in TRANSITIONS

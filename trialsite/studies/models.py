@@ -1,7 +1,7 @@
 """Studies, their sites and the immutable versions of their protocols."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.utils.translation import get_language
@@ -60,13 +60,12 @@ class Study(models.Model):
 class ProtocolVersion(models.Model):
     """One version of a protocol, exactly as loaded: never changed afterwards."""
 
-    protection = Protection(trail="study", app=("insert",), redacted=("document",))
+    protection = Protection(trail="study", app=("insert",))
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="versions")
     version = models.CharField(max_length=20)
     digest = models.CharField(max_length=64)
-    document = models.JSONField()
     loaded_at = models.DateTimeField(auto_now_add=True)
     loaded_by = models.ForeignKey("access.User", on_delete=models.PROTECT, null=True, related_name="+")
 
@@ -84,6 +83,25 @@ class ProtocolVersion(models.Model):
         from .selectors import protocol_of
 
         return protocol_of(self)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The protocol file as loaded."""
+        return self.file.content
+
+
+class ProtocolFile(models.Model):
+    """The content of one protocol version: large, read once a process, and so kept apart from what lists join."""
+
+    protection = Protection(trail="study", app=("insert",), redacted=("content",))
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+")
+    version = models.OneToOneField(ProtocolVersion, on_delete=models.PROTECT, related_name="file")
+    content = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"{self.version_id}"
 
 
 class StudySite(models.Model):

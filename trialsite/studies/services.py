@@ -10,7 +10,7 @@ from trialsite.access.models import User
 
 from .domain.digest import digest
 from .domain.protocol import Protocol
-from .models import ProtocolVersion, Site, Study, StudySite
+from .models import ProtocolFile, ProtocolVersion, Site, Study, StudySite
 
 PROTOCOLS = Path(__file__).parent / "protocols"
 
@@ -37,8 +37,9 @@ def load_protocol(*, document: dict[str, Any], by: User | None) -> tuple[Protoco
             % {"study": study.key, "version": document["version"]}
         )
     version = ProtocolVersion.objects.create(
-        study=study, version=document["version"], digest=fingerprint, document=document, loaded_by=by
+        study=study, version=document["version"], digest=fingerprint, loaded_by=by
     )
+    ProtocolFile.objects.create(study=study, version=version, content=document)
     return version, True
 
 

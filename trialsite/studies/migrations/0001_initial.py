@@ -45,7 +45,6 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=trialsite.keys.new_id, editable=False, primary_key=True, serialize=False)),
                 ('version', models.CharField(max_length=20)),
                 ('digest', models.CharField(max_length=64)),
-                ('document', models.JSONField()),
                 ('loaded_at', models.DateTimeField(auto_now_add=True)),
                 ('loaded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('study', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='studies.study')),
@@ -69,5 +68,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='studysite',
             constraint=models.UniqueConstraint(fields=('study', 'site'), name='site_once_per_study'),
+        ),
+        migrations.CreateModel(
+            name='ProtocolFile',
+            fields=[
+                ('id', models.UUIDField(default=trialsite.keys.new_id, editable=False, primary_key=True, serialize=False)),
+                ('content', models.JSONField()),
+                ('study', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='studies.study')),
+                ('version', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='file', to='studies.protocolversion')),
+            ],
         ),
     ]

@@ -128,15 +128,10 @@ class Command(BaseCommand):
 
 
 def coordinator_and_subject() -> tuple[User, Subject]:
-    membership = (
-        Membership.objects.filter(role=Role.COORDINATOR, study__key=STUDY).select_related("user").first()
-    )
-    assert membership is not None
+    membership = Membership.objects.filter(role=Role.COORDINATOR, study__key=STUDY).select_related("user")[0]
     with acting(user=membership.user):
-        found = Subject.objects.filter(site_id=membership.site_id, state="enrolled").select_related(
-            "protocol_version"
-        )
-        return membership.user, found[0]
+        here = Subject.objects.visible_to(membership.user).filter(state="enrolled")
+        return membership.user, here.select_related("protocol_version").earliest("pk")
 
 
 def submit(client: Client, subject: Subject, number: int) -> None:
