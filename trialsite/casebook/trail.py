@@ -16,7 +16,7 @@ from .registries import forms
 
 TECHNICAL = {
     "id", "version", "study_id", "site_id", "subject_id", "visit_id", "record_id", "form_key", "form_repeat",
-    "protocol_version_id", "line", "usubjid", "person_id", "state", "previous_id", "document", "digest",
+    "protocol_version_id", "line", "usubjid", "person_id", "state", "previous_id", "content", "digest",
 }  # fmt: skip
 PARTS_NOT_SHOWN = ("_comparator", "_value", "_canonical", "_earliest", "_latest")
 
