@@ -15,8 +15,7 @@ def protocols(subject_ids: Sequence[UUID]) -> dict[UUID, Protocol]:
 
     def read() -> dict[UUID, Protocol]:
         subjects = Subject.objects.filter(pk__in=subject_ids).select_related("protocol_version")
-        found = subjects
-        return {subject.pk: subject.protocol_version.protocol for subject in found}
+        return {subject.pk: subject.protocol_version.protocol for subject in subjects}
 
     return read_once(("protocols", tuple(subject_ids)), read)
 

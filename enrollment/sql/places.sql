@@ -31,8 +31,9 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'Only a subject in screening takes a place.' USING ERRCODE = 'check_violation';
     END IF;
-    SELECT (v.document -> 'planned_enrolment' ->> 'value')::integer INTO planned
-        FROM studies_protocolversion v WHERE v.study_id = candidate.study_id ORDER BY v.loaded_at DESC LIMIT 1;
+    SELECT (f.content -> 'planned_enrolment' ->> 'value')::integer INTO planned
+        FROM studies_protocolversion v JOIN studies_protocolfile f ON f.version_id = v.id
+        WHERE v.study_id = candidate.study_id ORDER BY v.loaded_at DESC LIMIT 1;
     IF planned IS NOT NULL AND now_taken >= planned THEN
         RETURN NULL;
     END IF;
