@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 from django.contrib.auth.hashers import make_password
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.cast import PASSWORD, Cast, make_cast
 from tests.chromium import find_chromium
@@ -43,6 +43,7 @@ def chromium() -> Iterator[Browser]:
     program = find_chromium()
     if program is None:
         pytest.fail("No Chromium: `make test` installs it, or says what to install.")
+    expect.set_options(timeout=WAIT_MS)
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     try:
