@@ -18,7 +18,7 @@ from .models import EndpointResult, SubjectCourse
 def derive_results(subject: Subject) -> list[EndpointResult]:
     """The endpoints of one subject from its record as it stands, without a data cut-off; unsaved."""
     history = history_of([subject.pk])[subject.pk]
-    subject.__dict__["_history"] = history  # the course, derived next from the same record, takes it from here
+    subject.__dict__["_history"] = history  # the course, derived next from the record, takes it from here
     return list(results_from(subject, history))
 
 

@@ -17,7 +17,9 @@ def day_in_words(subject: Subject, today: date) -> str:
     graft = registries.anchor_dates([subject.pk], "hsct_d0").get(subject.pk)
     if graft is not None and graft <= today:
         return f"HSCT D+{hsct_day(today, graft)}"
-    begun = [one for one in cycles_of([subject.pk])[subject.pk] if one.performed_on and one.performed_on <= today]
+    begun = [
+        one for one in cycles_of([subject.pk])[subject.pk] if one.performed_on and one.performed_on <= today
+    ]
     if not begun or begun[-1].performed_on is None or (begun[-1].ended_on and begun[-1].ended_on < today):
         return ""
     return f"{begun[-1].phase} D{(today - begun[-1].performed_on).days + 1}"
