@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from . import adverse, fates
 from .draws import Draw
 from .people import Ages
-from .story import Course, Disease, Ending, Graft, Person
+from .story import Course, Disease, Ending, Person, Span
 from .treatment import Treatment
 
 AGES = Ages(18, 65, middle=39, minors_pct=8)
@@ -131,8 +131,9 @@ def consolidate(
 
 def finish(draw: Draw, treatment: Treatment, plain: Course, fate: Ending, reason: str) -> Course:
     """The course with its treatment, adverse events and end."""
-    spans, flares = tuple(treatment.spans), tuple(treatment.flares)
-    last = treatment.ended_on if spans else None
+    last = treatment.ended_on if treatment.spans else None
+    spans = (*treatment.spans, *observation(plain, fate))
+    flares = tuple(treatment.flares)
     return replace(
         plain,
         spans=spans,
@@ -144,4 +145,12 @@ def finish(draw: Draw, treatment: Treatment, plain: Course, fate: Ending, reason
     )
 
 
-__all__ = ["AGES", "Graft", "course", "finish"]
+def observation(plain: Course, fate: Ending) -> tuple[Span, ...]:
+    """Observation begins a month after the graft or the cells, in those who are still in remission then."""
+    graft, cells_on = plain.graft, plain.cells_on
+    done = graft.day0 if graft else cells_on
+    if done is None:
+        return ()
+    start = done + timedelta(days=30)
+    stops = fates.treatment_stops(fate)
+    return () if stops and stops[0] <= start else (Span("OBSERVATION", start, date.max),)

@@ -86,13 +86,16 @@ def planned_visits(
 
 
 def expected(course: Course, visit: PlannedVisit) -> bool:
-    """A phase that was cut short has no later visits; cells that were never made have no apheresis."""
+    """A phase that was cut short has no later visits but those that a relapse falls into.
+
+    Cells that were never made have no apheresis.
+    """
     if visit.key == "CAR_APH":
         return course.apheresis_on is not None
     span = course.span(visit.phase) if visit.phase else None
     if span is None or span.end_reason == "COMPLETED":
         return True
-    return visit.target <= span.end
+    return visit.target <= span.end + timedelta(days=30 if span.end_reason == "RELAPSE" else 0)
 
 
 def day_of(draw: Draw, course: Course, plan: VisitPlan, visit: PlannedVisit, today: date) -> date | None:
