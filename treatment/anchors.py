@@ -36,11 +36,12 @@ def c1d1(subject_ids: Sequence[UUID], argument: str) -> Dates:
 
 def phase_start(subject_ids: Sequence[UUID], phase: str) -> Dates:
     """Day 1 of a phase that began."""
-    return {
-        subject_id: next(one.performed_on for one in cycles if one.phase == phase)
-        for subject_id, cycles in cycles_of(subject_ids).items()
-        if any(one.phase == phase for one in cycles)
-    }
+    found: Dates = {}
+    for subject_id, cycles in cycles_of(subject_ids).items():
+        for one in cycles:
+            if one.phase == phase and one.performed_on:
+                found.setdefault(subject_id, one.performed_on)
+    return found
 
 
 def phase_end(subject_ids: Sequence[UUID], phase: str) -> Dates:
@@ -119,7 +120,7 @@ def conditioning(subject_ids: Sequence[UUID], argument: str) -> Dates:
     cycles = cycles_of(subject_ids)
     for subject in Subject.objects.filter(pk__in=list(cycles)).select_related("protocol_version"):
         keys = {one.key for one in subject.protocol_version.protocol.phases if one.kind == "transplant"}
-        starts = [one.performed_on for one in cycles[subject.pk] if one.phase in keys]
+        starts = [one.performed_on for one in cycles[subject.pk] if one.phase in keys and one.performed_on]
         if starts:
             found[subject.pk] = starts[0]
     return found | first_days(Transplant, subject_ids, "conditioning_on")

@@ -61,7 +61,9 @@ def cycles_of(subject_ids: Sequence[UUID]) -> dict[UUID, list[CycleStart]]:
 def runs_of(subject: Subject) -> tuple[PhaseRun, ...]:
     """The phases of a subject that began. Transplantation and cell therapy count from their own forms too."""
     runs = [
-        PhaseRun(one.phase, one.performed_on, one.ended_on) for one in cycles_of([subject.pk])[subject.pk]
+        PhaseRun(one.phase, one.performed_on, one.ended_on)
+        for one in cycles_of([subject.pk])[subject.pk]
+        if one.performed_on
     ]
     begun = {run.phase for run in runs}
     for phase in phases_of(subject):

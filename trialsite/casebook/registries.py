@@ -98,7 +98,7 @@ class FormType:
     summary: "Callable[[Any], str] | None" = None
     permission: str = "form.submit"
     offer: "Callable[[Subject, Slot, Any], Mapping[str, list[dict[str, Any]]]] | None" = None
-    after: "Callable[[Any, User], None] | None" = None
+    after: "Callable[[Any, User], Any] | None" = None
 
 
 @dataclass(frozen=True)
