@@ -210,3 +210,21 @@ def test_no_form_stands_twice_in_a_slot_of_a_visit(study: str) -> None:
 def test_most_visits_that_have_come_are_recorded_and_a_few_are_not_yet(study: str) -> None:
     told = [one for one in stories(study) if one.entries]
     assert share([len(forms_of(one)) > 20 for one in told]) > 0.9
+
+
+def test_an_isolated_cns_relapse_leaves_marrow_and_blood_in_remission() -> None:
+    checked = 0
+    for study in STUDIES:
+        for told in stories(study):
+            for arm, entries in told.entries.items():
+                ending = told.courses[arm].ending
+                shown = [entry for entry in entries if entry.form == "REL"]
+                if not shown or ending.relapse_site not in ("CNS", "MARROW"):
+                    continue
+                marrow = next(
+                    entry for entry in entries if entry.form == "BM" and entry.on == ending.relapse_on
+                )
+                leukaemic = marrow.values["bm_blast_pct"].value >= 5
+                assert leukaemic is (ending.relapse_site == "MARROW")
+                checked += 1
+    assert checked >= 3

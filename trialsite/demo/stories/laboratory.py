@@ -80,7 +80,8 @@ def depth_after(span: Span, day: date) -> float:
 def blood(draw: Draw, course: Course, day: date) -> dict[str, Decimal]:
     """Neutrophils, platelets (10⁹/L), haemoglobin (g/L) and the rest, as disease and treatment leave them."""
     ending, disease = course.ending, course.disease
-    relapsed = ending.relapse_on is not None and day >= ending.relapse_on
+    in_marrow = ending.relapse_site in ("MARROW", "COMBINED")
+    relapsed = in_marrow and ending.relapse_on is not None and day >= ending.relapse_on
     if relapsed or course.remission_on is None or day < course.remission_on:
         begun = course.c1d1 is not None and day > course.c1d1
         wbc = disease.wbc if not begun and not relapsed else draw.log_around(2.6, 0.7)
