@@ -272,4 +272,4 @@ def protocol_item_field(item: Any, language: str) -> forms.Field:
 def typed(data: Mapping[str, Any]) -> dict[str, Any]:
     """What stands in the browser's form, as a draft keeps it: name → list of strings."""
     values = data.lists() if hasattr(data, "lists") else ((k, [v]) for k, v in data.items())
-    return {name: list(texts) for name, texts in values if name not in {"csrfmiddlewaretoken", "action"}}
+    return {name: list(texts) for name, texts in values if name not in {"csrfmiddlewaretoken", "press"}}

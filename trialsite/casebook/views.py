@@ -138,7 +138,7 @@ def show(request: HttpRequest, found: Subject, slot: Slot, kind: FormType, recor
 def submit(request: HttpRequest, found: Subject, slot: Slot, kind: FormType, record: Any) -> HttpResponse:
     """Take what was typed to the service; on a refusal show it again with the sentence at its place."""
     base = int(request.POST.get("base_version") or 0)
-    if request.POST.get("action") == "draft":
+    if request.POST.get("press") == "draft":
         services.save_draft(slot=slot, typed=typed(request.POST), base_version=base, by=user_of(request))
         messages.success(request, _("Draft saved. Nobody else sees it until you submit."))
         return redirect(slot.url())
@@ -178,7 +178,7 @@ def draft(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> Http
     slot = Slot.parse(subject_id, visit, form)
     kind_or_404(slot, found)
     assert slot is not None
-    if request.POST.get("action") == "discard":
+    if request.POST.get("press") == "discard":
         services.forget_draft(slot=slot, by=user_of(request))
         messages.info(request, _("Draft discarded."))
         return redirect(slot.url())

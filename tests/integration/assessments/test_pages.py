@@ -55,7 +55,7 @@ def typed_report(values: dict[int, tuple[str, str, str]], total: int) -> dict[st
         "results-TOTAL_FORMS": str(total),
         "results-INITIAL_FORMS": "6",
         "base_version": "0",
-        "action": "submit",
+        "press": "submit",
     }
     printed = ("wbc", "anc", "lymphocytes", "rbc", "haemoglobin", "platelets")
     for number, analyte in enumerate(printed):

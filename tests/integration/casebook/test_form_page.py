@@ -28,7 +28,7 @@ def desk(client: Client, cast: Cast) -> Client:
 
 
 def test_a_form_is_entered_and_then_read(desk: Client, url: str) -> None:
-    answer = desk.post(url, TYPED | {"action": "submit", "base_version": "0"})
+    answer = desk.post(url, TYPED | {"press": "submit", "base_version": "0"})
     assert answer.status_code == 302, answer.content.decode()
     page = desk.get(url).content.decode()
     assert "70 kg" in page
@@ -36,7 +36,7 @@ def test_a_form_is_entered_and_then_read(desk: Client, url: str) -> None:
 
 
 def test_a_wrong_value_is_said_beside_its_field_and_nothing_typed_is_lost(desk: Client, url: str) -> None:
-    answer = desk.post(url, TYPED | {"weight": "seventy", "action": "submit", "base_version": "0"})
+    answer = desk.post(url, TYPED | {"weight": "seventy", "press": "submit", "base_version": "0"})
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "seventy" in page
@@ -44,7 +44,7 @@ def test_a_wrong_value_is_said_beside_its_field_and_nothing_typed_is_lost(desk: 
 
 
 def test_an_empty_required_item_asks_for_a_value_or_a_reason(desk: Client, url: str) -> None:
-    empty = TYPED | {"weight": "", "action": "submit", "base_version": "0"}
+    empty = TYPED | {"weight": "", "press": "submit", "base_version": "0"}
     assert "choose why there is none" in desk.post(url, empty).content.decode()
     assert desk.post(url, empty | {"missing__weight": "NOT_DONE"}).status_code == 302
     assert "Not done" in desk.get(url).content.decode()
@@ -61,10 +61,10 @@ def test_what_is_typed_comes_back_from_the_draft(desk: Client, url: str, cast: C
 
 
 def test_the_second_of_two_people_sees_both_values(desk: Client, url: str, cast: Cast) -> None:
-    desk.post(url, TYPED | {"action": "submit", "base_version": "0"})
+    desk.post(url, TYPED | {"press": "submit", "base_version": "0"})
     other = Client()
     other.force_login(cast.investigator)
-    first = {"action": "submit", "base_version": "1", "reason": "typing error"}
+    first = {"press": "submit", "base_version": "1", "reason": "typing error"}
     other.post(url, TYPED | first | {"weight": "71"})
     answer = desk.post(url, TYPED | first | {"weight": "72"})
     page = answer.content.decode()
@@ -84,6 +84,15 @@ def test_a_stranger_gets_404_for_page_draft_and_history(client: Client, url: str
 
 
 def test_the_subject_page_shows_the_form_in_its_cell(desk: Client, subject: Subject, url: str) -> None:
-    desk.post(url, TYPED | {"action": "submit", "base_version": "0"})
+    desk.post(url, TYPED | {"press": "submit", "base_version": "0"})
     page = desk.get(f"/subjects/{subject.pk}/").content.decode()
     assert url in page
+
+
+def test_the_adverse_event_page_keeps_its_own_item_called_action(desk: Client, subject: Subject) -> None:
+    url = Slot(subject.pk, "LOG", "AE").url()
+    page = desk.get(url).content.decode()
+    assert page.count('name="action"') == 1
+    event = {"term": "Nausea", "onset": "2026-01-06", "grade": "1", "serious": "no", "action": "NONE"}
+    answer = desk.post(url, event | {"press": "submit", "base_version": "0"})
+    assert "submit is not one of" not in answer.content.decode()

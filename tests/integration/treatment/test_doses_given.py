@@ -139,7 +139,7 @@ def test_offered_lines_that_nobody_touched_are_not_saved(vip: Cast, client: Clie
     for place, form in enumerate(formset.forms):
         for name in ("drug", "given_on", "prescribed", "unit"):
             typed[f"doses-{place}-{name}"] = str(form[name].value() or "")
-    typed |= {"doses-0-given": "2", "action": "submit", "base_version": "0"}
+    typed |= {"doses-0-given": "2", "press": "submit", "base_version": "0"}
     answer = client.post(url, typed)
     assert answer.status_code == 302, answer.content.decode()
     with acting(user=vip.coordinator):

@@ -164,7 +164,7 @@ def test_the_browser_form_computes_the_doses(vip: Cast, client: Client) -> None:
     subject = enrolled(vip)
     client.force_login(vip.coordinator)
     typed = {"phase": "IND_VIP", "performed_on": "2026-01-12", "height": "170", "height_unit": "cm"}
-    typed |= {"weight": "70", "weight_unit": "kg", "action": "submit", "base_version": "0"}
+    typed |= {"weight": "70", "weight_unit": "kg", "press": "submit", "base_version": "0"}
     answer = client.post(Slot(subject.pk, "LOG", "CYC").url(), typed)
     assert answer.status_code == 302, answer.content.decode()
     with acting(user=vip.coordinator):

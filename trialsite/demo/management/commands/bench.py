@@ -136,7 +136,7 @@ def coordinator_and_subject() -> tuple[User, Subject]:
 
 def submit(client: Client, subject: Subject, number: int) -> None:
     url = Slot(subject.pk, "BENCH", "VS", number + 1).url()
-    expect(client.post(url, TYPED | {"action": "submit", "base_version": "0"}), 302)
+    expect(client.post(url, TYPED | {"press": "submit", "base_version": "0"}), 302)
 
 
 def visit_of(client: Client, url: str) -> Callable[[int], None]:
