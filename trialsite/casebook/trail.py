@@ -8,16 +8,22 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import models
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from trialsite.access.models import Role, User
 from trialsite.audit.models import Trail
 
 from .registries import forms
+from .states import RecordState, SubjectState
 
 TECHNICAL = {
     "id", "version", "study_id", "site_id", "subject_id", "visit_id", "record_id", "form_key", "form_repeat",
     "protocol_version_id", "line", "usubjid", "person_id", "state", "previous_id", "content", "digest",
 }  # fmt: skip
+SYSTEM = _("the system")
+ACTIONS = {"I": _("entered"), "U": _("changed"), "D": _("removed")}
 PARTS_NOT_SHOWN = ("_comparator", "_value", "_canonical", "_earliest", "_latest")
 
 
@@ -68,30 +74,47 @@ def change_of(entry: Trail, names: dict[UUID, str]) -> Change:
         for key, value in entry.changes.items()
         if key not in TECHNICAL and not key.endswith(PARTS_NOT_SHOWN)
     }
-    state = entry.changes.get("state")
-    action = state[1] if isinstance(state, list) else entry.get_action_display().lower()
     return Change(
         at=entry.at,
-        who=names.get(entry.user_id, "—") if entry.user_id else "system",
+        who=names.get(entry.user_id, "—") if entry.user_id else str(SYSTEM),
         role=str(Role(entry.role).label) if entry.role in Role.values else entry.role,
-        action=action,
+        action=action_of(entry),
         what=what_of(entry, model),
         form_key=str(entry.changes.get("form_key", "")),
         reason=entry.reason,
         items=tuple(
-            ItemChange(key, label_of(model, key), old, new) for key, (old, new) in sorted(pairs.items())
+            ItemChange(key, label_of(model, key), shown(model, key, old), shown(model, key, new))
+            for key, (old, new) in sorted(pairs.items())
         ),
     )
+
+
+def action_of(entry: Trail) -> str:
+    """What was done, in a word: the new state of a form or subject, otherwise entered, changed or removed."""
+    state = entry.changes.get("state")
+    if isinstance(state, list):
+        labels = {**dict(RecordState.choices), **dict(SubjectState.choices)}
+        return str(labels.get(state[1], state[1])).lower()
+    return str(ACTIONS[entry.action])
+
+
+def shown(model: type[models.Model] | None, column: str, value: Any) -> Any:
+    """A value as people read it: the label of a code, yes or no; everything else as stored."""
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    fields = model._meta.concrete_fields if model else ()
+    choices = next((dict(field.flatchoices) for field in fields if field.column == column), {})
+    return str(choices.get(value, value)) if isinstance(value, str) else value
 
 
 def what_of(entry: Trail, model: type[models.Model] | None) -> str:
     key = entry.changes.get("form_key")
     if isinstance(key, str) and key in forms:
         return str(forms[key].title)
-    kinds = [kind for kind in forms.values() if kind.model is model]
+    kinds = [kind for kind in forms.values() if model in (kind.model, *(row.model for row in kind.rows))]
     if len(kinds) == 1:
         return str(kinds[0].title)
-    return str(model._meta.verbose_name).capitalize() if model else entry.table_name
+    return capfirst(str(model._meta.verbose_name)) if model else entry.table_name
 
 
 def model_of(table: str) -> type[models.Model] | None:
@@ -107,5 +130,5 @@ def label_of(model: type[models.Model] | None, column: str) -> str:
             return str(composite.label or name)
     for field in model._meta.concrete_fields:
         if field.column == column:
-            return str(field.verbose_name).capitalize()
+            return capfirst(str(field.verbose_name))
     return column.removeprefix("extra.").replace("_", " ")
