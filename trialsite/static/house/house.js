@@ -97,7 +97,11 @@
       if (form?.hasAttribute("hx-post") && event.isTrusted) say(form, "unsaved", words("unsaved"));
     });
   }
-  document.addEventListener("htmx:beforeRequest", (event) => { const form = entry(event); if (form) say(form, "saving", words("saving")); });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const form = entry(event);
+    if (form && leaving) event.preventDefault(); // a draft sent beside the submission would outlive it
+    else if (form) say(form, "saving", words("saving"));
+  });
   document.addEventListener("htmx:afterOnLoad", (event) => { const form = entry(event); if (form && event.detail.successful) say(form, "saved"); });
   const retry = (event) => {
     const form = entry(event);
@@ -108,7 +112,15 @@
   document.addEventListener("htmx:sendError", retry);
   document.addEventListener("htmx:timeout", retry);
   document.addEventListener("htmx:responseError", retry);
-  document.addEventListener("submit", () => { leaving = true; });
+  // What is submitted waits for a draft on its way, so that this one does not arrive later; a second press does not.
+  document.addEventListener("submit", (event) => {
+    const form = entry(event);
+    leaving = true;
+    if (!form?.classList.contains("htmx-request") || form.dataset.waits) return;
+    form.dataset.waits = "yes";
+    event.preventDefault();
+    form.addEventListener("htmx:afterRequest", () => form.requestSubmit(event.submitter), { once: true });
+  });
   addEventListener("beforeunload", (event) => {
     if (!leaving && document.querySelector('.draft-state[data-state="unsaved"], .draft-state[data-state="failed"]')) event.preventDefault();
   });
