@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Request, Route, expect
+from playwright.sync_api import TimeoutError as NothingCame
 
 from tests.cast import Cast, bare_subject
 
@@ -62,6 +63,48 @@ def test_a_draft_is_seen_by_its_author_only(at_desk: Desks, form: str) -> None:
     expect(colleague.page.get_by_text("Your unfinished drafts")).to_have_count(0)
     colleague.open(form)
     assert typed_in(colleague, "Weight") == ""
+
+
+def test_a_submission_waits_for_the_draft_on_its_way_which_would_come_back_otherwise(
+    at_desk: Desks, form: str
+) -> None:
+    desk = at_desk("coordinator")
+    desk.open(form)
+    desk.fill({"Date": "2026-01-05"})
+    expect(desk.page.locator("#draft-state")).to_contain_text("Draft saved")
+    drafts: list[Route] = []
+    submitted: list[Request] = []
+    desk.page.route("**/draft/", lambda route: drafts.append(route))
+    desk.page.on("request", lambda sent: sent.url.endswith(form) and submitted.append(sent))
+    with desk.page.expect_request("**/draft/"):
+        desk.fill({"Weight": "64.6"})
+    desk.press("Submit")
+    assert submitted == []
+    drafts.pop().continue_()
+    desk.sees("Submitted: Vital signs.", "64.6 kg")
+    assert drafts == []
+    expect(desk.page.get_by_text("Discard the draft")).to_have_count(0)
+
+
+TYPE_AND_SUBMIT = """form => {
+  form.elements.weight.value = "64.6";
+  form.elements.weight.dispatchEvent(new Event("input", { bubbles: true }));
+  form.querySelector("button[value=submit]").click();
+}"""
+
+
+def test_no_draft_is_sent_any_more_while_the_form_is_being_submitted(at_desk: Desks, form: str) -> None:
+    desk = at_desk("coordinator")
+    desk.open(form)
+    desk.fill({"Date": "2026-01-05"})
+    expect(desk.page.locator("#draft-state")).to_contain_text("Draft saved")
+    submissions: list[Route] = []
+    desk.page.route(f"**{form}", lambda route: submissions.append(route))
+    with pytest.raises(NothingCame), desk.page.expect_request("**/draft/", timeout=2_500):
+        desk.page.locator("form[data-entry]").evaluate(TYPE_AND_SUBMIT)
+    submissions.pop().continue_()
+    desk.sees("Submitted: Vital signs.", "64.6 kg")
+    expect(desk.page.get_by_text("Discard the draft")).to_have_count(0)
 
 
 def test_without_a_connection_the_form_says_so_and_saves_when_it_is_back(at_desk: Desks, form: str) -> None:
