@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from trialsite.access.models import User
 from trialsite.access.permissions import may
 from trialsite.casebook.casebook_page import site_today
+from trialsite.casebook.due import due_in_words
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import WorkLine
 from trialsite.casebook.selectors import subjects_visible_to
@@ -104,7 +105,7 @@ def allowed(user: User, subject: Subject, action: str) -> bool:
 
 
 def line(subject: Subject, kind: str, verb: Any, latest: date | None, detail: Any = "") -> WorkLine:
-    standing_key, words = how_late(latest, site_today(subject))
+    standing_key, words = due_in_words(latest, site_today(subject))
     return WorkLine(
         kind=kind,
         verb=verb,
@@ -119,15 +120,3 @@ def line(subject: Subject, kind: str, verb: Any, latest: date | None, detail: An
         standing=standing_key,
         standing_words=words,
     )
-
-
-def how_late(latest: date | None, today: date) -> tuple[str, str]:
-    """A due day in words: "today", "3 days late", "in 5 days"."""
-    if latest is None:
-        return "", ""
-    days = (latest - today).days
-    if days < 0:
-        return "late", ngettext("%(n)d day late", "%(n)d days late", -days) % {"n": -days}
-    if days == 0:
-        return "due", _("today")
-    return "open", ngettext("in %(n)d day", "in %(n)d days", days) % {"n": days}

@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from trialsite.access.models import User
 from trialsite.access.permissions import grants_of, may
 from trialsite.casebook.casebook_page import site_today
+from trialsite.casebook.due import due_in_words
 from trialsite.casebook.models import Subject
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.registries import WorkLine
@@ -90,7 +91,7 @@ def allowed(user: User, subject: Subject) -> bool:
 
 
 def line(subject: Subject, kind: str, verb: Any, due: date | None, url: str, detail: Any) -> WorkLine:
-    standing, words = how_late(due, site_today(subject))
+    standing, words = due_in_words(due, site_today(subject))
     return WorkLine(
         kind=kind,
         verb=verb,
@@ -105,15 +106,3 @@ def line(subject: Subject, kind: str, verb: Any, due: date | None, url: str, det
         standing=standing,
         standing_words=words,
     )
-
-
-def how_late(due: date | None, today: date) -> tuple[str, str]:
-    """A due day in words: "today", "3 days late", "in 2 days"."""
-    if due is None:
-        return "", ""
-    days = (due - today).days
-    if days < 0:
-        return "late", ngettext("%(n)d day late", "%(n)d days late", -days) % {"n": -days}
-    if days == 0:
-        return "due", _("today")
-    return "upcoming", ngettext("in %(n)d day", "in %(n)d days", days) % {"n": days}

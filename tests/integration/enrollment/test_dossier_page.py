@@ -4,10 +4,11 @@ import pytest
 from django.test import Client
 
 from enrollment.alerts import consent_alerts
-from enrollment.work import enrolment_work, how_late
+from enrollment.work import enrolment_work
 from tests.cast import Cast
 from trialsite.access.models import User
 from trialsite.audit import acting
+from trialsite.casebook.due import due_in_words
 from trialsite.casebook.models import Subject
 from trialsite.clinical.partial_date import PartialDate
 
@@ -139,10 +140,10 @@ def test_strangers_monitors_and_the_enrolled_have_no_lines(crew: Cast) -> None:
 
 
 def test_lateness_in_words() -> None:
-    assert how_late(TODAY, TODAY) == ("due", "today")
-    assert how_late(days_ago(1), TODAY) == ("late", "1 day late")
-    assert how_late(days_ago(3), TODAY) == ("late", "3 days late")
-    assert how_late(TODAY, days_ago(2)) == ("open", "in 2 days")
+    assert due_in_words(TODAY, TODAY) == ("due", "today")
+    assert due_in_words(days_ago(1), TODAY) == ("late", "1 day late")
+    assert due_in_words(days_ago(3), TODAY) == ("late", "3 days late")
+    assert due_in_words(TODAY, days_ago(2)) == ("upcoming", "in 2 days")
 
 
 def test_alerts_name_the_signature_that_is_missing(crew: Cast) -> None:
