@@ -63,7 +63,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
            count(c.transplanted_on), count(c.relapsed_on), count(c.died_on), count(c.withdrawn_on),
            count(*) FILTER (WHERE s.state = 'off_study')
     FROM casebook_subject s
-    LEFT JOIN outcomes_subjectcourse c ON c.subject_id = s.id
+    LEFT JOIN outcomes_subjectcourse c ON c.subject_id = s.id AND s.enrolled_on IS NOT NULL
     CROSS JOIN (SELECT outcomes_may_see(p_study) AS study, outcomes_may_see_arms(p_study) AS arms) seen
     WHERE seen.study AND s.study_id = p_study
     GROUP BY 1

@@ -72,7 +72,7 @@ def change_of(entry: Trail, names: dict[UUID, str]) -> Change:
     pairs = {
         key: value if entry.action == Trail.Action.UPDATE else (None, value)
         for key, value in entry.changes.items()
-        if key not in TECHNICAL and not key.endswith(PARTS_NOT_SHOWN)
+        if key not in TECHNICAL and not key.endswith(PARTS_NOT_SHOWN) and value not in ("", False)
     }
     return Change(
         at=entry.at,
