@@ -145,10 +145,11 @@ COURSES = (
 
 
 def subject_at(cast: Cast, site: Site, screened_on: date, by: User, **options: Any) -> Subject:
-    """A subject screened on a day, as the casebook knows it."""
+    """A subject screened and enrolled on a day, as the casebook knows it."""
     with acting(user=by):
         person = Person.objects.create(study=cast.study, site=site, full_name="李小红")
         number = f"W-{next_number('worked')}"
+        enrolled = {"state": "enrolled", "enrolled_on": screened_on, "subject_number": number}
         return Subject.objects.create(
             study=cast.study,
             site=site,
@@ -157,7 +158,7 @@ def subject_at(cast: Cast, site: Site, screened_on: date, by: User, **options: A
             screening_number=number,
             screened_on=screened_on,
             protocol_version=cast.version,
-            **options,
+            **(enrolled | options),
         )
 
 
