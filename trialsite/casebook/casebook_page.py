@@ -24,6 +24,7 @@ from .slots import Slot
 class Cell:
     """One form at one visit."""
 
+    form: str
     url: str
     state: str
     required: bool
@@ -94,6 +95,7 @@ def matrix(
     planned = planned + [PlannedRow(k, n, k, None, None, None, "", ()) for k, n in sorted(unplanned)]
     asked = [slot.form_key for row in planned for slot in row.forms] + [key for _, _, key in entered]
     columns = list(dict.fromkeys([key for key in forms if key in asked] + asked))
+    titles = {key: title_of(key, subject) for key in columns}
     rows = []
     for row in planned:
         wanted = {slot.form_key: slot.required for slot in row.forms}
@@ -102,11 +104,11 @@ def matrix(
             line = entered.get((row.key, row.repeat, key))
             url = Slot(subject.pk, row.key, key, row.repeat).url()
             if line:
-                cells.append(Cell(url, line.state, wanted.get(key, False), line.performed_on))
+                cells.append(Cell(titles[key], url, line.state, wanted.get(key, False), line.performed_on))
             elif (row.key, row.repeat, key) in typing:
-                cells.append(Cell(url, "draft", wanted.get(key, False)))
+                cells.append(Cell(titles[key], url, "draft", wanted.get(key, False)))
             elif key in wanted:
-                cells.append(Cell(url, "empty", wanted[key]))
+                cells.append(Cell(titles[key], url, "empty", wanted[key]))
             else:
                 cells.append(None)
         rows.append(MatrixRow(row, tuple(cells)))
