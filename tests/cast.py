@@ -102,9 +102,3 @@ def bare_subject(cast: Cast, *, site: Site | None = None, by: User | None = None
             screened_on=date(2026, 1, 5),
             protocol_version=cast.version,
         )
-
-
-def as_user(client: object, who: User) -> object:
-    """A test client logged in as one of the cast."""
-    client.force_login(who)  # type: ignore[attr-defined]
-    return client

@@ -54,7 +54,7 @@ def install_guards(*, using: str) -> None:
         grant_default(cursor, app_role)
         for model, protection in protected_models():
             guard_table(cursor, model._meta.db_table, protection, app_role)
-        seal_trail(cursor, app_role)
+        seal_trail(cursor)
         for config in apps.get_app_configs():
             for file in sorted((Path(config.path) / "sql").glob("*.sql")):
                 if config.label != "audit":
@@ -98,7 +98,7 @@ def guard_table(cursor: CursorWrapper, table: str, protection: Protection, app_r
         )
 
 
-def seal_trail(cursor: CursorWrapper, app_role: str) -> None:
+def seal_trail(cursor: CursorWrapper) -> None:
     """The trail refuses change from every role, its owner included."""
     for table in ("audit_trail", "audit_event"):
         cursor.execute(f"DROP TRIGGER IF EXISTS once_rows ON {table}")

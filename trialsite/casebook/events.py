@@ -1,13 +1,11 @@
 """After a write: tell, on commit, that a subject's facts changed; rooms subscribe here, not by signals."""
 
-import logging
 from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
 from django.db import transaction
 
-log = logging.getLogger(__name__)
 _subscribers: list[Callable[[UUID, UUID | None], None]] = []
 
 

@@ -196,9 +196,6 @@ class RowForm(ItemForm):
         super().__init__(*args, **options)
         self.add_items(self.items)
 
-    def values(self) -> dict[str, Any]:
-        return super().values()
-
     def is_empty(self) -> bool:
         """Whether nothing was typed in this line."""
         return not any(

@@ -78,13 +78,13 @@ class EntryPage:
 
     def formset(self, row: RowType, lines: list[Any], offered: list[dict[str, Any]]) -> Any:
         initial = [row.form.initial_of(line) for line in lines] + offered or blank_lines(row)
-        factory = forms.formset_factory(
-            row.form, extra=row.blank_lines if lines else max(0, row.blank_lines), max_num=200
-        )
+        factory = forms.formset_factory(row.form, extra=row.blank_lines, max_num=200)
         return factory(self.data, prefix=row.name, initial=initial)
 
     def show_previous(self, subject: Subject) -> None:
         """Put the last value of each item, from an earlier form of the same kind, beside its field."""
+        if self.kind.continuous or self.kind.model is ProtocolForm:
+            return
         earlier = current_records(self.kind.model, [subject.pk]).filter(form_key=self.kind.key)
         if self.record is not None:
             earlier = (
@@ -93,7 +93,7 @@ class EntryPage:
                 else earlier.none()
             )
         last = earlier.order_by("-performed_on").first()
-        if last is None or isinstance(last, ProtocolForm) or self.kind.continuous:
+        if last is None:
             return
         for item, field in self.form.fields.items():
             value = getattr(last, item, None)

@@ -169,7 +169,6 @@ subject_pages: Registry[SubjectPage] = Registry("subject page")
 subject_alerts: "Registry[Callable[[Subject], Iterable[Any]]]" = Registry("subject alert")
 day_words: "Registry[Callable[[Subject, date], str]]" = Registry("name of a day")  # "C2 D9", "HSCT D+41"
 timeline: "Registry[Callable[[Subject], Iterable[Mapping[str, Any]]]]" = Registry("timeline lane")
-study_pages: Registry[SubjectPage] = Registry("study page")
 api_lists: Registry[Any] = Registry("list of the API")  # name → viewset of a later room
 
 
