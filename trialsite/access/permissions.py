@@ -5,12 +5,12 @@ from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .models import Membership, Role, User
+from .models import Role, User
 
 COORDINATOR, INVESTIGATOR, MONITOR = Role.COORDINATOR, Role.INVESTIGATOR, Role.MONITOR
 DATA_MANAGER, STATISTICIAN, ADMINISTRATOR = Role.DATA_MANAGER, Role.STATISTICIAN, Role.ADMINISTRATOR
@@ -63,6 +63,13 @@ class Grants:
             for study, site, role in self.rows
         )
 
+    def opens(self, study_id: UUID, site_id: UUID) -> bool:
+        """Whether one of the memberships opens the record of this site."""
+        return any(
+            study == study_id and site in (None, site_id) and role != ADMINISTRATOR
+            for study, site, role in self.rows
+        )
+
     def somewhere(self, action: str, study_id: UUID | None = None) -> bool:
         """Whether the user may take the action at any place (of the study)."""
         roles = ACTIONS[action].roles
@@ -71,17 +78,20 @@ class Grants:
         )
 
 
+CURRENT_ROLES = """
+    SELECT study_id, site_id, role FROM access_membership
+    WHERE user_id = %(user)s AND starts_on <= %(today)s AND (ends_on IS NULL OR ends_on >= %(today)s)"""
+
+
 def grants_of(user: User | AnonymousUser) -> Grants:
-    """The memberships of `user` that hold today (UTC), cached on the user object."""
+    """The memberships of `user` that hold today (UTC), cached on the user object; asked in every request."""
     if not user.is_authenticated:
         return Grants()
     cached = user.__dict__.get("_grants")
     if cached is None:
-        today = timezone.now().date()
-        rows = Membership.objects.filter(
-            Q(ends_on=None) | Q(ends_on__gte=today), user_id=user.pk, starts_on__lte=today
-        ).values_list("study_id", "site_id", "role")
-        cached = user.__dict__["_grants"] = Grants(tuple(rows))
+        with connection.cursor() as cursor:
+            cursor.execute(CURRENT_ROLES, {"user": user.pk, "today": timezone.now().date()})
+            cached = user.__dict__["_grants"] = Grants(tuple(cursor.fetchall()))
     return cached
 
 

@@ -14,21 +14,16 @@ from django.db.backends.utils import CursorWrapper
 
 from .protection import Protection
 
-MEMBER_ROWS = """(
-    (SELECT app_is_system())
-    OR study_id IN (SELECT g.study_id FROM access_current_grant g WHERE g.site_id IS NULL{roles})
-    OR (study_id, site_id) IN (SELECT g.study_id, g.site_id FROM access_current_grant g
-                               WHERE g.site_id IS NOT NULL{roles}))"""
+MEMBER_ROWS = """((SELECT app_is_system()) OR study_id::text || COALESCE(site_id::text, '') =
+    ANY ((SELECT app_places({roles}))::text[]))"""
 
 ROW_RULES = {
     "site": MEMBER_ROWS.format(roles=""),
-    "identity": MEMBER_ROWS.format(roles=" AND g.role IN ('coordinator', 'investigator')"),
+    "identity": MEMBER_ROWS.format(roles="ARRAY['coordinator', 'investigator']"),
     "author": f"(author_id = (SELECT app_user_id()) AND {MEMBER_ROWS.format(roles='')})",
     "trail": f"""(CASE WHEN study_id IS NULL THEN (SELECT app_is_system()) OR EXISTS (
             SELECT 1 FROM access_membership m WHERE m.user_id = app_user_id() AND m.role = 'administrator'
               AND m.starts_on <= current_date AND (m.ends_on IS NULL OR m.ends_on >= current_date))
-        WHEN site_id IS NULL THEN (SELECT app_is_system())
-            OR study_id IN (SELECT g.study_id FROM access_current_grant g)
         ELSE {MEMBER_ROWS.format(roles="")} END)""",
 }
 

@@ -15,6 +15,10 @@ class Refused(Exception):
         return str(self.args[0])
 
 
+class UnknownForm(Refused):
+    """The subject's protocol has no such form."""
+
+
 class CheckFailed(Refused):
     """Hard edit checks refuse the submission; `messages` maps item to sentence."""
 

@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .forms import CasebookForm, RowForm
-from .models import ProtocolForm, Subject
-from .registries import FormType, RowType
+from .models import ProtocolForm
+from .registries import RowType
 from .selectors import current_records, rows_of
-from .slots import Slot
+from .slots import OpenSlot
 
 REASONS = [
     ("", "—"),
@@ -47,21 +47,15 @@ class ReasonForm(forms.Form):
 class EntryPage:
     """The form of one slot, blank, saved, or as somebody typed it."""
 
-    def __init__(
-        self,
-        kind: FormType,
-        subject: Subject,
-        record: Any = None,
-        typed: Any = None,
-        slot: Slot | None = None,
-    ) -> None:
-        self.kind = kind
-        self.record = record
+    def __init__(self, opened: OpenSlot, typed: Any = None) -> None:
+        self.kind = kind = opened.kind
+        self.subject = opened.subject
+        self.record = opened.record
         self.data = as_query(typed) if typed is not None else None
         self.form: CasebookForm = kind.form(self.data, initial=self.initial())
-        self.form.for_subject(subject, record)
-        lines = rows_of(kind, record) if record else {}
-        offered = kind.offer(subject, slot, record) if kind.offer and slot else {}
+        self.form.for_subject(opened.subject, opened.record)
+        lines = rows_of(kind, opened.record) if opened.record else {}
+        offered = kind.offer(opened.subject, opened.slot, opened.record) if kind.offer else {}
         self.lines = {
             row.name: self.formset(row, lines.get(row.name, []), offered.get(row.name, []))
             for row in kind.rows
@@ -81,11 +75,11 @@ class EntryPage:
         factory = forms.formset_factory(row.form, extra=row.blank_lines, max_num=200)
         return factory(self.data, prefix=row.name, initial=initial)
 
-    def show_previous(self, subject: Subject) -> None:
+    def show_previous(self) -> None:
         """Put the last value of each item, from an earlier form of the same kind, beside its field."""
         if self.kind.continuous or self.kind.model is ProtocolForm:
             return
-        earlier = current_records(self.kind.model, [subject.pk]).filter(form_key=self.kind.key)
+        earlier = current_records(self.kind.model, [self.subject.pk]).filter(form_key=self.kind.key)
         if self.record is not None:
             earlier = (
                 earlier.filter(performed_on__lt=self.record.performed_on)

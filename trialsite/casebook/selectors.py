@@ -10,11 +10,12 @@ from django.db.models import F, QuerySet, Value
 from django.http import Http404
 
 from trialsite.access.models import User
+from trialsite.access.permissions import grants_of
 
 from .form_types import form_type, models_of_forms
-from .models import CasebookRecord, Draft, Subject
+from .models import CasebookRecord, Draft, Subject, Visit
 from .registries import FormType, WorkLine, work
-from .slots import Slot
+from .slots import OpenSlot, Slot
 from .states import RecordState
 
 
@@ -42,8 +43,10 @@ def subjects_visible_to(user: User) -> QuerySet[Subject]:
 
 def subject_or_404(user: User, subject_id: UUID) -> Subject:
     """The subject, or 404: a stranger does not learn that it exists."""
-    subject = subjects_visible_to(user).filter(pk=subject_id).first()
-    if subject is None:
+    subject = (
+        Subject.objects.select_related("study", "site", "protocol_version").filter(pk=subject_id).first()
+    )
+    if subject is None or not grants_of(user).opens(subject.study_id, subject.site_id):
         raise Http404
     return subject
 
@@ -72,27 +75,26 @@ def records_of(subject: Subject, *, voided: bool = False) -> list[RecordLine]:
     return [RecordLine(*row) for row in rows]
 
 
-def record_in(slot: Slot, kind: FormType) -> Any:
-    """The form that stands in a slot, or None."""
-    return (
-        kind.model.objects.filter(
-            subject_id=slot.subject_id,
-            visit__key=slot.visit_key,
-            visit__repeat=slot.visit_repeat,
-            form_key=slot.form_key,
-            form_repeat=slot.form_repeat,
-        )
-        .exclude(state=RecordState.VOIDED)
-        .select_related("visit", "subject")
-        .first()
-    )
+def open_slot(slot: Slot, subject: Subject, kind: FormType) -> OpenSlot:
+    """What stands in a slot of a subject that the caller may see (a voided form does not stand)."""
+    visit = Visit.objects.filter(subject=subject, key=slot.visit_key, repeat=slot.visit_repeat).first()
+    record = None
+    if visit is not None:
+        here = kind.model.objects.filter(visit=visit, form_key=slot.form_key, form_repeat=slot.form_repeat)
+        record = here.exclude(state=RecordState.VOIDED).first()
+    if record is not None:
+        record.subject, record.visit = subject, visit
+    return OpenSlot(slot, subject, kind, visit, record)
 
 
-def kind_or_404(slot: Slot | None, subject: Subject) -> FormType:
+def slot_or_404(user: User, subject_id: UUID, visit: str, form: str) -> OpenSlot:
+    """The slot of a URL with what stands in it, or 404."""
+    subject = subject_or_404(user, subject_id)
+    slot = Slot.parse(subject_id, visit, form)
     kind = form_type(slot.form_key, subject) if slot else None
-    if kind is None:
+    if slot is None or kind is None:
         raise Http404
-    return kind
+    return open_slot(slot, subject, kind)
 
 
 def draft_of(slot: Slot, user: User) -> Draft | None:

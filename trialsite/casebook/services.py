@@ -12,31 +12,43 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from trialsite.access.models import User
-from trialsite.access.permissions import require
+from trialsite.access.permissions import grants_of, require
 from trialsite.audit import because
 
-from .errors import CheckFailed, Conflict, LostUpdate, Refused
+from .errors import CheckFailed, Conflict, LostUpdate, Refused, UnknownForm
 from .events import publish_change
 from .form_types import form_type
 from .models import LOG, CasebookRecord, Draft, ProtocolForm, Subject, Visit
 from .registries import FormType, RowType
-from .slots import Slot
-from .states import SUBJECT_STEPS, RecordState, SubjectState, Transition, transition
+from .selectors import open_slot
+from .slots import OpenSlot, Slot
+from .states import SUBJECT_STEPS, SubjectState, Transition, transition
 
 Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Values]]
 
 
 def locked_subject(subject_id: UUID, by: User) -> Subject:
-    """The subject, locked until commit, if `by` may see it."""
-    subjects = Subject.objects.visible_to(by).select_related("protocol_version", "study", "site")
-    return subjects.select_for_update(of=("self",)).get(pk=subject_id)
+    """The subject, locked until commit, if `by` may see it; Subject.DoesNotExist otherwise."""
+    subjects = Subject.objects.select_related("protocol_version", "study", "site")
+    subject = subjects.select_for_update(of=("self",)).get(pk=subject_id)
+    if not grants_of(by).opens(subject.study_id, subject.site_id):
+        raise Subject.DoesNotExist
+    return subject
 
 
-@transaction.atomic
+def lock_slot(*, slot: Slot, by: User) -> OpenSlot:
+    """A slot with what stands in it, its subject locked until commit: nobody else writes there meanwhile."""
+    subject = locked_subject(slot.subject_id, by)
+    kind = form_type(slot.form_key, subject)
+    if kind is None:
+        raise UnknownForm(_("This protocol has no form %(form)s.") % {"form": slot.form_key})
+    return open_slot(slot, subject, kind)
+
+
 def submit_form(
     *,
-    slot: Slot,
+    slot: Slot | OpenSlot,
     values: Values,
     rows: Rows | None = None,
     missing: Mapping[str, str] | None = None,
@@ -46,33 +58,32 @@ def submit_form(
 ) -> CasebookRecord:
     """Enter the form of an empty slot, or correct the one that stands there.
 
-    `values` maps item to value; `rows` maps each kind of line to its lines, a known line by its "line" number;
-    `base_version` is the row version the author started from (None or 0 for a new form). Raises CheckFailed (per
-    item), LostUpdate (both values), Refused (a rule, in a sentence).
+    `slot` is an address, or a slot that the caller has locked already; `values` maps item to value; `rows` maps each
+    kind of line to its lines, a known line by its "line" number; `base_version` is the row version the author started
+    from (None or 0 for a new form). Raises CheckFailed (per item), LostUpdate (both values), Refused (a rule, in a
+    sentence).
     """
-    subject = locked_subject(slot.subject_id, by)
-    kind = form_type(slot.form_key, subject)
-    if kind is None:
-        raise Refused(_("This protocol has no form %(form)s.") % {"form": slot.form_key})
+    opened = slot if isinstance(slot, OpenSlot) else lock_slot(slot=slot, by=by)
+    subject, kind, record = opened.subject, opened.kind, opened.record
+    rows, missing = rows or {}, missing or {}
     require(by, kind.permission, study_id=subject.study_id, site_id=subject.site_id)
-    record = standing_record(kind, slot)
     step = allowed_step(record, "correct" if record else "submit")
     if record is not None:
         refuse_lost_update(record, kind, values, base_version)
-        if not differs(record, values, rows or {}, missing or {}, kind):
-            forget_draft(slot=slot, by=by)
+        if not differs(record, values, rows, missing, kind):
+            forget_draft(slot=opened.slot, by=by)
             return record
         require_reason(step, reason)
     elif base_version:
         raise Refused(_("The form that you opened has been voided since. Open the slot again."))
-    run_checks(kind, values, rows or {}, subject)
-    with because(reason):
-        record = save_record(kind, slot, subject, record, values, missing or {})
+    run_checks(kind, values, rows, subject)
+    with transaction.atomic(savepoint=kind.after is not None), because(reason):
+        record = save_record(opened, values, missing)
         for row_type in kind.rows:
-            save_rows(row_type, record, (rows or {}).get(row_type.name, ()))
-        if kind.after is not None:
+            save_rows(row_type, record, rows.get(row_type.name, ()))
+        if kind.after is not None:  # may still refuse
             kind.after(record, by)
-    forget_draft(slot=slot, by=by)
+        forget_draft(slot=opened.slot, by=by)
     publish_change(subject.pk, by.pk)
     return record
 
@@ -167,23 +178,6 @@ def next_repeat(*, subject: Subject, form_key: str, visit_key: str = LOG, visit_
     return (taken or 0) + 1
 
 
-def standing_record(kind: FormType, slot: Slot) -> Any:
-    """The form that stands in the slot, locked, or None."""
-    return (
-        kind.model.objects.select_for_update(of=("self",))
-        .filter(
-            subject_id=slot.subject_id,
-            visit__key=slot.visit_key,
-            visit__repeat=slot.visit_repeat,
-            form_key=slot.form_key,
-            form_repeat=slot.form_repeat,
-        )
-        .exclude(state=RecordState.VOIDED)
-        .select_related("visit")
-        .first()
-    )
-
-
 def allowed_step(record: CasebookRecord | None, action: str) -> Transition:
     step = transition(record.state if record else None, action)
     if step is None:
@@ -256,26 +250,19 @@ def run_checks(kind: FormType, values: Values, rows: Rows, subject: Subject) -> 
         raise CheckFailed(hard)
 
 
-def save_record(
-    kind: FormType, slot: Slot, subject: Subject, record: Any, values: Values, missing: Mapping[str, str]
-) -> Any:
+def save_record(opened: OpenSlot, values: Values, missing: Mapping[str, str]) -> Any:
     """Write the form's own row, new or corrected."""
+    slot, subject, record = opened.slot, opened.subject, opened.record
+    place = {"subject": subject, "study_id": subject.study_id, "site_id": subject.site_id}
     if record is None:
-        visit, _created = Visit.objects.get_or_create(
-            subject=subject,
-            key=slot.visit_key,
-            repeat=slot.visit_repeat,
-            defaults={"study_id": subject.study_id, "site_id": subject.site_id},
-        )
-        record = kind.model(
-            subject=subject,
-            study_id=subject.study_id,
-            site_id=subject.site_id,
+        visit = opened.visit or Visit.objects.create(key=slot.visit_key, repeat=slot.visit_repeat, **place)
+        record = opened.kind.model(
             visit=visit,
             form_key=slot.form_key,
             form_repeat=slot.form_repeat,
             protocol_version=subject.protocol_version,
             version=0,
+            **place,
         )
     for item, value in values.items():
         if isinstance(record, ProtocolForm) and item != "performed_on":

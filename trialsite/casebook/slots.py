@@ -2,11 +2,15 @@
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.urls import reverse
 
-from .models import LOG
+from .models import LOG, Subject, Visit
+
+if TYPE_CHECKING:
+    from .registries import FormType
 
 _PART = re.compile(r"^(?P<key>[A-Za-z0-9_+\-]+)\.(?P<repeat>[1-9][0-9]{0,3})$")
 
@@ -56,3 +60,14 @@ class Slot:
     @property
     def history_url(self) -> str:
         return self.url("form-history")
+
+
+@dataclass(frozen=True)
+class OpenSlot:
+    """A slot with what stands in it: its subject, the kind of form, and visit and record as far as there are any."""
+
+    slot: Slot
+    subject: Subject
+    kind: "FormType"
+    visit: Visit | None
+    record: Any

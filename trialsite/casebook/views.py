@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,21 +22,13 @@ from trialsite.studies.selectors import studies_visible_to
 
 from . import services
 from .casebook_page import casebook_context, subject_context
-from .errors import CheckFailed, LostUpdate, Refused
+from .errors import CheckFailed, LostUpdate, Refused, UnknownForm
+from .form_types import form_type
 from .forms import typed
-from .models import Subject
+from .models import Draft, Subject
 from .pages import EntryPage, words
-from .registries import FormType
-from .selectors import (
-    draft_of,
-    drafts_of,
-    kind_or_404,
-    record_in,
-    subject_or_404,
-    subjects_visible_to,
-    work_of,
-)
-from .slots import Slot
+from .selectors import draft_of, drafts_of, slot_or_404, subject_or_404, subjects_visible_to, work_of
+from .slots import OpenSlot, Slot
 from .states import TRANSITIONS, SubjectState
 from .trail import in_words
 
@@ -109,45 +101,74 @@ def subject_trail(request: HttpRequest, subject_id: UUID) -> HttpResponse:
 @login_required
 def form(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
     """One form: read, entered, corrected; what was typed comes back from the draft."""
-    found = subject_or_404(user_of(request), subject_id)
+    if request.method == "POST" and request.POST.get("press") != "draft":
+        opened = locked_or_404(request, subject_id, visit, form)
+    else:
+        opened = slot_or_404(user_of(request), subject_id, visit, form)
+    with timezone.override(
+        ZoneInfo(opened.subject.site.timezone)
+    ):  # instants: typed and shown in the site's zone
+        match request.method, request.POST.get("press"):
+            case "POST", "draft":
+                return keep_draft(request, opened)
+            case "POST", _press:
+                return submit(request, opened)
+        return show(request, opened)
+
+
+def locked_or_404(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> OpenSlot:
+    """The slot of a submission, its subject locked until commit."""
     slot = Slot.parse(subject_id, visit, form)
-    kind = kind_or_404(slot, found)
-    assert slot is not None
-    record = record_in(slot, kind)
-    with timezone.override(ZoneInfo(found.site.timezone)):  # instants are typed and shown in the site's zone
-        if request.method == "POST":
-            return submit(request, found, slot, kind, record)
-        return show(request, found, slot, kind, record)
+    try:
+        if slot is not None:
+            return services.lock_slot(slot=slot, by=user_of(request))
+    except (Subject.DoesNotExist, UnknownForm):
+        pass
+    raise Http404
 
 
-def show(request: HttpRequest, found: Subject, slot: Slot, kind: FormType, record: Any) -> HttpResponse:
+def may_edit(request: HttpRequest, opened: OpenSlot) -> bool:
+    found = opened.subject
+    return may(user_of(request), opened.kind.permission, study_id=found.study_id, site_id=found.site_id)
+
+
+def show(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
     """The form as it stands, or open for entry."""
-    draft = draft_of(slot, user_of(request))
-    may_edit = may(user_of(request), kind.permission, study_id=found.study_id, site_id=found.site_id)
-    editing = may_edit and (record is None or draft is not None or "edit" in request.GET)
-    page = EntryPage(kind, found, record, draft.typed if draft else None, slot)
+    record = opened.record
+    draft = draft_of(opened.slot, user_of(request))
+    editing = may_edit(request, opened) and (record is None or draft is not None or "edit" in request.GET)
+    page = EntryPage(opened, draft.typed if draft else None)
     page.form.helper_shows_errors = False
     base = draft.base_version if draft else (record.version if record else 0)
-    context = form_context(request, found, slot, kind, record, page, base) | {
-        "draft": draft,
-        "may_edit": may_edit,
-    }
+    context = form_context(request, opened, page, base) | {"draft": draft}
     return render(request, "casebook/form.html" if editing else "casebook/record.html", context)
 
 
-def submit(request: HttpRequest, found: Subject, slot: Slot, kind: FormType, record: Any) -> HttpResponse:
+def keep_draft(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
+    """The button "save draft", for a browser without JavaScript."""
+    save_typed(request, opened)
+    messages.success(request, _("Draft saved. Nobody else sees it until you submit."))
+    return redirect(opened.slot.url())
+
+
+def save_typed(request: HttpRequest, opened: OpenSlot) -> Draft:
+    return services.save_draft(
+        slot=opened.slot,
+        typed=typed(request.POST),
+        base_version=int(request.POST.get("base_version") or 0),
+        by=user_of(request),
+    )
+
+
+def submit(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
     """Take what was typed to the service; on a refusal show it again with the sentence at its place."""
     base = int(request.POST.get("base_version") or 0)
-    if request.POST.get("press") == "draft":
-        services.save_draft(slot=slot, typed=typed(request.POST), base_version=base, by=user_of(request))
-        messages.success(request, _("Draft saved. Nobody else sees it until you submit."))
-        return redirect(slot.url())
-    page = EntryPage(kind, found, record, request.POST, slot)
+    page = EntryPage(opened, request.POST)
     conflicts: tuple[Any, ...] = ()
     if page.valid():
         try:
             services.submit_form(
-                slot=slot,
+                slot=opened,
                 values=page.values(),
                 rows=page.rows(),
                 missing=page.missing(),
@@ -163,10 +184,9 @@ def submit(request: HttpRequest, found: Subject, slot: Slot, kind: FormType, rec
         except Refused as refusal:
             messages.error(request, refusal.sentence)
         else:
-            messages.success(request, _("Submitted: %(form)s.") % {"form": kind.title})
-            return redirect(slot.url())
-    context = form_context(request, found, slot, kind, record, page, base)
-    context |= {"conflicts": conflicts, "may_edit": True, "refused": True}
+            messages.success(request, _("Submitted: %(form)s.") % {"form": opened.kind.title})
+            return redirect(opened.slot.url())
+    context = form_context(request, opened, page, base) | {"conflicts": conflicts, "refused": True}
     return render(request, "casebook/form.html", context, status=409 if conflicts else 422)
 
 
@@ -174,70 +194,55 @@ def submit(request: HttpRequest, found: Subject, slot: Slot, kind: FormType, rec
 @require_POST
 def draft(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
     """Save what is being typed; the answer is the words that stand beside the form."""
-    found = subject_or_404(user_of(request), subject_id)
-    slot = Slot.parse(subject_id, visit, form)
-    kind_or_404(slot, found)
-    assert slot is not None
+    opened = slot_or_404(user_of(request), subject_id, visit, form)
     if request.POST.get("press") == "discard":
-        services.forget_draft(slot=slot, by=user_of(request))
+        services.forget_draft(slot=opened.slot, by=user_of(request))
         messages.info(request, _("Draft discarded."))
-        return redirect(slot.url())
-    saved = services.save_draft(
-        slot=slot,
-        typed=typed(request.POST),
-        base_version=int(request.POST.get("base_version") or 0),
-        by=user_of(request),
-    )
-    return render(request, "casebook/draft_state.html", {"draft": saved, "subject": found})
+        return redirect(opened.slot.url())
+    context = {"draft": save_typed(request, opened), "subject": opened.subject}
+    return render(request, "casebook/draft_state.html", context)
 
 
 @login_required
 @require_POST
 def state(request: HttpRequest, subject_id: UUID, visit: str, form: str, action: str) -> HttpResponse:
     """Void, freeze, unfreeze, lock or unlock the form of a slot."""
-    found = subject_or_404(user_of(request), subject_id)
-    slot = Slot.parse(subject_id, visit, form)
-    kind = kind_or_404(slot, found)
-    assert slot is not None
-    record = record_in(slot, kind)
+    opened = slot_or_404(user_of(request), subject_id, visit, form)
     try:
-        if record is None:
+        if opened.record is None:
             raise Refused(_("There is no form here."))
         services.change_state(
-            record=record, action=action, by=user_of(request), reason=request.POST.get("reason", "")
+            record=opened.record, action=action, by=user_of(request), reason=request.POST.get("reason", "")
         )
         messages.success(request, _("Done."))
     except Refused as refusal:
         messages.error(request, refusal.sentence)
-    return redirect(slot.url())
+    return redirect(opened.slot.url())
 
 
 @login_required
 def new_log_form(request: HttpRequest, subject_id: UUID, form: str) -> HttpResponse:
     """Open the next free slot of a form that stands in the log (an adverse event, say)."""
     found = subject_or_404(user_of(request), subject_id)
-    slot = Slot(found.pk, "LOG", form)
-    kind_or_404(slot, found)
+    if form_type(form, found) is None:
+        raise Http404
     return redirect(Slot(found.pk, "LOG", form, 1, services.next_repeat(subject=found, form_key=form)).url())
 
 
 @login_required
 def field_history(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
     """What happened to a form, or with ?item= to one of its items."""
-    found = subject_or_404(user_of(request), subject_id)
-    slot = Slot.parse(subject_id, visit, form)
-    kind = kind_or_404(slot, found)
-    assert slot is not None
-    record = record_in(slot, kind)
+    opened = slot_or_404(user_of(request), subject_id, visit, form)
+    found, record = opened.subject, opened.record
     ids = [str(record.pk)] if record else []
-    for row_type in kind.rows:
+    for row_type in opened.kind.rows:
         ids += [str(pk) for pk in row_type.model.objects.filter(record=record).values_list("pk", flat=True)]
     entries = Trail.objects.filter(chain=f"subject:{found.pk}", row_id__in=ids).order_by("-position")
     item = request.GET.get("item", "")
     context = {
         **subject_context(request, found, "subject"),
-        "slot": slot,
-        "kind": kind,
+        "slot": opened.slot,
+        "kind": opened.kind,
         "changes": in_words(entries, item),
         "item": item,
     }
@@ -271,11 +276,10 @@ def require_somewhere(request: HttpRequest, action: str) -> None:
         raise PermissionDenied(_("None of your roles opens this page."))
 
 
-def form_context(
-    request: HttpRequest, found: Subject, slot: Slot, kind: FormType, record: Any, page: EntryPage, base: int
-) -> dict[str, Any]:
+def form_context(request: HttpRequest, opened: OpenSlot, page: EntryPage, base: int) -> dict[str, Any]:
     """What the form page and the record page show."""
-    page.show_previous(found)
+    found, record = opened.subject, opened.record
+    page.show_previous()
     allowed = {
         step.action: step
         for step in TRANSITIONS
@@ -286,11 +290,12 @@ def form_context(
     }
     return {
         **subject_context(request, found, "subject"),
-        "slot": slot,
-        "kind": kind,
+        "slot": opened.slot,
+        "kind": opened.kind,
         "record": record,
         "page": page,
         "base_version": base,
+        "may_edit": may_edit(request, opened),
         "steps": allowed.values(),
         "shown": shown_items(page, record) if record else [],
     }

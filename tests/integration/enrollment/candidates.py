@@ -23,7 +23,7 @@ from trialsite.audit import acting
 from trialsite.casebook.casebook_page import site_today
 from trialsite.casebook.models import CasebookRecord, Subject
 from trialsite.casebook.registries import forms
-from trialsite.casebook.selectors import record_in
+from trialsite.casebook.selectors import open_slot
 from trialsite.casebook.services import submit_form
 from trialsite.clinical.partial_date import PartialDate
 from trialsite.clinical.rules import facts_named, parse_rule
@@ -98,7 +98,7 @@ def enter(
     slot = slot_of_form(subject, form_key)
     assert slot is not None, f"no visit asks for {form_key}"
     with acting(user=by):
-        standing = record_in(slot, forms[form_key])
+        standing = open_slot(slot, subject, forms[form_key]).record
         return submit_form(
             slot=slot,
             values={"performed_on": on} | values,

@@ -5,9 +5,21 @@ $$ SELECT NULLIF(current_setting('app.user_id', true), '')::uuid $$;
 CREATE OR REPLACE FUNCTION app_is_system() RETURNS boolean LANGUAGE sql STABLE AS
 $$ SELECT COALESCE(current_setting('app.role', true), '') = 'system' $$;
 
--- The (study, site) pairs that the acting user's memberships open today; site NULL opens every site of the study.
-CREATE OR REPLACE VIEW access_current_grant WITH (security_invoker = true) AS
-SELECT study_id, site_id, role
-FROM access_membership
-WHERE user_id = app_user_id() AND study_id IS NOT NULL
-  AND starts_on <= current_date AND (ends_on IS NULL OR ends_on >= current_date);
+-- The places that the acting user's memberships (in one of `roles`, or in any) open today: "study" for each study, and
+-- "study" || "site" for each of its sites, those of a study-wide membership included. Read once a statement.
+CREATE OR REPLACE FUNCTION app_places(roles text[] DEFAULT NULL) RETURNS text[] LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN ARRAY(
+        SELECT m.study_id::text || place.site
+        FROM access_membership m
+        CROSS JOIN LATERAL (
+            SELECT '' AS site
+            UNION ALL
+            SELECT s.site_id::text FROM studies_studysite s
+            WHERE s.study_id = m.study_id AND (m.site_id IS NULL OR s.site_id = m.site_id)
+        ) place
+        WHERE m.user_id = app_user_id() AND m.study_id IS NOT NULL
+          AND (app_places.roles IS NULL OR m.role = ANY (app_places.roles))
+          AND m.starts_on <= current_date AND (m.ends_on IS NULL OR m.ends_on >= current_date));
+END
+$$;
