@@ -10,8 +10,9 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from enrollment.item_facts import fact_of_item, item_fact, label_of, latest_records, read_once, record_fact
+from enrollment.item_facts import fact_of_item, item_fact, label_of, latest_records, record_fact
 from trialsite.casebook.models import CasebookRecord
+from trialsite.casebook.reading import read_once
 from trialsite.casebook.registries import FactSource
 from trialsite.casebook.selectors import current_records
 from trialsite.casebook.values import QuantityItem

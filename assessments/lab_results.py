@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import F
 
-from enrollment.item_facts import read_once
+from trialsite.casebook.reading import read_once
 from trialsite.casebook.states import RecordState
 from trialsite.clinical.facts import Fact, ItemAddress
 from trialsite.clinical.quantity import Quantity

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from enrollment.item_facts import one_reading
 from trialsite.casebook.models import Subject
+from trialsite.casebook.reading import one_reading
 from trialsite.casebook.selectors import current_records
 
 from .models import AdverseEvent

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from enrollment.item_facts import read_once
+from trialsite.casebook.reading import read_once
 from trialsite.casebook.states import RecordState
 from trialsite.clinical.facts import Fact, ItemAddress, Why
 from trialsite.clinical.kleene import Truth

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.utils.translation import get_language
 
-from enrollment.item_facts import one_reading
 from trialsite.casebook.models import Subject
+from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import facts_of
 from trialsite.casebook.selectors import current_records
 from trialsite.casebook.slots import Slot

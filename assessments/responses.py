@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from enrollment.item_facts import read_once
+from trialsite.casebook.reading import read_once
 from trialsite.casebook.registries import anchor_dates, anchors
 from trialsite.casebook.selectors import current_records
 from trialsite.clinical.facts import Fact, Why

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from enrollment.item_facts import read_once
 from trialsite.casebook.models import Subject
+from trialsite.casebook.reading import read_once
 from trialsite.casebook.registries import facts
 from trialsite.clinical.facts import Fact
 from trialsite.studies.domain.protocol import Protocol

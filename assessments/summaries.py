@@ -7,6 +7,7 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from trialsite.casebook.pages import words
+from trialsite.casebook.selectors import standing_lines
 from trialsite.clinical.body import qtcf, round_half_up
 from trialsite.clinical.hctci import BY_KEY, hctci_score
 from trialsite.clinical.kleene import Truth
@@ -93,7 +94,7 @@ def hctci_form(record: Hctci) -> str:
 
 def lab_report(record: LabReport) -> str:
     language = get_language() or "en"
-    lines = record.lines.filter(voided=False)[:4]
+    lines = standing_lines(record.lines)[:4]
     shown = [f"{analyte(line.analyte).label.in_language(language)} {words(line.result)}" for line in lines]
     return joined(", ".join(shown), record.laboratory)
 
@@ -123,7 +124,7 @@ def marrow(record: MarrowAssessment) -> str:
 
 
 def mrd_sample(record: MrdSample) -> str:
-    lines = record.lines.filter(voided=False)
+    lines = standing_lines(record.lines)
     return joined(
         str(record.get_time_point_display()), *(f"{line.method} {result_words(line)}" for line in lines)
     )

@@ -8,8 +8,9 @@ from uuid import UUID
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from enrollment.item_facts import one_reading
 from trialsite.casebook.models import Subject, Visit
+from trialsite.casebook.projections import bring_up_to_date
+from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import PlannedRow, PlannedSlot, anchor_dates, anchors, facts_of, forms
 from trialsite.casebook.selectors import current_records, records_of
 from trialsite.clinical.kleene import Truth
@@ -26,12 +27,8 @@ def schedule_of(subject: Subject) -> Schedule:
     """The schedule of one subject from what is recorded now."""
     protocol = subject.protocol_version.protocol
     with one_reading():
-        return plan_visits(
-            protocol.visits,
-            anchors_of(subject.pk, protocol.visits),
-            subject.arm or None,
-            applies_to(subject, protocol),
-        )
+        anchors = anchors_of(subject.pk, protocol.visits)
+        return plan_visits(protocol.visits, anchors, subject.arm or None, applies_to(subject, protocol))
 
 
 def anchors_of(subject_id: UUID, plans: Iterable[VisitPlan]) -> dict[str, date | None]:
@@ -139,50 +136,45 @@ def waiting_row(
 
 
 def planned_rows(subject: Subject) -> Sequence[PlannedRow]:
-    """The visits as the casebook page shows them, from what is recorded now.
+    """The visits as the casebook page shows them, from the projection, brought up to date with the record.
 
     Visits with dates stand in the order of their dates; one that waits stands behind the visit that the protocol
     names before it."""
-    schedule = schedule_of(subject)
+    bring_up_to_date(Subject.objects.filter(pk=subject.pk))
+    visits = list(models.PlannedVisit.objects.filter(subject=subject).order_by("pk"))
     protocol = subject.protocol_version.protocol
     plans = {plan.key: plan for plan in protocol.visits}
     language = get_language() or "en"
-    rows = [dated_line(visit, plans[visit.key], language) for visit in schedule.planned]
-    waiting = {visit.key: visit for visit in schedule.waiting}
+    rows = [row_of(visit, plans[visit.key], protocol, language) for visit in visits if not visit.waits_for]
+    waiting = {visit.key: visit for visit in visits if visit.waits_for}
     before = ""
     for key in plans:
         if key in waiting:
             place = max((number + 1 for number, row in enumerate(rows) if row.key == before), default=0)
-            rows.insert(place, waiting_line(waiting[key], plans[key], protocol, language))
+            rows.insert(place, row_of(waiting[key], plans[key], protocol, language))
         if any(row.key == key for row in rows):
             before = key
     return rows
 
 
-def dated_line(visit: PlannedVisit, plan: VisitPlan, language: str) -> PlannedRow:
-    name = numbered(visit.name.in_language(language), visit.repeat, plan)
+def row_of(visit: models.PlannedVisit, plan: VisitPlan, protocol: Protocol, language: str) -> PlannedRow:
+    """One visit in the reader's language; a visit of a series carries its number."""
+    name = plan.name.in_language(language)
     return PlannedRow(
-        visit.key, visit.repeat, name, visit.target, visit.earliest, visit.latest, "", slots(plan)
+        key=visit.key,
+        repeat=visit.repeat,
+        name=f"{name} · {visit.repeat}" if plan.repeat and not visit.waits_for else name,
+        target=visit.target,
+        earliest=visit.earliest,
+        latest=visit.latest,
+        waiting_for=waiting_words(visit, protocol, language) if visit.waits_for else "",
+        forms=tuple(PlannedSlot(one.form, one.required) for one in plan.forms),
     )
 
 
-def waiting_line(visit: WaitingVisit, plan: VisitPlan, protocol: Protocol, language: str) -> PlannedRow:
-    name, words = visit.name.in_language(language), waiting_words(visit, protocol, language)
-    return PlannedRow(visit.key, 1, name, None, None, None, words, slots(plan))
-
-
-def slots(plan: VisitPlan) -> tuple[PlannedSlot, ...]:
-    return tuple(PlannedSlot(one.form, one.required) for one in plan.forms)
-
-
-def numbered(name: str, repeat: int, plan: VisitPlan) -> str:
-    """A visit of a series carries its number."""
-    return f"{name} · {repeat}" if plan.repeat else name
-
-
-def waiting_words(visit: WaitingVisit, protocol: Protocol, language: str) -> str:
+def waiting_words(visit: models.PlannedVisit, protocol: Protocol, language: str) -> str:
     """What a visit without a date waits for, as it ends the sentence "after …"."""
-    if visit.waits_for is WaitsFor.RULE:
+    if visit.waits_for == WaitsFor.RULE:
         return _("it is known whether it applies")
     kind, __, argument = visit.anchor.partition(":")
     if argument:

@@ -7,11 +7,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from trialsite.casebook.models import Subject
+from trialsite.casebook.reading import one_reading
 from trialsite.casebook.states import SubjectState
 
 from .domain.consent import missing_signers
 from .facts import ages, consent_dates, consents, standing_signatures, valid_consent
-from .item_facts import one_reading
 from .models.consent import Signer
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook.models import Subject
+from trialsite.casebook.reading import read_once
 from trialsite.casebook.registries import FactSource
 from trialsite.casebook.selectors import current_records
 from trialsite.clinical.dates import AgeBounds, age_bounds
@@ -17,7 +18,7 @@ from trialsite.clinical.kleene import Truth
 from .domain.consent import consent_complete
 from .domain.diagnosis import HIGH_RISK_FEATURES, high_risk, ph_status
 from .domain.prior_therapy import Course, days_given
-from .item_facts import fact_of_item, item_fact, latest_records, read_once, record_fact
+from .item_facts import fact_of_item, item_fact, latest_records, record_fact
 from .models import Consent, Demographics, Diagnosis, MedicalHistory, Statements
 from .models.background import Sex, TherapyKind
 from .models.consent import Signer

@@ -1,18 +1,17 @@
 """Facts read from items of forms: one query a form for many subjects, the latest standing form of each.
 
-Other rooms may build their facts with the same functions. Inside `one_reading()` the forms of one kind are
-read once, however many facts come from them.
+Other rooms may build their facts with the same functions. Inside a reading the forms of one kind are read once,
+however many facts come from them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from trialsite.casebook.models import CasebookRecord
+from trialsite.casebook.reading import read_once
 from trialsite.casebook.registries import FactSource
 from trialsite.casebook.selectors import current_records
 from trialsite.clinical.facts import Fact
@@ -21,27 +20,6 @@ from trialsite.clinical.quantity import Quantity
 
 Records = Mapping[UUID, Any]
 FactOf = Callable[[Any], Fact]
-_readings: ContextVar[dict[Any, Any] | None] = ContextVar("readings", default=None)
-
-
-@contextmanager
-def one_reading() -> Iterator[None]:
-    """Read each kind of form once for all facts asked for inside; nothing may be written meanwhile."""
-    token = _readings.set({})
-    try:
-        yield
-    finally:
-        _readings.reset(token)
-
-
-def read_once(key: tuple[Any, ...], read: Callable[[], Any]) -> Any:
-    """The answer of `read`, kept for the rest of this reading."""
-    known = _readings.get()
-    if known is None:
-        return read()
-    if key not in known:
-        known[key] = read()
-    return known[key]
 
 
 def latest_records(

@@ -14,6 +14,7 @@ from trialsite.access.permissions import grants_of, may
 from trialsite.casebook import registries
 from trialsite.casebook.casebook_page import site_today
 from trialsite.casebook.models import Subject
+from trialsite.casebook.reading import one_reading
 from trialsite.casebook.selectors import subjects_visible_to
 from trialsite.casebook.states import SubjectState
 from trialsite.clinical.facts import Fact
@@ -23,7 +24,6 @@ from trialsite.studies.models import ProtocolVersion, StudySite
 
 from .domain.eligibility import Dossier, assess_eligibility, stratum_of, within_windows
 from .domain.randomisation import stratum_key
-from .item_facts import one_reading
 from .models import Confirmation, Randomisation
 from .snapshots import corrected_inputs, is_decided
 

@@ -19,12 +19,12 @@ from assessments.models import AcuteGvhd, AdverseEvent, ChronicGvhd, Engraftment
 from assessments.mrd_results import MrdLine, course_of, mrd_lines, study_method
 from assessments.responses import Judged, judged_responses
 from assessments.subjects import known_facts, protocols
-from enrollment.item_facts import one_reading
 from enrollment.models import Randomisation
 from treatment.models import CellTherapy, CycleStart, Transplant
 from treatment.models.transplant import CellStep
 from trialsite.casebook.form_types import models_of_forms
 from trialsite.casebook.models import Visit
+from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import anchor_dates, anchors
 from trialsite.casebook.selectors import current_records
 from trialsite.clinical.facts import Fact, ItemAddress

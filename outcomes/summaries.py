@@ -1,13 +1,14 @@
 """Each outcome form in one line, and what of it stands beside the subject's number and on the timeline."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from trialsite.casebook.models import Subject
-from trialsite.casebook.selectors import current_records
+from trialsite.casebook.selectors import standing_records
 from trialsite.casebook.slots import Slot
 
 from .models import Death, Relapse, SurvivalContact, Withdrawal
@@ -38,14 +39,14 @@ def withdrawal_summary(record: Withdrawal) -> str:
 
 def outcome_alerts(subject: Subject) -> Iterator[Any]:
     """Death, relapse and withdrawal, beside the subject's number on every page."""
-    for death in current_records(Death, [subject.pk]):
+    for death in standing(Death, subject):
         yield _("Died %(day)s: %(cause)s.") % {"day": death.died_on, "cause": death.get_cause_display()}
-    for relapse in current_records(Relapse, [subject.pk]).order_by("onset_earliest"):
+    for relapse in sorted(standing(Relapse, subject), key=lambda one: one.onset_earliest or date.max):
         yield _("Relapse %(day)s: %(place)s.") % {
             "day": relapse.onset,
             "place": relapse.get_relapse_site_display(),
         }
-    for one in current_records(Withdrawal, [subject.pk]):
+    for one in standing(Withdrawal, subject):
         yield _("Withdrawal of consent %(day)s: %(degree)s.") % {
             "day": one.performed_on,
             "degree": one.get_degree_display(),
@@ -72,8 +73,8 @@ def outcome_lanes(subject: Subject) -> Iterator[Mapping[str, Any]]:
         yield {"label": gettext_lazy("Outcome"), "items": sorted(items, key=lambda item: item["start"])}
 
 
-def standing(model: Any, subject: Subject) -> Any:
-    return current_records(model, [subject.pk]).select_related("visit")
+def standing(model: Any, subject: Subject) -> list[Any]:
+    return standing_records(model, [subject.pk]).get(subject.pk, [])
 
 
 def lane_item(label: Any, start: Any, kind: str, record: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Anchor
-from trialsite.casebook.selectors import current_records
+from trialsite.casebook.selectors import current_records, standing_records
 from trialsite.casebook.states import RecordState
 from trialsite.studies.domain.protocol import BLINATUMOMAB
 
@@ -137,9 +137,18 @@ def car_t_d0(subject_ids: Sequence[UUID], argument: str) -> Dates:
 
 
 def first_days(model: type, subject_ids: Sequence[UUID], item: str, **only: object) -> Dates:
-    """The earliest date of an item over the standing forms of a kind."""
-    rows = current_records(model, subject_ids).filter(**only).exclude(**{item: None}).order_by(f"-{item}")
-    return dict(rows.values_list("subject_id", item))
+    """The earliest date of an item over the standing forms of a kind that have these values."""
+    found: Dates = {}
+    for subject_id, records in standing_records(model, subject_ids).items():
+        days = [
+            getattr(one, item)
+            for one in records
+            if getattr(one, item) is not None
+            and all(getattr(one, name) == value for name, value in only.items())
+        ]
+        if days:
+            found[subject_id] = min(days)
+    return found
 
 
 Select = Callable[[Sequence[UUID], str], Mapping[UUID, date]]

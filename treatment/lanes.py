@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from trialsite.casebook.models import Subject
-from trialsite.casebook.selectors import current_records
+from trialsite.casebook.selectors import standing_records
 from trialsite.casebook.slots import Slot
 from trialsite.studies.domain.protocol import Phase
 
@@ -81,8 +81,9 @@ def infusion_items(subject: Subject) -> list[dict[str, Any]]:
 
 def graft_items(subject: Subject) -> list[dict[str, Any]]:
     """Transplantations and infusions of CAR-T cells."""
-    grafts = [(_("HSCT"), "transplant", one) for one in current_records(Transplant, [subject.pk])]
-    cells = current_records(CellTherapy, [subject.pk]).filter(step=CellStep.INFUSION)
+    here = [subject.pk]
+    grafts = [(_("HSCT"), "transplant", one) for one in standing_records(Transplant, here)[subject.pk]]
+    cells = [one for one in standing_records(CellTherapy, here)[subject.pk] if one.step == CellStep.INFUSION]
     grafts += [(_("CAR-T"), "cell-therapy", one) for one in cells]
     return [
         {

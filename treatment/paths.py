@@ -8,7 +8,7 @@ from uuid import UUID
 
 from trialsite.casebook import registries
 from trialsite.casebook.models import Subject
-from trialsite.casebook.selectors import current_records
+from trialsite.casebook.selectors import current_records, standing_records
 from trialsite.casebook.states import SubjectState
 from trialsite.clinical.text import Text
 from trialsite.studies.domain.protocol import Phase, Protocol
@@ -51,10 +51,10 @@ def phases_of(subject: Subject) -> tuple[Phase, ...]:
 
 def cycles_of(subject_ids: Sequence[UUID]) -> dict[UUID, list[CycleStart]]:
     """The phases that began, of many subjects, by their first day."""
+    begun = standing_records(CycleStart, subject_ids)
     found: dict[UUID, list[CycleStart]] = defaultdict(list)
-    for cycle in current_records(CycleStart, subject_ids).order_by("performed_on", "pk"):
-        if cycle.performed_on is not None:
-            found[cycle.subject_id].append(cycle)
+    for one, cycles in begun.items():
+        found[one] = [cycle for cycle in cycles if cycle.performed_on is not None]
     return found
 
 
@@ -75,16 +75,15 @@ def runs_of(subject: Subject) -> tuple[PhaseRun, ...]:
 def start_by_form(subject: Subject, kind: str) -> date | None:
     """The first day of a transplantation or cell therapy as its own form tells it."""
     if kind == "transplant":
-        grafts = current_records(Transplant, [subject.pk])
-        return min(
-            (one.conditioning_on or one.performed_on for one in grafts if one.performed_on), default=None
-        )
-    if kind == "cell-therapy":
-        cells = current_records(CellTherapy, [subject.pk]).filter(step=CellStep.INFUSION)
-        return min(
-            (one.lymphodepletion_on or one.performed_on for one in cells if one.performed_on), default=None
-        )
-    return None
+        grafts = standing_records(Transplant, [subject.pk]).get(subject.pk, [])
+        starts = [one.conditioning_on or one.performed_on for one in grafts if one.performed_on]
+    elif kind == "cell-therapy":
+        cells = standing_records(CellTherapy, [subject.pk]).get(subject.pk, [])
+        given = [one for one in cells if one.step == CellStep.INFUSION and one.performed_on]
+        starts = [one.lymphodepletion_on or one.performed_on for one in given]
+    else:
+        starts = []
+    return min(starts, default=None)
 
 
 def end_of_treatment(subject: Subject) -> EndOfTreatment | None:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook import registries
 from trialsite.casebook.registries import FormType, ProjectionType, RowType, SubjectPage
+from trialsite.casebook.selectors import standing_lines
 
 from . import checks, forms, models
 from .anchors import anchors
@@ -29,13 +30,13 @@ def cycle_summary(record: Any) -> str:
 
 
 def doses_summary(record: Any) -> str:
-    lines = record.lines.filter(voided=False)
+    lines = standing_lines(record.lines)
     names = dict.fromkeys(line.get_drug_display() for line in lines)
     return ", ".join(names)
 
 
 def infusion_summary(record: Any) -> str:
-    rates = dict.fromkeys(f"{one.rate.normalize():f}" for one in record.lines.filter(voided=False))
+    rates = dict.fromkeys(f"{one.rate.normalize():f}" for one in standing_lines(record.lines))
     return f"{', '.join(rates)} µg/d" if rates else ""
 
 

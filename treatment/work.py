@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import DateTimeField, ExpressionWrapper, F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -25,7 +27,7 @@ from .domain.path import NextKind
 from .models import InfusionSegment, TreatmentStep
 
 SOON_DAYS = 3  # a phase stands in the inbox from so many days before it is planned (assumption)
-LONGEST_BAG = timedelta(days=7)
+LONGEST_BAG = timedelta(days=7)  # the longest that one bag runs
 
 
 def treatment_work(user: User) -> Iterator[WorkLine]:
@@ -61,26 +63,23 @@ def phases_to_start(user: User) -> Iterator[WorkLine]:
 
 def infusions_without_end(user: User) -> Iterator[WorkLine]:
     """Stretches of infusion that have no stop although another one began, or no bag lasts that long."""
+    standing = InfusionSegment.objects.filter(voided=False).exclude(record__state=RecordState.VOIDED)
+    later = standing.filter(subject=OuterRef("subject"), start__gt=OuterRef("start")).order_by("start")
+    longest = ExpressionWrapper(F("start") + LONGEST_BAG, output_field=DateTimeField())
     rows = (
-        InfusionSegment.objects.visible_to(user)
-        .filter(stop=None, voided=False)
-        .exclude(record__state=RecordState.VOIDED)
-        .select_related("record__visit", "subject__study", "subject__site", "subject__protocol_version")
+        standing.visible_to(user)
+        .filter(stop=None)
+        .annotate(until=Coalesce(Subquery(later.values("start")[:1]), longest))
+        .filter(until__lte=timezone.now())
+        .select_related("record__visit", "subject__study", "subject__site")
         .order_by("start")
     )
     for row in rows:
-        after = (
-            InfusionSegment.objects.filter(subject_id=row.subject_id, voided=False, start__gt=row.start)
-            .exclude(record__state=RecordState.VOIDED)
-            .order_by("start")
-            .first()
-        )
-        until = after.start if after else row.start + LONGEST_BAG
-        if until > timezone.now() or not allowed(user, row.subject):
+        if not allowed(user, row.subject):
             continue
         visit, form = row.record.visit, row.record
         slot = Slot(row.subject_id, visit.key, form.form_key, visit.repeat, form.form_repeat)
-        due = until.astimezone(ZoneInfo(row.subject.site.timezone)).date()
+        due = row.until.astimezone(ZoneInfo(row.subject.site.timezone)).date()
         yield line(
             row.subject, "infusion", _("Record the end of an infusion"), due, slot.url() + "?edit=1", ""
         )

@@ -102,15 +102,17 @@ def matrix(
         cells: list[Cell | None] = []
         for key in columns:
             line = entered.get((row.key, row.repeat, key))
-            url = Slot(subject.pk, row.key, key, row.repeat).url()
             if line:
-                cells.append(Cell(titles[key], url, line.state, wanted.get(key, False), line.performed_on))
+                state, day = line.state, line.performed_on
             elif (row.key, row.repeat, key) in typing:
-                cells.append(Cell(titles[key], url, "draft", wanted.get(key, False)))
+                state, day = "draft", None
             elif key in wanted:
-                cells.append(Cell(titles[key], url, "empty", wanted[key]))
+                state, day = "empty", None
             else:
                 cells.append(None)
+                continue
+            url = Slot(subject.pk, row.key, key, row.repeat).url()
+            cells.append(Cell(titles[key], url, state, wanted.get(key, False), day))
         rows.append(MatrixRow(row, tuple(cells)))
     return columns, rows
 
@@ -121,13 +123,15 @@ def title_of(key: str, subject: Subject) -> str:
 
 
 def log_lines(subject: Subject, lines: list[RecordLine]) -> list[dict[str, Any]]:
-    """The forms of the log with a line of summary each, newest first; one query for each kind of form."""
+    """The forms of the log with a line of summary each, newest first; one query for each kind of form and of line."""
     shown = []
     for key in dict.fromkeys(line.form_key for line in lines):
         kind = form_type(key, subject)
         here = {line.id: line for line in lines if line.form_key == key}
         assert kind is not None
-        for record in kind.model.objects.filter(pk__in=here):
+        of_form = [row.accessor for row in kind.rows]
+        for record in kind.model.objects.filter(pk__in=here).prefetch_related(*of_form):
+            record.subject = subject
             shown.append(
                 {
                     "kind": kind,

@@ -8,14 +8,16 @@ from django.db.models import QuerySet
 from trialsite.audit.models import Chain
 
 from .models import Derivation, Subject
+from .reading import one_reading
 from .registries import projections
 
 
 def refresh(subject: Subject) -> None:
     """Derive every projection of one subject anew and note how much of its record they have seen."""
     seen = Chain.objects.filter(chain=f"subject:{subject.pk}").values_list("length", flat=True).first() or 0
-    for kind in projections.values():
-        rows = list(kind.derive(subject))
+    with one_reading(anew=True):
+        derived = [(kind, list(kind.derive(subject))) for kind in projections.values()]
+    for kind, rows in derived:
         kind.model.objects.filter(subject=subject).delete()
         for row in rows:
             row.subject_id, row.study_id, row.site_id = subject.pk, subject.study_id, subject.site_id  # type: ignore[attr-defined]

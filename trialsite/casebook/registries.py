@@ -74,6 +74,11 @@ class RowType:
     title: Any = ""
     blank_lines: int = 3
 
+    @property
+    def accessor(self) -> str:
+        """The attribute of a form that gives these lines, the voided ones too."""
+        return self.model._meta.get_field("record").remote_field.get_accessor_name()
+
 
 @dataclass(frozen=True)
 class FormType:

@@ -1,6 +1,7 @@
 """Every read of the casebook, limited to what this user may see."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,6 +15,7 @@ from trialsite.access.permissions import grants_of
 
 from .form_types import form_type, models_of_forms
 from .models import CasebookRecord, Draft, Subject, Visit
+from .reading import read_once
 from .registries import FormType, WorkLine, work
 from .slots import OpenSlot, Slot
 from .states import RecordState
@@ -78,7 +80,7 @@ def records_of(subject: Subject, *, voided: bool = False) -> list[RecordLine]:
 def open_slot(slot: Slot, subject: Subject, kind: FormType) -> OpenSlot:
     """What stands in a slot of a subject that the caller may see (a voided form does not stand)."""
     visit = Visit.objects.filter(subject=subject, key=slot.visit_key, repeat=slot.visit_repeat).first()
-    record = None
+    record: Any = None
     if visit is not None:
         here = kind.model.objects.filter(visit=visit, form_key=slot.form_key, form_repeat=slot.form_repeat)
         record = here.exclude(state=RecordState.VOIDED).first()
@@ -120,12 +122,30 @@ def current_records(model: type[CasebookRecord], subject_ids: Iterable[UUID]) ->
     return model.objects.filter(subject_id__in=list(subject_ids)).exclude(state=RecordState.VOIDED)
 
 
+def standing_records(model: type[CasebookRecord], subject_ids: Sequence[UUID]) -> Mapping[UUID, list[Any]]:
+    """The same with their visits, by subject in the order of their days; read once in a reading."""
+
+    def read() -> Mapping[UUID, list[Any]]:
+        found: dict[UUID, list[Any]] = defaultdict(list)
+        records = current_records(model, subject_ids).select_related("visit")
+        for record in records.order_by(F("performed_on").asc(nulls_last=True), "pk"):
+            found[record.subject_id].append(record)
+        return found
+
+    return read_once(("standing", model, tuple(subject_ids)), read)
+
+
 def rows_of(kind: FormType, record: Any) -> dict[str, list[Any]]:
     """The standing lines of a record by kind of line."""
     return {
         row_type.name: list(row_type.model.objects.filter(record=record, voided=False))
         for row_type in kind.rows
     }
+
+
+def standing_lines(lines: Any) -> list[Any]:
+    """The lines of a form that stand, of those read before where they were."""
+    return [line for line in lines.all() if not line.voided]
 
 
 def work_of(user: User) -> list[WorkLine]:

@@ -19,8 +19,10 @@ def multiply(copies: int) -> None:
     length that their projections were derived from, so that readers find these up to date.
     """
     with connections[OWNER].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM casebook_subject")
+        first = cursor.fetchone()[0]  # no number of an earlier round is used again
         for model in tables():
-            copy_table(cursor, model, copies)
+            copy_table(cursor, model, range(first, first + copies))
         cursor.execute(
             "INSERT INTO audit_chain (chain, length, head)"
             " SELECT 'subject:' || d.subject_id, d.chain_length, ''::bytea FROM casebook_derivation d"
@@ -50,8 +52,8 @@ def tables() -> Iterator[type[models.Model]]:
                 waiting.remove(model)
 
 
-def copy_table(cursor: CursorWrapper, model: type[models.Model], copies: int) -> None:
-    """Copy the rows of one table `copies` times; keys of copied tables are made anew in the same way everywhere."""
+def copy_table(cursor: CursorWrapper, model: type[models.Model], numbers: range) -> None:
+    """Copy the rows of one table once for each number; keys are made anew in the same way in every table."""
     table = model._meta.db_table
     copied = {kind for kind in apps.get_models() if kind is Subject or has_subject(kind)}
     columns, values = [], []
@@ -77,8 +79,8 @@ def copy_table(cursor: CursorWrapper, model: type[models.Model], copies: int) ->
     cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
     cursor.execute(
         f'INSERT INTO "{table}" ({", ".join(columns)})'
-        f' SELECT {", ".join(values)} FROM "{table}" t, generate_series(1, %s) AS n',
-        [copies],
+        f' SELECT {", ".join(values)} FROM "{table}" t, generate_series(%s, %s) AS n',
+        [numbers.start, numbers.stop - 1],
     )
     cursor.execute(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
 

@@ -63,8 +63,8 @@ class Command(BaseCommand):
         call_command("load_protocol", all=True, verbosity=0)
         self.say(f"{platform.machine()}, Python {platform.python_version()}, PostgreSQL {server_version()}")
         call_command("demo_data", study=STUDY, subjects=sizes[0], seed=1, verbosity=0)
-        self.bench_save(options["saves"])
         self.bench_pages(sizes)
+        self.bench_save(options["saves"])
 
     def say(self, text: str) -> None:
         self.stdout.write(text)
@@ -87,10 +87,7 @@ class Command(BaseCommand):
         self.say(f"  this system                      {ours / base:.2f}   ({ours * 1000:.1f} ms)   bar: 1.50")
 
     def bench_pages(self, sizes: list[int]) -> None:
-        """Pages over the whole study, at each size; every ratio is to the same page at the first size."""
-        who = User.objects.get(pk=Membership.objects.filter(role=Role.DATA_MANAGER).values("user")[:1])
-        client = Client()
-        client.force_login(who)
+        """Pages at growing numbers of subjects; every ratio is to the same page at the first size."""
         first: dict[str, float] = {}
         self.say(
             "\nPages (ratio to the first size; bar: 1.30 for lists and one subject, 5.00 for dashboards)"
@@ -98,15 +95,9 @@ class Command(BaseCommand):
         self.say(f"  {'page':<26}{'subjects':>9}{'ratio':>8}{'ms':>8}{'queries':>9}")
         for size in sizes:
             grow_to(size)
-            with acting(user=who):
-                subject = Subject.objects.filter(state="enrolled").earliest("pk")
-            pages = {
-                "subject list": "/subjects/",
-                "one subject": f"/subjects/{subject.pk}/",
-                "inbox": "/",
-                "study dashboard": f"/dashboards/{STUDY}/",
-            }
-            for name, url in pages.items():
+            for name, (who, url) in pages().items():
+                client = Client()
+                client.force_login(who)
                 taken = timed(7, visit_of(client, url))
                 with CaptureQueriesContext(connection) as queries:
                     client.get(url)
@@ -114,11 +105,33 @@ class Command(BaseCommand):
                 self.say(f"  {name:<26}{size:>9}{ratio:>8.2f}{taken * 1000:>8.0f}{len(queries):>9}")
 
 
+def pages() -> dict[str, tuple[User, str]]:
+    """What is looked at all day, and by whom: a coordinator at one site, a data manager over the study."""
+    here, subject = coordinator_and_subject()
+    over = User.objects.get(pk=Membership.objects.filter(role=Role.DATA_MANAGER).values("user")[:1])
+    one = f"/subjects/{subject.pk}/"
+    return {
+        "subject list": (over, "/subjects/"),
+        "screening log": (here, "/screening/"),
+        "one subject": (here, one),
+        "eligibility dossier": (here, f"{one}eligibility/"),
+        "assessments": (here, f"{one}assessments/"),
+        "treatment": (here, f"{one}treatment/"),
+        "outcomes": (here, f"{one}outcomes/"),
+        "a blank form": (here, Slot(subject.pk, "BENCH", "HEM").url()),
+        "inbox": (here, "/"),
+        "calendar": (here, "/calendar/"),
+        "REST list of subjects": (over, "/api/v1/subjects/"),
+        "study dashboard": (over, f"/dashboards/{STUDY}/"),
+    }
+
+
 def coordinator_and_subject() -> tuple[User, Subject]:
     membership = Membership.objects.filter(role=Role.COORDINATOR, study__key=STUDY).select_related("user")[0]
     with acting(user=membership.user):
-        here = Subject.objects.visible_to(membership.user).filter(state="enrolled")
-        return membership.user, here.select_related("protocol_version").earliest("pk")
+        return membership.user, Subject.objects.visible_to(membership.user).filter(state="enrolled").earliest(
+            "screening_number"
+        )
 
 
 def submit(client: Client, subject: Subject, number: int) -> None:
