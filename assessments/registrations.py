@@ -11,7 +11,7 @@ from .form_registry import FORMS
 from .lanes import assessment_lanes
 from .models import PlannedVisit
 from .responses import first_crc_dates
-from .selectors import visit_work
+from .selectors import VISIT_WORK
 from .visit_plans import derive_visits, planned_rows
 
 for form in FORMS:
@@ -21,7 +21,7 @@ for name, source in sources().items():
 registries.anchors.register("first_crc", Anchor(first_crc_dates, _("first complete remission")))
 registries.schedule.register("visits", planned_rows)
 registries.projections.register("visits", ProjectionType(PlannedVisit, derive_visits))
-registries.work.register("visits", visit_work)
+registries.work.register("visits", VISIT_WORK)
 registries.api_lists.register("visits", PlannedVisitViewSet)
 registries.timeline.register("assessments", assessment_lanes)
 registries.subject_pages.register("assessments", SubjectPage(_("Assessments"), "assessments", 40))

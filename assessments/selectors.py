@@ -1,6 +1,6 @@
 """Every read of planned visits, limited to what this user may see."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,19 +12,20 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.access.models import User
-from trialsite.access.permissions import grants_of
+from trialsite.access.permissions import reach_of
 from trialsite.casebook.models import Subject
 from trialsite.casebook.projections import bring_up_to_date
-from trialsite.casebook.registries import WorkLine
+from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
 from trialsite.casebook.slots import Slot
-from trialsite.casebook.states import SubjectState
+from trialsite.casebook.states import FOLLOWED, SubjectState
 from trialsite.studies.models import Site
 
 from .models import PlannedVisit
 from .standing import SOON_DAYS, Standing, standing
 
-FOLLOWED = (SubjectState.SCREENING, SubjectState.ENROLLED)
-WORK_LIMIT = 500  # the inbox shows the most pressing; the calendar has them all
+WORK_LIMIT = 500  # a digest tells the most pressing
+CALENDAR_LIMIT = 50  # lines of a week; filters show the others
+DO_THE_VISIT = _("Do the visit")
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,14 @@ class VisitLine:
         return Slot(self.visit.subject_id, self.visit.key, keys[0], self.visit.repeat).url() if keys else ""
 
 
-def fresh(user: User, subjects: QuerySet[Subject] | None = None) -> QuerySet[PlannedVisit]:
+def fresh(user: User) -> QuerySet[PlannedVisit]:
     """The planned visits of the subjects that this user may see, brought up to date with the record."""
-    subjects = Subject.objects.visible_to(user) if subjects is None else subjects
-    bring_up_to_date(subjects.filter(state__in=FOLLOWED))
+    bring_up_to_date(Subject.objects.visible_to(user).filter(state__in=FOLLOWED))
+    return planned(user)
+
+
+def planned(user: User) -> QuerySet[PlannedVisit]:
+    """The planned visits of the subjects that this user may see, as they were derived last."""
     return (
         PlannedVisit.objects.visible_to(user)
         .filter(subject__state__in=FOLLOWED)
@@ -75,61 +80,91 @@ def site_days(now: datetime | None = None) -> dict[Any, date]:
 
 def opening_by(days: dict[Any, date], ahead: int) -> Q:
     """Visits whose window opens no later than so many days from each site's own day."""
+    return on_each_day(days, lambda day: Q(earliest__lte=day + timedelta(days=ahead)))
+
+
+def closed_by(days: dict[Any, date]) -> Q:
+    """Visits whose window is over on their site's own day."""
+    return on_each_day(days, lambda day: Q(latest__lt=day))
+
+
+def on_each_day(days: dict[Any, date], condition: Callable[[date], Q]) -> Q:
+    """A condition on the site's own day, as one for all sites."""
     by_day: dict[date, list[Any]] = {}
     for site, day in days.items():
         by_day.setdefault(day, []).append(site)
     reach = Q(pk__in=[])
     for day, sites in by_day.items():
-        reach |= Q(site_id__in=sites, earliest__lte=day + timedelta(days=ahead))
+        reach |= Q(site_id__in=sites) & condition(day)
     return reach
 
 
+def expected(visits: QuerySet[PlannedVisit]) -> QuerySet[PlannedVisit]:
+    """Visits with a date that were done or that no death has made needless."""
+    alive = Q(ended_on=None) | Q(earliest__lte=F("ended_on"))
+    return visits.filter(alive | Q(missed=True) | Q(done_on__isnull=False), target__isnull=False)
+
+
 def open_visits(visits: QuerySet[PlannedVisit]) -> QuerySet[PlannedVisit]:
-    """Visits that are still to be done: not done, not missed, and expected in spite of a death."""
-    return visits.filter(done_on=None, missed=False, target__isnull=False).filter(
-        Q(ended_on=None) | Q(earliest__lte=F("ended_on"))
-    )
+    """Visits that are still to be done: expected, not done, not recorded as not done."""
+    return expected(visits).filter(done_on=None, missed=False)
 
 
 def visits_due(user: User, *, ahead: int = SOON_DAYS, now: datetime | None = None) -> list[VisitLine]:
     """What is late, due, or opens in the next days, the most pressing first; a fixed number of queries."""
     days = site_days(now)
-    found = (
-        open_visits(fresh(user))
-        .filter(opening_by(days, ahead))
-        .order_by("latest", "earliest", "pk")[:WORK_LIMIT]
-    )
-    return lines_of(found, days)
+    return lines_of(pressing(fresh(user), days, ahead)[:WORK_LIMIT], days)
+
+
+def pressing(visits: QuerySet[PlannedVisit], days: dict[Any, date], ahead: int) -> QuerySet[PlannedVisit]:
+    """What is still to be done and opens within so many days, the most pressing first."""
+    return open_visits(visits).filter(opening_by(days, ahead)).order_by("latest", "earliest", "pk")
 
 
 def lines_of(visits: Iterable[PlannedVisit], days: dict[Any, date]) -> list[VisitLine]:
     return [VisitLine(visit, standing(visit, days[visit.site_id]), days[visit.site_id]) for visit in visits]
 
 
-def visit_work(user: User) -> Iterator[WorkLine]:
-    """The inbox lines of visits, for those who do them."""
-    grants = grants_of(user)
-    if not grants.somewhere("form.submit"):
-        return
-    for line in visits_due(user):
+def visit_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
+    """The inbox lines of visits, for those who do them; what screening lacks is said by enrolment."""
+    visits = planned(user).filter(reach_of(user, "form.submit"))
+    if wanted.study:
+        visits = visits.filter(study__key=wanted.study)
+    days = site_days()
+    ours = pressing(visits, days, SOON_DAYS).exclude(
+        subject__state=SubjectState.SCREENING, anchor="screening"
+    )
+    for line in lines_of(ours[: wanted.limit], days):
         subject = line.subject
-        if subject.state == SubjectState.SCREENING and line.visit.anchor == "screening":
-            continue  # enrolment says what the screening still lacks
-        if grants.allows("form.submit", subject.study_id, subject.site_id):
-            yield WorkLine(
-                kind="visits",
-                verb=_("Do the visit"),
-                subject_id=subject.pk,
-                subject_number=subject.number,
-                study_key=subject.study.key,
-                site_key=subject.site.key,
-                due=line.visit.earliest,
-                latest=line.visit.latest,
-                url=line.url,
-                detail=line.name,
-                standing=line.standing.state,
-                standing_words=line.standing.words,
-            )
+        yield WorkLine(
+            kind="visits",
+            verb=DO_THE_VISIT,
+            subject_id=subject.pk,
+            subject_number=subject.number,
+            study_key=subject.study.key,
+            site_key=subject.site.key,
+            due=line.visit.earliest,
+            latest=line.visit.latest,
+            url=line.url,
+            detail=line.name,
+            standing=line.standing.state,
+            standing_words=line.standing.words,
+        )
+
+
+VISIT_WORK = WorkSource({"visits": DO_THE_VISIT}, visit_work)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Some visits, and how many there are in all."""
+
+    lines: Sequence[VisitLine]
+    total: int
+
+    @property
+    def more(self) -> int:
+        return self.total - len(self.lines)
 
 
 @dataclass(frozen=True)
@@ -137,7 +172,7 @@ class Week:
     """One week of the calendar, Monday first."""
 
     monday: date
-    lines: Sequence[VisitLine]
+    shown: Shown
 
     @property
     def sunday(self) -> date:
@@ -146,25 +181,24 @@ class Week:
 
 def calendar_weeks(
     user: User, *, first: date, weeks: int, study: str = "", site: str = ""
-) -> tuple[list[VisitLine], list[Week]]:
-    """Late visits (oldest first), and the visits with a target in these weeks by week."""
+) -> tuple[Shown, list[Week]]:
+    """Late visits (oldest first), and the visits with a target in these weeks by week; the first of each."""
     days = site_days()
     visits = fresh(user)
     if study:
         visits = visits.filter(study__key=study)
     if site:
         visits = visits.filter(site__key=site)
-    end = first + timedelta(weeks=weeks)
-    ahead = visits.filter(target__gte=first, target__lt=end).order_by("target", "subject_id", "pk")
-    shown = [line for line in lines_of(ahead, days) if line.standing.state != "off"]
-    past = open_visits(visits).filter(latest__lt=max(days.values(), default=first)).order_by("latest", "pk")
-    late = [line for line in lines_of(past, days) if line.standing.state == "late"]
-    return late, [week_of(first + timedelta(weeks=number), shown) for number in range(weeks)]
+    late = open_visits(visits).filter(closed_by(days)).order_by("latest", "pk")
+    coming = expected(visits).order_by("target", "subject_id", "pk")
+    mondays = [first + timedelta(weeks=number) for number in range(weeks)]
+    return some(late, days), [
+        Week(monday, some(coming.filter(target__gte=monday, target__lt=monday + timedelta(weeks=1)), days))
+        for monday in mondays
+    ]
 
 
-def week_of(monday: date, lines: Iterable[VisitLine]) -> Week:
-    """The visits whose target lies in the week."""
-    next_monday = monday + timedelta(weeks=1)
-    return Week(
-        monday, [line for line in lines if line.visit.target and monday <= line.visit.target < next_monday]
-    )
+def some(visits: QuerySet[PlannedVisit], days: dict[Any, date]) -> Shown:
+    """The first of many, and their number."""
+    lines = lines_of(visits[:CALENDAR_LIMIT], days)
+    return Shown(lines, visits.count() if len(lines) == CALENDAR_LIMIT else len(lines))

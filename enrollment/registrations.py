@@ -11,7 +11,7 @@ from .alerts import consent_alerts
 from .anchors import ANCHORS
 from .facts import sources
 from .summaries import consent_summary, diagnosis_summary, history_summary, person_summary, statements_summary
-from .work import enrolment_work
+from .work import ENROLMENT_WORK
 
 registries.forms.register(
     "DM",
@@ -85,4 +85,4 @@ for name, anchor in ANCHORS.items():
     registries.anchors.register(name, anchor)
 registries.subject_alerts.register("consent", consent_alerts)
 registries.subject_pages.register("eligibility", SubjectPage(_("Eligibility"), "eligibility", 20))
-registries.work.register("enrolment", enrolment_work)
+registries.work.register("enrolment", ENROLMENT_WORK)

@@ -2,59 +2,88 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from heapq import merge
+from itertools import count, islice
 from typing import Any
-from uuid import UUID
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from trialsite.access.models import User
-from trialsite.access.permissions import may
+from trialsite.access.permissions import may, reach_of
 from trialsite.casebook.casebook_page import site_today
-from trialsite.casebook.due import due_in_words
+from trialsite.casebook.due import work_line
 from trialsite.casebook.models import Subject
-from trialsite.casebook.registries import WorkLine
-from trialsite.casebook.selectors import subjects_visible_to
+from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
+from trialsite.casebook.selectors import pressing, subjects_visible_to
 from trialsite.casebook.states import SubjectState
 from trialsite.clinical.facts import Fact
 from trialsite.clinical.verdicts import SubjectVerdict
+from trialsite.studies.models import ProtocolVersion
+from trialsite.studies.selectors import studies_visible_to
 
 from .domain.eligibility import Dossier
 from .models import Confirmation
 from .selectors import assess, facts_of_subjects, latest_confirmations, rule_facts, standing
 
 SHOWN_CRITERIA = 4
+JUDGED_TOGETHER = 60
+KINDS = {
+    "screening": gettext_lazy("Complete the screening"),
+    "confirm": gettext_lazy("Confirm eligibility"),
+    "enrol": gettext_lazy("Enrol"),
+    "randomise": gettext_lazy("Randomise"),
+    "screen-failure": gettext_lazy("Close the screening"),
+}
 
 
-def enrolment_work(user: User) -> Iterator[WorkLine]:
-    """The lines of every subject in screening, and of every enrolled one that waits for its arm."""
+def enrolment_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
+    """The lines of subjects in screening, and of enrolled ones that wait for their arm."""
     visible = subjects_visible_to(user)
-    yield from screening_work(user, list(visible.filter(state=SubjectState.SCREENING)))
-    for subject in visible.filter(state=SubjectState.ENROLLED, arm=""):
-        if subject.protocol_version.protocol.randomisation and allowed(user, subject, "subject.randomise"):
-            yield line(subject, "randomise", _("Randomise"), subject.enrolled_on)
+    if wanted.study:
+        visible = visible.filter(study__key=wanted.study)
+    if wanted.kind in ("", "randomise"):
+        yield from islice(randomisation_work(user, visible), wanted.limit)
+    if wanted.kind != "randomise":
+        screened = visible.filter(state=SubjectState.SCREENING)
+        versions = screened.order_by().values_list("protocol_version", flat=True).distinct()
+        by_version = [screening_work(user, screened.filter(protocol_version=one)) for one in versions]
+        lines = (one for one in merge(*by_version, key=pressing) if wanted.kind in ("", one.kind))
+        yield from islice(lines, wanted.limit)
 
 
-def screening_work(user: User, subjects: Sequence[Subject]) -> Iterator[WorkLine]:
-    """What each subject in screening waits for, as far as this user can do it."""
-    confirmations = latest_confirmations([subject.pk for subject in subjects])
-    facts = facts_together(subjects)
-    for subject in subjects:
-        dossier = assess(subject, facts[subject.pk], site_today(subject))
-        found = next_step(user, subject, dossier, facts[subject.pk], confirmations.get(subject.pk))
-        if found is not None:
-            yield found
+def randomisation_work(user: User, visible: QuerySet[Subject]) -> Iterator[WorkLine]:
+    """Enrolled subjects of randomised studies that have no arm yet, the first enrolled first."""
+    waiting = visible.filter(reach_of(user, "subject.randomise"), state=SubjectState.ENROLLED, arm="")
+    randomised = [
+        one.pk
+        for one in ProtocolVersion.objects.filter(study__in=studies_visible_to(user))
+        if one.protocol.randomisation
+    ]
+    for subject in waiting.filter(protocol_version__in=randomised).order_by("enrolled_on", "pk"):
+        yield step_line(subject, "randomise", subject.enrolled_on)
 
 
-def facts_together(subjects: Sequence[Subject]) -> dict[UUID, dict[str, Fact]]:
-    """The facts that rules ask for, read once for all subjects of a protocol version."""
-    found: dict[UUID, dict[str, Fact]] = {}
-    versions = {subject.protocol_version_id: subject.protocol_version for subject in subjects}
-    for key, version in versions.items():
-        ids = [subject.pk for subject in subjects if subject.protocol_version_id == key]
-        found |= facts_of_subjects(ids, rule_facts(version))
-    return found
+def screening_work(user: User, screened: QuerySet[Subject]) -> Iterator[WorkLine]:
+    """What each subject waits for under one protocol version, as far as this user can do it, the first screened first.
+
+    Subjects are judged some at a time, so that who asks for the first lines does not wait for the last."""
+    screened = screened.order_by("screened_on", "pk")
+    for first in count(0, JUDGED_TOGETHER):
+        some = list(screened[first : first + JUDGED_TOGETHER])
+        confirmations = latest_confirmations([subject.pk for subject in some])
+        facts = (
+            facts_of_subjects([one.pk for one in some], rule_facts(some[0].protocol_version)) if some else {}
+        )
+        for subject in some:
+            dossier = assess(subject, facts[subject.pk], site_today(subject))
+            found = next_step(user, subject, dossier, facts[subject.pk], confirmations.get(subject.pk))
+            if found is not None:
+                yield found
+        if len(some) < JUDGED_TOGETHER:
+            return
 
 
 def next_step(
@@ -62,31 +91,24 @@ def next_step(
 ) -> WorkLine | None:
     """The one thing that this subject waits for next."""
     latest = end_of_screening(subject)
+    because = dossier.decision.because
     if dossier.verdict is SubjectVerdict.INELIGIBLE:
         if allowed(user, subject, "subject.screen"):
-            return line(
-                subject, "screen-failure", _("Close the screening"), latest, named(dossier.decision.because)
-            )
+            return step_line(subject, "screen-failure", latest, named(because))
         return None
     if dossier.verdict is SubjectVerdict.PENDING:
         if allowed(user, subject, "form.submit"):
-            detail = ngettext(
-                "%(n)d criterion unknown", "%(n)d criteria unknown", len(dossier.decision.because)
-            ) % {"n": len(dossier.decision.because)}
-            return line(
-                subject,
-                "screening",
-                _("Complete the screening"),
-                latest,
-                f"{detail}: {named(dossier.decision.because)}",
-            )
+            unknown = ngettext("%(n)d criterion unknown", "%(n)d criteria unknown", len(because)) % {
+                "n": len(because)
+            }
+            return step_line(subject, "screening", latest, f"{unknown}: {named(because)}")
         return None
     if not standing(confirmation, subject, facts).holds:
         if allowed(user, subject, "eligibility.sign"):
             again = _("changed since it was confirmed") if confirmation else ""
-            return line(subject, "confirm", _("Confirm eligibility"), latest, again)
+            return step_line(subject, "confirm", latest, again)
         return None
-    return line(subject, "enrol", _("Enrol"), latest) if allowed(user, subject, "subject.enrol") else None
+    return step_line(subject, "enrol", latest) if allowed(user, subject, "subject.enrol") else None
 
 
 def end_of_screening(subject: Subject) -> date | None:
@@ -104,19 +126,9 @@ def allowed(user: User, subject: Subject, action: str) -> bool:
     return may(user, action, study_id=subject.study_id, site_id=subject.site_id)
 
 
-def line(subject: Subject, kind: str, verb: Any, latest: date | None, detail: Any = "") -> WorkLine:
-    standing_key, words = due_in_words(latest, site_today(subject))
-    return WorkLine(
-        kind=kind,
-        verb=verb,
-        subject_id=subject.pk,
-        subject_number=subject.number,
-        study_key=subject.study.key,
-        site_key=subject.site.key,
-        due=latest,
-        latest=latest,
-        url=reverse("eligibility", args=[subject.pk]),
-        detail=detail,
-        standing=standing_key,
-        standing_words=words,
-    )
+def step_line(subject: Subject, kind: str, latest: date | None, detail: Any = "") -> WorkLine:
+    """A step of enrolment, done on the page of the dossier."""
+    return work_line(subject, kind, KINDS[kind], latest, reverse("eligibility", args=[subject.pk]), detail)
+
+
+ENROLMENT_WORK = WorkSource(KINDS, enrolment_work)

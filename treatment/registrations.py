@@ -16,7 +16,7 @@ from .lanes import treatment_lanes
 from .offers import offer_doses
 from .projections import derive_step
 from .services import plan_first_doses
-from .work import treatment_work
+from .work import TREATMENT_WORK
 
 
 def joined(*parts: Any) -> str:
@@ -179,7 +179,7 @@ for name, fact in facts().items():
 for name, anchor in anchors().items():
     registries.anchors.register(name, anchor)
 
-registries.work.register("treatment", treatment_work)
+registries.work.register("treatment", TREATMENT_WORK)
 registries.timeline.register("treatment", treatment_lanes)
 registries.projections.register("treatment", ProjectionType(models.TreatmentStep, derive_step))
 registries.day_words.register("treatment", day_in_words)

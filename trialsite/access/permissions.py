@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -63,13 +64,6 @@ class Grants:
             for study, site, role in self.rows
         )
 
-    def opens(self, study_id: UUID, site_id: UUID) -> bool:
-        """Whether one of the memberships opens the record of this site."""
-        return any(
-            study == study_id and site in (None, site_id) and role != ADMINISTRATOR
-            for study, site, role in self.rows
-        )
-
     def somewhere(self, action: str, study_id: UUID | None = None) -> bool:
         """Whether the user may take the action at any place (of the study)."""
         roles = ACTIONS[action].roles
@@ -101,6 +95,15 @@ def may(
     """Whether the user may take the action at a site; without a site, at any site of the study."""
     grants = grants_of(user)
     return grants.somewhere(action, study_id) if site_id is None else grants.allows(action, study_id, site_id)
+
+
+def reach_of(user: User | AnonymousUser, action: str) -> Q:
+    """The rows (with study and site) at whose place the user may take the action, as a condition."""
+    reach = Q(pk__in=[])
+    for study_id, site_id, role in grants_of(user).rows:
+        if study_id and role in ACTIONS[action].roles:
+            reach |= Q(study_id=study_id, **({"site_id": site_id} if site_id else {}))
+    return reach
 
 
 def require(

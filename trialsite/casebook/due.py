@@ -1,9 +1,35 @@
-"""A due day in words, the same in every line of the inbox."""
+"""Lines of the inbox that are due on one day, and that day in words."""
 
 from datetime import date
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from .casebook_page import site_today
+from .models import Subject
+from .registries import WorkLine
+
+
+def work_line(
+    subject: Subject, kind: str, verb: Any, due: date | None, url: str, detail: Any = ""
+) -> WorkLine:
+    """One thing to do for a subject until a day of its site."""
+    standing, words = due_in_words(due, site_today(subject))
+    return WorkLine(
+        kind=kind,
+        verb=verb,
+        subject_id=subject.pk,
+        subject_number=subject.number,
+        study_key=subject.study.key,
+        site_key=subject.site.key,
+        due=due,
+        latest=due,
+        url=url,
+        detail=detail,
+        standing=standing,
+        standing_words=words,
+    )
 
 
 def due_in_words(due: date | None, today: date) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.access.models import User
-from trialsite.access.permissions import grants_of
+from trialsite.access.permissions import reach_of
 from trialsite.audit.protection import CASEBOOK, PROJECTION, Protection
 from trialsite.clinical.facts import ItemAddress
 from trialsite.keys import new_id
@@ -26,11 +26,7 @@ class VisibleQuerySet(models.QuerySet):
     """Rows at the sites that a user's memberships open; row-level security repeats it underneath."""
 
     def visible_to(self, user: User) -> Self:
-        reach = Q(pk__in=[])
-        for study_id, site_id, role in grants_of(user).rows:
-            if study_id and role != "administrator":
-                reach |= Q(study_id=study_id, **({"site_id": site_id} if site_id else {}))
-        return self.filter(reach)
+        return self.filter(reach_of(user, "record.view"))
 
 
 class SiteBound(models.Model):

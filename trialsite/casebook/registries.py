@@ -149,6 +149,26 @@ class WorkLine:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Which lines of the inbox are asked for: those of a study and of a kind (empty: all), no more than `limit`."""
+
+    limit: int
+    study: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class WorkSource:
+    """Some kinds of work with their verbs, and where their lines come from.
+
+    `lines` gives what this user can do, the most pressing first and no more than wanted, in a number of queries that
+    does not grow; the projections of what the user sees are up to date when it is asked."""
+
+    kinds: Mapping[str, Any]
+    lines: "Callable[[User, Wanted], Iterable[WorkLine]]"
+
+
+@dataclass(frozen=True)
 class ProjectionType:
     """A derived table: `derive` gives the unsaved rows of one subject from its record."""
 
@@ -168,7 +188,7 @@ class SubjectPage:
 forms: Registry[FormType] = Registry("form")
 facts: Registry[FactSource] = Registry("fact")
 anchors: Registry[Anchor] = Registry("anchor")
-work: "Registry[Callable[[User], Iterable[WorkLine]]]" = Registry("kind of work")
+work: Registry[WorkSource] = Registry("source of work")
 projections: Registry[ProjectionType] = Registry("projection")
 subject_pages: Registry[SubjectPage] = Registry("subject page")
 subject_alerts: "Registry[Callable[[Subject], Iterable[Any]]]" = Registry("subject alert")

@@ -11,14 +11,15 @@ from django.db.models import F, QuerySet, Value
 from django.http import Http404
 
 from trialsite.access.models import User
-from trialsite.access.permissions import grants_of
+from trialsite.access.permissions import may
 
 from .form_types import form_type, models_of_forms
 from .models import CasebookRecord, Draft, Subject, Visit
+from .projections import bring_up_to_date
 from .reading import read_once
-from .registries import FormType, WorkLine, work
+from .registries import FormType, Wanted, WorkLine, work
 from .slots import OpenSlot, Slot
-from .states import RecordState
+from .states import FOLLOWED, RecordState
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def subject_or_404(user: User, subject_id: UUID) -> Subject:
     subject = (
         Subject.objects.select_related("study", "site", "protocol_version").filter(pk=subject_id).first()
     )
-    if subject is None or not grants_of(user).opens(subject.study_id, subject.site_id):
+    if subject is None or not may(user, "record.view", study_id=subject.study_id, site_id=subject.site_id):
         raise Http404
     return subject
 
@@ -148,10 +149,29 @@ def standing_lines(lines: Any) -> list[Any]:
     return [line for line in lines.all() if not line.voided]
 
 
-def work_of(user: User) -> list[WorkLine]:
-    """The inbox: every line of every kind of work, the most pressing first."""
-    lines = [line for source in work.values() for line in source(user)]
-    far = date.max
-    return sorted(
-        lines, key=lambda line: (line.latest or line.due or far, line.due or far, line.subject_number)
-    )
+@dataclass(frozen=True)
+class WorkPage:
+    """A page of the inbox; how much there is beyond the next line nobody counts."""
+
+    lines: Sequence[WorkLine]
+    number: int
+    more: bool
+
+
+def work_of(user: User, *, study: str = "", kind: str = "", page: int = 1, size: int = 50) -> WorkPage:
+    """The inbox: the lines of every kind of work together, the most pressing first."""
+    bring_up_to_date(Subject.objects.visible_to(user).filter(state__in=FOLLOWED))
+    wanted = Wanted(page * size + 1, study, kind)
+    sources = [source for source in work.values() if not kind or kind in source.kinds]
+    lines = sorted((line for source in sources for line in source.lines(user, wanted)), key=pressing)
+    return WorkPage(lines[(page - 1) * size : page * size], page, more=len(lines) > page * size)
+
+
+def pressing(line: WorkLine) -> tuple[date, date, str]:
+    """What comes first in the inbox: the day that ends first, then the day that is due first."""
+    return line.latest or line.due or date.max, line.due or date.max, line.subject_number
+
+
+def kinds_of_work() -> dict[str, str]:
+    """Every kind of work with its verb."""
+    return {kind: str(verb) for source in work.values() for kind, verb in source.kinds.items()}

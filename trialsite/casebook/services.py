@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from trialsite.access.models import User
-from trialsite.access.permissions import grants_of, require
+from trialsite.access.permissions import may, require
 from trialsite.audit import because
 
 from .errors import CheckFailed, Conflict, LostUpdate, Refused, UnknownForm
@@ -32,7 +32,7 @@ def locked_subject(subject_id: UUID, by: User) -> Subject:
     """The subject, locked until commit, if `by` may see it; Subject.DoesNotExist otherwise."""
     subjects = Subject.objects.select_related("protocol_version", "study", "site")
     subject = subjects.select_for_update(of=("self",)).get(pk=subject_id)
-    if not grants_of(by).opens(subject.study_id, subject.site_id):
+    if not may(by, "record.view", study_id=subject.study_id, site_id=subject.site_id):
         raise Subject.DoesNotExist
     return subject
 

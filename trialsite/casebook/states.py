@@ -54,6 +54,8 @@ class SubjectState(models.TextChoices):
     OFF_STUDY = "off_study", _("Off study")
 
 
+FOLLOWED = (SubjectState.SCREENING, SubjectState.ENROLLED)  # of whom something is still to be done
+
 SUBJECT_STEPS: dict[SubjectState, frozenset[SubjectState]] = {
     SubjectState.SCREENING: frozenset({SubjectState.SCREEN_FAILED, SubjectState.ENROLLED}),
     SubjectState.SCREEN_FAILED: frozenset(),

@@ -27,26 +27,38 @@ from .form_types import form_type
 from .forms import typed
 from .models import Draft, Subject
 from .pages import EntryPage, words
-from .selectors import draft_of, drafts_of, slot_or_404, subject_or_404, subjects_visible_to, work_of
+from .selectors import (
+    draft_of,
+    drafts_of,
+    kinds_of_work,
+    slot_or_404,
+    subject_or_404,
+    subjects_visible_to,
+    work_of,
+)
 from .slots import OpenSlot, Slot
 from .states import TRANSITIONS, SubjectState
 from .trail import in_words
+
+LAST_PAGE = 100  # of the inbox; who has more to do filters
 
 
 @login_required
 def inbox(request: HttpRequest) -> HttpResponse:
     """One ranked list of what is due."""
-    kind, study = request.GET.get("kind", ""), request.GET.get("study", "")
-    lines = work_of(user_of(request))
-    shown = [ln for ln in lines if (not kind or ln.kind == kind) and (not study or ln.study_key == study)]
+    user, number = user_of(request), request.GET.get("page", "")
+    studies = [study.key for study in studies_visible_to(user)]
+    kinds = kinds_of_work()
+    kind = request.GET.get("kind", "") if request.GET.get("kind") in kinds else ""
+    study = request.GET.get("study", "") if request.GET.get("study") in studies else ""
+    page = min(int(number), LAST_PAGE) if number.isdigit() and int(number) else 1
     context = {
-        "lines": Paginator(shown, 50).get_page(request.GET.get("page")),
-        "total": len(lines),
-        "kinds": sorted({(ln.kind, str(ln.verb)) for ln in lines}),
-        "studies": sorted({ln.study_key for ln in lines}),
+        "page": work_of(user, study=study, kind=kind, page=page),
+        "kinds": kinds.items(),
+        "studies": studies,
         "kind": kind,
         "study": study,
-        "drafts": drafts_of(user_of(request))[:5],
+        "drafts": drafts_of(user)[:5],
     }
     return render(request, "casebook/inbox.html", context)
 

@@ -4,12 +4,13 @@ import pytest
 from django.test import Client
 
 from enrollment.alerts import consent_alerts
-from enrollment.work import enrolment_work
+from enrollment.work import KINDS
 from tests.cast import Cast
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.casebook.due import due_in_words
 from trialsite.casebook.models import Subject
+from trialsite.casebook.selectors import work_of
 from trialsite.clinical.partial_date import PartialDate
 
 from .candidates import (
@@ -36,7 +37,7 @@ def dossier(client: Client, subject: Subject, who: User) -> str:
 
 def kinds(user: User) -> list[str]:
     with acting(user=user):
-        return [line.kind for line in enrolment_work(user)]
+        return [line.kind for line in work_of(user).lines if line.kind in KINDS]
 
 
 def test_a_new_candidate_shows_what_is_missing_and_where_to_enter_it(client: Client, crew: Cast) -> None:
@@ -126,7 +127,7 @@ def test_work_moves_from_the_coordinator_to_the_investigator_and_back(crew: Cast
 def test_an_ineligible_candidate_is_to_be_closed(crew: Cast) -> None:
     fill_in(screened(crew), crew.coordinator, Answers(nyha="III"))
     with acting(user=crew.coordinator):
-        (line,) = enrolment_work(crew.coordinator)
+        (line,) = work_of(crew.coordinator).lines
     assert line.kind == "screen-failure"
     assert "000-E8" in line.detail
 

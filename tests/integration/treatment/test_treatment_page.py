@@ -11,10 +11,10 @@ from treatment.domain.path import NextKind, PathState
 from treatment.lanes import treatment_lanes
 from treatment.paths import standing_of
 from treatment.treatment_page import cycle_views
-from treatment.work import treatment_work
 from trialsite.audit import acting
 from trialsite.casebook.errors import CheckFailed
 from trialsite.casebook.models import Subject
+from trialsite.casebook.selectors import work_of
 
 from .subjects import DAY1, enrolled, infuse, log, start
 
@@ -140,15 +140,15 @@ def test_times_are_typed_and_shown_in_the_sites_zone(cast: Cast, client: Client)
 def test_the_inbox_names_the_next_phase_only_when_it_is_clear(cast: Cast) -> None:
     subject = enrolled(cast)
     with acting(user=cast.coordinator):
-        (line,) = [one for one in treatment_work(cast.coordinator) if one.kind == "phase"]
+        (line,) = work_of(cast.coordinator, kind="phase").lines
     assert (line.subject_id, line.due) == (subject.pk, date(2026, 1, 11))
     start(cast, subject, "IND_CHEMO")
     with acting(user=cast.coordinator):
-        (line,) = [one for one in treatment_work(cast.coordinator) if one.kind == "phase"]
+        (line,) = work_of(cast.coordinator, kind="phase").lines
         assert line.due == date(2026, 1, 19)
     start(cast, subject, "IND_BLINA", date(2026, 1, 19))
     with acting(user=cast.coordinator):
-        assert [one for one in treatment_work(cast.coordinator) if one.kind == "phase"] == []
+        assert work_of(cast.coordinator, kind="phase").lines == []
 
 
 def test_the_inbox_asks_for_the_end_of_an_infusion_that_was_followed_by_another(cast: Cast) -> None:
@@ -157,10 +157,10 @@ def test_the_inbox_asks_for_the_end_of_an_infusion_that_was_followed_by_another(
     infuse(cast, subject, ("2026-01-19 10:00", "", "9", ""))
     infuse(cast, subject, ("2026-01-22 10:00", "2026-01-23 10:00", "9", "END"))
     with acting(user=cast.coordinator):
-        (line,) = [one for one in treatment_work(cast.coordinator) if one.kind == "infusion"]
+        (line,) = work_of(cast.coordinator, kind="infusion").lines
     assert line.due == date(2026, 1, 22)
     with acting(user=cast.monitor):
-        assert list(treatment_work(cast.monitor)) == []
+        assert work_of(cast.monitor).lines == []
 
 
 def test_the_lanes_show_phases_infusion_and_graft(cast: Cast) -> None:
