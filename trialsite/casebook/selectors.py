@@ -12,8 +12,8 @@ from django.http import Http404
 from trialsite.access.models import User
 
 from .form_types import form_type, models_of_forms
-from .models import CasebookRecord, Draft, Subject
-from .registries import FormType, WorkLine, work
+from .models import CasebookRecord, Draft, Subject, Visit
+from .registries import FormType, PlannedRow, WorkLine, schedule, work
 from .slots import Slot
 from .states import RecordState
 
@@ -86,6 +86,17 @@ def record_in(slot: Slot, kind: FormType) -> Any:
         .select_related("visit", "subject")
         .first()
     )
+
+
+def planned_visits(subject: Subject) -> list[PlannedRow]:
+    """The subject's plan, from what is recorded now."""
+    return [row for source in schedule.values() for row in source(subject)]
+
+
+def missed_visits(subject: Subject) -> dict[tuple[str, int], Visit]:
+    """Key and repeat → each visit that is recorded as not done."""
+    found = Visit.objects.filter(subject=subject).exclude(missed_reason="")
+    return {(visit.key, visit.repeat): visit for visit in found}
 
 
 def kind_or_404(slot: Slot | None, subject: Subject) -> FormType:
