@@ -31,6 +31,7 @@ from .selectors import (
     draft_of,
     drafts_of,
     kind_or_404,
+    missed_visits,
     record_in,
     subject_or_404,
     subjects_visible_to,
@@ -293,6 +294,7 @@ def form_context(
         "base_version": base,
         "steps": allowed.values(),
         "shown": shown_items(page, record) if record else [],
+        "missed": None if record else missed_visits(found).get((slot.visit_key, slot.visit_repeat)),
     }
 
 

@@ -201,8 +201,15 @@ def test_inbox_lines_are_for_those_who_enter_forms(cast: Cast, noon: object) -> 
         "due, 9 days left",
     )
     assert f"/subjects/{subject.pk}/" in line.url
+    assert line.other_url == f"/subjects/{subject.pk}/visits/SCR.1/not-done/?from=inbox"
     with acting(user=cast.monitor):
         assert list(work["visits"](cast.monitor)) == []
+
+
+def test_the_inbox_offers_to_record_a_visit_as_not_done(cast: Cast, client: Client, noon: object) -> None:
+    subject = enrolled(cast)
+    client.force_login(cast.coordinator)
+    assert f"/subjects/{subject.pk}/visits/SCR.1/not-done/?from=inbox" in client.get("/").content.decode()
 
 
 def test_the_calendar_shows_late_visits_and_those_of_the_week(
