@@ -7,7 +7,7 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers
 
 from trialsite.access.requests import user_of
-from trialsite.casebook.models import Subject
+from trialsite.casebook.models import MissedReason, Subject
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.exchange.api import Listing
 
@@ -21,12 +21,21 @@ class PlannedVisitSerializer(serializers.ModelSerializer):
     site = serializers.CharField(source="site.key", read_only=True)
     subject_number = serializers.CharField(source="subject.number", read_only=True)
     forms: Any = serializers.JSONField(read_only=True, help_text="forms asked for: key and whether required")
+    missed = serializers.BooleanField(read_only=True, help_text="recorded as not done")
+    missed_reason = serializers.ChoiceField(
+        choices=MissedReason.choices,
+        read_only=True,
+        allow_blank=True,
+        help_text="why it was not done, coded; empty unless missed",
+    )
+    missed_text = serializers.CharField(read_only=True, help_text="what was said besides the coded reason")
 
     class Meta:
         model = PlannedVisit
         fields = (
             "id", "study", "site", "subject", "subject_number", "key", "repeat", "name_en", "name_zh", "phase",
-            "anchor", "target", "earliest", "latest", "done_on", "missed", "waits_for", "forms",
+            "anchor", "target", "earliest", "latest", "done_on", "missed", "missed_reason",
+            "missed_text", "waits_for", "forms",
         )  # fmt: skip
 
 
@@ -37,9 +46,14 @@ class PlannedVisitFilter(filters.FilterSet):
     study = filters.CharFilter(field_name="study__key", help_text="key of the study")
     site = filters.CharFilter(field_name="site__key", help_text="key of the site")
     key = filters.CharFilter(help_text="key of the visit, as in the protocol")
-    open = filters.BooleanFilter(field_name="done_on", lookup_expr="isnull", help_text="nothing recorded yet")
+    open = filters.BooleanFilter(method="whether_open", help_text="neither done nor recorded as not done")
+    missed = filters.BooleanFilter(help_text="recorded as not done")
     target_from = filters.DateFilter(field_name="target", lookup_expr="gte")
     target_to = filters.DateFilter(field_name="target", lookup_expr="lte")
+
+    def whether_open(self, visits: QuerySet, _name: str, wanted: bool) -> QuerySet:
+        still = {"done_on": None, "missed": False}
+        return visits.filter(**still) if wanted else visits.exclude(**still)
 
 
 class PlannedVisitViewSet(Listing):

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -51,6 +52,13 @@ class VisitLine:
         required = [one["form"] for one in self.visit.forms if one["required"]]
         keys = required or [one["form"] for one in self.visit.forms]
         return Slot(self.visit.subject_id, self.visit.key, keys[0], self.visit.repeat).url() if keys else ""
+
+    @property
+    def not_done_url(self) -> str:
+        """Where the visit is recorded as not done."""
+        return reverse(
+            "visit-not-done", args=[self.visit.subject_id, f"{self.visit.key}.{self.visit.repeat}"]
+        )
 
 
 def fresh(user: User) -> QuerySet[PlannedVisit]:
@@ -149,6 +157,8 @@ def visit_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
             detail=line.name,
             standing=line.standing.state,
             standing_words=line.standing.words,
+            other_verb=_("Not done…"),
+            other_url=f"{line.not_done_url}?from=inbox",
         )
 
 

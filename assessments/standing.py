@@ -25,7 +25,7 @@ def standing(visit: PlannedVisit, today: date) -> Standing:
     if visit.done_on is not None:
         return Standing("done", done_words(visit, visit.done_on))
     if visit.missed:
-        return Standing("missed", _("recorded as not done"))
+        return Standing("missed", _("not done · %(reason)s") % {"reason": visit.missed_words})
     if visit.target is None or visit.earliest is None or visit.latest is None:
         return Standing("waiting", _("waits for its date"))
     if visit.ended_on is not None and visit.earliest > visit.ended_on:

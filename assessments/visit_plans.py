@@ -12,7 +12,7 @@ from trialsite.casebook.models import Subject, Visit
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import PlannedRow, PlannedSlot, anchor_dates, anchors, facts_of, forms
-from trialsite.casebook.selectors import current_records, records_of
+from trialsite.casebook.selectors import current_records, missed_visits, records_of
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.rules import evaluate, facts_named, parse_rule
 from trialsite.studies.domain.protocol import Protocol, VisitPlan
@@ -69,12 +69,6 @@ def done_days(subject: Subject) -> dict[tuple[str, int], date]:
     return days
 
 
-def missed_visits(subject: Subject) -> set[tuple[str, int]]:
-    """The visits that were recorded as not done."""
-    found = Visit.objects.filter(subject=subject).exclude(missed_reason="")
-    return set(found.values_list("key", "repeat"))
-
-
 def death_date(subject_id: UUID) -> date | None:
     """The day of death as far as one is recorded: nothing is expected after it."""
     kind = forms.get(DEATH)
@@ -89,18 +83,22 @@ def derive_visits(subject: Subject) -> list[models.PlannedVisit]:
     schedule, done, missed = schedule_of(subject), done_days(subject), missed_visits(subject)
     ended_on = death_date(subject.pk)
     plans = {plan.key: plan for plan in subject.protocol_version.protocol.visits}
-    rows = [
-        dated_row(visit, done.get((visit.key, visit.repeat)), (visit.key, visit.repeat) in missed, ended_on)
-        for visit in schedule.planned
-    ]
-    return rows + [
+    rows = [dated_row(visit, done.get((visit.key, visit.repeat)), ended_on) for visit in schedule.planned]
+    rows += [
         waiting_row(visit, plans[visit.key], done.get((visit.key, 1)), ended_on) for visit in schedule.waiting
     ]
+    for row in rows:
+        mark_missed(row, missed.get((row.key, row.repeat)))
+    return rows
 
 
-def dated_row(
-    visit: PlannedVisit, done_on: date | None, missed: bool, ended_on: date | None
-) -> models.PlannedVisit:
+def mark_missed(row: models.PlannedVisit, visit: Visit | None) -> None:
+    """Copy to a planned visit that it is recorded as not done, and why."""
+    if visit is not None:
+        row.missed, row.missed_reason, row.missed_text = True, visit.missed_reason, visit.missed_text
+
+
+def dated_row(visit: PlannedVisit, done_on: date | None, ended_on: date | None) -> models.PlannedVisit:
     return models.PlannedVisit(
         key=visit.key,
         repeat=visit.repeat,
@@ -113,7 +111,6 @@ def dated_row(
         phase=visit.phase or "",
         forms=[{"form": one.form, "required": one.required} for one in visit.forms],
         done_on=done_on,
-        missed=missed,
         ended_on=ended_on,
     )
 

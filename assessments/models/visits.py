@@ -2,14 +2,15 @@
 
 from django.db import models
 
-from trialsite.casebook.models import Projection
+from trialsite.casebook.models import Missable, Projection
 
 
-class PlannedVisit(Projection):
+class PlannedVisit(Projection, Missable):
     """One planned visit: target and window, or the anchor it waits for. Holds no fact and no lateness.
 
     `done_on` is the first day on which something of the visit was recorded; `missed` says that it was recorded as
-    not done; `ended_on` is the end of the subject's follow-up, copied so that lists need no other table.
+    not done, and the columns of Missable say why; `ended_on` is the end of the subject's follow-up, copied so that
+    lists need no other table.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -64,6 +64,7 @@ def addresses(role: str, subject: Subject) -> list[str]:
         found += [reverse(name, args=[subject.pk]) for name in OF_SUBJECT]
         found += [f"{forms}SCR.1/VS.1/", f"{forms}SCR.1/CHEM.1/?edit=1", f"{forms}LOG.1/AE.99/"]
         found += [f"{forms}SCR.1/VS.1/history/"]
+        found.append(reverse("visit-not-done", args=[subject.pk, "SUR_Q6M.1"]))
     return found
 
 

@@ -15,7 +15,8 @@ from tests.integration.casebook.test_forms import DAY, enter, weight
 from trialsite.access.models import Token, User
 from trialsite.access.services import issue_token, revoke_token
 from trialsite.audit import acting
-from trialsite.casebook.services import submit_form
+from trialsite.casebook.models import MissedReason
+from trialsite.casebook.services import record_missed_visit, submit_form
 from trialsite.casebook.slots import Slot
 
 
@@ -144,6 +145,37 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(client: Client, cast:
             assert client.get("/api/v1/forms/VS/", headers=who).status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_planned_visits_say_which_were_not_done_and_why(client: Client, cast: Cast) -> None:
+    subject = bare_subject(cast)
+    who = token_of(cast.coordinator)
+    visits = lambda query: client.get(f"/api/v1/visits/?{query}", headers=who).json()["results"]  # noqa: E731
+    assert [(row["missed"], row["missed_reason"], row["missed_text"]) for row in visits("key=SCR")] == [
+        (False, "", "")
+    ]
+    with acting(user=cast.coordinator):
+        record_missed_visit(
+            subject_id=subject.pk, key="SCR", text="fever", by=cast.coordinator, reason=MissedReason.UNWELL
+        )
+    (row,) = visits("missed=true")
+    assert (row["key"], row["missed"], row["missed_reason"], row["missed_text"]) == (
+        "SCR",
+        True,
+        "UNWELL",
+        "fever",
+    )
+    assert visits("key=SCR&open=true") == []
+    assert [row["key"] for row in visits("open=false")] == ["SCR"]
+    assert "SCR" not in {row["key"] for row in visits("missed=false")}
+
+
+def test_the_openapi_document_describes_a_missed_visit(client: Client, cast: Cast) -> None:
+    schemas = client.get("/api/v1/schema/?format=json").json()["components"]["schemas"]
+    visit = schemas["PlannedVisit"]["properties"]
+    assert "not done" in visit["missed"]["description"]
+    assert "UNWELL" in str(visit["missed_reason"]) + str(schemas)
+    assert visit["missed_text"]["description"]
 
 
 def test_the_openapi_document_describes_every_form(client: Client, cast: Cast) -> None:

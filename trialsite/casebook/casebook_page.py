@@ -1,6 +1,6 @@
 """What the pages of one subject show: the header, the tabs, and the matrix of visits and forms."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,9 +14,9 @@ from trialsite.access.permissions import may
 from trialsite.access.requests import user_of
 
 from .form_types import form_type
-from .models import LOG, Subject
-from .registries import PlannedRow, day_words, forms, schedule, subject_alerts, subject_pages, timeline
-from .selectors import RecordLine, drafts_of, records_of
+from .models import LOG, Subject, Visit
+from .registries import PlannedRow, day_words, forms, subject_alerts, subject_pages, timeline
+from .selectors import RecordLine, drafts_of, missed_visits, planned_visits, records_of
 from .slots import Slot
 
 
@@ -33,10 +33,20 @@ class Cell:
 
 @dataclass(frozen=True)
 class MatrixRow:
-    """One visit with its cells, in the order of the columns."""
+    """One visit with its cells, in the order of the columns.
+
+    `missed`: its record as not done. `not_done_url`: where that is recorded or undone; empty where forms stand.
+    """
 
     row: PlannedRow
     cells: tuple[Cell | None, ...]
+    missed: Visit | None = None
+    not_done_url: str = ""
+
+    @property
+    def has_cells(self) -> bool:
+        """Whether it has cells: a visit that was not done has none but those of drafts."""
+        return any(self.cells)
 
 
 def site_today(subject: Subject) -> date:
@@ -68,10 +78,9 @@ def subject_context(request: HttpRequest, subject: Subject, tab: str) -> dict[st
 
 def casebook_context(request: HttpRequest, subject: Subject) -> dict[str, Any]:
     """The casebook page: matrix, log, drafts, timeline."""
-    planned = [row for source in schedule.values() for row in source(subject)]
     lines = records_of(subject)
     drafts = list(drafts_of(user_of(request), subject))
-    columns, rows = matrix(subject, planned, lines, drafts)
+    columns, rows = matrix(subject, planned_visits(subject), lines, drafts, missed_visits(subject))
     log = [line for line in lines if line.visit_key == LOG]
     return {
         **subject_context(request, subject, "subject"),
@@ -85,20 +94,26 @@ def casebook_context(request: HttpRequest, subject: Subject) -> dict[str, Any]:
 
 
 def matrix(
-    subject: Subject, planned: list[PlannedRow], lines: Iterable[RecordLine], drafts: Iterable[Any]
+    subject: Subject,
+    planned: list[PlannedRow],
+    lines: Iterable[RecordLine],
+    drafts: Iterable[Any],
+    missed: Mapping[tuple[str, int], Visit],
 ) -> tuple[list[str], list[MatrixRow]]:
     """Columns (form keys) and rows (visits) with what stands in each cell."""
     entered = {(x.visit_key, x.visit_repeat, x.form_key): x for x in lines if x.visit_key != LOG}
     typing = {(d.visit_key, d.visit_repeat, d.form_key) for d in drafts}
     known = {(row.key, row.repeat) for row in planned}
-    unplanned = {(x.visit_key, x.visit_repeat) for x in entered.values()} - known
+    done = {(x.visit_key, x.visit_repeat) for x in entered.values()}
+    unplanned = (done | set(missed)) - known
     planned = planned + [PlannedRow(k, n, k, None, None, None, "", ()) for k, n in sorted(unplanned)]
     asked = [slot.form_key for row in planned for slot in row.forms] + [key for _, _, key in entered]
     columns = list(dict.fromkeys([key for key in forms if key in asked] + asked))
     titles = {key: title_of(key, subject) for key in columns}
     rows = []
     for row in planned:
-        wanted = {slot.form_key: slot.required for slot in row.forms}
+        visit = (row.key, row.repeat)
+        wanted = {} if visit in missed else {slot.form_key: slot.required for slot in row.forms}
         cells: list[Cell | None] = []
         for key in columns:
             line = entered.get((row.key, row.repeat, key))
@@ -113,7 +128,8 @@ def matrix(
                 continue
             url = Slot(subject.pk, row.key, key, row.repeat).url()
             cells.append(Cell(titles[key], url, state, wanted.get(key, False), day))
-        rows.append(MatrixRow(row, tuple(cells)))
+        not_done = reverse("visit-not-done", args=[subject.pk, f"{row.key}.{row.repeat}"])
+        rows.append(MatrixRow(row, tuple(cells), missed.get(visit), "" if visit in done else not_done))
     return columns, rows
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.access.models import User
@@ -103,7 +104,38 @@ class Subject(SiteBound):
         return self.subject_number or self.screening_number
 
 
-class Visit(SiteBound):
+class MissedReason(models.TextChoices):
+    """Why a planned visit was not done."""
+
+    UNWELL = "UNWELL", _("Subject unwell")
+    DECLINED = "DECLINED", _("Subject declined")
+    UNREACHABLE = "UNREACHABLE", _("Subject could not be reached")
+    SITE = "SITE", _("Organisational reason of the site")
+    NOT_APPLICABLE = "NOT_APPLICABLE", _("Not applicable: treatment not given")
+    OTHER = "OTHER", _("Other")
+
+
+class Missable(models.Model):
+    """A visit that can be recorded as not done: the reason from the list, and words that add to it."""
+
+    missed_reason = models.CharField(
+        _("not done because"), max_length=20, choices=MissedReason, blank=True, default=""
+    )
+    missed_text = models.CharField(_("in words"), max_length=300, blank=True, default="")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def missed_words(self) -> str:
+        """Why it was not done, as people read it; empty for a visit that is not recorded as not done."""
+        label = (
+            "" if self.missed_reason in ("", MissedReason.OTHER) else MissedReason(self.missed_reason).label
+        )
+        return ": ".join(filter(None, (str(label), self.missed_text)))
+
+
+class Visit(SiteBound, Missable):
     """A visit about which something has been recorded; planned visits are computed from protocol and anchors."""
 
     protection = CASEBOOK
@@ -112,13 +144,29 @@ class Visit(SiteBound):
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="visits")
     key = models.CharField(max_length=40)
     repeat = models.PositiveSmallIntegerField(default=1)
-    missed_reason = models.CharField(max_length=300, blank=True, default="")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["subject", "key", "repeat"], name="visit_once")]
+        verbose_name = _("visit")
+        constraints = [
+            models.UniqueConstraint(fields=["subject", "key", "repeat"], name="visit_once"),
+            models.CheckConstraint(
+                condition=Q(missed_reason="", missed_text="")
+                | ~Q(missed_reason="") & ~Q(missed_reason=MissedReason.OTHER)
+                | Q(missed_reason=MissedReason.OTHER) & ~Q(missed_text=""),
+                name="missed_visits_say_why",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.key}.{self.repeat}"
+
+    @property
+    def name(self) -> str:
+        """As the subject's protocol names it, one of a series with its number; its code where no plan has it."""
+        plans = self.subject.protocol_version.protocol.visits
+        plan = next((plan for plan in plans if plan.key == self.key), None)
+        name = plan.name.in_language(get_language() or "en") if plan else self.key
+        return f"{name} · {self.repeat}" if self.repeat > 1 or (plan and plan.repeat) else name
 
 
 class CasebookRecord(SiteBound):

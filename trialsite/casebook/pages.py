@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .forms import CasebookForm, RowForm
-from .models import ProtocolForm
+from .models import MissedReason, ProtocolForm
 from .registries import RowType
 from .selectors import current_records, rows_of
 from .slots import OpenSlot
@@ -42,6 +42,20 @@ class ReasonForm(forms.Form):
         """The reason as the trail keeps it."""
         chosen = self.cleaned_data.get("reason", "")
         return self.cleaned_data["reason_text"].strip() if chosen == "other" else chosen
+
+
+class NotDoneForm(forms.Form):
+    """Why a planned visit was not done: one reason from a list, words where they add to it."""
+
+    reason = forms.ChoiceField(
+        choices=MissedReason.choices, widget=forms.RadioSelect, label=_("Why was it not done?")
+    )
+    text = forms.CharField(
+        max_length=300,
+        required=False,
+        label=_("In your words"),
+        help_text=_("required when you choose Other"),
+    )
 
 
 class EntryPage:

@@ -146,6 +146,8 @@ class WorkLine:
     detail: Any = ""
     standing: str = ""  # due, late, … : the colour
     standing_words: Any = ""  # "today", "3 days late"
+    other_verb: Any = ""  # what else can be done with it, and where
+    other_url: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from .form_types import form_type, models_of_forms
 from .models import CasebookRecord, Draft, Subject, Visit
 from .projections import bring_up_to_date
 from .reading import read_once
-from .registries import FormType, Wanted, WorkLine, work
+from .registries import FormType, PlannedRow, Wanted, WorkLine, schedule, work
 from .slots import OpenSlot, Slot
 from .states import FOLLOWED, RecordState
 
@@ -88,6 +88,17 @@ def open_slot(slot: Slot, subject: Subject, kind: FormType) -> OpenSlot:
     if record is not None:
         record.subject, record.visit = subject, visit
     return OpenSlot(slot, subject, kind, visit, record)
+
+
+def planned_visits(subject: Subject) -> list[PlannedRow]:
+    """The subject's plan, from what is recorded now."""
+    return [row for source in schedule.values() for row in source(subject)]
+
+
+def missed_visits(subject: Subject) -> dict[tuple[str, int], Visit]:
+    """Key and repeat → each visit that is recorded as not done."""
+    found = Visit.objects.filter(subject=subject).exclude(missed_reason="")
+    return {(visit.key, visit.repeat): visit for visit in found}
 
 
 def slot_or_404(user: User, subject_id: UUID, visit: str, form: str) -> OpenSlot:

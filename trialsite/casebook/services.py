@@ -18,9 +18,9 @@ from trialsite.audit import because
 from .errors import CheckFailed, Conflict, LostUpdate, Refused, UnknownForm
 from .events import publish_change
 from .form_types import form_type
-from .models import LOG, CasebookRecord, Draft, ProtocolForm, Subject, Visit
+from .models import LOG, CasebookRecord, Draft, MissedReason, ProtocolForm, Subject, Visit
 from .registries import FormType, RowType
-from .selectors import open_slot
+from .selectors import missed_visits, open_slot, planned_visits, records_of
 from .slots import OpenSlot, Slot
 from .states import SUBJECT_STEPS, SubjectState, Transition, transition
 
@@ -76,6 +76,8 @@ def submit_form(
         require_reason(step, reason)
     elif base_version:
         raise Refused(_("The form that you opened has been voided since. Open the slot again."))
+    elif opened.visit is not None:
+        refuse_missed_visit(opened.visit)
     run_checks(kind, values, rows, subject)
     with transaction.atomic(savepoint=kind.after is not None), because(reason):
         record = save_record(opened, values, missing)
@@ -102,6 +104,78 @@ def change_state(*, record: CasebookRecord, action: str, by: User, reason: str =
         record.save(update_fields=["state", "version"])
     publish_change(record.subject_id, by.pk)
     return record
+
+
+@transaction.atomic
+def record_missed_visit(
+    *, subject_id: UUID, key: str, repeat: int = 1, text: str = "", by: User, reason: str
+) -> Visit:
+    """Record a planned visit as not done.
+
+    `reason` is one of MissedReason, `text` adds to it and is required for OTHER. Raises CheckFailed (per item),
+    Refused (a rule, in a sentence).
+    """
+    subject = locked_subject(subject_id, by)
+    require(by, "form.submit", study_id=subject.study_id, site_id=subject.site_id)
+    refuse_unclear_reason(reason, text)
+    refuse_done_visit(subject, key, repeat)
+    missed = {"missed_reason": reason, "missed_text": text.strip()}
+    visit, _created = Visit.objects.update_or_create(
+        subject=subject,
+        key=key,
+        repeat=repeat,
+        defaults=missed,
+        create_defaults=missed | {"study_id": subject.study_id, "site_id": subject.site_id},
+    )
+    publish_change(subject.pk, by.pk)
+    return visit
+
+
+@transaction.atomic
+def undo_missed_visit(*, subject_id: UUID, key: str, repeat: int = 1, by: User, reason: str) -> Visit:
+    """Take back that a visit was not done: it is to be done again, as its plan says."""
+    subject = locked_subject(subject_id, by)
+    require(by, "form.submit", study_id=subject.study_id, site_id=subject.site_id)
+    if not reason.strip():
+        raise CheckFailed({"reason": _("Say why: a change to the record needs a reason.")})
+    visit = missed_visits(subject).get((key, repeat))
+    if visit is None:
+        raise Refused(_("This visit is not recorded as not done: there is nothing to undo."))
+    with because(reason):
+        visit.missed_reason = visit.missed_text = ""
+        visit.save(update_fields=["missed_reason", "missed_text"])
+    publish_change(subject.pk, by.pk)
+    return visit
+
+
+def refuse_unclear_reason(reason: str, text: str) -> None:
+    if reason not in MissedReason.values:
+        raise CheckFailed({"reason": _("Choose why the visit was not done.")})
+    if reason == MissedReason.OTHER and not text.strip():
+        raise CheckFailed({"text": _("Say in your words why.")})
+
+
+def refuse_done_visit(subject: Subject, key: str, repeat: int) -> None:
+    """Refuse a visit that no plan has, that is recorded as not done already, or at which forms stand."""
+    if (key, repeat) not in {(row.key, row.repeat) for row in planned_visits(subject)}:
+        raise Refused(_("The plan of this subject has no visit %(visit)s.") % {"visit": f"{key}.{repeat}"})
+    if (key, repeat) in missed_visits(subject):
+        raise Refused(_("This visit is recorded as not done already. Undo that first to change its reason."))
+    standing = [line for line in records_of(subject) if (line.visit_key, line.visit_repeat) == (key, repeat)]
+    if standing:
+        forms = ", ".join(sorted({line.form_key for line in standing}))
+        raise Refused(
+            _("Forms stand at this visit: %(forms)s. A visit is not done only when it has no forms.")
+            % {"forms": forms}
+        )
+
+
+def refuse_missed_visit(visit: Visit) -> None:
+    if visit.missed_reason:
+        raise Refused(
+            _("This visit is recorded as not done (%(reason)s). Undo that first, then submit the form.")
+            % {"reason": visit.missed_words}
+        )
 
 
 def move_subject(subject: Subject, target: SubjectState, **changes: Any) -> Subject:

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 _PART = re.compile(r"^(?P<key>[A-Za-z0-9_+\-]+)\.(?P<repeat>[1-9][0-9]{0,3})$")
 
 
+def parsed(part: str) -> tuple[str, int] | None:
+    """Key and repeat of one part of an address ("IND-D8.1"); None when it is not of that form."""
+    match = _PART.match(part)
+    return (match["key"], int(match["repeat"])) if match else None
+
+
 @dataclass(frozen=True)
 class Slot:
     """The address of a form that may or may not have been entered yet."""
@@ -28,16 +34,10 @@ class Slot:
     @classmethod
     def parse(cls, subject_id: UUID, visit: str, form: str) -> "Slot | None":
         """A slot from the two parts of its URL ("IND-D8.1", "VS.1"); None when they are not of that form."""
-        visit_match, form_match = _PART.match(visit), _PART.match(form)
-        if not visit_match or not form_match:
+        visit_part, form_part = parsed(visit), parsed(form)
+        if visit_part is None or form_part is None:
             return None
-        return cls(
-            subject_id,
-            visit_match["key"],
-            form_match["key"],
-            int(visit_match["repeat"]),
-            int(form_match["repeat"]),
-        )
+        return cls(subject_id, visit_part[0], form_part[0], visit_part[1], form_part[1])
 
     @property
     def continuous(self) -> bool:

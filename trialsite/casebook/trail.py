@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.access.models import Role, User
 from trialsite.audit.models import Trail
 
+from .models import Visit
 from .registries import forms
 from .states import RecordState, SubjectState
 
@@ -22,6 +23,7 @@ TECHNICAL = {
     "id", "version", "study_id", "site_id", "subject_id", "visit_id", "record_id", "form_key", "form_repeat",
     "protocol_version_id", "line", "usubjid", "person_id", "state", "previous_id", "content", "digest",
 }  # fmt: skip
+NAMES_OF_VISIT = {"key", "repeat"}
 SYSTEM = _("the system")
 ACTIONS = {"I": _("entered"), "U": _("changed"), "D": _("removed")}
 PARTS_NOT_SHOWN = ("_comparator", "_value", "_canonical", "_earliest", "_latest")
@@ -57,7 +59,8 @@ def in_words(entries: Iterable[Trail], item: str = "") -> list[Change]:
     names = dict(
         User.objects.filter(pk__in={e.user_id for e in entries if e.user_id}).values_list("pk", "full_name")
     )
-    changes = [change_of(entry, names) for entry in entries]
+    visits = visits_of(entries)
+    changes = [change_of(entry, names, visits) for entry in entries]
     if item:
         wanted = [
             (change, tuple(i for i in change.items if i.item in (item, f"{item}_text", f"{item}_unit")))
@@ -67,19 +70,27 @@ def in_words(entries: Iterable[Trail], item: str = "") -> list[Change]:
     return changes
 
 
-def change_of(entry: Trail, names: dict[UUID, str]) -> Change:
-    model = model_of(entry.table_name)
+def visits_of(entries: Iterable[Trail]) -> dict[str, Visit]:
+    """Row id → the visit, for entries about a visit itself."""
+    ids = {entry.row_id for entry in entries if entry.table_name == Visit._meta.db_table}
+    found = Visit.objects.filter(pk__in=ids).select_related("subject__protocol_version")
+    return {str(visit.pk): visit for visit in found}
+
+
+def change_of(entry: Trail, names: dict[UUID, str], visits: dict[str, Visit]) -> Change:
+    model, visit = model_of(entry.table_name), visits.get(entry.row_id)
+    hidden = TECHNICAL | NAMES_OF_VISIT if visit else TECHNICAL
     pairs = {
         key: value if entry.action == Trail.Action.UPDATE else (None, value)
         for key, value in entry.changes.items()
-        if key not in TECHNICAL and not key.endswith(PARTS_NOT_SHOWN) and value not in ("", False)
+        if key not in hidden and not key.endswith(PARTS_NOT_SHOWN) and value not in ("", False)
     }
     return Change(
         at=entry.at,
         who=names.get(entry.user_id, "—") if entry.user_id else str(SYSTEM),
         role=str(Role(entry.role).label) if entry.role in Role.values else entry.role,
         action=action_of(entry),
-        what=what_of(entry, model),
+        what=what_of(entry, model, visit),
         form_key=str(entry.changes.get("form_key", "")),
         reason=entry.reason,
         items=tuple(
@@ -95,6 +106,10 @@ def action_of(entry: Trail) -> str:
     if isinstance(state, list):
         labels = {**dict(RecordState.choices), **dict(SubjectState.choices)}
         return str(labels.get(state[1], state[1])).lower()
+    missed = entry.changes.get("missed_reason")
+    if missed:
+        taken_back = isinstance(missed, list) and missed[1] == ""
+        return gettext("no longer recorded as not done") if taken_back else gettext("recorded as not done")
     return str(ACTIONS[entry.action])
 
 
@@ -107,7 +122,10 @@ def shown(model: type[models.Model] | None, column: str, value: Any) -> Any:
     return str(choices.get(value, value)) if isinstance(value, str) else value
 
 
-def what_of(entry: Trail, model: type[models.Model] | None) -> str:
+def what_of(entry: Trail, model: type[models.Model] | None, visit: Visit | None) -> str:
+    """The form, or the table; a visit by its name."""
+    if visit is not None:
+        return f"{capfirst(str(Visit._meta.verbose_name))}: {visit.name}"
     key = entry.changes.get("form_key")
     if isinstance(key, str) and key in forms:
         return str(forms[key].title)

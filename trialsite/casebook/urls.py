@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from . import views
+from . import views, visit_views
 
 
 class Part:
@@ -16,6 +16,7 @@ class Part:
 
 
 register_converter(Part, "part")
+VISIT = "subjects/<uuid:subject_id>/visits/<part:visit>/"
 SLOT = "subjects/<uuid:subject_id>/slots/<part:visit>/<part:form>/"
 
 urlpatterns = [
@@ -24,6 +25,8 @@ urlpatterns = [
     path("subjects/<uuid:subject_id>/", views.subject, name="subject"),
     path("subjects/<uuid:subject_id>/trail/", views.subject_trail, name="subject-trail"),
     path("subjects/<uuid:subject_id>/log/<slug:form>/new/", views.new_log_form, name="new-log-form"),
+    path(VISIT + "not-done/", visit_views.not_done, name="visit-not-done"),
+    path(VISIT + "not-done/undo/", visit_views.undo_not_done, name="visit-not-done-undo"),
     path(SLOT, views.form, name="form"),
     path(SLOT + "draft/", views.draft, name="draft"),
     path(SLOT + "history/", views.field_history, name="form-history"),

@@ -310,6 +310,7 @@ def form_context(request: HttpRequest, opened: OpenSlot, page: EntryPage, base: 
         "may_edit": may_edit(request, opened),
         "steps": allowed.values(),
         "shown": shown_items(page, record) if record else [],
+        "missed": opened.visit if opened.visit and opened.visit.missed_reason else None,
     }
 
 

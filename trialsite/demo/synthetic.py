@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.utils import timezone, translation
 
+from assessments.visit_plans import derive_visits
 from enrollment.selectors import list_is_made
 from enrollment.services import (
     confirm_eligibility,
@@ -29,11 +30,13 @@ from trialsite.casebook import projections
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.form_types import form_type
 from trialsite.casebook.models import Subject
-from trialsite.casebook.services import submit_form
+from trialsite.casebook.services import record_missed_visit, submit_form
 from trialsite.casebook.slots import Slot
 from trialsite.studies.models import Site, Study
 
 from .accounts import demo_password, staff_of
+from .stories.draws import Draw
+from .stories.missed import missed_visits
 from .stories.story import Entry, Story
 from .stories.telling import story
 
@@ -65,10 +68,10 @@ def tell_stories(
     sites = {site.key: site for site in Site.objects.filter(study_sites__study=study)}
     for number in range(1, count + 1):
         told = story(study.protocol, number, count, f"{seed}+{already}" if already else seed, on)
-        yield tell(told, study, sites[told.site], Staff(*staff_of(told.site, dict(people))))
+        yield tell(told, study, sites[told.site], Staff(*staff_of(told.site, dict(people))), on)
 
 
-def tell(told: Story, study: Study, site: Site, staff: Staff) -> str:
+def tell(told: Story, study: Study, site: Site, staff: Staff, today: date) -> str:
     """One subject from screening to today, in one transaction."""
     with translation.override("en"), acting(user=staff.coordinator, reason=""):
         subject = screen(told, study, site, staff)
@@ -76,8 +79,11 @@ def tell(told: Story, study: Study, site: Site, staff: Staff) -> str:
         if told.failure:
             fail_screening(subject=subject, reason=told.failure, by=staff.coordinator)
         elif told.enrolled_on:
-            enter(subject, follow(subject, told, staff), staff)
+            arm = follow(subject, told, staff)
+            enter(subject, told.entries.get(arm, ()), staff)
         subject = Subject.objects.select_related("protocol_version", "study", "site").get(pk=subject.pk)
+        if subject.arm in told.courses:
+            say_what_was_missed(subject, told, today, staff)
         projections.refresh(subject)
         connection.run_on_commit.clear()  # the projections are derived: no worker has to do it again
     return subject.number
@@ -95,8 +101,8 @@ def screen(told: Story, study: Study, site: Site, staff: Staff) -> Subject:
     )
 
 
-def follow(subject: Subject, told: Story, staff: Staff) -> tuple[Entry, ...]:
-    """Confirm, enrol and, where the trial does, randomise; gives the forms of the arm. None when the study is full."""
+def follow(subject: Subject, told: Story, staff: Staff) -> str:
+    """Confirm, enrol and, where the trial does, randomise; gives the arm, none when the study is full."""
     assert told.enrolled_on is not None
     with acting(user=staff.investigator):
         confirm_eligibility(
@@ -106,13 +112,24 @@ def follow(subject: Subject, told: Story, staff: Staff) -> tuple[Entry, ...]:
         enrolled = enrol_subject(subject=subject, enrolled_on=told.enrolled_on, by=staff.coordinator)
     except Refused as refusal:
         fail_screening(subject=subject, reason=refusal.sentence, by=staff.coordinator)
-        return ()
-    arm = enrolled.arm
-    if told.randomised:
-        if not list_is_made(subject.study_id):
-            return ()
-        arm = randomise_subject(subject=enrolled, randomised_on=told.enrolled_on, by=staff.coordinator).arm
-    return told.entries[arm]
+        return ""
+    if told.randomised and list_is_made(subject.study_id):
+        return randomise_subject(subject=enrolled, randomised_on=told.enrolled_on, by=staff.coordinator).arm
+    return enrolled.arm
+
+
+def say_what_was_missed(subject: Subject, told: Story, today: date, staff: Staff) -> None:
+    """Record the visits of the plan that were not done, as far as the coordinator has come to it."""
+    draw = Draw(f"{told.person.hospital_number}:missed")
+    for missed in missed_visits(draw, told.courses[subject.arm], derive_visits(subject), today):
+        record_missed_visit(
+            subject_id=subject.pk,
+            key=missed.visit,
+            repeat=missed.repeat,
+            text=missed.text,
+            by=staff.coordinator,
+            reason=missed.reason,
+        )
 
 
 def enter(subject: Subject, entries: tuple[Entry, ...], staff: Staff) -> None:

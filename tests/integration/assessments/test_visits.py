@@ -17,7 +17,8 @@ from assessments.visit_plans import derive_visits
 from tests.cast import Cast, bare_subject
 from trialsite.audit import acting
 from trialsite.casebook.models import Subject
-from trialsite.casebook.registries import schedule, work
+from trialsite.casebook.registries import schedule
+from trialsite.casebook.selectors import work_of
 from trialsite.casebook.services import move_subject
 from trialsite.casebook.states import SubjectState
 from trialsite.clinical.quantity import Quantity
@@ -163,7 +164,7 @@ def enrolled(cast: Cast) -> Subject:
 def queries_of_inbox(cast: Cast) -> int:
     """How many queries the inbox lines of visits take once the projections are up to date."""
     with acting(user=cast.coordinator):
-        list(work["visits"](cast.coordinator))
+        work_of(cast.coordinator, kind="visits")
     with (
         acting(user=cast.coordinator),
         CaptureQueriesContext(
@@ -171,7 +172,7 @@ def queries_of_inbox(cast: Cast) -> int:
         ) as queries,
     ):
         cast.coordinator.__dict__.pop("_grants", None)
-        assert list(work["visits"](cast.coordinator))
+        assert work_of(cast.coordinator, kind="visits").lines
     return len(queries)
 
 
@@ -188,21 +189,28 @@ def test_the_screening_itself_is_left_to_the_line_of_enrolment(
     cast: Cast, subject: Subject, noon: object
 ) -> None:
     with acting(user=cast.coordinator):
-        assert list(work["visits"](cast.coordinator)) == []
+        assert work_of(cast.coordinator, kind="visits").lines == []
 
 
 def test_inbox_lines_are_for_those_who_enter_forms(cast: Cast, noon: object) -> None:
     subject = enrolled(cast)
     with acting(user=cast.coordinator):
-        (line,) = work["visits"](cast.coordinator)
+        (line,) = work_of(cast.coordinator, kind="visits").lines
     assert (line.subject_number, line.standing, str(line.standing_words)) == (
         subject.number,
         "due",
         "due, 9 days left",
     )
     assert f"/subjects/{subject.pk}/" in line.url
+    assert line.other_url == f"/subjects/{subject.pk}/visits/SCR.1/not-done/?from=inbox"
     with acting(user=cast.monitor):
-        assert list(work["visits"](cast.monitor)) == []
+        assert work_of(cast.monitor).lines == []
+
+
+def test_the_inbox_offers_to_record_a_visit_as_not_done(cast: Cast, client: Client, noon: object) -> None:
+    subject = enrolled(cast)
+    client.force_login(cast.coordinator)
+    assert f"/subjects/{subject.pk}/visits/SCR.1/not-done/?from=inbox" in client.get("/").content.decode()
 
 
 def test_the_calendar_shows_late_visits_and_those_of_the_week(

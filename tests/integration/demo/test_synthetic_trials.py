@@ -5,7 +5,10 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
+from assessments.models import PlannedVisit
+from assessments.selectors import open_visits
 from enrollment.selectors import assess, facts_for_rules
 from trialsite.access.models import User
 from trialsite.audit import acting
@@ -14,6 +17,7 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.states import SubjectState
 from trialsite.clinical.verdicts import SubjectVerdict
 from trialsite.demo.accounts import ACCOUNTS, DEMO_PASSWORD, ensure_accounts
+from trialsite.demo.stories.missed import SETTLED_DAYS
 from trialsite.demo.stories.telling import TRIALS
 
 SIX = 6
@@ -50,6 +54,19 @@ def test_six_subjects_of_each_study_go_through_the_services_and_leave_a_clean_tr
             assert declined or dossier.verdict is SubjectVerdict.INELIGIBLE, subject.failure_reason
         assert subjects.filter(state=SubjectState.ENROLLED).count() > 3 * len(TRIALS)
     assert "every hash agrees" in run("verify_audit")
+
+
+def test_visits_that_were_not_done_are_recorded_so_that_none_stays_late_for_long(protocols: None) -> None:
+    run("demo_data", "--study", "BLINA-FULL", "--subjects", "3", "--seed", "apheresis")  # two never get cells
+    data_manager = User.objects.get(username="data.manager")
+    with acting(user=data_manager):
+        visits = PlannedVisit.objects.visible_to(data_manager)
+        missed = visits.filter(missed=True)
+        assert set(missed.filter(key="CAR_APH").values_list("missed_reason", flat=True)) == {"NOT_APPLICABLE"}
+        assert missed.filter(key="CAR_D0", target=None).exists()
+        assert not missed.exclude(done_on=None).exists()
+        long_ago = timezone.now().date() - timedelta(days=SETTLED_DAYS[1] + 2)
+        assert not open_visits(visits).filter(latest__lt=long_ago).exists()
 
 
 def test_a_randomised_study_without_a_list_enrols_and_says_so(

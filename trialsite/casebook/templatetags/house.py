@@ -16,7 +16,7 @@ LOOKS: tuple[tuple[str, str, str], ...] = (
     ("good", "check-circle", "good submitted enrolled active met absent eligible negative verified signed"),
     ("good", "check-circle", "answered resolved done done_early done_late cr crh cri"),
     ("bad", "x-circle", "bad not_met present ineligible positive persistent recurrence deviation event"),
-    ("bad", "exclamation-circle", "relapse death dead missed"),
+    ("bad", "exclamation-circle", "relapse death dead"),
     ("bad", "alarm", "late overdue"),
     ("warn", "clock", "due today soon"),
     ("warn", "question-circle", "unknown indeterminate not_evaluable positive_unconfirmed"),
@@ -28,7 +28,8 @@ LOOKS: tuple[tuple[str, str, str], ...] = (
     ("still", "slash-circle", "screen_failed voided cancelled"),
     ("still", "calendar3", "upcoming planned waiting"),
     ("still", "arrow-right-circle", "censored off_study closed alive"),
-    ("still", "dash-circle", "still not_applicable not_done not_expected not_comparable empty off silent"),
+    ("still", "dash-circle", "still not_applicable not_done missed not_expected"),
+    ("still", "dash-circle", "not_comparable empty off silent"),
 )
 TONES = {state: (tone, icon) for tone, icon, states in LOOKS for state in states.split()}
 UNKNOWN_STATE = ("still", "circle")
