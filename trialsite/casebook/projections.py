@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -35,7 +36,10 @@ def refresh(subject: Subject) -> None:
 
 def behind(subjects: QuerySet[Subject]) -> list[UUID]:
     """Which of the subjects have changed since their projections were derived."""
-    sql, params = subjects.order_by().values("pk").query.sql_with_params()
+    try:
+        sql, params = subjects.order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:  # of nobody
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT s.id FROM casebook_subject s JOIN audit_chain c ON c.chain = 'subject:' || s.id"
