@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from enrollment.item_facts import one_reading
 from trialsite.casebook.models import Subject, Visit
+from trialsite.casebook.names import anchor_name
 from trialsite.casebook.registries import PlannedRow, PlannedSlot, anchor_dates, anchors, facts_of, forms
 from trialsite.casebook.selectors import current_records, records_of
 from trialsite.clinical.kleene import Truth
@@ -167,7 +168,7 @@ def dated_line(visit: PlannedVisit, plan: VisitPlan, language: str) -> PlannedRo
 
 
 def waiting_line(visit: WaitingVisit, plan: VisitPlan, protocol: Protocol, language: str) -> PlannedRow:
-    name, words = visit.name.in_language(language), waiting_words(visit, protocol, language)
+    name, words = visit.name.in_language(language), waiting_words(visit, protocol)
     return PlannedRow(visit.key, 1, name, None, None, None, words, slots(plan))
 
 
@@ -180,15 +181,8 @@ def numbered(name: str, repeat: int, plan: VisitPlan) -> str:
     return f"{name} · {repeat}" if plan.repeat else name
 
 
-def waiting_words(visit: WaitingVisit, protocol: Protocol, language: str) -> str:
+def waiting_words(visit: WaitingVisit, protocol: Protocol) -> str:
     """What a visit without a date waits for, as it ends the sentence "after …"."""
     if visit.waits_for is WaitsFor.RULE:
         return _("it is known whether it applies")
-    kind, __, argument = visit.anchor.partition(":")
-    if argument:
-        phase = next((one for one in protocol.phases if one.key == argument), None)
-        name = phase.name.in_language(language) if phase else argument
-        pattern = _("the end of %(phase)s") if kind == "phase_end" else _("the start of %(phase)s")
-        return pattern % {"phase": name}
-    known = anchors.get(kind)
-    return str(known.label) if known else visit.anchor
+    return anchor_name(protocol, visit.anchor)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.casebook import registries
 from trialsite.casebook.registries import FormType, ProjectionType, RowType, SubjectPage
 
-from . import checks, forms, models
+from . import checks, derived, forms, models
 from .anchors import anchors
 from .day_words import day_in_words
 from .facts import facts
@@ -76,6 +76,7 @@ FORMS = (
             checks.possible_body,
         ),
         summary=cycle_summary,
+        derived=derived.phase_start,
         after=plan_first_doses,
     ),
     FormType(
@@ -96,6 +97,7 @@ FORMS = (
         rows=(RowType("segments", models.InfusionSegment, forms.SegmentForm, _("Stretches of infusion")),),
         checks=(PAST, checks.segments),
         summary=infusion_summary,
+        derived=derived.infusion,
     ),
     FormType(
         "CM",

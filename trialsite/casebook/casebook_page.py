@@ -15,6 +15,7 @@ from trialsite.access.requests import user_of
 
 from .form_types import form_type
 from .models import LOG, Subject
+from .names import form_title, visit_name
 from .registries import PlannedRow, day_words, forms, schedule, subject_alerts, subject_pages, timeline
 from .selectors import RecordLine, drafts_of, records_of
 from .slots import Slot
@@ -75,7 +76,7 @@ def casebook_context(request: HttpRequest, subject: Subject) -> dict[str, Any]:
     log = [line for line in lines if line.visit_key == LOG]
     return {
         **subject_context(request, subject, "subject"),
-        "columns": [(key, title_of(key, subject)) for key in columns],
+        "columns": [(key, form_title(subject.protocol_version.protocol, key)) for key in columns],
         "rows": rows,
         "log": log_lines(subject, log),
         "log_forms": [kind for kind in forms.values() if kind.continuous],
@@ -92,10 +93,13 @@ def matrix(
     typing = {(d.visit_key, d.visit_repeat, d.form_key) for d in drafts}
     known = {(row.key, row.repeat) for row in planned}
     unplanned = {(x.visit_key, x.visit_repeat) for x in entered.values()} - known
-    planned = planned + [PlannedRow(k, n, k, None, None, None, "", ()) for k, n in sorted(unplanned)]
+    protocol = subject.protocol_version.protocol
+    planned = planned + [
+        PlannedRow(k, n, visit_name(protocol, k, n), None, None, None, "", ()) for k, n in sorted(unplanned)
+    ]
     asked = [slot.form_key for row in planned for slot in row.forms] + [key for _, _, key in entered]
     columns = list(dict.fromkeys([key for key in forms if key in asked] + asked))
-    titles = {key: title_of(key, subject) for key in columns}
+    titles = {key: form_title(protocol, key) for key in columns}
     rows = []
     for row in planned:
         wanted = {slot.form_key: slot.required for slot in row.forms}
@@ -113,11 +117,6 @@ def matrix(
                 cells.append(None)
         rows.append(MatrixRow(row, tuple(cells)))
     return columns, rows
-
-
-def title_of(key: str, subject: Subject) -> str:
-    kind = form_type(key, subject)
-    return str(kind.title) if kind else key
 
 
 def log_lines(subject: Subject, lines: list[RecordLine]) -> list[dict[str, Any]]:

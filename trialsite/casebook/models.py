@@ -101,6 +101,12 @@ class Subject(SiteBound):
     def __str__(self) -> str:
         return self.number
 
+    def get_arm_display(self) -> str:
+        """The arm by its name; "" while there is none."""
+        from .names import arm_name
+
+        return arm_name(self.protocol_version.protocol, self.arm)
+
     @property
     def number(self) -> str:
         """The subject number once enrolled, the screening number before."""
@@ -123,6 +129,12 @@ class Visit(SiteBound):
 
     def __str__(self) -> str:
         return f"{self.key}.{self.repeat}"
+
+    def get_key_display(self) -> str:
+        """The visit's name in the reader's language."""
+        from .names import visit_name
+
+        return visit_name(self.subject.protocol_version.protocol, self.key)
 
 
 class CasebookRecord(SiteBound):
