@@ -32,7 +32,7 @@ def item_words(record: Any, items: Sequence[str]) -> str:
     """What a grade rests on: each item with its value, then the items that are not recorded."""
     empty = empty_items(record, items)
     shown = [
-        f"{label} {words(display_of(record, item)).lower()}"
+        f"{label}: {words(display_of(record, item))}"
         for item, label in zip(items, labels(record, items), strict=True)
         if label not in empty
     ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +17,7 @@ from .models import ProtocolForm, Subject
 from .registries import Derived, FormType, RowType
 from .selectors import current_records, rows_of
 from .slots import Slot
+from .values import trimmed
 
 REASONS = [
     ("", "—"),
@@ -213,6 +215,8 @@ def words(value: Any) -> str:
         return str(_("Yes") if value else _("No"))
     if isinstance(value, datetime):
         return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, Decimal):
+        return f"{trimmed(value)}"
     if hasattr(value, "comparator") and hasattr(value, "unit"):
         from trialsite.clinical.units import unit_label
 
