@@ -18,12 +18,12 @@ from trialsite.casebook.selectors import current_records
 from trialsite.casebook.values import QuantityItem
 from trialsite.clinical.body import CrClWeight, Sex, bmi, crcl_weight, creatinine_clearance
 from trialsite.clinical.facts import Fact, Why, age_fact
-from trialsite.clinical.hctci import BY_KEY, HctciMeasures, hctci_score
+from trialsite.clinical.hctci import BY_KEY, HctciMeasures, HctciScore, hctci_score
 from trialsite.clinical.interval import Interval
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.quantity import Quantity
 
-from .domain.cns import LumbarPuncture, cns_status, is_cns_leukemia
+from .domain.cns import CnsAnswer, LumbarPuncture, cns_status, is_cns_leukemia
 from .lab_results import LabValue, lab_values, latest_values, nearest
 from .models import (
     CerebrospinalFluid,
@@ -35,8 +35,9 @@ from .models import (
     Virology,
     VitalSigns,
 )
-from .mrd_results import mrd_facts
-from .responses import first_doses, response_facts
+from .models.laboratory import Serology
+from .mrd_results import STANDING_WORDS, VERDICT_WORDS, mrd_facts
+from .responses import CATEGORY_WORDS, first_doses, response_facts
 from .subjects import known_facts, protocols, several_facts
 
 LAB_FACTS = {
@@ -72,7 +73,7 @@ def sources() -> dict[str, FactSource]:
             name: item_fact(Virology, "VIR", name) for name in ("hbsag", "hbcab", "hcv_ab", "hiv_ab", "trust")
         },
         **{name: viral_load(name) for name in ("hbv_dna", "hcv_rna")},
-        "preg_test": FactSource(pregnancy, _("Pregnancy test"), "", "PREG"),
+        "preg_test": FactSource(pregnancy, _("Pregnancy test"), "", "PREG", words=dict(Serology.choices)),
         "lactating": FactSource(lactation, _("Breast-feeding"), "", "PREG"),
         "hctci": FactSource(hctci, _("HCT-CI"), "", "HCI"),
         "cns_status": FactSource(cns_classes, _("CNS status"), "", "CSF"),
@@ -226,6 +227,16 @@ def clearance(creatinine: LabValue, others: Mapping[str, Fact | None], weight_ki
 def hctci(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
     """The HCT-CI from the answered items and what was measured; a lower bound while items are open."""
     records = latest_records(Hctci, "HCI", subject_ids)
+    return {
+        subject_id: replace(
+            score.as_fact(records[subject_id].address("arrhythmia")), on=records[subject_id].performed_on
+        )
+        for subject_id, score in hctci_scores(records).items()
+    }
+
+
+def hctci_scores(records: Mapping[UUID, Hctci]) -> dict[UUID, HctciScore]:
+    """The score of one form of each subject, with what was measured last."""
     if not records:
         return {}
     ids = list(records)
@@ -236,8 +247,7 @@ def hctci(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
     for subject_id, record in records.items():
         facts = {name: by_subject.get(subject_id) for name, by_subject in measured.items()}
         values = {name: by_subject.get(subject_id) for name, by_subject in labs.items()}
-        score = score_of(record, facts, values, started.get(subject_id))
-        found[subject_id] = replace(score.as_fact(record.address("arrhythmia")), on=record.performed_on)
+        found[subject_id] = score_of(record, facts, values, started.get(subject_id))
     return found
 
 
@@ -246,7 +256,7 @@ def score_of(
     facts: Mapping[str, Fact | None],
     labs: Mapping[str, LabValue | None],
     first_dose: date | None,
-) -> Any:
+) -> HctciScore:
     """The score of one form; before treatment the item infection cannot apply yet."""
     before = first_dose is None or (record.performed_on is not None and record.performed_on <= first_dose)
     weight, height = number(facts.get("weight_kg")), number(facts.get("height_cm"))
@@ -273,7 +283,7 @@ def number(fact: Fact | None) -> Decimal | None:
     return fact.value if usable and isinstance(fact.value, Decimal) else None  # type: ignore[union-attr]
 
 
-def punctures(subject_ids: Sequence[UUID]) -> dict[UUID, tuple[CerebrospinalFluid, Any]]:
+def punctures(subject_ids: Sequence[UUID]) -> dict[UUID, tuple[CerebrospinalFluid, CnsAnswer]]:
     """The latest lumbar puncture of each subject with its CNS class, blood counts of the same day or one day apart."""
     records = latest_records(CerebrospinalFluid, "CSF", subject_ids)
     counts = lab_values(list(records), ("wbc", "rbc")) if records else {}
@@ -323,21 +333,21 @@ def cns_classes(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
 
 def cns_leukemia(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
     """CNS leukaemia by the protocol's classes; a documented clinical absence counts as no, nothing as unknown."""
-    plans, found = protocols(subject_ids), {}
-    for subject_id, (record, answer) in punctures(subject_ids).items():
-        present = is_cns_leukemia(answer, plans[subject_id].cns2_is_cns_leukemia)
-        source = record.address("blasts")
-        if present.known:
-            found[subject_id] = Fact(
-                present is Truth.TRUE, on=record.performed_on, source=source, working=answer.sentence.en
-            )
-        elif record.clinically_absent is True and record.clinical_signs is not True:
-            found[subject_id] = Fact(
-                False, on=record.performed_on, source=record.address("clinically_absent")
-            )
-        else:
-            found[subject_id] = Fact.missing(record.missing.get("blasts") or Why.UNKNOWN, source=source)
-    return found
+    plans = protocols(subject_ids)
+    return {
+        subject_id: leukemia_fact(record, answer, plans[subject_id].cns2_is_cns_leukemia)
+        for subject_id, (record, answer) in punctures(subject_ids).items()
+    }
+
+
+def leukemia_fact(record: CerebrospinalFluid, answer: CnsAnswer, cns2_counts: bool) -> Fact:
+    """Whether one puncture shows CNS leukaemia by the protocol's classes."""
+    present, source = is_cns_leukemia(answer, cns2_counts), record.address("blasts")
+    if present.known:
+        return Fact(present is Truth.TRUE, on=record.performed_on, source=source, working=answer.sentence.en)
+    if record.clinically_absent is True and record.clinical_signs is not True:
+        return Fact(False, on=record.performed_on, source=record.address("clinically_absent"))
+    return Fact.missing(record.missing.get("blasts") or Why.UNKNOWN, source=source)
 
 
 def course_sources() -> dict[str, FactSource]:
@@ -356,10 +366,20 @@ def course_sources() -> dict[str, FactSource]:
     units = {"response_latest_day": "d"}
     return {
         **{
-            name: FactSource(part(response_facts, name), label, units.get(name, ""), "BM")
+            name: FactSource(
+                part(response_facts, name), label, units.get(name, ""), "BM", words=CATEGORY_WORDS
+            )
             for name, label in responses.items()
         },
-        **{name: FactSource(part(mrd_facts, name), label, form="MRD") for name, label in mrd.items()},
+        **{
+            name: FactSource(
+                part(mrd_facts, name),
+                label,
+                form="MRD",
+                words=STANDING_WORDS if name == "mrd_state" else VERDICT_WORDS,
+            )
+            for name, label in mrd.items()
+        },
     }
 
 

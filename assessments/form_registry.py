@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from enrollment.checks import not_in_the_future
 from trialsite.casebook.registries import FormType, RowType
 
-from . import checks, models, summaries
+from . import checks, derived, models, summaries
 from .pages import disease, examinations, laboratory, safety
 
 LINES_LEFT_OPEN = 3
@@ -40,6 +40,7 @@ FORMS: tuple[FormType, ...] = (
         summaries.vital_signs,
         checks.in_bounds,
         checks.pressures_in_order,
+        derived=derived.body_size,
     ),
     kind(
         "PE",
@@ -58,6 +59,7 @@ FORMS: tuple[FormType, ...] = (
         rows=panel(laboratory.HaematologyLineForm),
         offer=laboratory.offer,
         continuous=True,
+        derived=derived.lab_report,
     ),
     kind(
         "CHEM",
@@ -69,6 +71,7 @@ FORMS: tuple[FormType, ...] = (
         rows=panel(laboratory.ChemistryLineForm),
         offer=laboratory.offer,
         continuous=True,
+        derived=derived.lab_report,
     ),
     kind(
         "COAG",
@@ -80,6 +83,7 @@ FORMS: tuple[FormType, ...] = (
         rows=panel(laboratory.CoagulationLineForm),
         offer=laboratory.offer,
         continuous=True,
+        derived=derived.lab_report,
     ),
     kind("VIR", _("Virology"), models.Virology, laboratory.VirologyForm, summaries.virology),
     kind(
@@ -97,6 +101,7 @@ FORMS: tuple[FormType, ...] = (
         summaries.electrocardiogram,
         checks.in_bounds,
         continuous=True,
+        derived=derived.corrected_qt,
     ),
     kind(
         "ECHO",
@@ -109,7 +114,14 @@ FORMS: tuple[FormType, ...] = (
     kind(
         "PFT", _("Lung function"), models.LungFunction, examinations.LungFunctionForm, summaries.lung_function
     ),
-    kind("HCI", _("HCT-CI"), models.Hctci, examinations.HctciForm, summaries.hctci_form),
+    kind(
+        "HCI",
+        _("HCT-CI"),
+        models.Hctci,
+        examinations.HctciForm,
+        summaries.hctci_form,
+        derived=derived.comorbidity,
+    ),
     kind(
         "BM",
         _("Bone marrow and response"),
@@ -120,6 +132,7 @@ FORMS: tuple[FormType, ...] = (
         checks.response_has_reason,
         checks.no_later_than_today("counts_on"),
         continuous=True,
+        derived=derived.response,
     ),
     kind(
         "MRD",
@@ -131,6 +144,7 @@ FORMS: tuple[FormType, ...] = (
         rows=(RowType("results", models.MrdResult, disease.MrdResultForm, RESULTS, blank_lines=1),),
         offer=disease.offer_methods,
         continuous=True,
+        derived=derived.mrd_verdicts,
     ),
     kind(
         "CSF",
@@ -140,6 +154,7 @@ FORMS: tuple[FormType, ...] = (
         summaries.cerebrospinal_fluid,
         checks.in_bounds,
         continuous=True,
+        derived=derived.cns,
     ),
     kind("IMG", _("Imaging"), models.Imaging, disease.ImagingForm, summaries.imaging, continuous=True),
     kind(
@@ -150,6 +165,7 @@ FORMS: tuple[FormType, ...] = (
         summaries.cytokine_release,
         checks.in_bounds,
         continuous=True,
+        derived=derived.cytokine_release,
     ),
     kind(
         "ICE",
@@ -158,6 +174,7 @@ FORMS: tuple[FormType, ...] = (
         safety.IceScoreForm,
         summaries.ice_score,
         continuous=True,
+        derived=derived.neurotoxicity,
     ),
     kind(
         "AE",
@@ -167,9 +184,16 @@ FORMS: tuple[FormType, ...] = (
         summaries.adverse_event,
         checks.event_possible,
         continuous=True,
+        derived=derived.adverse_event,
     ),
     kind(
-        "AGV", _("Acute GVHD"), models.AcuteGvhd, safety.AcuteGvhdForm, summaries.acute_gvhd, continuous=True
+        "AGV",
+        _("Acute GVHD"),
+        models.AcuteGvhd,
+        safety.AcuteGvhdForm,
+        summaries.acute_gvhd,
+        continuous=True,
+        derived=derived.acute_gvhd,
     ),
     kind(
         "CGV",
@@ -179,6 +203,7 @@ FORMS: tuple[FormType, ...] = (
         summaries.chronic_gvhd,
         checks.no_later_than_today("onset_on", "systemic_therapy_on"),
         continuous=True,
+        derived=derived.chronic_gvhd,
     ),
     kind("CHI", _("Chimerism"), models.Chimerism, safety.ChimerismForm, summaries.chimerism, continuous=True),
     kind(
@@ -189,5 +214,6 @@ FORMS: tuple[FormType, ...] = (
         summaries.engraftment,
         checks.no_later_than_today("neutrophils_on", "platelets_on", "graft_failure_on"),
         continuous=True,
+        derived=derived.recovery,
     ),
 )

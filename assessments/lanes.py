@@ -12,7 +12,7 @@ from trialsite.casebook.selectors import current_records
 from .models import AdverseEvent
 from .mrd_results import MrdLine, mrd_lines
 from .overview import slot_url
-from .responses import Judged, judged_responses
+from .responses import Judged, category_words, judged_responses
 
 SEVERE = 3
 VERDICT_SIGNS = {"NEGATIVE": "−", "POSITIVE": "+", "INDETERMINATE": "?"}
@@ -35,7 +35,7 @@ def assessment_lanes(subject: Subject) -> Iterator[Mapping[str, Any]]:
 
 def response_item(judged: Judged) -> dict[str, Any]:
     return {
-        "label": judged.category,
+        "label": category_words(judged.category),
         "start": judged.record.performed_on,
         "end": None,
         "kind": "response",
@@ -46,7 +46,7 @@ def response_item(judged: Judged) -> dict[str, Any]:
 def mrd_item(line: MrdLine) -> dict[str, Any]:
     assert line.verdict is not None
     return {
-        "label": f"{line.line.method} {VERDICT_SIGNS[line.verdict.verdict.value]}",
+        "label": f"{line.line.get_method_display()} {VERDICT_SIGNS[line.verdict.verdict.value]}",
         "start": line.result.sampled_on,
         "end": None,
         "kind": f"mrd-{line.verdict.verdict.value.lower()}",

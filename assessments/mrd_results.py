@@ -1,11 +1,13 @@
 """MRD of many subjects at once: each result with its verdict, and the course of MRD by the study's method."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+
+from django.utils.translation import gettext_lazy
 
 from trialsite.casebook.reading import read_once
 from trialsite.casebook.states import RecordState
@@ -16,11 +18,23 @@ from trialsite.studies.domain.protocol import MrdThreshold, Protocol
 
 from . import models
 from .domain.mrd import Method, MrdResult, MrdVerdict, Qualifier, Verdict, mrd_verdict
-from .domain.mrd_course import MrdCourse, Sample, TimePoint, mrd_course
+from .domain.mrd_course import MrdCourse, Sample, Standing, TimePoint, mrd_course
 from .domain.mrd_report import read_report
 from .responses import Judged, judged_responses
 from .subjects import known_facts, protocols
 
+VERDICT_WORDS: Mapping[str, Any] = {
+    Verdict.NEGATIVE: gettext_lazy("negative"),
+    Verdict.POSITIVE: gettext_lazy("positive"),
+    Verdict.INDETERMINATE: gettext_lazy("indeterminate"),
+}
+STANDING_WORDS: Mapping[str, Any] = {
+    Standing.NEGATIVE: gettext_lazy("negative"),
+    Standing.POSITIVE_UNCONFIRMED: gettext_lazy("positive, not confirmed yet"),
+    Standing.POSITIVE_EOI: gettext_lazy("positive at the end of induction"),
+    Standing.PERSISTENT: gettext_lazy("persistent"),
+    Standing.RECURRENCE: gettext_lazy("recurrence"),
+}
 ROLES = ("endpoint", "gate", "secondary", "exploratory")
 SCREENING_ANCHORS = ("screening", "consent")
 

@@ -9,27 +9,29 @@ from uuid import UUID
 
 from django.utils.translation import get_language
 
+from enrollment.item_facts import latest_records
 from trialsite.casebook.models import Subject
+from trialsite.casebook.names import visit_name
 from trialsite.casebook.reading import one_reading
-from trialsite.casebook.registries import facts_of
+from trialsite.casebook.registries import Derived, facts, facts_of
 from trialsite.casebook.selectors import current_records
 from trialsite.casebook.slots import Slot
-from trialsite.clinical.facts import Fact
-from trialsite.clinical.kleene import Truth
 from trialsite.clinical.units import analyte, unit_label
+from trialsite.studies.domain.protocol import Protocol
 
-from .domain.grading import TERMS, LabGrade, Reference, Term, grade_lab
-from .domain.mrd import MrdVerdict, percent
-from .domain.response import Response, Step
-from .lab_results import LabValue, lab_values
-from .models import AdverseEvent
+from .derived.disease import cns
+from .derived.examinations import comorbidity
+from .derived.laboratory import clearance_line
+from .domain.grading import TERMS, LabGrade, Term
+from .lab_grades import baseline, gradable_values, grade_of, grade_words, severe
+from .lab_results import LabValue, latest_values
+from .models import AdverseEvent, CerebrospinalFluid, Hctci
 from .mrd_chart import WIDTHS, MrdChart, mrd_chart
-from .mrd_results import MrdLine, course_of, mrd_lines, study_method, threshold_for
-from .responses import Judged, first_doses, judged_responses
+from .mrd_results import VERDICT_WORDS, MrdLine, course_of, mrd_lines, study_method, threshold_for
+from .responses import WARNING_WORDS, Judged, category_words, deciding, first_doses, judged_responses
 from .summaries import result_words
 
 TREND_DAYS = 8
-SUMMARY_FACTS = ("crcl", "hctci", "cns_status", "cns_leukemia")
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,10 @@ class ResponseLine:
 
     judged: Judged
     url: str
+    visit: str
     computed: str
+    computed_words: str
+    investigator: str
     working: Sequence[str]
     warnings: Sequence[str]
 
@@ -50,8 +55,8 @@ class MrdShown:
     line: MrdLine
     url: str
     reported: str
-    verdict: MrdVerdict | None
-    threshold: str
+    verdict: str
+    verdict_words: str
     reason: str
 
 
@@ -74,15 +79,6 @@ class TrendLine:
     cells: Sequence[TrendCell | None]
 
 
-@dataclass(frozen=True)
-class FigureLine:
-    """A derived figure with its working."""
-
-    name: str
-    value: str
-    working: str
-
-
 def overview(subject: Subject) -> dict[str, Any]:
     """Everything that the page shows, from what is recorded now."""
     with one_reading():
@@ -91,43 +87,35 @@ def overview(subject: Subject) -> dict[str, Any]:
         protocol = subject.protocol_version.protocol
         method = study_method(protocol)
         threshold = threshold_for(protocol, method)
-        facts = facts_of(subject.pk, ("relapsed", "mrd_state", *SUMMARY_FACTS))
-        course = course_of(lines, method, facts["relapsed"])
+        course = course_of(lines, method, facts_of(subject.pk, ["relapsed"])["relapsed"])
+        derived = figures(subject.pk)
         days, trend = trends(subject.pk, first_doses([subject.pk]).get(subject.pk))
     language = get_language() or "en"
     return {
-        "responses": [response_line(each, language) for each in reversed(responses)],
+        "responses": [response_line(each, protocol, language) for each in reversed(responses)],
         "mrd": [mrd_shown(line, language) for line in reversed(lines)],
         "mrd_charts": charts_of(lines, method, threshold.threshold if threshold else None),
         "mrd_method": method,
         "mrd_events": [(event.on, event.sentence.in_language(language)) for event in course.events],
-        "mrd_state": facts["mrd_state"],
-        "figures": [figure_line(name, facts[name]) for name in SUMMARY_FACTS],
+        "figures": derived,
         "days": days,
         "trend": trend,
         "events": adverse_events(subject),
     }
 
 
-def response_line(judged: Judged, language: str) -> ResponseLine:
+def response_line(judged: Judged, plan: Protocol, language: str) -> ResponseLine:
+    computed, record = judged.response.category.value, judged.record
     return ResponseLine(
         judged,
-        slot_url(judged.record),
-        judged.response.category.value,
+        slot_url(record),
+        visit_name(plan, record.visit.key, record.visit.repeat),
+        computed,
+        category_words(computed),
+        category_words(record.investigator_response),
         [step.sentence.in_language(language) for step in deciding(judged.response)],
-        [warning.value for warning in judged.response.warnings],
+        [str(WARNING_WORDS[warning]) for warning in judged.response.warnings],
     )
-
-
-def deciding(response: Response) -> Sequence[Step]:
-    """The rules that matter for the category: those still open, and the first that holds."""
-    shown = []
-    for step in response.steps:
-        if step.truth is not Truth.FALSE:
-            shown.append(step)
-        if step.truth is Truth.TRUE:
-            break
-    return shown[:3]
 
 
 def mrd_shown(line: MrdLine, language: str) -> MrdShown:
@@ -136,8 +124,8 @@ def mrd_shown(line: MrdLine, language: str) -> MrdShown:
         line,
         slot_url(line.sample),
         result_words(line.line),
-        verdict,
-        percent(verdict.threshold) if verdict else "",
+        verdict.verdict.value if verdict else "",
+        str(VERDICT_WORDS[verdict.verdict]) if verdict else "",
         verdict.reason.in_language(language) if verdict else "",
     )
 
@@ -155,43 +143,26 @@ def slot_url(record: Any) -> str:
 
 def trends(subject_id: UUID, first_dose: date | None) -> tuple[list[date], list[TrendLine]]:
     """The graded analytes over the last days on which one was measured, each with its CTCAE grade."""
-    analytes = list(dict.fromkeys(term.analyte for term in TERMS.values()))
-    values = lab_values([subject_id], analytes).get(subject_id, [])
+    values = gradable_values(subject_id)
     days = sorted({value.on for value in values})[-TREND_DAYS:]
     language = get_language() or "en"
     lines = []
     for term in TERMS.values():
-        own = [value for value in values if value.analyte == term.analyte]
-        if not own:
+        by_day = {value.on: value for value in values if value.analyte == term.analyte}
+        if not by_day:
             continue
-        base = baseline(own, first_dose)
-        by_day = {value.on: value for value in own}
+        base = baseline(values, term.analyte, first_dose)
         cells = [trend_cell(term, by_day.get(day), base) for day in days]
         label = analyte(term.analyte).label.in_language(language)
         lines.append(TrendLine(label, unit_label(term.unit), cells))
     return days, lines
 
 
-def baseline(values: Sequence[LabValue], first_dose: date | None) -> LabValue | None:
-    """The last value up to the first dose; before treatment there is none."""
-    if first_dose is None:
-        return None
-    before = [value for value in values if value.on <= first_dose]
-    return before[-1] if before else None
-
-
 def trend_cell(term: Term, value: LabValue | None, base: LabValue | None) -> TrendCell | None:
     if value is None:
         return None
-    reference = Reference(
-        lln=value.lln,
-        uln=value.uln,
-        baseline=base.quantity.canonical if base and not base.quantity.comparator else None,
-        uln_at_baseline=base.uln if base else None,
-    )
-    grade = grade_lab(term, value.quantity, reference)
-    shown = str(grade.grade) if grade.grade is not None else f"≥ {min(grade.possible)}"
-    return TrendCell(canonical_text(value), grade, shown, high=(grade.grade or 0) >= 3)
+    grade = grade_of(term, value, base)
+    return TrendCell(canonical_text(value), grade, grade_words(grade), high=severe(grade))
 
 
 def canonical_text(value: LabValue) -> str:
@@ -203,12 +174,22 @@ def canonical_text(value: LabValue) -> str:
     return f"{value.quantity.comparator}{rounded:f}"
 
 
-def figure_line(name: str, fact: Fact) -> FigureLine:
-    value = fact.value
-    if isinstance(value, Decimal):
-        value = round(value, 1)
-    text = "" if value is None else f"{fact.comparator}{value} {unit_label(fact.unit)}".strip()
-    return FigureLine(name, text, fact.working)
+def figures(subject_id: UUID) -> list[Derived]:
+    """Creatinine clearance, HCT-CI and CNS status from the latest forms; a dash while no form is there."""
+    scores = latest_records(Hctci, "HCI", [subject_id])
+    punctures = latest_records(CerebrospinalFluid, "CSF", [subject_id])
+    clearance = [clearance_line(subject_id)] if latest_values([subject_id], "creatinine") else []
+    found = (
+        clearance,
+        [line for record in scores.values() for line in comorbidity(record)],
+        [line for record in punctures.values() for line in cns(record)],
+    )
+    names = (("crcl",), ("hctci",), ("cns_status", "cns_leukemia"))
+    return [
+        line
+        for lines, missing in zip(found, names, strict=True)
+        for line in lines or [Derived(facts[name].label, "—", "") for name in missing]
+    ]
 
 
 def adverse_events(subject: Subject) -> list[tuple[AdverseEvent, str]]:

@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
 from trialsite.casebook.reading import read_once
 from trialsite.casebook.registries import anchor_dates, anchors
 from trialsite.casebook.selectors import current_records
@@ -15,11 +17,25 @@ from trialsite.clinical.kleene import Truth
 from trialsite.clinical.quantity import Quantity
 from trialsite.studies.domain.protocol import ResponseRules
 
-from .domain.response import Assessment, Category, Response, classify_response
+from .domain.response import Assessment, Category, Response, ResponseWarning, Step, classify_response
 from .lab_results import LabValue, lab_values, nearest
 from .models import MarrowAssessment
 from .subjects import known_facts, protocols
 
+WARNING_WORDS = {
+    ResponseWarning.MRD_1PCT: gettext_lazy("MRD ≥ 1 %"),
+    ResponseWarning.REPEAT_MARROW: gettext_lazy("repeat the marrow within 14 days"),
+    ResponseWarning.CONFIRM_BLOOD_BLASTS: gettext_lazy("confirm the blasts in blood"),
+    ResponseWarning.COUNTS_SUPPORTED: gettext_lazy("counts under growth factor or transfusion"),
+    ResponseWarning.COUNTS_NOT_IN_WINDOW: gettext_lazy("counts too far from the marrow"),
+    ResponseWarning.CONFIRM_AFTER_4_WEEKS: gettext_lazy("confirm after 4 weeks"),
+    ResponseWarning.BLASTS_AFTER_REMISSION: gettext_lazy("blasts after a remission"),
+}
+CATEGORY_WORDS = {
+    Category.RELAPSE.value: gettext_lazy("Relapse"),
+    Category.INDETERMINATE_5PCT.value: gettext_lazy("indeterminate: exactly 5 %"),
+    Category.UNKNOWN.value: pgettext_lazy("response", "open"),
+}
 NOT_DECIDED = {Category.UNKNOWN.value, Category.INDETERMINATE_5PCT.value}
 
 
@@ -49,6 +65,22 @@ class Judged:
         if self.category == Category.NE.value:
             return False
         return not self.before_treatment or self.in_crc is Truth.TRUE
+
+
+def category_words(category: str) -> str:
+    """A response category in the reader's words; the abbreviations of the field stay as they are."""
+    return str(CATEGORY_WORDS.get(category, category))
+
+
+def deciding(response: Response) -> Sequence[Step]:
+    """The rules that matter for the category: those still open, and the first that holds."""
+    shown = []
+    for step in response.steps:
+        if step.truth is not Truth.FALSE:
+            shown.append(step)
+        if step.truth is Truth.TRUE:
+            break
+    return shown[:3]
 
 
 def judged_responses(subject_ids: Sequence[UUID]) -> dict[UUID, list[Judged]]:

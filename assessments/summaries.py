@@ -3,15 +3,14 @@
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from trialsite.casebook.pages import words
 from trialsite.casebook.selectors import standing_lines
 from trialsite.clinical.body import qtcf, round_half_up
 from trialsite.clinical.hctci import BY_KEY, hctci_score
 from trialsite.clinical.kleene import Truth
-from trialsite.clinical.units import analyte
 
 from .domain.crs import CrsFindings, GradeBounds, IceFindings, crs_grade, icans_grade, ice_total
 from .domain.gvhd import ACUTE_ORGANS, CHRONIC_ORGANS, Overall, acute_grade, chronic_severity
@@ -37,6 +36,7 @@ from .models import (
     Virology,
     VitalSigns,
 )
+from .responses import category_words
 
 
 def joined(*parts: str) -> str:
@@ -93,9 +93,8 @@ def hctci_form(record: Hctci) -> str:
 
 
 def lab_report(record: LabReport) -> str:
-    language = get_language() or "en"
     lines = standing_lines(record.lines)[:4]
-    shown = [f"{analyte(line.analyte).label.in_language(language)} {words(line.result)}" for line in lines]
+    shown = [f"{line.get_analyte_display()} {words(line.result)}" for line in lines]
     return joined(", ".join(shown), record.laboratory)
 
 
@@ -119,14 +118,15 @@ def pregnancy_test(record: PregnancyTest) -> str:
 def marrow(record: MarrowAssessment) -> str:
     return joined(
         labelled(_("Blasts"), record.bm_blast_pct),
-        labelled(_("Investigator"), record.investigator_response),
+        labelled(_("Investigator"), category_words(record.investigator_response)),
     )
 
 
 def mrd_sample(record: MrdSample) -> str:
     lines = standing_lines(record.lines)
     return joined(
-        str(record.get_time_point_display()), *(f"{line.method} {result_words(line)}" for line in lines)
+        str(record.get_time_point_display()),
+        *(f"{line.get_method_display()} {result_words(line)}" for line in lines),
     )
 
 
@@ -207,16 +207,19 @@ def acute_gvhd(record: AcuteGvhd) -> str:
     return pgettext("acute GVHD", "grade %(grade)s (MAGIC)") % {"grade": acute_of(record)}
 
 
+def severity_words(found: Overall) -> str:
+    """The NIH severity in a word, or the lowest that is certain."""
+    words_of = {"NONE": _("none"), "MILD": _("mild"), "MODERATE": _("moderate"), "SEVERE": _("severe")}
+    lowest = words_of[found.scale[found.low]]
+    return lowest if found.grade is not None else f"≥ {lowest}"
+
+
 def chronic_gvhd(record: ChronicGvhd) -> str:
-    severity = {"NONE": _("none"), "MILD": _("mild"), "MODERATE": _("moderate"), "SEVERE": _("severe")}
-    found = chronic_of(record)
-    shown = (
-        severity[found.scale[found.low]]
-        if found.grade is not None
-        else f"≥ {severity[found.scale[found.low]]}"
-    )
     therapy = record.systemic_therapy_on
-    return joined(shown, labelled(_("systemic treatment since"), therapy.isoformat() if therapy else ""))
+    return joined(
+        severity_words(chronic_of(record)),
+        labelled(_("systemic treatment since"), therapy.isoformat() if therapy else ""),
+    )
 
 
 def chimerism(record: Chimerism) -> str:

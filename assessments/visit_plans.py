@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from trialsite.casebook.models import Subject, Visit
+from trialsite.casebook.names import anchor_name
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import PlannedRow, PlannedSlot, anchor_dates, anchors, facts_of, forms
@@ -164,20 +165,13 @@ def row_of(visit: models.PlannedVisit, plan: VisitPlan, protocol: Protocol, lang
         target=visit.target,
         earliest=visit.earliest,
         latest=visit.latest,
-        waiting_for=waiting_words(visit, protocol, language) if visit.waits_for else "",
+        waiting_for=waiting_words(visit, protocol) if visit.waits_for else "",
         forms=tuple(PlannedSlot(one.form, one.required) for one in plan.forms),
     )
 
 
-def waiting_words(visit: models.PlannedVisit, protocol: Protocol, language: str) -> str:
+def waiting_words(visit: models.PlannedVisit, protocol: Protocol) -> str:
     """What a visit without a date waits for, as it ends the sentence "after …"."""
     if visit.waits_for == WaitsFor.RULE:
         return _("it is known whether it applies")
-    kind, __, argument = visit.anchor.partition(":")
-    if argument:
-        phase = next((one for one in protocol.phases if one.key == argument), None)
-        name = phase.name.in_language(language) if phase else argument
-        pattern = _("the end of %(phase)s") if kind == "phase_end" else _("the start of %(phase)s")
-        return pattern % {"phase": name}
-    known = anchors.get(kind)
-    return str(known.label) if known else visit.anchor
+    return anchor_name(protocol, visit.anchor)

@@ -8,13 +8,14 @@ from django.utils.translation import gettext_lazy
 from trialsite.access.models import User
 from trialsite.access.permissions import may
 from trialsite.casebook.casebook_page import site_today
+from trialsite.casebook.fact_words import fact_label
 from trialsite.casebook.models import Subject
 from trialsite.casebook.slots import Slot
 from trialsite.casebook.states import SubjectState
 from trialsite.clinical.verdicts import CriterionVerdict, SubjectVerdict
 
 from .domain.eligibility import Dossier
-from .dossier_page import DossierLine, fact_label, lines_of
+from .dossier_page import DossierLine, lines_of
 from .forms import ConfirmForm, EnrolForm, FailForm, PlainForm, RandomiseForm
 from .selectors import (
     Facts,
@@ -153,13 +154,12 @@ def randomised(
     ]
     record = randomisation_of(subject)
     allowed = may(user, "subject.randomise", study_id=subject.study_id, site_id=subject.site_id)
-    arms = {arm.key: arm.name.in_language(language) for arm in subject.protocol_version.protocol.arms}
     initial = {"randomised_on": site_today(subject)}
     return {
         "randomisation_plan": plan,
         "strata": strata,
         "randomisation": record,
-        "arm_name": arms.get(record.arm, record.arm) if record else "",
+        "arm_name": record.get_arm_display() if record else "",
         "list_made": list_is_made(subject.study_id),
         "randomise_form": form_of(RandomiseForm, refused, initial) if allowed and record is None else None,
     }

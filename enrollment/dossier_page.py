@@ -3,32 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from django.db import models
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-
 from trialsite.casebook import registries
-from trialsite.casebook.form_types import models_of_forms
+from trialsite.casebook.fact_words import amount_words, fact_label, limit_label, plain_words
 from trialsite.casebook.models import Subject
 from trialsite.casebook.slots import Slot
-from trialsite.clinical.body import round_half_up
-from trialsite.clinical.facts import ItemAddress, Why
+from trialsite.clinical.facts import Why
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.rules.answer import Evidence
 from trialsite.clinical.rules.describe import SYMBOLS
-from trialsite.clinical.units import unit_label
 from trialsite.clinical.verdicts import CriterionVerdict
 from trialsite.studies.domain.protocol import Criterion
 
 from .domain.eligibility import CriterionLine, Dossier
-
-UPPER_LIMIT = "_uln"
-TIME_UNITS = {"a": gettext_lazy("years"), "d": gettext_lazy("days")}
-SHOWN_DECIMALS = 2
-LONGEST_DECIMALS = 4
 
 
 @dataclass(frozen=True)
@@ -139,9 +127,7 @@ def value_words(evidence: Evidence) -> str:
     """The value with comparator and unit, a code by its label, a question by yes or no."""
     if evidence.value is None:
         return ""
-    text = plain_words(evidence.value, evidence.source or item_of_fact(evidence.fact))
-    unit = str(TIME_UNITS.get(evidence.unit) or (unit_label(evidence.unit) if evidence.unit else ""))
-    return f"{SYMBOLS.get(evidence.comparator, '')}{text} {unit}".strip()
+    return amount_words(evidence.fact, evidence.value, evidence.unit, evidence.comparator, evidence.source)
 
 
 def limit_words(evidence: Evidence) -> str:
@@ -151,61 +137,8 @@ def limit_words(evidence: Evidence) -> str:
     computed = evidence.limit_text.replace(evidence.of, limit_label(evidence.of)) if evidence.of else ""
     if evidence.limit is None:
         return f"{symbol} {computed}"
-    source = evidence.source or item_of_fact(evidence.fact)
-    words = ", ".join(plain_words(one, source) for one in several)
+    words = ", ".join(plain_words(evidence.fact, one, evidence.source) for one in several)
     return f"{symbol} {words} ({computed})" if computed else f"{symbol} {words}"
-
-
-def fact_label(name: str) -> str:
-    """The name of a fact in the reader's language; an upper limit of normal is named after its result."""
-    source = registries.facts.get(name)
-    label = str(source.label) if source else name
-    return _("%(result)s: upper limit of normal") % {"result": label} if name.endswith(UPPER_LIMIT) else label
-
-
-def limit_label(name: str) -> str:
-    """A fact inside a limit, short: "3 × ULN"."""
-    return _("ULN") if name.endswith(UPPER_LIMIT) else fact_label(name)
-
-
-def plain_words(value: Any, source: ItemAddress | None) -> str:
-    """One value in the reader's words."""
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, Decimal):
-        return decimal_words(value)
-    if isinstance(value, str):
-        return code_label(value, source)
-    return str(value)
-
-
-def decimal_words(value: Decimal) -> str:
-    """A number as entered; one that was computed to many places is shown with two."""
-    exponent = value.as_tuple().exponent
-    assert isinstance(exponent, int)
-    if -exponent > LONGEST_DECIMALS and value != round_half_up(value, LONGEST_DECIMALS):
-        value = round_half_up(value, SHOWN_DECIMALS)
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def item_of_fact(name: str) -> ItemAddress | None:
-    """Where a fact would stand if it were recorded: the item of the same name in its form."""
-    source = registries.facts.get(name)
-    kind = registries.forms.get(source.form) if source else None
-    return ItemAddress(kind.model._meta.db_table, "", name) if kind else None
-
-
-def code_label(code: str, source: ItemAddress | None) -> str:
-    """The label of a code, from the choices of the item it stands in."""
-    if source is None:
-        return code
-    for model in models_of_forms():
-        if model._meta.db_table == source.table:  # type: ignore[attr-defined]
-            column = next((one for one in model._meta.get_fields() if one.name == source.item), None)  # type: ignore[attr-defined]
-            choices = dict(column.flatchoices) if isinstance(column, models.Field) else {}
-            return str(choices.get(code, code))
-    return code
 
 
 def slot_of_form(subject: Subject, form_key: str) -> Slot | None:

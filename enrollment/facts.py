@@ -22,6 +22,7 @@ from .item_facts import fact_of_item, item_fact, latest_records, record_fact
 from .models import Consent, Demographics, Diagnosis, MedicalHistory, Statements
 from .models.background import Sex, TherapyKind
 from .models.consent import Signer
+from .models.diagnosis import TestResult
 
 HISTORY_ITEMS = (
     "prior_allo_hsct",
@@ -78,7 +79,13 @@ def sources() -> dict[str, FactSource]:
         **CONSENT,
         **HISTORY,
         "cd19_pct": item_fact(Diagnosis, "DX", "cd19_pct", unit="%"),
-        "ph_status": record_fact(Diagnosis, "DX", ph_fact, _("BCR::ABL1 (Philadelphia chromosome)")),
+        "ph_status": record_fact(
+            Diagnosis,
+            "DX",
+            ph_fact,
+            _("BCR::ABL1 (Philadelphia chromosome)"),
+            words=dict(TestResult.choices),
+        ),
         "high_risk": record_fact(Diagnosis, "DX", risk_fact, _("High-risk genetics")),
         "pregnancy_planned": FactSource(planned_pregnancies, _("Pregnancy planned"), "", "EL"),
     }

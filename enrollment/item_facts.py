@@ -45,14 +45,16 @@ def record_fact(
     *,
     unit: str = "",
     lines: str = "",
+    words: Mapping[str, Any] | None = None,
 ) -> FactSource:
-    """A fact that `fact_of` reads from the latest form of a kind; `lines` names its repeating lines."""
+    """A fact that `fact_of` reads from the latest form of a kind; `lines` names its repeating lines, `words` words
+    its codes."""
 
     def select(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
         records = latest_records(model, form_key, subject_ids, lines=lines)
         return {subject_id: fact_of(record) for subject_id, record in records.items()}
 
-    return FactSource(select, label, unit, form_key)
+    return FactSource(select, label, unit, form_key, words or {})
 
 
 def item_fact(model: type[CasebookRecord], form_key: str, item: str, *, unit: str = "") -> FactSource:

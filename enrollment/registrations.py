@@ -6,7 +6,7 @@ from trialsite.casebook import registries
 from trialsite.casebook.registries import FormType, RowType, SubjectPage
 
 from . import casebook_forms as pages
-from . import checks, models
+from . import checks, derived, models
 from .alerts import consent_alerts
 from .anchors import ANCHORS
 from .facts import sources
@@ -22,6 +22,7 @@ registries.forms.register(
         pages.DemographicsForm,
         checks=(checks.not_in_the_future, checks.birth_date_possible),
         summary=person_summary,
+        derived=derived.person,
     ),
 )
 registries.forms.register(
@@ -35,6 +36,7 @@ registries.forms.register(
         repeats=True,
         checks=(checks.not_in_the_future, checks.signatures_possible),
         summary=consent_summary,
+        derived=derived.consent,
     ),
 )
 registries.forms.register(
@@ -54,6 +56,7 @@ registries.forms.register(
         ),
         checks=(checks.not_in_the_future, checks.courses_possible, checks.events_possible),
         summary=history_summary,
+        derived=derived.history,
     ),
 )
 registries.forms.register(
@@ -65,6 +68,7 @@ registries.forms.register(
         pages.DiagnosisForm,
         checks=(checks.not_in_the_future,),
         summary=diagnosis_summary,
+        derived=derived.diagnosis,
     ),
 )
 registries.forms.register(

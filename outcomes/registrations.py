@@ -7,6 +7,7 @@ from trialsite.casebook.registries import FactSource, FormType, ProjectionType, 
 
 from . import checks, forms, models, summaries
 from .api import EndpointViewSet
+from .derived import endpoints_touched
 from .facts import relapses
 from .results import derive_course, derive_results
 
@@ -28,6 +29,7 @@ registries.forms.register(
             checks.seen_not_before_onset,
         ),
         summary=summaries.relapse_summary,
+        derived=endpoints_touched,
     ),
 )
 registries.forms.register(
@@ -47,6 +49,7 @@ registries.forms.register(
             checks.death_after_relapse,
         ),
         summary=summaries.death_summary,
+        derived=endpoints_touched,
     ),
 )
 registries.forms.register(
@@ -66,6 +69,7 @@ registries.forms.register(
             checks.dead_says_death_form,
         ),
         summary=summaries.contact_summary,
+        derived=endpoints_touched,
     ),
 )
 registries.forms.register(
@@ -83,6 +87,7 @@ registries.forms.register(
             checks.not_after_death("performed_on"),
         ),
         summary=summaries.withdrawal_summary,
+        derived=endpoints_touched,
     ),
 )
 

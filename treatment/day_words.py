@@ -1,6 +1,9 @@
-"""The subject's day as people on the ward say it: "IND D9", "HSCT D+41"."""
+"""The subject's day as people on the ward say it: "C2 D9", "HSCT D+41"."""
 
 from datetime import date
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from trialsite.casebook import registries
 from trialsite.casebook.models import Subject
@@ -16,10 +19,16 @@ def day_in_words(subject: Subject, today: date) -> str:
     """
     graft = registries.anchor_dates([subject.pk], "hsct_d0").get(subject.pk)
     if graft is not None and graft <= today:
-        return f"HSCT D+{hsct_day(today, graft)}"
+        return _("HSCT D+%(n)s") % {"n": hsct_day(today, graft)}
     begun = [
         one for one in cycles_of([subject.pk])[subject.pk] if one.performed_on and one.performed_on <= today
     ]
     if not begun or begun[-1].performed_on is None or (begun[-1].ended_on and begun[-1].ended_on < today):
         return ""
-    return f"{begun[-1].phase} D{(today - begun[-1].performed_on).days + 1}"
+    return f"{short_name(subject, begun[-1].phase)} D{(today - begun[-1].performed_on).days + 1}"
+
+
+def short_name(subject: Subject, key: str) -> str:
+    """The phase as the ward calls it: "C2", "Induction chemo"."""
+    phase = next((one for one in subject.protocol_version.protocol.phases if one.key == key), None)
+    return phase.short.in_language(get_language() or "en") if phase else key

@@ -38,7 +38,9 @@ def facts() -> dict[str, FactSource]:
     """What the room registers."""
     return {
         "transplanted": FactSource(transplanted, _("transplanted"), form="HSCT"),
-        "cyp3a_inhibitor": FactSource(inhibitor, _("CYP3A inhibitor"), form="CM"),
+        "cyp3a_inhibitor": FactSource(
+            inhibitor, _("CYP3A inhibitor"), form="CM", words=dict(Inhibitor.choices)
+        ),
         "donor": record_fact(Donor, "DON", lambda record: fact_of_item(record, "donor"), _("best donor")),
         "donor_available": record_fact(
             Donor,

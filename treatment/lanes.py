@@ -6,7 +6,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from trialsite.casebook.models import Subject
@@ -42,10 +41,9 @@ def phase_items(subject: Subject) -> list[dict[str, Any]]:
         length = phase.days if phase else None
         planned = first + timedelta(days=length - 1) if length else None
         end = cycle.ended_on or (min(over, planned) if over and planned else over)
-        name = phase.name.in_language(get_language() or "en") if phase else cycle.phase
         items.append(
             {
-                "label": name,
+                "label": cycle.get_phase_display(),
                 "start": first,
                 "end": end,
                 "ongoing": end is None and first <= today,

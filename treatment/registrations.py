@@ -8,7 +8,7 @@ from trialsite.casebook import registries
 from trialsite.casebook.registries import FormType, ProjectionType, RowType, SubjectPage
 from trialsite.casebook.selectors import standing_lines
 
-from . import checks, forms, models
+from . import checks, derived, forms, models
 from .anchors import anchors
 from .day_words import day_in_words
 from .facts import facts
@@ -77,6 +77,7 @@ FORMS = (
             checks.possible_body,
         ),
         summary=cycle_summary,
+        derived=derived.phase_start,
         after=plan_first_doses,
     ),
     FormType(
@@ -97,6 +98,7 @@ FORMS = (
         rows=(RowType("segments", models.InfusionSegment, forms.SegmentForm, _("Stretches of infusion")),),
         checks=(PAST, checks.segments),
         summary=infusion_summary,
+        derived=derived.infusion,
     ),
     FormType(
         "CM",

@@ -11,18 +11,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from trialsite.casebook import registries
 from trialsite.casebook.casebook_page import site_today
+from trialsite.casebook.fact_words import fact_label, rule_words
 from trialsite.casebook.models import LOG, Subject
 from trialsite.casebook.services import next_repeat
 from trialsite.casebook.slots import Slot
-from trialsite.clinical.rules import describe, parse_rule
 from trialsite.studies.domain.protocol import BLINATUMOMAB
 
 from .domain.anthracyclines import RATIO_SETS, AnthracyclineDose, cumulative_dose, is_anthracycline
 from .domain.infusion import infusion_course
 from .domain.ledger import DrugLedger, GivenLine, Mark, cycle_ledger, in_unit
-from .domain.path import BranchAnswer, NextStep
+from .domain.path import BranchAnswer
+from .dose_words import working_words
 from .drugs import drug_name
 from .infusion_bars import Ledger, infusion_bars
 from .models import CycleStart, DosePlan, InfusionSegment
@@ -74,7 +74,7 @@ def treatment_context(subject: Subject) -> dict[str, Any]:
         "following_phase": next(
             (s.phase for s in standing.steps if s.phase.key == standing.following.phase), None
         ),
-        "missing": missing_facts(standing.following),
+        "missing": [fact_label(name) for name in standing.following.missing],
         "read": [branch_line(one) for one in standing.following.read],
         "cycles": list(reversed(cycles)),
         "marks": {mark.value: words for mark, words in MARK_WORDS.items()},
@@ -83,17 +83,11 @@ def treatment_context(subject: Subject) -> dict[str, Any]:
     } | anthracycline_context(subject)
 
 
-def missing_facts(following: NextStep) -> list[str]:
-    """The facts that are missing, by their labels."""
-    sources = [(name, registries.facts.get(name)) for name in following.missing]
-    return [str(source.label) if source else name for name, source in sources]
-
-
 def branch_line(one: BranchAnswer) -> dict[str, Any]:
     """A branch as read: its words, its rule, and how it came out."""
     return {
         "text": one.branch.text,
-        "rule": describe(parse_rule(one.branch.when)),
+        "rule": rule_words(one.branch.when),
         "truth": one.answer.truth.value,
     }
 
@@ -148,7 +142,8 @@ def changed_since(plan: DosePlan, cycle: CycleStart) -> tuple[str, ...]:
             )
     if plan.phase != cycle.phase:
         found.append(
-            _("phase changed: %(before)s → %(after)s") % {"before": plan.phase, "after": cycle.phase}
+            _("phase changed: %(before)s → %(after)s")
+            % {"before": plan.get_phase_display(), "after": cycle.get_phase_display()}
         )
     return tuple(found)
 
@@ -182,7 +177,7 @@ def infusion_of(plan: DosePlan | None, rows: Sequence[InfusionSegment], zone: Zo
         planned_days=days,
         planned_micrograms=total,
         drawing=infusion_bars(segments, course.gaps, days, now, zone)
-        | {"working": [(line.days, line.working) for line in planned]},
+        | {"working": [(line.days, working_words(line)) for line in planned]},
     )
 
 
@@ -206,13 +201,13 @@ def anthracycline_context(subject: Subject) -> dict[str, Any]:
     if not doses:
         return {}
     total = cumulative_dose(doses)
-    ratios = RATIO_SETS[total.ratio_set].ratios
+    ratio_set = RATIO_SETS[total.ratio_set]
     lines = [
         {
             "name": drug_name(drug),
             "mg_m2": sum((one.mg_m2 for one in doses if one.drug == drug), Decimal(0)),
-            "ratio": ratios[drug],
+            "ratio": ratio_set.ratios[drug],
         }
         for drug in dict.fromkeys(one.drug for one in doses)
     ]
-    return {"anthracycline": total, "anthracycline_lines": lines}
+    return {"anthracycline": total, "anthracycline_lines": lines, "ratio_set": ratio_set}

@@ -6,14 +6,16 @@ which one on. Source: CTCAE v5.0 (National Cancer Institute, 2017)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 from trialsite.clinical.kleene import Truth, any_of
 from trialsite.clinical.quantity import Quantity, compare
+from trialsite.clinical.rules.describe import SYMBOLS
 from trialsite.clinical.text import Text
+from trialsite.clinical.units import unit_label
 
 VERSION = "5.0"
 
@@ -52,7 +54,7 @@ class Term:
     """
 
     key: str
-    name: str
+    name: Text
     analyte: str
     direction: str
     unit: str
@@ -119,7 +121,7 @@ _CREATININE = (
 )
 
 
-def _enzyme(key: str, name: str, analyte: str, limits: tuple[str, ...], lower: str) -> Term:
+def _enzyme(key: str, name: Text, analyte: str, limits: tuple[str, ...], lower: str) -> Term:
     """A liver enzyme: multiples of the upper limit of normal, or of an abnormal baseline (`lower` times
     on)."""
     baseline = _rows(">", Of.BASELINE, limits[1], *limits[2:], first=_at_least(lower))
@@ -128,32 +130,80 @@ def _enzyme(key: str, name: str, analyte: str, limits: tuple[str, ...], lower: s
 
 _BILIRUBIN = ("1", "1.5", "3", "10")
 _TERMS = (
-    Term("anemia", "Anemia", "haemoglobin", "LOW", "g/L", _low("100", "80"), clinical_above=3),
-    Term("wbc_decreased", "White blood cell decreased", "wbc", "LOW", "10*9/L", _low("3.0", "2.0", "1.0")),
-    Term("anc_decreased", "Neutrophil count decreased", "anc", "LOW", "10*9/L", _low("1.5", "1.0", "0.5")),
+    Term("anemia", Text("Anemia", "贫血"), "haemoglobin", "LOW", "g/L", _low("100", "80"), clinical_above=3),
+    Term(
+        "wbc_decreased",
+        Text("White blood cell decreased", "白细胞数降低"),
+        "wbc",
+        "LOW",
+        "10*9/L",
+        _low("3.0", "2.0", "1.0"),
+    ),
+    Term(
+        "anc_decreased",
+        Text("Neutrophil count decreased", "中性粒细胞计数降低"),
+        "anc",
+        "LOW",
+        "10*9/L",
+        _low("1.5", "1.0", "0.5"),
+    ),
     Term(
         "lymphocytes_decreased",
-        "Lymphocyte count decreased",
+        Text("Lymphocyte count decreased", "淋巴细胞计数降低"),
         "lymphocytes",
         "LOW",
         "10*9/L",
         _low("0.8", "0.5", "0.2"),
     ),
-    Term("plt_decreased", "Platelet count decreased", "platelets", "LOW", "10*9/L", _low("75", "50", "25")),
-    _enzyme("alt_increased", "Alanine aminotransferase increased", "alt", ("1", "3", "5", "20"), "1.5"),
-    _enzyme("ast_increased", "Aspartate aminotransferase increased", "ast", ("1", "3", "5", "20"), "1.5"),
-    _enzyme("alp_increased", "Alkaline phosphatase increased", "alp", ("1", "2.5", "5", "20"), "2.0"),
-    _enzyme("ggt_increased", "GGT increased", "ggt", ("1", "2.5", "5", "20"), "2.0"),
+    Term(
+        "plt_decreased",
+        Text("Platelet count decreased", "血小板计数降低"),
+        "platelets",
+        "LOW",
+        "10*9/L",
+        _low("75", "50", "25"),
+    ),
+    _enzyme(
+        "alt_increased",
+        Text("Alanine aminotransferase increased", "丙氨酸氨基转移酶升高"),
+        "alt",
+        ("1", "3", "5", "20"),
+        "1.5",
+    ),
+    _enzyme(
+        "ast_increased",
+        Text("Aspartate aminotransferase increased", "天冬氨酸氨基转移酶升高"),
+        "ast",
+        ("1", "3", "5", "20"),
+        "1.5",
+    ),
+    _enzyme(
+        "alp_increased",
+        Text("Alkaline phosphatase increased", "碱性磷酸酶升高"),
+        "alp",
+        ("1", "2.5", "5", "20"),
+        "2.0",
+    ),
+    _enzyme(
+        "ggt_increased", Text("GGT increased", "γ-谷氨酰转移酶升高"), "ggt", ("1", "2.5", "5", "20"), "2.0"
+    ),
     Term(
         "bilirubin_increased",
-        "Blood bilirubin increased",
+        Text("Blood bilirubin increased", "血胆红素升高"),
         "bilirubin",
         "HIGH",
         "umol/L",
         _rows(">", Of.ULN, *_BILIRUBIN),
         _rows(">", Of.BASELINE, *_BILIRUBIN),
     ),
-    Term("creatinine_increased", "Creatinine increased", "creatinine", "HIGH", "umol/L", _CREATININE),
+    Term(
+        "creatinine_increased",
+        Text("Creatinine increased", "肌酐升高"),
+        "creatinine",
+        "HIGH",
+        "umol/L",
+        _CREATININE,
+    ),
 )
 TERMS: dict[str, Term] = {term.key: term for term in _TERMS}
 
@@ -194,7 +244,9 @@ def grade_lab(
         flags.append(GradeFlag.LIMIT_MISSING)
     if grade == term.clinical_above and term.clinical_above < 4:
         flags.append(GradeFlag.CLINICAL_GRADES_ABOVE)
-    return LabGrade(term.key, grade, tuple(possible), tuple(flags), _sentence(term, value, grade, possible))
+    return LabGrade(
+        term.key, grade, tuple(possible), tuple(flags), _sentence(term, value, reference, rows, possible)
+    )
 
 
 def _branch(term: Term, reference: Reference) -> tuple[tuple[GradeRow, ...], list[GradeFlag]]:
@@ -227,30 +279,81 @@ def _limits(row: GradeRow, value: Quantity | Decimal | None, reference: Referenc
 
 
 def _bound(limit: Limit, reference: Reference) -> Decimal | None:
-    base = {
+    base = _base(limit.of, reference)
+    return None if base is None else limit.factor * base
+
+
+def _base(of: Of, reference: Reference) -> Decimal | None:
+    """What a limit is a multiple of, as a number; None when it is not known."""
+    return {
         Of.UNIT: Decimal(1),
         Of.LLN: reference.lln,
         Of.ULN: reference.uln,
         Of.BASELINE: reference.baseline,
-    }[limit.of]
-    return None if base is None else limit.factor * base
+    }[of]
 
 
 def _lacks_limit(rows: Iterable[GradeRow], reference: Reference) -> bool:
     return any(_bound(limit, reference) is None for row in rows for limit in row.limits)
 
 
-def _sentence(term: Term, value: Quantity | Decimal | None, grade: int | None, possible: list[int]) -> Text:
+def _sentence(
+    term: Term,
+    value: Quantity | Decimal | None,
+    reference: Reference,
+    rows: Sequence[GradeRow],
+    possible: Sequence[int],
+) -> Text:
     if value is None:
-        return Text(f"{term.name}: no result.", f"{term.name}：无结果。")
-    shown = value.text if isinstance(value, Quantity) else f"{value}"
-    if grade is not None:
-        return Text(
-            f"{term.name}: {shown} {term.unit} is grade {grade} (CTCAE {VERSION}).",
-            f"{term.name}：{shown} {term.unit}为{grade}级（CTCAE {VERSION}）。",
-        )
-    open_grades = ", ".join(str(one) for one in sorted(possible))
-    return Text(
-        f"{term.name}: {shown} {term.unit} may be grade {open_grades}; a limit or a value is missing.",
-        f"{term.name}：{shown} {term.unit}可能为{open_grades}级；缺少限值或数值。",
+        return Text(f"{term.name.en}: no result.", f"{term.name.zh}：无结果。")
+    shown = f"{_in_canonical_unit(value)} {unit_label(term.unit)}"
+    why = (
+        _reached(value, reference, rows, possible[0])
+        if len(possible) == 1
+        else _open(reference, rows, possible)
     )
+    return Text(f"{term.name.en}: {shown}; {why.en}.", f"{term.name.zh}：{shown}；{why.zh}。")
+
+
+def _in_canonical_unit(value: Quantity | Decimal) -> str:
+    if isinstance(value, Decimal):
+        return f"{value}"
+    if value.canonical is None:
+        return value.text
+    return f"{value.comparator}{round(value.canonical, 4).normalize():f}"
+
+
+def _reached(value: Quantity | Decimal, reference: Reference, rows: Sequence[GradeRow], grade: int) -> Text:
+    """The limit that gives the grade: `grade 3 is > 5 × ULN 40`."""
+    if grade == 0:
+        return Text("no grade is reached", "未达到分级标准")
+    row = next(row for row in rows if row.grade == grade)
+    answers = zip(_limits(row, value, reference), row.limits, strict=True)
+    limit = next(limit for answer, limit in answers if answer is Truth.TRUE)
+    base = _base(limit.of, reference)
+    times = "" if limit.of is Of.UNIT or limit.factor == 1 else f"{limit.factor} × "
+    number = limit.factor if limit.of is Of.UNIT else base
+    name = _NAMES_OF_LIMITS[limit.of]
+    en, zh = (f"{SYMBOLS[limit.op]} {times}{each} {number}".replace("  ", " ") for each in (name.en, name.zh))
+    return Text(f"grade {grade} is {en}", f"{grade}级为{zh}")
+
+
+def _open(reference: Reference, rows: Sequence[GradeRow], possible: Sequence[int]) -> Text:
+    """Why a grade is open: the limit that is not recorded, else a result that is not exact enough."""
+    grades = ", ".join(str(one) for one in sorted(possible))
+    lacking = {limit.of for row in rows for limit in row.limits if _base(limit.of, reference) is None}
+    if not lacking:
+        return Text(
+            f"may be grade {grades}: the result is not exact enough", f"可能为{grades}级：结果不够精确"
+        )
+    names = [_NAMES_OF_LIMITS[of] for of in Of if of in lacking]
+    en, zh = ", ".join(name.en for name in names), "、".join(name.zh for name in names)
+    return Text(f"may be grade {grades}: {en} not recorded", f"可能为{grades}级：{zh}未记录")
+
+
+_NAMES_OF_LIMITS = {
+    Of.UNIT: Text("", ""),
+    Of.LLN: Text("LLN", "LLN"),
+    Of.ULN: Text("ULN", "ULN"),
+    Of.BASELINE: Text("baseline", "基线"),
+}

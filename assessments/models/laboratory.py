@@ -1,10 +1,12 @@
 """The laboratory: reports with one line for each analyte, virology, pregnancy test."""
 
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook.models import CasebookRecord, CasebookRow
 from trialsite.casebook.values import QuantityItem
+from trialsite.clinical.units import analyte
 
 from .columns import code, words, yes_no
 
@@ -45,6 +47,10 @@ class LabResult(CasebookRow):
     lln = models.DecimalField(_("Lower limit"), max_digits=14, decimal_places=4, null=True, blank=True)
     uln = models.DecimalField(_("Upper limit"), max_digits=14, decimal_places=4, null=True, blank=True)
     comment = words(_("Comment"), length=100)
+
+    def get_analyte_display(self) -> str:
+        """The analyte's name in the reader's language."""
+        return analyte(self.analyte).label.in_language(get_language() or "en")
 
     class Meta(CasebookRow.Meta):
         indexes = [models.Index(fields=["subject", "analyte"], name="labresult_analyte")]

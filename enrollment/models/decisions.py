@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trialsite.audit.protection import Protection
 from trialsite.casebook.models import SiteBound, Subject
+from trialsite.casebook.names import arm_name, local
 from trialsite.keys import new_id
 
 ONCE = Protection(trail="subject", rows="site", app=("insert",))
@@ -66,3 +67,18 @@ class Randomisation(SiteBound):
 
     def __str__(self) -> str:
         return f"{self.subject_id} {self.arm}"
+
+    def get_arm_display(self) -> str:
+        """The arm by its name."""
+        return arm_name(self.subject.protocol_version.protocol, self.arm)
+
+    def get_stratum_display(self) -> str:
+        """The stratum as its levels are called."""
+        plan = self.subject.protocol_version.protocol.randomisation
+        levels = dict(part.split("=", 1) for part in self.stratum.split(";"))
+        return ", ".join(
+            local(level.name)
+            for stratum in (plan.strata if plan else ())
+            for level in stratum.levels
+            if levels.get(stratum.key) == level.key
+        )

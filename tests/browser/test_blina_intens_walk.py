@@ -17,6 +17,7 @@ from .desk import Desk
 SEED = "sealed with the statistician"
 SLOTS = 4
 STRATUM = "risk=KMT2A_TP53;site=SGH"
+STRATUM_NAME = "Shanghai General Hospital, KMT2A rearranged or TP53 mutated"
 ARMS = {"A": "Short blinatumomab then allo-HSCT", "B": "Direct allo-HSCT"}
 
 
@@ -65,12 +66,14 @@ def test_the_arm_shows_after_randomisation_and_the_second_press_refuses(
 
     arm = ARMS[allocation_list(SEED, [STRATUM], {"A": 1, "B": 1}, (4, 6), SLOTS)[0].arm]
     randomise(desk, clock)
-    desk.sees(f"Randomised to: {arm}.", f"Place 1 of stratum {STRATUM}.")
+    desk.sees(f"Randomised to: {arm}.", f"Place 1 of stratum {STRATUM_NAME}.")
     assert arms_shown(desk) == [arm]
     expect(desk.page.get_by_role("button", name="Randomise now")).to_have_count(0)
 
     randomise(same_page_in_another_window, clock)
-    same_page_in_another_window.sees("This subject is randomised already.", f"Place 1 of stratum {STRATUM}.")
+    same_page_in_another_window.sees(
+        "This subject is randomised already.", f"Place 1 of stratum {STRATUM_NAME}."
+    )
     assert arms_shown(same_page_in_another_window) == [arm]
 
 

@@ -19,6 +19,7 @@ class RatioSet:
     """Equivalence ratios to doxorubicin by drug key; the set's id is stored with every result."""
 
     id: str
+    name: Text
     source: str
     ratios: Mapping[str, Decimal]
 
@@ -38,12 +39,23 @@ RATIO_SETS: dict[str, RatioSet] = {
     for one in (
         RatioSet(
             "DNR_0_6",
+            Text("daunorubicin × 0.6", "柔红霉素 × 0.6"),
             "Feijen et al., JAMA Oncol 2019 (average ratios); IGHG recommends 0.6 for daunorubicin; "
             "idarubicin 5 is the conventional COG figure",
             _ratios("0.6"),
         ),
-        RatioSet("DNR_0_5", "Feijen et al., JAMA Oncol 2019 (linear model for daunorubicin)", _ratios("0.5")),
-        RatioSet("DNR_0_83", "older COG convention for daunorubicin", _ratios("0.83")),
+        RatioSet(
+            "DNR_0_5",
+            Text("daunorubicin × 0.5", "柔红霉素 × 0.5"),
+            "Feijen et al., JAMA Oncol 2019 (linear model for daunorubicin)",
+            _ratios("0.5"),
+        ),
+        RatioSet(
+            "DNR_0_83",
+            Text("daunorubicin × 0.83", "柔红霉素 × 0.83"),
+            "older COG convention for daunorubicin",
+            _ratios("0.83"),
+        ),
     )
 }
 DEFAULT_SET = "DNR_0_6"

@@ -1,13 +1,15 @@
 """The start of a phase or cycle, and the doses planned for it: a decision, kept with its inputs."""
 
 from django.db import models
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from treatment.drugs import drug_name
 from trialsite.audit.protection import Protection
 from trialsite.casebook.models import CasebookRecord, SiteBound
+from trialsite.casebook.names import phase_name, regimen_name
 from trialsite.casebook.values import QuantityItem
 from trialsite.keys import new_id
+from trialsite.studies.words import code_words
 
 DECISION = Protection(trail="subject", rows="site", app=("insert",))
 
@@ -38,8 +40,7 @@ class CycleStart(CasebookRecord):
 
     def get_phase_display(self) -> str:
         """The phase's name in the reader's language."""
-        names = {one.key: one.name for one in self.subject.protocol_version.protocol.phases}
-        return names[self.phase].in_language(get_language() or "en") if self.phase in names else self.phase
+        return phase_name(self.subject.protocol_version.protocol, self.phase)
 
 
 class DosePlan(SiteBound):
@@ -74,6 +75,14 @@ class DosePlan(SiteBound):
 
     def __str__(self) -> str:
         return f"{self.phase} {self.number}"
+
+    def get_phase_display(self) -> str:
+        """The phase's name in the reader's language."""
+        return phase_name(self.subject.protocol_version.protocol, self.phase)
+
+    def get_regimen_display(self) -> str:
+        """The regimen's name in the reader's language."""
+        return regimen_name(self.subject.protocol_version.protocol, self.regimen)
 
 
 class PlannedDose(SiteBound):
@@ -110,3 +119,14 @@ class PlannedDose(SiteBound):
 
     def __str__(self) -> str:
         return f"{self.drug} {self.days}"
+
+    def get_drug_display(self) -> str:
+        """The drug by its name."""
+        return drug_name(self.drug)
+
+    def get_route_display(self) -> str:
+        """How it is given, in words."""
+        return code_words(self.route, "route")
+
+    def get_unit_display(self) -> str:
+        return code_words(self.unit, "unit")

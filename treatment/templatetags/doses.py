@@ -5,22 +5,15 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.utils.translation import gettext_lazy as _
 
 from treatment.domain.infusion import shown_length
+from treatment.dose_words import working_words
 from treatment.drugs import drug_name
+from treatment.models.doses import Reason
 from trialsite.clinical.body import round_half_up
+from trialsite.studies.words import code_words
 
 register = template.Library()
-UNITS = {"ug": "µg", "U": "IU"}
-ROUTES = {
-    "IV": _("intravenous"),
-    "CIVI": _("continuous infusion"),
-    "PO": _("oral"),
-    "PO_IV": _("oral or intravenous"),
-    "IT": _("intrathecal"),
-    "SC": _("subcutaneous"),
-}
 
 
 @register.filter
@@ -31,7 +24,7 @@ def amount(value: Decimal | None, unit: str = "") -> str:
     exponent = value.as_tuple().exponent
     shown = round_half_up(value, 2) if isinstance(exponent, int) and exponent < -2 else value
     text = f"{shown.normalize():,f}".replace(",", " ")
-    return f"{text} {UNITS.get(unit, unit)}".strip()
+    return f"{text} {code_words(unit, 'unit')}".strip()
 
 
 @register.filter
@@ -49,7 +42,16 @@ def drug(key: str) -> str:
 @register.filter
 def route(code: str) -> str:
     """How a drug is given, in words."""
-    return str(ROUTES.get(code, code))
+    return code_words(code, "route")
+
+
+register.filter("working", working_words)
+
+
+@register.filter
+def dose_reason(code: str) -> str:
+    """Why another dose than the planned one was given, in words."""
+    return str(dict(Reason.choices).get(code, code))
 
 
 @register.filter

@@ -15,6 +15,7 @@ from trialsite.access.requests import user_of
 
 from .form_types import form_type
 from .models import LOG, Subject, Visit
+from .names import form_title, visit_name
 from .registries import PlannedRow, day_words, forms, subject_alerts, subject_pages, timeline
 from .selectors import RecordLine, drafts_of, missed_visits, planned_visits, records_of
 from .slots import Slot
@@ -84,7 +85,7 @@ def casebook_context(request: HttpRequest, subject: Subject) -> dict[str, Any]:
     log = [line for line in lines if line.visit_key == LOG]
     return {
         **subject_context(request, subject, "subject"),
-        "columns": [(key, title_of(key, subject)) for key in columns],
+        "columns": [(key, form_title(subject.protocol_version.protocol, key)) for key in columns],
         "rows": rows,
         "log": log_lines(subject, log),
         "log_forms": [kind for kind in forms.values() if kind.continuous],
@@ -106,10 +107,13 @@ def matrix(
     known = {(row.key, row.repeat) for row in planned}
     done = {(x.visit_key, x.visit_repeat) for x in entered.values()}
     unplanned = (done | set(missed)) - known
-    planned = planned + [PlannedRow(k, n, k, None, None, None, "", ()) for k, n in sorted(unplanned)]
+    protocol = subject.protocol_version.protocol
+    planned = planned + [
+        PlannedRow(k, n, visit_name(protocol, k, n), None, None, None, "", ()) for k, n in sorted(unplanned)
+    ]
     asked = [slot.form_key for row in planned for slot in row.forms] + [key for _, _, key in entered]
     columns = list(dict.fromkeys([key for key in forms if key in asked] + asked))
-    titles = {key: title_of(key, subject) for key in columns}
+    titles = {key: form_title(protocol, key) for key in columns}
     rows = []
     for row in planned:
         visit = (row.key, row.repeat)
@@ -131,11 +135,6 @@ def matrix(
         not_done = reverse("visit-not-done", args=[subject.pk, f"{row.key}.{row.repeat}"])
         rows.append(MatrixRow(row, tuple(cells), missed.get(visit), "" if visit in done else not_done))
     return columns, rows
-
-
-def title_of(key: str, subject: Subject) -> str:
-    kind = form_type(key, subject)
-    return str(kind.title) if kind else key
 
 
 def log_lines(subject: Subject, lines: list[RecordLine]) -> list[dict[str, Any]]:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.access.models import User
@@ -98,6 +97,12 @@ class Subject(SiteBound):
     def __str__(self) -> str:
         return self.number
 
+    def get_arm_display(self) -> str:
+        """The arm by its name; "" while there is none."""
+        from .names import arm_name
+
+        return arm_name(self.protocol_version.protocol, self.arm)
+
     @property
     def number(self) -> str:
         """The subject number once enrolled, the screening number before."""
@@ -162,11 +167,16 @@ class Visit(SiteBound, Missable):
 
     @property
     def name(self) -> str:
-        """As the subject's protocol names it, one of a series with its number; its code where no plan has it."""
-        plans = self.subject.protocol_version.protocol.visits
-        plan = next((plan for plan in plans if plan.key == self.key), None)
-        name = plan.name.in_language(get_language() or "en") if plan else self.key
-        return f"{name} · {self.repeat}" if self.repeat > 1 or (plan and plan.repeat) else name
+        """As the subject's protocol names it, one of a series with its number."""
+        from .names import visit_name
+
+        return visit_name(self.subject.protocol_version.protocol, self.key, self.repeat)
+
+    def get_key_display(self) -> str:
+        """The visit's name in the reader's language."""
+        from .names import visit_name
+
+        return visit_name(self.subject.protocol_version.protocol, self.key)
 
 
 class CasebookRecord(SiteBound):

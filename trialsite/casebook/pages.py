@@ -1,7 +1,10 @@
 """One form as a page: the form, its lines, and the way from what was typed to what a service takes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -11,9 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from .forms import CasebookForm, RowForm
 from .models import MissedReason, ProtocolForm
-from .registries import RowType
+from .registries import Derived, RowType
 from .selectors import current_records, rows_of
 from .slots import OpenSlot
+from .values import trimmed
 
 REASONS = [
     ("", "—"),
@@ -56,6 +60,16 @@ class NotDoneForm(forms.Form):
         label=_("In your words"),
         help_text=_("required when you choose Other"),
     )
+
+
+@dataclass(frozen=True)
+class LineTable:
+    """The saved lines of one kind: their columns, and beside each line what was worked out from it."""
+
+    title: Any
+    labels: list[Any]
+    added: list[str]
+    lines: list[tuple[list[str], list[Derived | None]]]
 
 
 class EntryPage:
@@ -110,19 +124,21 @@ class EntryPage:
                 field.previous = words(display)  # type: ignore[attr-defined]
                 field.previous_on = last.performed_on  # type: ignore[attr-defined]
 
-    def words_of_lines(self) -> list[tuple[str, list[list[str]]]]:
-        """Each kind of line with its saved lines in words, in the order of the columns."""
-        found = rows_of(self.kind, self.record) if self.record else {}
+    def tables(self) -> list[LineTable]:
+        """The saved lines of each kind in words, with what was worked out from them."""
+        found = rows_of(self.kind, self.record)
         return [
-            (
-                row.name,
-                [
-                    [words(display_of(line, item)) for item in row.form.items]
-                    for line in found.get(row.name, [])
-                ],
-            )
-            for row in self.kind.rows
+            line_table(row, self.lines[row.name], found[row.name], self.derived) for row in self.kind.rows
         ]
+
+    def of_the_form(self) -> list[Derived]:
+        """What was worked out from the form as a whole."""
+        return [one for one in self.derived if not one.line]
+
+    @cached_property
+    def derived(self) -> tuple[Derived, ...]:
+        """Everything that is worked out from the saved form."""
+        return tuple(self.kind.derived(self.record)) if self.kind.derived and self.record else ()
 
     def valid(self) -> bool:
         """Whether the shape is right; every problem stands at its field."""
@@ -164,6 +180,25 @@ def blank_lines(row: RowType) -> list[dict[str, Any]]:
     return offer() if offer else []
 
 
+def line_table(row: RowType, formset: Any, lines: list[Any], derived: Iterable[Derived]) -> LineTable:
+    """Saved lines in words; each kind of derived value that concerns them is a further column."""
+    by_line = {(one.line, str(one.label)): one for one in derived if one.line}
+    own = {str(line.pk) for line in lines}
+    added = list(dict.fromkeys(label for line, label in by_line if line in own))
+    return LineTable(
+        title=row.title,
+        labels=[field.label for field in formset.empty_form.visible_fields()],
+        added=added,
+        lines=[
+            (
+                [words(display_of(line, item)) for item in row.form.items],
+                [by_line.get((str(line.pk), label)) for label in added],
+            )
+            for line in lines
+        ],
+    )
+
+
 def display_of(line: Any, item: str) -> Any:
     """The value of an item as people read it: the label of a code, otherwise the value."""
     display = getattr(line, f"get_{item}_display", None)
@@ -188,6 +223,8 @@ def words(value: Any) -> str:
         return str(_("Yes") if value else _("No"))
     if isinstance(value, datetime):
         return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, Decimal):
+        return f"{trimmed(value)}"
     if hasattr(value, "comparator") and hasattr(value, "unit"):
         from trialsite.clinical.units import unit_label
 

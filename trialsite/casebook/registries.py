@@ -4,7 +4,7 @@ Each room fills these in its `registrations.py`; nothing here imports a later ro
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
@@ -81,13 +81,29 @@ class RowType:
 
 
 @dataclass(frozen=True)
+class Derived:
+    """What the system works out from a form, never stored: a value in words with one line of working.
+
+    `tone` is a state that gives the value its colour, "" for plain words. `line` is the id of the repeating line
+    it belongs to, "" for the whole form; what is said of lines stands in a column beside them, headed by `label`.
+    """
+
+    label: Any
+    value: str
+    working: str
+    tone: str = ""
+    line: str = ""
+
+
+@dataclass(frozen=True)
 class FormType:
     """One kind of form: its model, its page, its lines and its checks.
 
-    `checks` take (values, rows, subject) and yield findings. `summary` gives a record in one line.
-    `continuous` forms stand in the log, any number of times, at no planned visit. `offer` gives, when the page of a
-    slot opens, lines to print besides those saved: (subject, slot, record or None) → name of the lines → initial
-    values. `after` follows a submission in its transaction: (record, who) → decisions kept as snapshots.
+    `checks` take (values, rows, subject) and yield findings. `summary` gives a record in one line, `derived` what the
+    room works out from it. `continuous` forms stand in the log, any number of times, at no planned visit. `offer`
+    gives, when the page of a slot opens, lines to print besides those saved: (subject, slot, record or None) → name
+    of the lines → initial values. `after` follows a submission in its transaction: (record, who) → decisions kept as
+    snapshots.
     """
 
     key: str
@@ -101,6 +117,7 @@ class FormType:
         Callable[[Mapping[str, Any], Mapping[str, Sequence[Any]], "Subject"], Iterable[Finding]], ...
     ] = ()
     summary: "Callable[[Any], str] | None" = None
+    derived: "Callable[[Any], Iterable[Derived]] | None" = None
     permission: str = "form.submit"
     offer: "Callable[[Subject, Slot, Any], Mapping[str, list[dict[str, Any]]]] | None" = None
     after: "Callable[[Any, User], Any] | None" = None
@@ -110,13 +127,15 @@ class FormType:
 class FactSource:
     """A named fact of a subject: read for many subjects at once.
 
-    `select` takes subject ids and gives each one's current fact; a subject without one may be left out.
+    `select` takes subject ids and gives each one's current fact; a subject without one may be left out. `words` are
+    the words of its codes where no item of a form of the same name has them.
     """
 
     select: Callable[[Sequence[UUID]], Mapping[UUID, Fact]]
     label: Any
     unit: str = ""
     form: str = ""
+    words: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,9 @@ def draft_of(slot: Slot, user: User) -> Draft | None:
 
 def drafts_of(user: User, subject: Subject | None = None) -> QuerySet[Draft]:
     """The user's own drafts, newest first."""
-    drafts = Draft.objects.filter(author_id=user.pk).select_related("subject__study", "subject__site")
+    drafts = Draft.objects.filter(author_id=user.pk).select_related(
+        "subject__study", "subject__site", "subject__protocol_version"
+    )
     return (drafts.filter(subject=subject) if subject else drafts).order_by("-saved_at")
 
 

@@ -322,6 +322,7 @@ def shown_items(page: EntryPage, record: Any) -> list[tuple[Any, list[tuple[str,
         for item in section.items:
             display = getattr(record, f"get_{item}_display", None)
             value = display() if display else services.stored(record, item)
+            value = dict(getattr(page.form.fields[item], "choices", ())).get(value, value)
             label = page.form.fields[item].label
             lines.append((item, str(label or item), words(value), record.missing.get(item, "")))
         sections.append((section.title, lines))

@@ -25,6 +25,11 @@ class BsaFormula(StrEnum):
     DUBOIS = "DUBOIS"
     XU = "XU"
 
+    @property
+    def author(self) -> str:
+        """Whose formula it is."""
+        return {"DUBOIS": "DuBois"}.get(self.value, self.value.capitalize())
+
 
 class CrClWeight(StrEnum):
     """Which weight enters creatinine clearance; actual is the default, the others are sensitivity."""
@@ -68,7 +73,9 @@ def bsa(height_cm: Decimal, weight_kg: Decimal, formula: BsaFormula = BsaFormula
         unrounded = Decimal("0.0061") * height_cm + Decimal("0.0128") * weight_kg - Decimal("0.1529")
         how = f"0.0061 × {height_cm} + 0.0128 × {weight_kg} - 0.1529"
     value = round_half_up(unrounded, 2)
-    return Derived(value, "m2", f"{formula}: {how} = {round_half_up(unrounded, 4)} → {value} m²", unrounded)
+    return Derived(
+        value, "m2", f"{formula.author}: {how} = {round_half_up(unrounded, 4)} → {value} m²", unrounded
+    )
 
 
 def bmi(height_cm: Decimal, weight_kg: Decimal) -> Derived:

@@ -239,7 +239,8 @@ class HctciScore:
 
         Thus `hctci < 3` is FALSE as soon as 3 points are known, and UNKNOWN while items are open below 3.
         """
-        working = " + ".join(f"{item.key} {item.points_low}" for item in self.items if item.points_low) or "0"
+        counted = [item for item in self.items if item.points_low]
+        working = " + ".join(f"{BY_KEY[item.key].label} {item.points_low}" for item in counted) or "0"
         comparator = "" if self.complete else ">="
         return Fact(self.score_low, comparator=comparator, source=source, working=working)
 

@@ -15,8 +15,8 @@ from .subjects import enrolled, log, start
     ("today", "words"),
     [
         (date(2026, 1, 11), ""),
-        (date(2026, 1, 12), "IND_CHEMO D1"),
-        (date(2026, 1, 20), "IND_CHEMO D9"),
+        (date(2026, 1, 12), "Induction chemo D1"),
+        (date(2026, 1, 20), "Induction chemo D9"),
         (date(2026, 3, 1), "HSCT D+0"),
         (date(2026, 4, 11), "HSCT D+41"),
     ],

@@ -113,6 +113,36 @@ def test_every_term_grades_an_analyte_in_its_canonical_unit() -> None:
     assert terms_of("igg") == ()
 
 
-def test_the_sentence_names_the_grade_and_the_version() -> None:
-    sentence = grade_lab(TERMS["anc_decreased"], Quantity.parse("<0.1"), ANC).sentence
-    assert sentence.en == "Neutrophil count decreased: <0.1 10*9/L is grade 4 (CTCAE 5.0)."
+SENTENCES = [
+    ("anc_decreased", "<100", "/uL", ANC, "Neutrophil count decreased: <0.1 10⁹/L; grade 4 is < 0.5."),
+    ("anc_decreased", "1.6", "10*9/L", ANC, "Neutrophil count decreased: 1.6 10⁹/L; grade 1 is < LLN 1.8."),
+    (
+        "alt_increased",
+        "134",
+        "U/L",
+        ref(uln="40"),
+        "Alanine aminotransferase increased: 134 U/L; grade 2 is > 3 × ULN 40.",
+    ),
+    ("anemia", "13.5", "g/dL", ref(lln="130"), "Anemia: 135 g/L; no grade is reached."),
+    ("anemia", "13.5", "g/dL", ref(), "Anemia: 135 g/L; may be grade 0, 1: LLN not recorded."),
+    (
+        "anc_decreased",
+        "<0.6",
+        "10*9/L",
+        ANC,
+        "Neutrophil count decreased: <0.6 10⁹/L; may be grade 3, 4: the result is not exact enough.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("term", "text", "unit", "reference", "sentence"), SENTENCES)
+def test_the_sentence_names_the_result_in_the_standard_unit_and_the_limit(
+    term: str, text: str, unit: str, reference: Reference, sentence: str
+) -> None:
+    value = Quantity.parse(text, unit, TERMS[term].analyte)
+    assert grade_lab(TERMS[term], value, reference).sentence.en == sentence
+
+
+def test_the_sentence_stands_in_chinese_as_well() -> None:
+    graded = grade_lab(TERMS["alt_increased"], D(134), ref(uln="40", baseline="30"))
+    assert graded.sentence.zh == "丙氨酸氨基转移酶升高：134 U/L；2级为> 3 × ULN 40。"

@@ -1,6 +1,9 @@
-"""A rule in one line of symbols, the same in every language: `tbil ≤ 3 × tbil_uln OR refused = true`."""
+"""A rule in one line of symbols: `tbil ≤ 3 × tbil_uln OR refused = true`."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from trialsite.clinical.rules.tree import (
     AllOf,
@@ -18,35 +21,58 @@ from trialsite.clinical.rules.tree import (
 SYMBOLS = {"=": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥", "in": "∈", "not_in": "∉"}
 
 
-def describe(rule: Rule) -> str:
+def shown(value: Scalar) -> str:
+    """A value as the protocol file writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How a rule speaks: of a fact by its name, of a value of that fact, and the words that join them.
+
+    Without another wording the names of the protocol file stand.
+    """
+
+    fact: Callable[[str], str] = str
+    value: Callable[[str, Scalar], str] = lambda _fact, value: shown(value)
+    both: str = "AND"
+    either: str = "OR"
+    negated: str = "NOT"
+    months: str = "months"
+    days: str = "days"
+
+
+AS_WRITTEN = Wording()
+
+
+def describe(rule: Rule, say: Wording = AS_WRITTEN) -> str:
     """The rule as one line, brackets only where they are needed."""
     match rule:
         case AllOf(rules):
-            return " AND ".join(_bracketed(each) for each in rules)
+            return f" {say.both} ".join(_bracketed(each, say) for each in rules)
         case AnyOf(rules):
-            return " OR ".join(_bracketed(each) for each in rules)
+            return f" {say.either} ".join(_bracketed(each, say) for each in rules)
         case Negation(inner):
-            return f"NOT ({describe(inner)})"
+            return f"{say.negated} ({describe(inner, say)})"
         case Implication(condition, consequence):
-            return f"{_bracketed(condition)} ⇒ {_bracketed(consequence)}"
+            return f"{_bracketed(condition, say)} ⇒ {_bracketed(consequence, say)}"
         case Comparison(fact, op, limit):
-            return f"{fact} {SYMBOLS[op]} {describe_limit(limit, several=op in ('in', 'not_in'))}"
+            words = describe_limit(limit, say, fact=fact, several=op in ("in", "not_in"))
+            return f"{say.fact(fact)} {SYMBOLS[op]} {words}"
 
 
-def describe_limit(limit: Limit, *, several: bool = False) -> str:
-    """The limit of a comparison as written in the rule."""
+def describe_limit(limit: Limit, say: Wording = AS_WRITTEN, *, fact: str = "", several: bool = False) -> str:
+    """The limit that a fact is compared with; one of several values in braces."""
     if isinstance(limit, Literal):
-        shown = ", ".join(map(_shown, limit.values))
-        return f"{{{shown}}}" if several else shown
+        words = ", ".join(say.value(fact, value) for value in limit.values)
+        return f"{{{words}}}" if several else words
     if isinstance(limit, Multiple):
-        return limit.of if limit.times == 1 else f"{limit.times} × {limit.of}"
-    steps, unit = (limit.months, "months") if limit.months else (limit.days, "days")
-    return f"{limit.of} {'+' if steps > 0 else '-'} {abs(steps)} {unit}" if steps else limit.of
+        return say.fact(limit.of) if limit.times == 1 else f"{limit.times} × {say.fact(limit.of)}"
+    steps, unit = (limit.months, say.months) if limit.months else (limit.days, say.days)
+    of = say.fact(limit.of)
+    return f"{of} {'+' if steps > 0 else '-'} {abs(steps)} {unit}" if steps else of
 
 
-def _bracketed(rule: Rule) -> str:
-    return describe(rule) if isinstance(rule, Comparison | Negation) else f"({describe(rule)})"
-
-
-def _shown(value: Scalar) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _bracketed(rule: Rule, say: Wording) -> str:
+    words = describe(rule, say)
+    return words if isinstance(rule, Comparison | Negation) else f"({words})"

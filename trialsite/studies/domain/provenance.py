@@ -87,7 +87,7 @@ def _summary(item: Document) -> str:
     """The item's own values in one line: no texts, no keys, nothing that has a source of its own."""
     if "value" in item:
         return _value(item["value"])
-    skip = {*OWN, *LABELS, *item.get("sources", {}), "id", "needs", "note", "definition", "starts"}
+    skip = {*OWN, *LABELS, *item.get("sources", {}), "id", "needs", "note", "definition", "short", "starts"}
     parts = []
     for key, one in item.items():
         nested = isinstance(one, list) and any(isinstance(entry, dict) and "source" in entry for entry in one)

@@ -138,7 +138,7 @@ PHASE = sourced(
         "days": or_null(POSITIVE),
         "starts": TEXT,
     },
-    {"optional": TRUTH, "branches": many(BRANCH)},
+    {"short": TEXT, "optional": TRUTH, "branches": many(BRANCH)},
 )
 DOSE = shape(
     {"amount": DECIMAL, "basis": choice("BSA", "KG", "FLAT")},

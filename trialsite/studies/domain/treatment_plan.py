@@ -42,11 +42,12 @@ class Branch:
 @dataclass(frozen=True)
 class Phase:
     """One phase of treatment; `days` None where its length is open, `regimen` None where no drug is
-    planned.
+    planned. `short` is what stands before a day ("C2 D9"): the name where the file gives nothing shorter.
     """
 
     key: str
     name: Text
+    short: Text
     kind: str
     regimen: str | None
     days: int | None
@@ -61,6 +62,7 @@ class Phase:
         return cls(
             key=document["key"],
             name=text_of(document["name"]),
+            short=text_of(document.get("short") or document["name"]),
             kind=document["kind"],
             regimen=document["regimen"],
             days=document["days"],

@@ -1,25 +1,20 @@
-"""Protocol texts and rules in templates, in the reader's language."""
+"""Protocol texts and codes in templates, in the reader's language."""
 
 from typing import Any
 
 from django import template
 from django.utils.translation import get_language
 
-from trialsite.clinical.rules import describe, parse_rule
+from trialsite.studies.words import code_words
 
 register = template.Library()
+register.filter("code", code_words)
 
 
 @register.filter
 def tr(text: Any) -> str:
     """A bilingual text in the active language; nothing for None."""
     return text.in_language(get_language() or "en") if text is not None else ""
-
-
-@register.filter
-def in_words(rule: Any) -> str:
-    """A rule as a formula that a physician can read."""
-    return describe(parse_rule(rule)) if rule else ""
 
 
 @register.filter

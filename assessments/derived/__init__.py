@@ -1,0 +1,22 @@
+"""What this room works out from each saved form, with its working; read at every view, never stored."""
+
+from .disease import cns, mrd_verdicts, response
+from .examinations import body_size, comorbidity, corrected_qt, recovery
+from .laboratory import lab_report
+from .safety import acute_gvhd, adverse_event, chronic_gvhd, cytokine_release, neurotoxicity
+
+__all__ = [
+    "acute_gvhd",
+    "adverse_event",
+    "body_size",
+    "chronic_gvhd",
+    "cns",
+    "comorbidity",
+    "corrected_qt",
+    "cytokine_release",
+    "lab_report",
+    "mrd_verdicts",
+    "neurotoxicity",
+    "recovery",
+    "response",
+]

@@ -1,0 +1,103 @@
+"""From the bedside: body size, corrected QT, comorbidity, recovery of the graft."""
+
+from decimal import Decimal
+
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from enrollment.item_facts import fact_of_item, label_of
+from trialsite.casebook.reading import one_reading
+from trialsite.casebook.registries import Derived, anchor_dates
+from trialsite.casebook.values import trimmed
+from trialsite.clinical.body import BsaFormula, bmi, bsa, qtcf, round_half_up
+from trialsite.clinical.dates import hsct_day
+from trialsite.clinical.hctci import BY_KEY, HctciRisk, HctciScore
+from trialsite.clinical.units import unit_label
+
+from ..facts import hctci_scores, number
+from ..models import Electrocardiogram, Engraftment, Hctci, VitalSigns
+from ..subjects import known_facts, protocols
+from .wording import empty_items, not_recorded, unknown
+
+RISKS = {
+    HctciRisk.LOW: gettext_lazy("low risk"),
+    HctciRisk.INTERMEDIATE: gettext_lazy("intermediate risk"),
+    HctciRisk.HIGH: gettext_lazy("high risk"),
+}
+RECOVERIES = ("neutrophils_on", "platelets_on")
+
+
+def body_size(record: VitalSigns) -> list[Derived]:
+    """BMI and body surface; a height that this form leaves empty is the one recorded last."""
+    weight = number(fact_of_item(record, "weight", "kg"))
+    height, when = height_of(record)
+    names = (_("Body mass index"), _("Body surface area"))
+    sizes = (("height", height), ("weight", weight))
+    if not weight or not height:
+        lacking = [label_of(VitalSigns, item) for item, size in sizes if not size]
+        return [unknown(name, lacking) for name in names]
+    formula = BsaFormula(protocols([record.subject_id])[record.subject_id].bsa_formula.upper())
+    figures = (bmi(height, trimmed(weight)), 1), (bsa(height, trimmed(weight), formula), 2)
+    return [
+        Derived(
+            name, f"{round_half_up(figure.value, places)} {unit_label(figure.unit)}", figure.working + when
+        )
+        for name, (figure, places) in zip(names, figures, strict=True)
+    ]
+
+
+def height_of(record: VitalSigns) -> tuple[Decimal | None, str]:
+    """The height in cm with words on its day where it comes from another form."""
+    own = number(fact_of_item(record, "height", "cm"))
+    if own:
+        return trimmed(own), ""
+    last = known_facts([record.subject_id], "height_cm").get(record.subject_id)
+    tall = number(last)
+    if last is None or not tall:
+        return None, ""
+    return trimmed(tall), "; " + _("height of %(day)s") % {"day": last.on}
+
+
+def corrected_qt(record: Electrocardiogram) -> list[Derived]:
+    """QTcF."""
+    if not record.qt_ms or not record.heart_rate:
+        return [unknown("QTcF", empty_items(record, ("qt_ms", "heart_rate")))]
+    figure = qtcf(Decimal(record.qt_ms), Decimal(record.heart_rate))
+    return [Derived("QTcF", f"{round_half_up(figure.value, 0)} ms", figure.working)]
+
+
+@one_reading()
+def comorbidity(record: Hctci) -> list[Derived]:
+    """The HCT-CI from the answers and from what was measured."""
+    score = hctci_scores({record.subject_id: record})[record.subject_id]
+    points = str(score.score_low) if score.complete else f"≥ {score.score_low}"
+    value = _("%(score)s points") % {"score": points}
+    if score.risk is not None:
+        value = f"{value}, {RISKS[score.risk]}"
+    return [Derived(_("HCT-CI"), value, points_in_words(score), "" if score.complete else "unknown")]
+
+
+def points_in_words(score: HctciScore) -> str:
+    """The items that count, then those that are open."""
+    language = get_language() or "en"
+    names = {key: item.label.in_language(language) for key, item in BY_KEY.items()}
+    counted = [f"{names[item.key]} {item.points_low}" for item in score.items if item.points_low]
+    parts = [" + ".join(counted) or _("no item counts")]
+    if score.open_items:
+        parts.append(not_recorded(names[key] for key in score.open_items))
+    return "; ".join(parts)
+
+
+def recovery(record: Engraftment) -> list[Derived]:
+    """The days from transplantation to recovery."""
+    graft = anchor_dates([record.subject_id], "hsct_d0").get(record.subject_id)
+    days = {item: getattr(record, item) for item in RECOVERIES}
+    return [
+        Derived(
+            label_of(Engraftment, item),
+            _("day +%(n)s") % {"n": hsct_day(day, graft)},
+            _("%(day)s, day 0 on %(start)s") % {"day": day, "start": graft},
+        )
+        for item, day in days.items()
+        if day and graft
+    ]
