@@ -137,8 +137,7 @@ def charts_of(lines: Sequence[MrdLine], method: str, threshold: Decimal | None) 
 
 
 def slot_url(record: Any) -> str:
-    visit = record.visit
-    return Slot(record.subject_id, visit.key, record.form_key, visit.repeat, record.form_repeat).url()
+    return Slot.of_record(record).url()
 
 
 def trends(subject_id: UUID, first_dose: date | None) -> tuple[list[date], list[TrendLine]]:

@@ -83,5 +83,4 @@ def lane_item(label: Any, start: Any, kind: str, record: Any) -> dict[str, Any]:
 
 def record_url(record: Any) -> str:
     """Where a record stands in the casebook."""
-    visit = record.visit
-    return Slot(record.subject_id, visit.key, record.form_key, visit.repeat, record.form_repeat).url()
+    return Slot.of_record(record).url()

@@ -98,5 +98,4 @@ def graft_items(subject: Subject) -> list[dict[str, Any]]:
 
 
 def slot_url(subject: Subject, record: Any) -> str:
-    visit = record.visit
-    return Slot(subject.pk, visit.key, record.form_key, visit.repeat, record.form_repeat).url()
+    return Slot.of_record(record).url()

@@ -60,8 +60,7 @@ def doses_given(subject: Subject) -> list[GivenLine]:
     )
     found = []
     for row in rows:
-        form, visit = row.record, row.record.visit
-        url = Slot(subject.pk, visit.key, form.form_key, visit.repeat, form.form_repeat).url()
+        url = Slot.of_record(row.record).url()
         found.append(
             GivenLine(row.drug, row.given_on, row.prescribed, row.given, row.unit, row.reason, row.note, url)
         )

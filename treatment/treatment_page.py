@@ -121,7 +121,7 @@ def cycle_views(subject: Subject) -> list[CycleView]:
 
 
 def url_of(subject: Subject, cycle: CycleStart) -> str:
-    return Slot(subject.pk, cycle.visit.key, cycle.form_key, cycle.visit.repeat, cycle.form_repeat).url()
+    return Slot.of_record(cycle).url()
 
 
 def changed_since(plan: DosePlan, cycle: CycleStart) -> tuple[str, ...]:

@@ -67,8 +67,7 @@ def infusions_without_end(ours: Q, limit: int) -> Iterator[WorkLine]:
         .order_by("until")
     )
     for row in rows[:limit]:
-        visit, form = row.record.visit, row.record
-        slot = Slot(row.subject_id, visit.key, form.form_key, visit.repeat, form.form_repeat)
+        slot = Slot.of_record(row.record)
         due = row.until.astimezone(ZoneInfo(row.subject.site.timezone)).date()
         yield work_line(row.subject, "infusion", KINDS["infusion"], due, slot.url() + "?edit=1")
 

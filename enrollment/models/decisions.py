@@ -9,7 +9,7 @@ from trialsite.casebook.models import SiteBound, Subject
 from trialsite.casebook.names import arm_name, local
 from trialsite.keys import new_id
 
-ONCE = Protection(trail="subject", rows="site", app=("insert",))
+ONCE = Protection(trail="subject", rows="site", app=("insert",), held="values")
 
 
 class Confirmation(SiteBound):

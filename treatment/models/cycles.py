@@ -11,7 +11,7 @@ from trialsite.casebook.values import QuantityItem
 from trialsite.keys import new_id
 from trialsite.studies.words import code_words
 
-DECISION = Protection(trail="subject", rows="site", app=("insert",))
+DECISION = Protection(trail="subject", rows="site", app=("insert",), held="values")
 
 
 class EndReason(models.TextChoices):

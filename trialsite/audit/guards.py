@@ -44,11 +44,12 @@ def install_guards(*, using: str) -> None:
         cursor.execute("SELECT current_user")
         if cursor.fetchone()[0] == app_role:
             raise RuntimeError("Migrate as the owner role: manage.py migrate --database owner.")
-        run_file(cursor, Path(__file__).parent / "sql" / "context.sql")
-        run_file(cursor, Path(__file__).parent / "sql" / "trail.sql")
+        for file in ("context.sql", "trail.sql", "holds.sql"):
+            run_file(cursor, Path(__file__).parent / "sql" / file)
         grant_default(cursor, app_role)
         for model, protection in protected_models():
             guard_table(cursor, model._meta.db_table, protection, app_role)
+            stop_where_held(cursor, model, protection)
         seal_trail(cursor)
         for config in apps.get_app_configs():
             for file in sorted((Path(config.path) / "sql").glob("*.sql")):
@@ -91,6 +92,30 @@ def guard_table(cursor: CursorWrapper, table: str, protection: Protection, app_r
             f"CREATE TRIGGER trail AFTER INSERT OR UPDATE OR DELETE ON {name} FOR EACH ROW "
             f"EXECUTE FUNCTION audit_record('{protection.trail}', '{redacted}')"
         )
+
+
+def stop_where_held(cursor: CursorWrapper, model: type[models.Model], protection: Protection) -> None:
+    """The trigger that refuses what a freeze or lock stops."""
+    name = quoted(model._meta.db_table)
+    cursor.execute(f"DROP TRIGGER IF EXISTS held ON {name}")
+    if protection.held:
+        how, parent = place_of_rows(model)
+        cursor.execute(
+            f"CREATE TRIGGER held BEFORE INSERT OR UPDATE OR DELETE ON {name} FOR EACH ROW "
+            f"EXECUTE FUNCTION casebook_held('{protection.held}', '{how}', '{parent}')"
+        )
+
+
+def place_of_rows(model: type[models.Model]) -> tuple[str, str]:
+    """How the slot of a row is found: of a form, of a line (with the table of its form), of a visit, in the row."""
+    columns = {field.name: field for field in model._meta.concrete_fields}
+    if "record" in columns:
+        return "line", columns["record"].related_model._meta.db_table  # type: ignore[union-attr]
+    if {"visit", "form_key"} <= set(columns):
+        return "form", ""
+    if {"key", "repeat", "missed_reason"} <= set(columns):
+        return "visit", ""
+    return ("slot", "") if "visit_key" in columns else ("subject", "")
 
 
 def seal_trail(cursor: CursorWrapper) -> None:

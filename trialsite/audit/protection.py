@@ -16,15 +16,18 @@ class Protection:
         user's own rows inside the boundary), "trail", or None (no row-level security).
     app: what the app role may do beyond SELECT, of "insert", "update", "delete"; None means not even SELECT.
     redacted: columns of which the trail keeps only that they changed.
+    held: what a hold on a part of the casebook stops here: "values" (refused where frozen or locked), "review" (refused
+        where locked), None (nothing).
     """
 
     trail: str | None = None
     rows: str | None = None
     app: tuple[str, ...] | None = ("insert", "update")
     redacted: tuple[str, ...] = ()
+    held: str | None = None
 
 
-CASEBOOK = Protection(trail="subject", rows="site")
+CASEBOOK = Protection(trail="subject", rows="site", held="values")
 PROJECTION = Protection(rows="site", app=("insert", "update", "delete"))
 STUDY_SETUP = Protection(trail="study")
 SYSTEM_SETUP = Protection(trail="system")

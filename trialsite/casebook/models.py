@@ -13,7 +13,7 @@ from trialsite.audit.protection import CASEBOOK, PROJECTION, Protection
 from trialsite.clinical.facts import ItemAddress
 from trialsite.keys import new_id
 
-from .states import RecordState, SubjectState
+from .states import HoldKind, HoldState, RecordState, SubjectState
 from .values import CompositeItem
 
 if TYPE_CHECKING:
@@ -258,6 +258,94 @@ class CasebookRow(SiteBound):
 
 class ProtocolForm(CasebookRecord):
     """A form that only one protocol has: all its items stand in `extra`, as the protocol file declares them."""
+
+
+class Hold(models.Model):
+    """A freeze or lock on a part of the casebook: a study, a site, a subject, a visit or a form, entered or not yet.
+
+    Levels are nested: what is empty is held whole. Locks are released by a second person.
+    """
+
+    protection = Protection(trail="study", rows="site")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey("studies.Site", on_delete=models.PROTECT, null=True, related_name="+")
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, null=True, related_name="+")
+    visit_key = models.CharField(max_length=40, blank=True, default="")
+    visit_repeat = models.PositiveSmallIntegerField(null=True)
+    form_key = models.CharField(max_length=20, blank=True, default="")
+    form_repeat = models.PositiveSmallIntegerField(null=True)
+    kind = models.CharField(max_length=10, choices=HoldKind)
+    state = models.CharField(max_length=14, choices=HoldState, default=HoldState.PLACED)
+    placed_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+    placed_at = models.DateTimeField(default=timezone.now)
+    asked_by = models.ForeignKey("access.User", on_delete=models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField(null=True)
+    asked_why = models.CharField(max_length=300, blank=True, default="")
+    released_by = models.ForeignKey("access.User", on_delete=models.PROTECT, null=True, related_name="+")
+    released_at = models.DateTimeField(null=True)
+
+    objects = VisibleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("hold")
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "study", "site", "subject", "visit_key", "visit_repeat", "form_key", "form_repeat", "kind",
+                ],
+                condition=~Q(state=HoldState.RELEASED),
+                nulls_distinct=False,
+                name="one_hold_of_a_kind_per_place",
+            ),
+            models.CheckConstraint(
+                condition=Q(subject=None) | Q(site__isnull=False), name="held_subjects_have_a_site"
+            ),
+            models.CheckConstraint(
+                condition=Q(visit_key="", visit_repeat=None)
+                | ~Q(visit_key="") & Q(visit_repeat__isnull=False, subject__isnull=False),
+                name="held_visits_have_a_subject",
+            ),
+            models.CheckConstraint(
+                condition=Q(form_key="", form_repeat=None)
+                | ~Q(form_key="") & ~Q(visit_key="") & Q(form_repeat__isnull=False),
+                name="held_forms_have_a_visit",
+            ),
+            models.CheckConstraint(
+                condition=Q(asked_by=None, asked_at=None, asked_why="")
+                | Q(asked_by__isnull=False, asked_at__isnull=False) & ~Q(asked_why=""),
+                name="who_asks_to_unlock_says_when_and_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(released_by=None, released_at=None) & ~Q(state=HoldState.RELEASED)
+                | Q(released_by__isnull=False, released_at__isnull=False, state=HoldState.RELEASED),
+                name="who_releases_says_when",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=HoldKind.LOCK, state=HoldState.RELEASED)
+                | Q(asked_by__isnull=False) & ~Q(released_by=models.F("asked_by")),
+                name="locks_are_released_by_a_second_person",
+            ),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(
+                fields=["study", "subject"], condition=~Q(state=HoldState.RELEASED), name="hold_in_force"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+    def covers(self, slot: "Slot") -> bool:
+        """Whether a slot of the held subject (or of any subject of the held site or study) lies in this part."""
+        if self.visit_key and (self.visit_key, self.visit_repeat) != (slot.visit_key, slot.visit_repeat):
+            return False
+        return not self.form_key or (self.form_key, self.form_repeat) == (slot.form_key, slot.form_repeat)
+
+    @property
+    def whole_subject(self) -> bool:
+        return not self.visit_key
 
 
 class Draft(SiteBound):

@@ -18,6 +18,7 @@ from trialsite.audit import because
 from .errors import CheckFailed, Conflict, LostUpdate, Refused, UnknownForm
 from .events import publish_change
 from .form_types import form_type
+from .holds import holds_on, refuse_where_held, somehow_held
 from .models import LOG, CasebookRecord, Draft, MissedReason, ProtocolForm, Subject, Visit
 from .registries import FormType, RowType
 from .selectors import missed_visits, open_slot, planned_visits, records_of
@@ -28,12 +29,17 @@ Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Values]]
 
 
-def locked_subject(subject_id: UUID, by: User) -> Subject:
-    """The subject, locked until commit, if `by` may see it; Subject.DoesNotExist otherwise."""
-    subjects = Subject.objects.select_related("protocol_version", "study", "site")
+def locked_subject(subject_id: UUID, by: User, *, review: bool = False) -> Subject:
+    """The subject, locked until commit, if `by` may see it; Subject.DoesNotExist otherwise.
+
+    Refused where the whole subject is held; `review` is for queries, verification and signatures (see `holds`).
+    """
+    subjects = Subject.objects.select_related("protocol_version", "study", "site").annotate(held=somehow_held())
     subject = subjects.select_for_update(of=("self",)).get(pk=subject_id)
     if not may(by, "record.view", study_id=subject.study_id, site_id=subject.site_id):
         raise Subject.DoesNotExist
+    if subject.held:
+        refuse_where_held(holds_on(subject), review=review)
     return subject
 
 
@@ -44,6 +50,12 @@ def lock_slot(*, slot: Slot, by: User) -> OpenSlot:
     if kind is None:
         raise UnknownForm(_("This protocol has no form %(form)s.") % {"form": slot.form_key})
     return open_slot(slot, subject, kind)
+
+
+def refuse_held_slot(opened: OpenSlot) -> None:
+    """Refuse values where the visit or the form is frozen or locked."""
+    if getattr(opened.subject, "held", True):
+        refuse_where_held(holds_on(opened.subject), slot=opened.slot)
 
 
 def submit_form(
@@ -68,6 +80,7 @@ def submit_form(
     rows, missing = rows or {}, missing or {}
     require(by, kind.permission, study_id=subject.study_id, site_id=subject.site_id)
     step = allowed_step(record, "correct" if record else "submit")
+    refuse_held_slot(opened)
     if record is not None:
         refuse_lost_update(record, kind, values, base_version)
         if not differs(record, values, rows, missing, kind):
@@ -92,11 +105,12 @@ def submit_form(
 
 @transaction.atomic
 def change_state(*, record: CasebookRecord, action: str, by: User, reason: str = "") -> CasebookRecord:
-    """Void, freeze, unfreeze, lock or unlock a form, as the transition table allows."""
-    locked_subject(record.subject_id, by)
-    record = type(record).objects.select_for_update().get(pk=record.pk)
+    """Void a form, as the transition table allows."""
+    subject = locked_subject(record.subject_id, by)
+    record = type(record).objects.select_related("visit").select_for_update(of=("self",)).get(pk=record.pk)
     step = allowed_step(record, action)
     require(by, step.permission, study_id=record.study_id, site_id=record.site_id)
+    refuse_where_held(holds_on(subject), slot=Slot.of_record(record))
     require_reason(step, reason)
     with because(reason):
         record.state = step.target

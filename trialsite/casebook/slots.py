@@ -39,6 +39,12 @@ class Slot:
             return None
         return cls(subject_id, visit_part[0], form_part[0], visit_part[1], form_part[1])
 
+    @classmethod
+    def of_record(cls, record: Any) -> "Slot":
+        """Where a saved form stands."""
+        visit = record.visit
+        return cls(record.subject_id, visit.key, record.form_key, visit.repeat, record.form_repeat)
+
     @property
     def continuous(self) -> bool:
         return self.visit_key == LOG

@@ -7,12 +7,25 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RecordState(models.TextChoices):
-    """Where a form stands. A draft is not a record and has no state."""
+    """Where a form stands. A draft is not a record and has no state; frozen and locked are holds on its place."""
 
     SUBMITTED = "submitted", _("Submitted")
-    FROZEN = "frozen", _("Frozen")
-    LOCKED = "locked", _("Locked")
     VOIDED = "voided", _("Voided")
+
+
+class HoldKind(models.TextChoices):
+    """What a hold stops. Freeze: values cannot change; queries, verification and signing go on. Lock: nothing goes on."""
+
+    FREEZE = "freeze", _("Frozen")
+    LOCK = "lock", _("Locked")
+
+
+class HoldState(models.TextChoices):
+    """Where a hold stands."""
+
+    PLACED = "placed", _("In force")
+    RELEASE_ASKED = "release_asked", _("Unlocking asked for")
+    RELEASED = "released", _("Released")
 
 
 @dataclass(frozen=True)
@@ -31,11 +44,6 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition("submit", None, S.SUBMITTED, "form.submit", needs_reason=False),
     Transition("correct", S.SUBMITTED, S.SUBMITTED, "form.submit", needs_reason=True),
     Transition("void", S.SUBMITTED, S.VOIDED, "form.void", needs_reason=True),
-    Transition("freeze", S.SUBMITTED, S.FROZEN, "form.freeze", needs_reason=False),
-    Transition("unfreeze", S.FROZEN, S.SUBMITTED, "form.freeze", needs_reason=True),
-    Transition("lock", S.SUBMITTED, S.LOCKED, "form.lock", needs_reason=False),
-    Transition("lock", S.FROZEN, S.LOCKED, "form.lock", needs_reason=False),
-    Transition("unlock", S.LOCKED, S.SUBMITTED, "form.lock", needs_reason=True),
 )
 _BY_STEP = {(step.source, step.action): step for step in TRANSITIONS}
 
@@ -43,6 +51,38 @@ _BY_STEP = {(step.source, step.action): step for step in TRANSITIONS}
 def transition(source: RecordState | str | None, action: str) -> Transition | None:
     """The step that `action` takes from `source`, or None when the table does not allow it."""
     return _BY_STEP.get((RecordState(source) if source else None, action))
+
+
+@dataclass(frozen=True)
+class HoldStep:
+    """One allowed step of a hold. `other_person`: not who took the step before."""
+
+    action: str
+    kind: HoldKind
+    source: HoldState | None
+    target: HoldState
+    permission: str
+    needs_reason: bool
+    other_person: bool = False
+
+
+H = HoldState
+HOLD_STEPS: tuple[HoldStep, ...] = (
+    HoldStep("freeze", HoldKind.FREEZE, None, H.PLACED, "hold.freeze", needs_reason=False),
+    HoldStep("unfreeze", HoldKind.FREEZE, H.PLACED, H.RELEASED, "hold.freeze", needs_reason=True),
+    HoldStep("lock", HoldKind.LOCK, None, H.PLACED, "hold.lock", needs_reason=False),
+    HoldStep("ask_unlock", HoldKind.LOCK, H.PLACED, H.RELEASE_ASKED, "hold.lock", needs_reason=True),
+    HoldStep("keep_locked", HoldKind.LOCK, H.RELEASE_ASKED, H.PLACED, "hold.lock", needs_reason=False),
+    HoldStep("unlock", HoldKind.LOCK, H.RELEASE_ASKED, H.RELEASED, "hold.lock", False, other_person=True),
+)
+
+
+def hold_step(kind: HoldKind | str, state: HoldState | str | None, action: str) -> HoldStep | None:
+    """The step that `action` takes a hold of this kind from `state`; None when the table does not allow it."""
+    at = HoldState(state) if state else None
+    return next(
+        (one for one in HOLD_STEPS if (one.action, one.kind, one.source) == (action, HoldKind(kind), at)), None
+    )
 
 
 class SubjectState(models.TextChoices):
