@@ -174,9 +174,9 @@ class Visit(SiteBound, Missable):
 
     def get_key_display(self) -> str:
         """The visit's name in the reader's language."""
-        from .names import visit_name
+        from .names import visit_title
 
-        return visit_name(self.subject.protocol_version.protocol, self.key)
+        return visit_title(self.subject.protocol_version.protocol, self.key)
 
 
 class CasebookRecord(SiteBound):

@@ -16,13 +16,18 @@ def local(text: Text) -> str:
     return text.in_language(get_language() or "en")
 
 
-def visit_name(protocol: Protocol, key: str, repeat: int = 1) -> str:
-    """A visit with its number in a series; one that this protocol version does not plan by its key."""
+def visit_title(protocol: Protocol, key: str) -> str:
+    """A visit or series of visits; one that this protocol version does not plan by its key."""
     if key == LOG:
         return _("Log")
-    plan = next((one for one in protocol.visits if one.key == key), None)
-    name = local(plan.name) if plan else key
-    return f"{name} · {repeat}" if repeat > 1 or (plan and plan.repeat) else name
+    return next((local(plan.name) for plan in protocol.visits if plan.key == key), key)
+
+
+def visit_name(protocol: Protocol, key: str, repeat: int = 1) -> str:
+    """A visit with its number in a series."""
+    series = any(plan.key == key and plan.repeat for plan in protocol.visits)
+    title = visit_title(protocol, key)
+    return f"{title} · {repeat}" if repeat > 1 or series else title
 
 
 def form_title(protocol: Protocol, key: str) -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trialsite.access.models import Role, User
 from trialsite.audit.models import Trail
+from trialsite.clinical.units import unit_label
 
 from .formfields import MISSING_REASONS
 from .models import Subject, Visit
@@ -30,6 +31,7 @@ TECHNICAL = {
 NAMES_OF_VISIT = {"key", "repeat"}
 SYSTEM = _("the system")
 ACTIONS = {"I": _("entered"), "U": _("changed"), "D": _("removed")}
+OF_VISITS = {"key": _("Visit"), "repeat": _("Number"), "missed_reason": _("Reason")}
 WHY, EXTRA = "missing.", "extra."
 PARTS_NOT_SHOWN = ("_comparator", "_value", "_canonical", "_earliest", "_latest")
 
@@ -144,6 +146,8 @@ def shown(model: type[models.Model] | None, column: str, value: Any, subject: Su
     field = column_of(model, column)
     if field is None or not isinstance(value, str):
         return value
+    if column.endswith("_unit"):
+        return unit_label(value)
     display = getattr(model, f"get_{field.name}_display", None)
     return (
         display(sample_of(model, field, value, subject)) if display and subject else value_label(field, value)
@@ -188,7 +192,7 @@ def what_of(
     kinds = [kind for kind in forms.values() if model in (kind.model, *(row.model for row in kind.rows))]
     if len(kinds) == 1:
         return str(kinds[0].title)
-    return capfirst(str(model._meta.verbose_name)) if model else entry.table_name
+    return gettext(capfirst(str(model._meta.verbose_name))) if model else entry.table_name
 
 
 def column_of(model: type[models.Model] | None, column: str) -> models.Field | None:
@@ -210,5 +214,7 @@ def label_of(model: type[models.Model] | None, column: str, subject: Subject | N
     for name, composite in getattr(model, "composites", {}).items():
         if column == name or column in composite.columns():
             return str(composite.label or name)
+    if model is Visit:
+        return str(OF_VISITS.get(column, column))
     field = column_of(model, column)
     return capfirst(str(field.verbose_name)) if field else column
