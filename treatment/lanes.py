@@ -48,7 +48,7 @@ def phase_items(subject: Subject) -> list[dict[str, Any]]:
                 "end": end,
                 "ongoing": end is None and first <= today,
                 "kind": phase.kind if phase else "other",
-                "url": slot_url(subject, cycle),
+                "url": Slot.of_record(cycle).url(),
             }
         )
     return items
@@ -71,7 +71,7 @@ def infusion_items(subject: Subject) -> list[dict[str, Any]]:
             "end": rows[-1].stop.astimezone(zone).date() if rows[-1].stop else None,
             "ongoing": rows[-1].stop is None,
             "kind": "infusion",
-            "url": slot_url(subject, rows[0].record),
+            "url": Slot.of_record(rows[0].record).url(),
         }
         for rows in groups
     ]
@@ -90,12 +90,8 @@ def graft_items(subject: Subject) -> list[dict[str, Any]]:
             "end": None,
             "ongoing": False,
             "kind": kind,
-            "url": slot_url(subject, one),
+            "url": Slot.of_record(one).url(),
         }
         for label, kind, one in grafts
         if one.performed_on
     ]
-
-
-def slot_url(subject: Subject, record: Any) -> str:
-    return Slot.of_record(record).url()

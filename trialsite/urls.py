@@ -8,6 +8,7 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("trialsite.casebook.urls")),
+    path("", include("trialsite.review.urls")),
     path("", include("trialsite.studies.urls")),
     path("", include("enrollment.urls")),
     path("", include("assessments.urls")),

@@ -11,11 +11,6 @@ ALLOWED = {
     (None, "submit"): "submitted",
     ("submitted", "correct"): "submitted",
     ("submitted", "void"): "voided",
-    ("submitted", "freeze"): "frozen",
-    ("frozen", "unfreeze"): "submitted",
-    ("submitted", "lock"): "locked",
-    ("frozen", "lock"): "locked",
-    ("locked", "unlock"): "submitted",
 }
 ACTION_NAMES = sorted({step.action for step in TRANSITIONS})
 
@@ -37,7 +32,7 @@ def test_every_step_names_a_permission_that_exists() -> None:
 
 
 def test_every_way_back_needs_a_reason() -> None:
-    back = {"correct", "void", "unfreeze", "unlock"}
+    back = {"correct", "void"}
     assert {step.action for step in TRANSITIONS if step.needs_reason} == back
 
 

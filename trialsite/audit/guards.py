@@ -44,8 +44,8 @@ def install_guards(*, using: str) -> None:
         cursor.execute("SELECT current_user")
         if cursor.fetchone()[0] == app_role:
             raise RuntimeError("Migrate as the owner role: manage.py migrate --database owner.")
-        for file in ("context.sql", "trail.sql", "holds.sql"):
-            run_file(cursor, Path(__file__).parent / "sql" / file)
+        for name in ("context.sql", "trail.sql", "holds.sql"):
+            run_file(cursor, Path(__file__).parent / "sql" / name)
         grant_default(cursor, app_role)
         for model, protection in protected_models():
             guard_table(cursor, model._meta.db_table, protection, app_role)

@@ -1,6 +1,6 @@
 """What the pages of one subject show: the header, the tabs, and the matrix of visits and forms."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,7 +14,8 @@ from trialsite.access.permissions import may
 from trialsite.access.requests import user_of
 
 from .form_types import form_type
-from .models import LOG, Subject, Visit
+from .holds import holds_on, standing_of
+from .models import LOG, Hold, Subject, Visit
 from .names import form_title, visit_name
 from .registries import PlannedRow, day_words, forms, subject_alerts, subject_pages, timeline
 from .selectors import RecordLine, drafts_of, missed_visits, planned_visits, records_of
@@ -81,7 +82,8 @@ def casebook_context(request: HttpRequest, subject: Subject) -> dict[str, Any]:
     """The casebook page: matrix, log, drafts, timeline."""
     lines = records_of(subject)
     drafts = list(drafts_of(user_of(request), subject))
-    columns, rows = matrix(subject, planned_visits(subject), lines, drafts, missed_visits(subject))
+    planned, missed = planned_visits(subject), missed_visits(subject)
+    columns, rows = matrix(subject, planned, lines, drafts, missed, holds_on(subject))
     log = [line for line in lines if line.visit_key == LOG]
     return {
         **subject_context(request, subject, "subject"),
@@ -100,6 +102,7 @@ def matrix(
     lines: Iterable[RecordLine],
     drafts: Iterable[Any],
     missed: Mapping[tuple[str, int], Visit],
+    holds: Sequence[Hold] = (),
 ) -> tuple[list[str], list[MatrixRow]]:
     """Columns (form keys) and rows (visits) with what stands in each cell."""
     entered = {(x.visit_key, x.visit_repeat, x.form_key): x for x in lines if x.visit_key != LOG}
@@ -130,8 +133,9 @@ def matrix(
             else:
                 cells.append(None)
                 continue
-            url = Slot(subject.pk, row.key, key, row.repeat).url()
-            cells.append(Cell(titles[key], url, state, wanted.get(key, False), day))
+            slot = Slot(subject.pk, row.key, key, row.repeat)
+            held = standing_of(holds, slot) if holds else ""
+            cells.append(Cell(titles[key], slot.url(), held or state, wanted.get(key, False), day))
         not_done = reverse("visit-not-done", args=[subject.pk, f"{row.key}.{row.repeat}"])
         rows.append(MatrixRow(row, tuple(cells), missed.get(visit), "" if visit in done else not_done))
     return columns, rows

@@ -138,7 +138,7 @@ def holds_at(holds: Iterable[Hold], slot: Slot) -> list[Hold]:
 
 
 def standing_of(holds: Iterable[Hold], slot: Slot) -> str:
-    """"locked", "frozen" or "" : what the holds make of a slot."""
+    """ "locked", "frozen" or "": what the holds make of a slot."""
     kinds = {hold.kind for hold in holds_at(holds, slot)}
     if HoldKind.LOCK in kinds:
         return "locked"
@@ -160,8 +160,12 @@ def words_of_hold(hold: Hold) -> str:
     """Why nothing can be written, and who can help."""
     level = level_of(hold)
     if hold.kind == HoldKind.LOCK:
-        return _("%(level)s is locked: nothing can be changed until a data manager unlocks it.") % {"level": level}
-    return _("%(level)s is frozen: values cannot change until a data manager unfreezes it.") % {"level": level}
+        return _("%(level)s is locked: nothing can be changed until a data manager unlocks it.") % {
+            "level": level
+        }
+    return _("%(level)s is frozen: values cannot change until a data manager unfreezes it.") % {
+        "level": level
+    }
 
 
 def level_of(hold: Hold) -> Any:

@@ -12,11 +12,13 @@ from uuid import UUID
 from trialsite.clinical.facts import Fact
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
+
     from trialsite.access.models import User
 
     from .forms import CasebookForm, RowForm
     from .models import CasebookRecord, Projection, Subject
-    from .slots import Slot
+    from .slots import OpenSlot, Slot
 
 T = TypeVar("T")
 
@@ -212,6 +214,9 @@ anchors: Registry[Anchor] = Registry("anchor")
 work: Registry[WorkSource] = Registry("source of work")
 projections: Registry[ProjectionType] = Registry("projection")
 subject_pages: Registry[SubjectPage] = Registry("subject page")
+form_panels: "Registry[Callable[[HttpRequest, OpenSlot], Mapping[str, Any] | None]]" = Registry(
+    "panel of a form"
+)
 subject_alerts: "Registry[Callable[[Subject], Iterable[Any]]]" = Registry("subject alert")
 day_words: "Registry[Callable[[Subject, date], str]]" = Registry("name of a day")  # "C2 D9", "HSCT D+41"
 timeline: "Registry[Callable[[Subject], Iterable[Mapping[str, Any]]]]" = Registry("timeline lane")

@@ -34,7 +34,9 @@ def locked_subject(subject_id: UUID, by: User, *, review: bool = False) -> Subje
 
     Refused where the whole subject is held; `review` is for queries, verification and signatures (see `holds`).
     """
-    subjects = Subject.objects.select_related("protocol_version", "study", "site").annotate(held=somehow_held())
+    subjects = Subject.objects.select_related("protocol_version", "study", "site").annotate(
+        held=somehow_held()
+    )
     subject = subjects.select_for_update(of=("self",)).get(pk=subject_id)
     if not may(by, "record.view", study_id=subject.study_id, site_id=subject.site_id):
         raise Subject.DoesNotExist
@@ -132,6 +134,7 @@ def record_missed_visit(
     subject = locked_subject(subject_id, by)
     require(by, "form.submit", study_id=subject.study_id, site_id=subject.site_id)
     refuse_unclear_reason(reason, text)
+    refuse_where_held(holds_on(subject), slot=Slot(subject.pk, key, "", repeat))
     refuse_done_visit(subject, key, repeat)
     missed = {"missed_reason": reason, "missed_text": text.strip()}
     visit, _created = Visit.objects.update_or_create(
@@ -153,6 +156,7 @@ def undo_missed_visit(*, subject_id: UUID, key: str, repeat: int = 1, by: User, 
     if not reason.strip():
         raise CheckFailed({"reason": _("Say why: a change to the record needs a reason.")})
     visit = missed_visits(subject).get((key, repeat))
+    refuse_where_held(holds_on(subject), slot=Slot(subject.pk, key, "", repeat))
     if visit is None:
         raise Refused(_("This visit is not recorded as not done: there is nothing to undo."))
     with because(reason):

@@ -14,7 +14,7 @@ class RecordState(models.TextChoices):
 
 
 class HoldKind(models.TextChoices):
-    """What a hold stops. Freeze: values cannot change; queries, verification and signing go on. Lock: nothing goes on."""
+    """What a hold stops: a freeze values (queries, verification and signing go on), a lock everything."""
 
     FREEZE = "freeze", _("Frozen")
     LOCK = "lock", _("Locked")
@@ -81,7 +81,8 @@ def hold_step(kind: HoldKind | str, state: HoldState | str | None, action: str) 
     """The step that `action` takes a hold of this kind from `state`; None when the table does not allow it."""
     at = HoldState(state) if state else None
     return next(
-        (one for one in HOLD_STEPS if (one.action, one.kind, one.source) == (action, HoldKind(kind), at)), None
+        (one for one in HOLD_STEPS if (one.action, one.kind, one.source) == (action, HoldKind(kind), at)),
+        None,
     )
 
 

@@ -25,8 +25,10 @@ from .casebook_page import casebook_context, subject_context
 from .errors import CheckFailed, LostUpdate, Refused, UnknownForm
 from .form_types import form_type
 from .forms import typed
+from .holds import holds_at, holds_on, standing_of, words_of_hold
 from .models import Draft, Subject
 from .pages import EntryPage, words
+from .registries import form_panels
 from .selectors import (
     draft_of,
     drafts_of,
@@ -140,8 +142,10 @@ def locked_or_404(request: HttpRequest, subject_id: UUID, visit: str, form: str)
 
 
 def may_edit(request: HttpRequest, opened: OpenSlot) -> bool:
+    """Whether this user may write here now: by role, and because nothing holds the place."""
     found = opened.subject
-    return may(user_of(request), opened.kind.permission, study_id=found.study_id, site_id=found.site_id)
+    allowed = may(user_of(request), opened.kind.permission, study_id=found.study_id, site_id=found.site_id)
+    return allowed and not standing_of(holds_on(found), opened.slot)
 
 
 def show(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
@@ -218,7 +222,7 @@ def draft(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> Http
 @login_required
 @require_POST
 def state(request: HttpRequest, subject_id: UUID, visit: str, form: str, action: str) -> HttpResponse:
-    """Void, freeze, unfreeze, lock or unlock the form of a slot."""
+    """Void the form of a slot."""
     opened = slot_or_404(user_of(request), subject_id, visit, form)
     try:
         if opened.record is None:
@@ -292,12 +296,16 @@ def form_context(request: HttpRequest, opened: OpenSlot, page: EntryPage, base: 
     """What the form page and the record page show."""
     found, record = opened.subject, opened.record
     page.show_previous()
+    holds = holds_at(holds_on(found), opened.slot)
+    held = standing_of(holds, opened.slot)
+    panels = [panel(request, opened) for panel in form_panels.values()]
     allowed = {
         step.action: step
         for step in TRANSITIONS
         if record is not None
         and step.source == record.state
         and step.action not in ("submit", "correct")
+        and not held
         and may(user_of(request), step.permission, study_id=found.study_id, site_id=found.site_id)
     }
     return {
@@ -309,6 +317,9 @@ def form_context(request: HttpRequest, opened: OpenSlot, page: EntryPage, base: 
         "base_version": base,
         "may_edit": may_edit(request, opened),
         "steps": allowed.values(),
+        "held": held,
+        "holds": [words_of_hold(hold) for hold in holds],
+        "panels": [panel for panel in panels if panel],
         "shown": shown_items(page, record) if record else [],
         "missed": opened.visit if opened.visit and opened.visit.missed_reason else None,
     }

@@ -108,16 +108,6 @@ def test_a_stranger_cannot_even_find_the_subject(cast: Cast) -> None:
         enter(subject, cast, by=cast.stranger)
 
 
-def test_a_frozen_form_refuses_correction_until_it_is_unfrozen(cast: Cast) -> None:
-    subject = bare_subject(cast)
-    with acting(user=cast.coordinator):
-        record = enter(subject, cast)
-    with acting(user=cast.data_manager):
-        change_state(record=record, action="freeze", by=cast.data_manager)
-    with acting(user=cast.coordinator), pytest.raises(Refused, match="frozen"):
-        enter(subject, cast, "71", base_version=2, reason="typing error")
-
-
 def test_a_draft_is_its_authors_alone_and_gone_after_submit(cast: Cast) -> None:
     subject = bare_subject(cast)
     slot = Slot(subject.pk, "SCR", "VS")
