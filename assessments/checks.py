@@ -1,21 +1,24 @@
 """Hard edit checks of the assessments: what is physically impossible, said at its item."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from trialsite.casebook.casebook_page import site_today
+from trialsite.casebook.edit_checks import edit_check
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Finding
+from trialsite.casebook.selectors import current_records
+from trialsite.casebook.site_day import site_today
+from trialsite.casebook.values import trimmed
 from trialsite.clinical.units import ANALYTES
 
 from .domain.mrd import Qualifier
 from .domain.response import Category, classify_response
 from .lab_results import lab_values
-from .models import MarrowAssessment
+from .models import MarrowAssessment, VitalSigns
 from .responses import assessment_of, baseline_of, judged_responses, remission_before
 
 Values = Mapping[str, Any]
@@ -37,6 +40,7 @@ POSSIBLE = {
 ECG_POSSIBLE = {"heart_rate": (10, 400), "qt_ms": (100, 1000)}
 
 
+@edit_check(gettext_lazy("Values that a living person can have"))
 def in_bounds(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """Measurements inside what a living adult can have (assumption: generous limits, canonical units)."""
     for item, (low, high) in POSSIBLE.items():
@@ -51,6 +55,7 @@ def in_bounds(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]
             yield Finding(item, _("No living person has this value. Check the number and its unit."))
 
 
+@edit_check(gettext_lazy("Diastolic pressure not above systolic"))
 def pressures_in_order(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """Diastolic pressure is never above systolic."""
     systolic, diastolic = values.get("systolic"), values.get("diastolic")
@@ -58,6 +63,43 @@ def pressures_in_order(values: Values, rows: Rows, subject: Subject) -> Iterator
         yield Finding("diastolic", _("Diastolic pressure cannot be above systolic pressure."))
 
 
+USUAL = {
+    "temperature": (Decimal(35), Decimal("41.5")),
+    "systolic": (Decimal(70), Decimal(220)),
+    "diastolic": (Decimal(35), Decimal(130)),
+    "pulse": (Decimal(35), Decimal(180)),
+}
+DRIFT = Decimal("0.1")
+
+
+@edit_check(gettext_lazy("Vital signs in the range usually seen"), hard=False)
+def usual_vital_signs(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """Values that do occur and are more often typing errors (assumption: limits in canonical units)."""
+    for item, (low, high) in USUAL.items():
+        quantity = values.get(item)
+        if quantity is not None and quantity.canonical is not None and not low <= quantity.canonical <= high:
+            yield Finding(item, _("This is rarely seen. Is it right?"))
+
+
+@edit_check(gettext_lazy("Weight within 10 % of the last one"), hard=False)
+def weight_drift(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """Doses follow weight: a change of more than a tenth since the last form before this day is looked at twice."""
+    weight, day = values.get("weight"), values.get("performed_on")
+    if weight is None or weight.canonical is None or day is None:
+        return
+    earlier = current_records(VitalSigns, [subject.pk]).filter(
+        performed_on__lt=day, weight_canonical__isnull=False
+    )
+    last = earlier.order_by("-performed_on", "-pk").first()
+    if last and abs(weight.canonical - last.weight_canonical) > DRIFT * last.weight_canonical:
+        yield Finding(
+            "weight",
+            _("More than 10 %% from %(last)s kg on %(day)s. Is it right?")
+            % {"last": trimmed(last.weight_canonical), "day": last.performed_on},
+        )
+
+
+@edit_check(gettext_lazy("Each analyte once, no amount below zero, limits in order"))
 def results_possible(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """Each analyte once, no amount below zero, limits of normal in order."""
     seen: set[str] = set()
@@ -77,6 +119,7 @@ def results_possible(values: Values, rows: Rows, subject: Subject) -> Iterator[F
             yield Finding(f"{place}.uln", _("The upper limit lies below the lower limit."))
 
 
+@edit_check(gettext_lazy("Each MRD method once, values that can be"))
 def mrd_possible(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """Each method once; a value only when quantified, above 0 and at most all cells; limits likewise."""
     seen: set[str] = set()
@@ -100,6 +143,7 @@ def mrd_possible(values: Values, rows: Rows, subject: Subject) -> Iterator[Findi
                 )
 
 
+@edit_check(gettext_lazy("A response other than computed has its reason"))
 def response_has_reason(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """An investigator who judges otherwise than the rules says why."""
     said = values.get("investigator_response")
@@ -132,6 +176,7 @@ def computed_response(values: Values, subject: Subject) -> str:
     return "" if category in (Category.UNKNOWN, Category.INDETERMINATE_5PCT) else category.value
 
 
+@edit_check(gettext_lazy("Onset, end and grade of an event agree"))
 def event_possible(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """An event begins before it ends, not in the future; what goes on has no end."""
     onset, stop = values.get("onset"), values.get("stop")
@@ -143,15 +188,3 @@ def event_possible(values: Values, rows: Rows, subject: Subject) -> Iterator[Fin
         yield Finding("ongoing", _("An event with an end is not ongoing."))
     if values.get("outcome") == "FATAL" and values.get("grade") not in (None, 5):
         yield Finding("grade", _("A fatal event is grade 5."))
-
-
-def no_later_than_today(*items: str) -> Callable[[Values, Rows, Subject], Iterator[Finding]]:
-    """A check that these dates have come."""
-
-    def check(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
-        for item in items:
-            day: date | None = values.get(item)
-            if day is not None and day > site_today(subject):
-                yield Finding(item, _("This day has not come yet at the site."))
-
-    return check

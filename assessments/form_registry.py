@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from enrollment.checks import not_in_the_future
+from trialsite.casebook.edit_checks import not_in_the_future
 from trialsite.casebook.registries import FormType, RowType
 
 from . import checks, derived, models, summaries
@@ -25,7 +25,7 @@ def kind(
         title,
         model,
         page,
-        checks=(not_in_the_future, *checks_),  # type: ignore[arg-type]
+        checks=(not_in_the_future("performed_on"), *checks_),  # type: ignore[arg-type]
         summary=summary,  # type: ignore[arg-type]
         **more,  # type: ignore[arg-type]
     )
@@ -40,6 +40,8 @@ FORMS: tuple[FormType, ...] = (
         summaries.vital_signs,
         checks.in_bounds,
         checks.pressures_in_order,
+        checks.usual_vital_signs,
+        checks.weight_drift,
         derived=derived.body_size,
     ),
     kind(
@@ -130,7 +132,7 @@ FORMS: tuple[FormType, ...] = (
         summaries.marrow,
         checks.in_bounds,
         checks.response_has_reason,
-        checks.no_later_than_today("counts_on"),
+        not_in_the_future("counts_on"),
         continuous=True,
         derived=derived.response,
     ),
@@ -201,7 +203,7 @@ FORMS: tuple[FormType, ...] = (
         models.ChronicGvhd,
         safety.ChronicGvhdForm,
         summaries.chronic_gvhd,
-        checks.no_later_than_today("onset_on", "systemic_therapy_on"),
+        not_in_the_future("onset_on", "systemic_therapy_on"),
         continuous=True,
         derived=derived.chronic_gvhd,
     ),
@@ -212,7 +214,7 @@ FORMS: tuple[FormType, ...] = (
         models.Engraftment,
         safety.EngraftmentForm,
         summaries.engraftment,
-        checks.no_later_than_today("neutrophils_on", "platelets_on", "graft_failure_on"),
+        not_in_the_future("neutrophils_on", "platelets_on", "graft_failure_on"),
         continuous=True,
         derived=derived.recovery,
     ),

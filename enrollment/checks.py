@@ -5,8 +5,9 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from trialsite.casebook.casebook_page import site_today
+from trialsite.casebook.edit_checks import edit_check
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Finding
 
@@ -21,13 +22,7 @@ DATED_EVENTS = (
 )
 
 
-def not_in_the_future(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
-    """A form is about a day that has come."""
-    performed_on = values.get("performed_on")
-    if performed_on and performed_on > site_today(subject):
-        yield Finding("performed_on", _("This day has not come yet at the site."))
-
-
+@edit_check(gettext_lazy("A birth date that can be"))
 def birth_date_possible(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """Born before screening, and not more than 120 years before."""
     birth = values.get("birth_date")
@@ -39,6 +34,7 @@ def birth_date_possible(values: Values, rows: Rows, subject: Subject) -> Iterato
         yield Finding("birth_date", _("This would make the subject older than 120 years."))
 
 
+@edit_check(gettext_lazy("Signatures with their dates, each signer once"))
 def signatures_possible(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """A signature has a date, and none is later than the date of consent; each signer stands once."""
     consent_on: date | None = values.get("performed_on")
@@ -58,6 +54,7 @@ def signatures_possible(values: Values, rows: Rows, subject: Subject) -> Iterato
             )
 
 
+@edit_check(gettext_lazy("Earlier treatment in order"))
 def courses_possible(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """A course of treatment stops on or after the day it starts."""
     for number, row in enumerate(rows.get("therapies", ())):
@@ -66,6 +63,7 @@ def courses_possible(values: Values, rows: Rows, subject: Subject) -> Iterator[F
             yield Finding(f"therapies.{number}.stop", _("This stop lies before the start."))
 
 
+@edit_check(gettext_lazy("Earlier events with their dates"))
 def events_possible(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """An event that never happened has no date."""
     for event, dated in DATED_EVENTS:
@@ -73,6 +71,7 @@ def events_possible(values: Values, rows: Rows, subject: Subject) -> Iterator[Fi
             yield Finding(dated, _("The answer above says that there was none: it has no date."))
 
 
+@edit_check(gettext_lazy("Unsuitable with its reason"))
 def unsuitable_has_reason(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """Who is judged unsuitable is told why."""
     if values.get("investigator_unsuitable") and not (values.get("unsuitable_reason") or "").strip():

@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy
 
 from trialsite.access.models import User
 from trialsite.access.permissions import may
-from trialsite.casebook.casebook_page import site_today
 from trialsite.casebook.fact_words import fact_label
 from trialsite.casebook.models import Subject
+from trialsite.casebook.site_day import site_today
 from trialsite.casebook.slots import Slot
 from trialsite.casebook.states import SubjectState
 from trialsite.clinical.verdicts import CriterionVerdict, SubjectVerdict

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook import registries
+from trialsite.casebook.edit_checks import not_in_the_future
 from trialsite.casebook.registries import FormType, RowType, SubjectPage
 
 from . import casebook_forms as pages
@@ -20,7 +21,7 @@ registries.forms.register(
         _("Demographics"),
         models.Demographics,
         pages.DemographicsForm,
-        checks=(checks.not_in_the_future, checks.birth_date_possible),
+        checks=(not_in_the_future("performed_on"), checks.birth_date_possible),
         summary=person_summary,
         derived=derived.person,
     ),
@@ -34,7 +35,7 @@ registries.forms.register(
         pages.ConsentForm,
         rows=(RowType("signatures", models.Signature, pages.SignatureForm, _("Signatures"), blank_lines=0),),
         repeats=True,
-        checks=(checks.not_in_the_future, checks.signatures_possible),
+        checks=(not_in_the_future("performed_on"), checks.signatures_possible),
         summary=consent_summary,
         derived=derived.consent,
     ),
@@ -54,7 +55,7 @@ registries.forms.register(
                 _("Antileukaemic treatment before enrolment"),
             ),
         ),
-        checks=(checks.not_in_the_future, checks.courses_possible, checks.events_possible),
+        checks=(not_in_the_future("performed_on"), checks.courses_possible, checks.events_possible),
         summary=history_summary,
         derived=derived.history,
     ),
@@ -66,7 +67,7 @@ registries.forms.register(
         _("Diagnosis and genetics"),
         models.Diagnosis,
         pages.DiagnosisForm,
-        checks=(checks.not_in_the_future,),
+        checks=(not_in_the_future("performed_on"),),
         summary=diagnosis_summary,
         derived=derived.diagnosis,
     ),
@@ -78,7 +79,7 @@ registries.forms.register(
         _("Investigator's statements on eligibility"),
         models.Statements,
         pages.StatementsForm,
-        checks=(checks.not_in_the_future, checks.unsuitable_has_reason),
+        checks=(not_in_the_future("performed_on"), checks.unsuitable_has_reason),
         summary=statements_summary,
     ),
 )

@@ -7,11 +7,11 @@ from django.utils.translation import gettext as _
 from trialsite.access.models import Person, User
 from trialsite.access.permissions import require
 from trialsite.audit import because
-from trialsite.casebook.casebook_page import site_today
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.events import publish_change
 from trialsite.casebook.models import Subject
 from trialsite.casebook.services import locked_subject, move_subject, next_number
+from trialsite.casebook.site_day import site_today
 from trialsite.casebook.states import SubjectState
 from trialsite.studies.models import Site, Study, StudySite
 

@@ -12,10 +12,10 @@ from django.db.models import QuerySet
 from trialsite.access.models import User
 from trialsite.access.permissions import grants_of, may
 from trialsite.casebook import registries
-from trialsite.casebook.casebook_page import site_today
 from trialsite.casebook.models import Subject
 from trialsite.casebook.reading import one_reading
 from trialsite.casebook.selectors import subjects_visible_to
+from trialsite.casebook.site_day import site_today
 from trialsite.casebook.states import SubjectState
 from trialsite.clinical.facts import Fact
 from trialsite.clinical.rules import evaluate, facts_named, parse_rule

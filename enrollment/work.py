@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from trialsite.access.models import User
 from trialsite.access.permissions import may, reach_of
-from trialsite.casebook.casebook_page import site_today
 from trialsite.casebook.due import work_line
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
 from trialsite.casebook.selectors import pressing, subjects_visible_to
+from trialsite.casebook.site_day import site_today
 from trialsite.casebook.states import SubjectState
 from trialsite.clinical.facts import Fact
 from trialsite.clinical.verdicts import SubjectVerdict

@@ -8,12 +8,12 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from trialsite.casebook.casebook_page import site_today
+from trialsite.casebook.edit_checks import EditCheck, edit_check, first_day, last_day
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Finding, anchors, facts
 from trialsite.casebook.selectors import current_records
-from trialsite.clinical.partial_date import PartialDate
 
 from .models import Death, Relapse, SurvivalContact
 from .models.events import ContactKind, RelapseSite
@@ -22,22 +22,10 @@ Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Values]]
 
 
-def not_in_the_future(*items: str) -> Any:
-    """A check that the days of these items have come at the site."""
-
-    def check(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
-        today = site_today(subject)
-        for item in items:
-            day = first_day(values.get(item))
-            if day and day > today:
-                yield Finding(item, _("This day has not come yet at the site."))
-
-    return check
-
-
-def not_before_life(item: str) -> Any:
+def not_before_life(item: str) -> EditCheck:
     """A check that an item lies after birth."""
 
+    @edit_check(gettext_lazy("Not before birth"), key="not-before-birth")
     def check(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
         day, birth = last_day(values.get(item)), birth_of(subject)
         if day and birth and day < birth:
@@ -46,9 +34,10 @@ def not_before_life(item: str) -> Any:
     return check
 
 
-def not_before_consent(item: str) -> Any:
+def not_before_consent(item: str) -> EditCheck:
     """A check that an item lies on or after the day of consent, or of screening while no consent is recorded."""
 
+    @edit_check(gettext_lazy("Not before consent"), key="not-before-consent")
     def check(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
         day = last_day(values.get(item))
         consent = (
@@ -61,9 +50,10 @@ def not_before_consent(item: str) -> Any:
     return check
 
 
-def not_after_death(*items: str) -> Any:
+def not_after_death(*items: str) -> EditCheck:
     """A check that nothing of these items happens to somebody who has died."""
 
+    @edit_check(gettext_lazy("Not after death"), key="not-after-death")
     def check(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
         death = current_records(Death, [subject.pk]).first()
         for item in items:
@@ -76,24 +66,28 @@ def not_after_death(*items: str) -> Any:
     return check
 
 
+@edit_check(gettext_lazy("A contact that found the subject dead has a death form"), hard=False)
 def dead_says_death_form(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """A contact that found the subject dead belongs with a death form: said, not refused."""
     if values.get("alive") is False and not current_records(Death, [subject.pk]).exists():
-        yield Finding("alive", _("Enter the death form as well: it carries date and cause."), hard=False)
+        yield Finding("alive", _("Enter the death form as well: it carries date and cause."))
 
 
+@edit_check(gettext_lazy("Remission is not told by telephone"))
 def telephone_shows_no_remission(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """Freedom from relapse is stated after examination and a blood count, which no telephone gives."""
     if values.get("contact_kind") == ContactKind.TELEPHONE and values.get("no_relapse"):
         yield Finding("no_relapse", _("A telephone call cannot show that there is no relapse."))
 
 
+@edit_check(gettext_lazy("The place of a relapse outside the marrow"))
 def relapse_place_named(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """A relapse outside marrow and CNS names its place."""
     if values.get("relapse_site") == RelapseSite.EXTRAMEDULLARY and not values.get("extramedullary_place"):
         yield Finding("extramedullary_place", _("Say in which place."))
 
 
+@edit_check(gettext_lazy("Confirmed not before its first evidence"))
 def seen_not_before_onset(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """What is confirmed had begun before."""
     onset, confirmed = first_day(values.get("onset")), values.get("confirmed_on")
@@ -101,6 +95,7 @@ def seen_not_before_onset(values: Values, rows: Rows, subject: Subject) -> Itera
         yield Finding("confirmed_on", _("This lies before the first evidence."))
 
 
+@edit_check(gettext_lazy("Death dated as its form"))
 def death_dated_with_its_form(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """The day of the form is a possible day of death."""
     day, died_on = values.get("performed_on"), values.get("died_on")
@@ -110,6 +105,7 @@ def death_dated_with_its_form(values: Values, rows: Rows, subject: Subject) -> I
         )
 
 
+@edit_check(gettext_lazy("Death after the last contact alive"))
 def death_after_contacts(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """Nobody is seen alive after the day of death."""
     day = last_day(values.get("died_on"))
@@ -121,6 +117,7 @@ def death_after_contacts(values: Values, rows: Rows, subject: Subject) -> Iterat
         yield Finding("died_on", _("A contact of %(day)s found the subject alive.") % {"day": last})
 
 
+@edit_check(gettext_lazy("Death after relapse"))
 def death_after_relapse(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """Nobody relapses after the day of death."""
     day = last_day(values.get("died_on"))
@@ -136,13 +133,3 @@ def birth_of(subject: Subject) -> date | None:
     source = facts.get("birth_date")
     fact = source.select([subject.pk]).get(subject.pk) if source else None
     return first_day(fact.value) if fact else None
-
-
-def first_day(value: Any) -> date | None:
-    """The first possible day of a date or partial date."""
-    return value.earliest if isinstance(value, PartialDate) else value if isinstance(value, date) else None
-
-
-def last_day(value: Any) -> date | None:
-    """The last possible day of a date or partial date."""
-    return value.latest if isinstance(value, PartialDate) else value if isinstance(value, date) else None

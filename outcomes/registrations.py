@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook import registries
+from trialsite.casebook.edit_checks import not_in_the_future
 from trialsite.casebook.registries import FactSource, FormType, ProjectionType, SubjectPage
 
 from . import checks, forms, models, summaries
@@ -21,7 +22,7 @@ registries.forms.register(
         continuous=True,
         repeats=True,
         checks=(
-            checks.not_in_the_future("performed_on", "onset", "confirmed_on"),
+            not_in_the_future("performed_on", "onset", "confirmed_on"),
             checks.not_before_life("onset"),
             checks.not_before_consent("onset"),
             checks.not_after_death("onset"),
@@ -41,7 +42,7 @@ registries.forms.register(
         forms.DeathForm,
         continuous=True,
         checks=(
-            checks.not_in_the_future("died_on", "learned_on"),
+            not_in_the_future("died_on", "learned_on"),
             checks.death_dated_with_its_form,
             checks.not_before_life("died_on"),
             checks.not_before_consent("died_on"),
@@ -62,7 +63,7 @@ registries.forms.register(
         continuous=True,  # planned at visits as well as at any other time
         repeats=True,
         checks=(
-            checks.not_in_the_future("performed_on", "new_therapy_on"),
+            not_in_the_future("performed_on", "new_therapy_on"),
             checks.not_before_consent("performed_on"),
             checks.not_after_death("performed_on", "new_therapy_on"),
             checks.telephone_shows_no_remission,
@@ -82,7 +83,7 @@ registries.forms.register(
         continuous=True,
         repeats=True,
         checks=(
-            checks.not_in_the_future("performed_on"),
+            not_in_the_future("performed_on"),
             checks.not_before_consent("performed_on"),
             checks.not_after_death("performed_on"),
         ),

@@ -7,10 +7,12 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from trialsite.casebook.casebook_page import site_today
+from trialsite.casebook.edit_checks import EditCheck, edit_check
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Finding
+from trialsite.casebook.site_day import site_today
 
 from .domain.body_limits import HEIGHT_CM, WEIGHT_KG, possible
 from .drugs import OTHER
@@ -21,24 +23,10 @@ Rows = Mapping[str, Sequence[Any]]
 Check = Callable[[Values, Rows, Subject], Iterator[Finding]]
 
 
-def not_in_future(*items: str) -> Check:
-    """What is recorded as done lies not after today at the site."""
-
-    def check(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
-        today = site_today(subject)
-        for item in items:
-            day = values.get(item)
-            if day is not None and day > today:
-                yield Finding(
-                    item, _("This day has not come yet at the site (%(today)s).") % {"today": today}
-                )
-
-    return check
-
-
-def in_order(first: str, second: str, sentence: Any) -> Check:
+def in_order(first: str, second: str, sentence: Any) -> EditCheck:
     """`second` is not before `first`."""
 
+    @edit_check(gettext_lazy("Days in order"), key=f"{first}-before-{second}".replace("_", "-"))
     def check(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
         one, other = values.get(first), values.get(second)
         if one is not None and other is not None and other < one:
@@ -47,6 +35,7 @@ def in_order(first: str, second: str, sentence: Any) -> Check:
     return check
 
 
+@edit_check(gettext_lazy("A phase of the subject's arm"))
 def phase_of_arm(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """The phase is one of the subject's arm."""
     phases = phases_of(subject)
@@ -54,6 +43,7 @@ def phase_of_arm(values: Values, rows: Rows, subject: Subject) -> Iterator[Findi
         yield Finding("phase", _("The subject's arm has no such phase."))
 
 
+@edit_check(gettext_lazy("Height and weight of a person"))
 def possible_body(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """Height and weight are those of a person."""
     for item, limits in (("height", HEIGHT_CM), ("weight", WEIGHT_KG)):
@@ -66,9 +56,10 @@ def possible_body(values: Values, rows: Rows, subject: Subject) -> Iterator[Find
             yield Finding(item, _("Between %(low)s and %(high)s.") % {"low": limits[0], "high": limits[1]})
 
 
-def not_negative(*items: str) -> Check:
+def not_negative(*items: str) -> EditCheck:
     """An amount is 0 or more."""
 
+    @edit_check(gettext_lazy("Amounts of 0 or more"), key="not-negative")
     def check(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
         for item in items:
             if values.get(item) is not None and values[item] < 0:
@@ -77,6 +68,7 @@ def not_negative(*items: str) -> Check:
     return check
 
 
+@edit_check(gettext_lazy("Doses that can be"))
 def doses(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """Each line says what, when and how much; nothing lies in the future or below 0."""
     today = site_today(subject)
@@ -95,6 +87,7 @@ def doses(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
             yield Finding(at + "note", _("Say in the note which one."))
 
 
+@edit_check(gettext_lazy("Stretches of infusion in order"))
 def segments(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """An infusion stops after its start, not in the future, and does not run twice at once."""
     lines = rows.get("segments", ())
@@ -124,6 +117,7 @@ def overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return one["start"] < (other.get("stop") or end) and other["start"] < (one.get("stop") or end)
 
 
+@edit_check(gettext_lazy("Medication ends after its start"))
 def medication_in_order(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """A medicine cannot have been stopped before it was begun, however little is known of either day."""
     started, stopped = values.get("started"), values.get("stopped")

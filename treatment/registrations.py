@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook import registries
+from trialsite.casebook.edit_checks import not_in_the_future
 from trialsite.casebook.registries import FormType, ProjectionType, RowType, SubjectPage
 from trialsite.casebook.selectors import standing_lines
 
@@ -60,7 +61,7 @@ def deviation_summary(record: Any) -> str:
     return joined(record.get_deviation_class_display(), record.what[:120])
 
 
-PAST = checks.not_in_future("performed_on")
+PAST = not_in_the_future("performed_on")
 END_AFTER_START = checks.in_order("performed_on", "ended_on", _("The last day cannot lie before day 1."))
 
 FORMS = (
@@ -72,7 +73,7 @@ FORMS = (
         continuous=True,
         checks=(
             checks.phase_of_arm,
-            checks.not_in_future("performed_on", "ended_on"),
+            not_in_the_future("performed_on", "ended_on"),
             END_AFTER_START,
             checks.possible_body,
         ),
@@ -136,7 +137,7 @@ FORMS = (
         forms.TransplantForm,
         continuous=True,
         checks=(
-            checks.not_in_future("performed_on", "conditioning_on"),
+            not_in_the_future("performed_on", "conditioning_on"),
             checks.in_order("conditioning_on", "performed_on", _("Day 0 cannot lie before conditioning.")),
             checks.not_negative("cd34", "mnc"),
         ),
@@ -149,7 +150,7 @@ FORMS = (
         forms.CellTherapyForm,
         continuous=True,
         checks=(
-            checks.not_in_future("performed_on", "apheresis_on"),
+            not_in_the_future("performed_on", "apheresis_on"),
             checks.not_negative("dose", "viability"),
         ),
         summary=cell_summary,
@@ -160,7 +161,7 @@ FORMS = (
         models.EndOfTreatment,
         forms.EndOfTreatmentForm,
         continuous=True,
-        checks=(checks.not_in_future("performed_on", "last_dose_on"),),
+        checks=(not_in_the_future("performed_on", "last_dose_on"),),
         summary=lambda record: joined(record.get_reason_display(), record.last_dose_on),
     ),
     FormType(

@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from trialsite.casebook.casebook_page import site_today
 from trialsite.casebook.fact_words import fact_label, rule_words
 from trialsite.casebook.models import LOG, Subject
 from trialsite.casebook.services import next_repeat
+from trialsite.casebook.site_day import site_today
 from trialsite.casebook.slots import Slot
 from trialsite.studies.domain.protocol import BLINATUMOMAB
 

@@ -4,11 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 
 from trialsite.access.permissions import may
 from trialsite.access.requests import user_of
@@ -19,6 +17,7 @@ from .models import LOG, Hold, Subject, Visit
 from .names import form_title, visit_name
 from .registries import PlannedRow, day_words, forms, subject_alerts, subject_pages, timeline
 from .selectors import RecordLine, drafts_of, missed_visits, planned_visits, records_of
+from .site_day import site_today
 from .slots import Slot
 
 
@@ -49,11 +48,6 @@ class MatrixRow:
     def has_cells(self) -> bool:
         """Whether it has cells: a visit that was not done has none but those of drafts."""
         return any(self.cells)
-
-
-def site_today(subject: Subject) -> date:
-    """The day at the subject's site."""
-    return timezone.now().astimezone(ZoneInfo(subject.site.timezone)).date()
 
 
 def subject_context(request: HttpRequest, subject: Subject, tab: str) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .casebook_page import site_today
 from .models import Subject
 from .registries import WorkLine
+from .site_day import site_today
 
 
 def work_line(

@@ -1,10 +1,13 @@
 """Refusals of the casebook, each a sentence that names the rule, some with the items it concerns."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from .edit_checks import Fired
 
 
 class Refused(Exception):
@@ -25,6 +28,16 @@ class CheckFailed(Refused):
     def __init__(self, messages: dict[str, str]) -> None:
         super().__init__(_("Some items cannot be right as they stand."))
         self.messages = messages
+
+
+class Asked(Refused):
+    """Soft edit checks found something that the author has not been shown: nothing was saved yet."""
+
+    def __init__(self, fired: "Sequence[Fired]") -> None:
+        super().__init__(
+            _("Some values are unusual. Say why below, or submit again: a query is opened then.")
+        )
+        self.fired = fired
 
 
 @dataclass(frozen=True)

@@ -140,6 +140,15 @@ class EntryPage:
         """Everything that is worked out from the saved form."""
         return tuple(self.kind.derived(self.record)) if self.kind.derived and self.record else ()
 
+    def label_of(self, item: str) -> str:
+        """The label of an item ("weight", or "results.2.value" of the third line typed)."""
+        kind, _dot, rest = item.partition(".")
+        if kind in self.lines and rest:
+            index, _dot, field = rest.partition(".")
+            line = self.filled_lines(kind)[int(index)]
+            return f"{self.titles[kind]} {int(index) + 1} · {line.fields[field].label if field else ''}"
+        return str(self.form.fields[item].label) if item in self.form.fields else item
+
     def valid(self) -> bool:
         """Whether the shape is right; every problem stands at its field."""
         checks = [self.form.is_valid(), self.reason.is_valid()] + [

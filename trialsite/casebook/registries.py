@@ -12,10 +12,12 @@ from uuid import UUID
 from trialsite.clinical.facts import Fact
 
 if TYPE_CHECKING:
+    from django.db.models.expressions import Combinable
     from django.http import HttpRequest
 
     from trialsite.access.models import User
 
+    from .edit_checks import EditCheck, Fired
     from .forms import CasebookForm, RowForm
     from .models import CasebookRecord, Projection, Subject
     from .slots import OpenSlot, Slot
@@ -59,11 +61,10 @@ class Registry(Generic[T]):
 
 @dataclass(frozen=True)
 class Finding:
-    """What an edit check found at an item. Hard: physically impossible, cannot be submitted. Soft: said, accepted."""
+    """What an edit check found at an item ("weight", or "results.2.value" of the third line that was typed)."""
 
     item: str
     message: Any
-    hard: bool = True
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Derived:
 class FormType:
     """One kind of form: its model, its page, its lines and its checks.
 
-    `checks` take (values, rows, subject) and yield findings. `summary` gives a record in one line, `derived` what the
+    `summary` gives a record in one line, `derived` what the
     room works out from it. `continuous` forms stand in the log, any number of times, at no planned visit. `offer`
     gives, when the page of a slot opens, lines to print besides those saved: (subject, slot, record or None) → name
     of the lines → initial values. `after` follows a submission in its transaction: (record, who) → decisions kept as
@@ -115,14 +116,37 @@ class FormType:
     rows: tuple[RowType, ...] = ()
     continuous: bool = False
     repeats: bool = False
-    checks: tuple[
-        Callable[[Mapping[str, Any], Mapping[str, Sequence[Any]], "Subject"], Iterable[Finding]], ...
-    ] = ()
+    checks: "tuple[EditCheck, ...]" = ()
     summary: "Callable[[Any], str] | None" = None
     derived: "Callable[[Any], Iterable[Derived]] | None" = None
     permission: str = "form.submit"
     offer: "Callable[[Subject, Slot, Any], Mapping[str, list[dict[str, Any]]]] | None" = None
     after: "Callable[[Any, User], Any] | None" = None
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A form that was just entered or corrected, for those who follow in the same transaction.
+
+    `changed` names the items of a correction that differ from before ("weight", "results.3.value" by line number);
+    `fired` are the soft findings, `comments` what the author said to them by the finding's name."""
+
+    opened: "OpenSlot"
+    record: Any
+    new: bool
+    changed: frozenset[str]
+    lines: Mapping[str, Sequence[int]]
+    fired: "Sequence[Fired]"
+    comments: Mapping[str, str]
+    by: "User"
+
+    def item_of(self, fired: "Fired") -> str:
+        """The item of a finding as it stands in the record: of a line by its number, not by its place on the page."""
+        kind, _dot, rest = fired.item.partition(".")
+        if kind not in self.lines or not rest:
+            return fired.item
+        index, _dot, item = rest.partition(".")
+        return f"{kind}.{self.lines[kind][int(index)]}.{item}"
 
 
 @dataclass(frozen=True)
@@ -214,6 +238,10 @@ anchors: Registry[Anchor] = Registry("anchor")
 work: Registry[WorkSource] = Registry("source of work")
 projections: Registry[ProjectionType] = Registry("projection")
 subject_pages: Registry[SubjectPage] = Registry("subject page")
+marks: "Registry[Callable[[], Combinable]]" = Registry(
+    "mark of a locked subject"
+)  # read with it at no extra trip
+after_submit: "Registry[Callable[[Submission], None]]" = Registry("follower of a submission")
 form_panels: "Registry[Callable[[HttpRequest, OpenSlot], Mapping[str, Any] | None]]" = Registry(
     "panel of a form"
 )

@@ -15,12 +15,13 @@ from trialsite.access.models import User
 from trialsite.access.permissions import may, require
 from trialsite.audit import because
 
-from .errors import CheckFailed, Conflict, LostUpdate, Refused, UnknownForm
+from .edit_checks import Fired, run_checks
+from .errors import Asked, CheckFailed, Conflict, LostUpdate, Refused, UnknownForm
 from .events import publish_change
 from .form_types import form_type
 from .holds import holds_on, refuse_where_held, somehow_held
 from .models import LOG, CasebookRecord, Draft, MissedReason, ProtocolForm, Subject, Visit
-from .registries import FormType, RowType
+from .registries import FormType, RowType, Submission, after_submit
 from .selectors import missed_visits, open_slot, planned_visits, records_of
 from .slots import OpenSlot, Slot
 from .states import SUBJECT_STEPS, SubjectState, Transition, transition
@@ -69,13 +70,16 @@ def submit_form(
     base_version: int | None = None,
     by: User,
     reason: str = "",
+    comments: Mapping[str, str] | None = None,
+    ask_about_soft: bool = False,
 ) -> CasebookRecord:
     """Enter the form of an empty slot, or correct the one that stands there.
 
     `slot` is an address, or a slot that the caller has locked already; `values` maps item to value; `rows` maps each
     kind of line to its lines, a known line by its "line" number; `base_version` is the row version the author started
-    from (None or 0 for a new form). Raises CheckFailed (per item), LostUpdate (both values), Refused (a rule, in a
-    sentence).
+    from (None or 0 for a new form). `comments` answers soft findings by their names; with `ask_about_soft` a finding
+    that nobody has been shown yet is asked about first. Raises CheckFailed (per item), Asked (soft findings),
+    LostUpdate (both values), Refused (a rule, in a sentence).
     """
     opened = slot if isinstance(slot, OpenSlot) else lock_slot(slot=slot, by=by)
     subject, kind, record = opened.subject, opened.kind, opened.record
@@ -93,13 +97,21 @@ def submit_form(
         raise Refused(_("The form that you opened has been voided since. Open the slot again."))
     elif opened.visit is not None:
         refuse_missed_visit(opened.visit)
-    run_checks(kind, values, rows, subject)
+    soft = soft_findings(opened, values, rows)
+    if ask_about_soft and any(fired.name not in (comments or {}) for fired in soft):
+        raise Asked(soft)
+    new, changed = (
+        record is None,
+        changed_items(record, values, rows, missing, kind) if record else frozenset(),
+    )
     with transaction.atomic(savepoint=kind.after is not None), because(reason):
         record = save_record(opened, values, missing)
-        for row_type in kind.rows:
-            save_rows(row_type, record, rows.get(row_type.name, ()))
+        lines = {kept.name: save_rows(kept, record, rows.get(kept.name, ())) for kept in kind.rows}
         if kind.after is not None:  # may still refuse
             kind.after(record, by)
+        told = Submission(opened, record, new, changed, lines, soft, comments or {}, by)
+        for follow in after_submit.values():
+            follow(told)
         forget_draft(slot=opened.slot, by=by)
     publish_change(subject.pk, by.pk)
     return record
@@ -315,31 +327,45 @@ def stored(record: Any, item: str) -> Any:
 
 def differs(record: Any, values: Values, rows: Rows, missing: Mapping[str, str], kind: FormType) -> bool:
     """Whether the submission changes anything of the record or its lines."""
-    if dict(record.missing) != dict(missing):
-        return True
-    if any(stored(record, item) != normal(record, item, value) for item, value in values.items()):
-        return True
-    return any(rows_differ(row_type, record, rows.get(row_type.name, ())) for row_type in kind.rows)
+    return bool(changed_items(record, values, rows, missing, kind))
 
 
-def rows_differ(row_type: RowType, record: Any, lines: Sequence[Values]) -> bool:
+def changed_items(
+    record: Any, values: Values, rows: Rows, missing: Mapping[str, str], kind: FormType
+) -> frozenset[str]:
+    """What a correction changes: items, items of lines ("results.3.value"), whole lines that come or go."""
+    found = {item for item, value in values.items() if stored(record, item) != normal(record, item, value)}
+    before = dict(record.missing)
+    found |= {item for item in {*before, *missing} if before.get(item) != missing.get(item)}
+    for row_type in kind.rows:
+        found |= changed_lines(row_type, record, rows.get(row_type.name, ()))
+    return frozenset(found)
+
+
+def changed_lines(row_type: RowType, record: Any, lines: Sequence[Values]) -> set[str]:
     saved = {row.line: row for row in row_type.model.objects.filter(record=record, voided=False)}
-    if {values.get("line") for values in lines} != set(saved):
-        return True
-    return any(
-        getattr(saved[values["line"]], item) != normal(saved[values["line"]], item, value)
-        for values in lines
-        for item, value in values.items()
-        if item != "line"
-    )
+    kept = {values.get("line") for values in lines}
+    found = {f"{row_type.name}.{line}" for line in saved if line not in kept}
+    for values in lines:
+        row = saved.get(values.get("line") or 0)
+        if row is None:
+            found.add(f"{row_type.name}.new")
+            continue
+        found |= {
+            f"{row_type.name}.{row.line}.{item}"
+            for item, value in values.items()
+            if item != "line" and getattr(row, item) != normal(row, item, value)
+        }
+    return found
 
 
-def run_checks(kind: FormType, values: Values, rows: Rows, subject: Subject) -> None:
-    """Run the form's edit checks; a hard finding refuses the submission at its item."""
-    found = [finding for check in kind.checks for finding in check(values, rows, subject)]
-    hard = {finding.item: str(finding.message) for finding in found if finding.hard}
+def soft_findings(opened: OpenSlot, values: Values, rows: Rows) -> list[Fired]:
+    """Run the form's edit checks: a hard finding refuses the submission at its item, soft ones are returned."""
+    found = run_checks(opened.kind, values, rows, opened.subject)
+    hard = {fired.item: str(fired.message) for fired in found if fired.check.hard}
     if hard:
         raise CheckFailed(hard)
+    return found
 
 
 def save_record(opened: OpenSlot, values: Values, missing: Mapping[str, str]) -> Any:
@@ -367,10 +393,12 @@ def save_record(opened: OpenSlot, values: Values, missing: Mapping[str, str]) ->
     return record
 
 
-def save_rows(row_type: RowType, record: Any, lines: Sequence[Values]) -> None:
-    """Write the lines of a form: known ones by number, new ones after them; those left out are voided."""
+def save_rows(row_type: RowType, record: Any, lines: Sequence[Values]) -> list[int]:
+    """Write the lines of a form: known ones by number, new ones after them; those left out are voided.
+
+    Gives the number of each line as it stands now."""
     saved: dict[int, Any] = {row.line: row for row in row_type.model.objects.filter(record=record)}
-    kept, last = set(), max(saved, default=0)
+    kept, last = [], max(saved, default=0)
     fresh = []
     for values in lines:
         row: Any = saved.get(values.get("line") or 0)
@@ -391,7 +419,7 @@ def save_rows(row_type: RowType, record: Any, lines: Sequence[Values]) -> None:
                 value = normal(row, item, value)
                 changed = changed or getattr(row, item) != value
                 setattr(row, item, value)
-        kept.add(row.line)
+        kept.append(row.line)
         if changed and row not in fresh:
             row.save()
     row_type.model.objects.bulk_create(fresh)
@@ -399,6 +427,7 @@ def save_rows(row_type: RowType, record: Any, lines: Sequence[Values]) -> None:
         if line not in kept and not row.voided:
             row.voided = True
             row.save(update_fields=["voided"])
+    return kept
 
 
 def normal(record: Any, item: str, value: Any) -> Any:

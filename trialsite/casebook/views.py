@@ -1,5 +1,7 @@
 """The casebook's pages: inbox, subjects, one subject, one form."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,7 +24,8 @@ from trialsite.studies.selectors import studies_visible_to
 
 from . import services
 from .casebook_page import casebook_context, subject_context
-from .errors import CheckFailed, LostUpdate, Refused, UnknownForm
+from .edit_checks import Fired
+from .errors import Asked, CheckFailed, LostUpdate, Refused, UnknownForm
 from .form_types import form_type
 from .forms import typed
 from .holds import holds_at, holds_on, standing_of, words_of_hold
@@ -181,6 +184,7 @@ def submit(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
     base = int(request.POST.get("base_version") or 0)
     page = EntryPage(opened, request.POST)
     conflicts: tuple[Any, ...] = ()
+    asked: list[Question] = []
     if page.valid():
         try:
             services.submit_form(
@@ -191,9 +195,14 @@ def submit(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
                 base_version=base,
                 by=user_of(request),
                 reason=page.reason.words,
+                comments=comments_typed(request),
+                ask_about_soft=True,
             )
         except CheckFailed as refusal:
             page.add_errors(refusal.messages)
+        except Asked as refusal:
+            asked = questions(refusal.fired, page, comments_typed(request))
+            messages.warning(request, refusal.sentence)
         except LostUpdate as refusal:
             conflicts, base = refusal.conflicts, refusal.version
             messages.error(request, refusal.sentence)
@@ -202,8 +211,36 @@ def submit(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
         else:
             messages.success(request, _("Submitted: %(form)s.") % {"form": opened.kind.title})
             return redirect(opened.slot.url())
-    context = form_context(request, opened, page, base) | {"conflicts": conflicts, "refused": True}
+    context = form_context(request, opened, page, base)
+    context |= {"conflicts": conflicts, "refused": not asked, "questions": asked}
     return render(request, "casebook/form.html", context, status=409 if conflicts else 422)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A soft finding on the page: what is unusual, at which item, and what was typed to it."""
+
+    name: str
+    label: str
+    message: Any
+    comment: str
+
+
+def questions(fired: Sequence[Fired], page: EntryPage, comments: Mapping[str, str]) -> list[Question]:
+    return [
+        Question(f"comment-{one.name}", page.label_of(one.item), one.message, comments.get(one.name, ""))
+        for one in fired
+    ]
+
+
+def comments_typed(request: HttpRequest) -> dict[str, str]:
+    """What the author said to the soft findings that the page has shown, by their names; empty where nothing."""
+    start = "comment-"
+    return {
+        name.removeprefix(start): request.POST[name].strip()[:500]
+        for name in request.POST
+        if name.startswith(start)
+    }
 
 
 @login_required

@@ -1,9 +1,15 @@
 from django.urls import path
 
-from . import views
+from . import query_pages, views
+
+SLOT = "subjects/<uuid:subject_id>/slots/<str:visit>/<str:form>/"
 
 urlpatterns = [
     path("studies/<slug:key>/holds/", views.holds, name="holds"),
     path("holds/", views.place, name="place-hold"),
     path("holds/<uuid:hold_id>/<slug:action>/", views.step, name="hold-step"),
+    path(SLOT + "queries/", query_pages.ask, name="ask"),
+    path("studies/<slug:key>/queries/", query_pages.study_queries, name="queries"),
+    path("studies/<slug:key>/queries/step/", query_pages.study_queries_step, name="queries-step"),
+    path("queries/<uuid:query_id>/<slug:action>/", query_pages.step, name="query-step"),
 ]

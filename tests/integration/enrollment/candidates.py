@@ -20,11 +20,11 @@ from tests.cast import OPENED, PASSWORD, Cast, user
 from trialsite.access.models import Role, User
 from trialsite.access.services import grant_role
 from trialsite.audit import acting
-from trialsite.casebook.casebook_page import site_today
 from trialsite.casebook.models import CasebookRecord, Subject
 from trialsite.casebook.registries import forms
 from trialsite.casebook.selectors import open_slot
 from trialsite.casebook.services import submit_form
+from trialsite.casebook.site_day import site_today
 from trialsite.clinical.partial_date import PartialDate
 from trialsite.clinical.rules import facts_named, parse_rule
 from trialsite.studies.domain.read import read_file

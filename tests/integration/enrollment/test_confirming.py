@@ -15,10 +15,10 @@ from enrollment.snapshots import stored_dossier
 from tests.cast import PASSWORD, Cast
 from trialsite.audit import acting
 from trialsite.audit.models import Event
-from trialsite.casebook.casebook_page import site_today
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.models import Subject
 from trialsite.casebook.services import submit_form
+from trialsite.casebook.site_day import site_today
 from trialsite.casebook.slots import Slot
 
 from .candidates import SCREENED, Answers, confirmed, days_ago, eligible, enrolled, enter, fill_in, screened

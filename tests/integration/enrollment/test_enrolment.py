@@ -12,9 +12,9 @@ from enrollment.selectors import places_taken
 from enrollment.services import enrol_subject
 from tests.cast import Cast
 from trialsite.audit import acting
-from trialsite.casebook.casebook_page import site_today
 from trialsite.casebook.errors import Refused
 from trialsite.casebook.models import Subject
+from trialsite.casebook.site_day import site_today
 
 from .candidates import SCREENED, confirmed, eligible, enrolled, enter, small_cast
 from .test_confirming import DIAGNOSIS

@@ -13,10 +13,10 @@ from enrollment.models import Randomisation
 from enrollment.services import randomise_subject
 from tests.cast import Cast
 from trialsite.audit import acting
-from trialsite.casebook.casebook_page import site_today
 from trialsite.casebook.errors import Refused
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import anchor_dates
+from trialsite.casebook.site_day import site_today
 
 from .candidates import SCREENED, confirmed, enrolled, enter, small_cast
 

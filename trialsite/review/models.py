@@ -1,0 +1,97 @@
+"""What reviewers write beside the record: queries on items, with all that was said."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from trialsite.audit.protection import Protection
+from trialsite.casebook.models import SiteBound, Subject
+from trialsite.casebook.slots import Slot
+from trialsite.keys import new_id
+
+from .states import STANDING, QueryState
+
+REVIEW = Protection(trail="subject", rows="site", held="review")
+
+
+class Query(SiteBound):
+    """A question about an item of a slot, empty slots and items included: asked by a person or by an edit check.
+
+    `item` is an item of the form ("weight", "results.3.value" of its third line), empty for the form as a whole.
+    """
+
+    protection = REVIEW
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
+    visit_key = models.CharField(max_length=40)
+    visit_repeat = models.PositiveSmallIntegerField(default=1)
+    form_key = models.CharField(max_length=20)
+    form_repeat = models.PositiveSmallIntegerField(default=1)
+    item = models.CharField(max_length=120, blank=True, default="")
+    check_key = models.CharField(max_length=80, blank=True, default="")
+    check_version = models.PositiveSmallIntegerField(null=True)
+    text_en = models.CharField(max_length=1000)
+    text_zh = models.CharField(max_length=1000)
+    state = models.CharField(max_length=10, choices=QueryState)
+    opened_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField(default=timezone.now)
+    moved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("query")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(check_key="", check_version=None)
+                | ~Q(check_key="") & Q(check_version__isnull=False),
+                name="queries_of_checks_name_their_version",
+            ),
+            models.UniqueConstraint(
+                fields=[
+                    "subject", "visit_key", "visit_repeat", "form_key", "form_repeat", "item", "check_key",
+                ],
+                condition=Q(state__in=STANDING) & ~Q(check_key=""),
+                name="a_check_asks_once",
+            ),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(
+                fields=["study", "site", "moved_at"], condition=Q(state__in=STANDING), name="query_standing"
+            ),
+            models.Index(fields=["subject", "form_key"], name="query_of_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.form_key} {self.item} {self.state}"
+
+    @property
+    def text(self) -> str:
+        """The question in the reader's language; a person's own words as they were written."""
+        return self.text_zh if (get_language() or "").startswith("zh") else self.text_en
+
+    @property
+    def slot(self) -> Slot:
+        return Slot(self.subject_id, self.visit_key, self.form_key, self.visit_repeat, self.form_repeat)
+
+
+class QueryMessage(SiteBound):
+    """One step of a query with what was said; written once."""
+
+    protection = Protection(trail="subject", rows="site", app=("insert",), held="review")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
+    query = models.ForeignKey(Query, on_delete=models.PROTECT, related_name="messages")
+    action = models.CharField(max_length=20)
+    text = models.CharField(max_length=1000, blank=True, default="")
+    said_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+    said_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("step of a query")
+        ordering = ["said_at", "pk"]
+
+    def __str__(self) -> str:
+        return self.action

@@ -1,0 +1,296 @@
+"""The pages of queries: those of a form, those of a study with filters and bulk steps, and what the inbox says."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
+
+from trialsite.access.models import User
+from trialsite.access.permissions import may, reach_of
+from trialsite.access.requests import user_of
+from trialsite.casebook.due import work_line
+from trialsite.casebook.errors import CheckFailed, Refused
+from trialsite.casebook.names import form_title, visit_name
+from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
+from trialsite.casebook.selectors import slot_or_404
+from trialsite.casebook.services import item_label
+from trialsite.casebook.slots import OpenSlot
+from trialsite.studies.models import Study
+from trialsite.studies.selectors import sites_visible_to, studies_visible_to
+
+from .models import Query
+from .queries import (
+    at_slot,
+    open_query,
+    steps_for,
+    take_query_step,
+    take_step_for_many,
+    with_messages,
+)
+from .states import QUERY_STEPS, STANDING, QueryState, QueryStep
+
+KINDS = {"query": gettext_lazy("Answer a query"), "query-close": gettext_lazy("Look at an answer")}
+AGES = ((7, gettext_lazy("up to 7 days")), (28, gettext_lazy("8 to 28 days")), (None, gettext_lazy("more")))
+
+
+@dataclass(frozen=True)
+class ShownQuery:
+    """A query with the words for its place and the steps that the reader may take."""
+
+    query: Query
+    visit: str
+    form: str
+    item: str
+    days: int
+    steps: list[QueryStep]
+
+
+def shown_query(query: Query, user: User, kind: Any = None) -> ShownQuery:
+    protocol = query.subject.protocol_version.protocol
+    return ShownQuery(
+        query,
+        visit_name(protocol, query.visit_key, query.visit_repeat),
+        form_title(protocol, query.form_key),
+        item_in_words(query.item, kind),
+        (timezone.now() - query.opened_at).days,
+        steps_for(query, user),
+    )
+
+
+def item_in_words(item: str, kind: Any) -> str:
+    """The label of an item as the form names it; of a line with its number."""
+    if kind is None or not item:
+        return item
+    name, _dot, rest = item.partition(".")
+    row = next((one for one in kind.rows if one.name == name), None)
+    if row is None or not rest:
+        return item_label(kind, item)
+    line, _dot, column = rest.partition(".")
+    field = next((one for one in row.model._meta.get_fields() if one.name == column), None)
+    composite = row.model.composites.get(column)
+    label = composite.label if composite else getattr(field, "verbose_name", column)
+    return f"{row.title or name} {line} · {label}"
+
+
+def queries_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any] | None:
+    """On a form: its queries with their steps, and the way to ask about an item."""
+    user, subject = user_of(request), opened.subject
+    found = [shown_query(one, user, opened.kind) for one in of_slot(opened)]
+    may_open = may(user, "query.open", study_id=subject.study_id, site_id=subject.site_id)
+    if not found and not may_open:
+        return None
+    return {
+        "template": "review/queries_panel.html",
+        "queries": found,
+        "items": items_of(opened) if may_open else [],
+    }
+
+
+def of_slot(opened: OpenSlot) -> list[Query]:
+    found = list(with_messages(at_slot(opened.slot).order_by("opened_at")))
+    for query in found:
+        query.subject = opened.subject
+    return found
+
+
+def items_of(opened: OpenSlot) -> list[tuple[str, str]]:
+    """Every item of a form as a choice, the form as a whole first."""
+    form = opened.kind.form({})
+    items = [
+        (item, str(form.fields[item].label))
+        for section in form.get_sections()
+        for item in section.items
+        if item in form.fields
+    ]
+    return [("", _("The form as a whole")), *items]
+
+
+@login_required
+@require_POST
+def ask(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
+    """Open a query on an item of a form."""
+    opened = slot_or_404(user_of(request), subject_id, visit, form)
+    item = request.POST.get("item", "")
+    known = {name for name, _label in items_of(opened)}
+    try:
+        if item not in known:
+            raise Refused(_("This form has no such item."))
+        open_query(slot=opened.slot, item=item, text=request.POST.get("text", ""), by=user_of(request))
+        messages.success(request, _("The query is open."))
+    except CheckFailed as refusal:
+        messages.error(request, " ".join(refusal.messages.values()))
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect(opened.slot.url() + "#queries")
+
+
+@login_required
+@require_POST
+def step(request: HttpRequest, query_id: UUID, action: str) -> HttpResponse:
+    """Take the next step of a query."""
+    text = request.POST.get("text", "")
+    query = Query.objects.visible_to(user_of(request)).filter(pk=query_id).first()
+    if query is None:
+        raise Http404
+    try:
+        take_query_step(query_id=query_id, action=action, text=text, by=user_of(request))
+        messages.success(request, _("Done."))
+    except CheckFailed as refusal:
+        messages.error(request, " ".join(refusal.messages.values()))
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect(query.slot.url() + "#queries")
+
+
+# The study's queries
+
+
+def filtered(request: HttpRequest, study: Study) -> tuple[QuerySet[Query], dict[str, str]]:
+    """The queries of a study as the reader's filter narrows them."""
+    asked = {name: request.GET.get(name, "") for name in ("state", "site", "origin", "age")}
+    found = Query.objects.visible_to(user_of(request)).filter(study=study)
+    if asked["state"] == "all":
+        pass
+    elif asked["state"] in QueryState.values:
+        found = found.filter(state=asked["state"])
+    else:
+        found = found.filter(state__in=STANDING)
+    if asked["site"]:
+        found = found.filter(site__key=asked["site"])
+    if asked["origin"] in ("check", "person"):
+        found = found.filter(~Q(check_key="") if asked["origin"] == "check" else Q(check_key=""))
+    if asked["age"].isdigit():
+        found = found.filter(opened_at__lte=timezone.now() - timedelta(days=int(asked["age"])))
+    return found, asked
+
+
+def study_or_404(request: HttpRequest, key: str) -> Study:
+    study = studies_visible_to(user_of(request)).filter(key=key).first()
+    if study is None:
+        raise Http404
+    return study
+
+
+@login_required
+def study_queries(request: HttpRequest, key: str) -> HttpResponse:
+    """The queries of a study: filters, ages, totals by site, and a step for all that the filter shows."""
+    study, user = study_or_404(request, key), user_of(request)
+    found, asked = filtered(request, study)
+    listed = found.select_related("subject__protocol_version", "site", "opened_by").order_by(
+        "opened_at", "pk"
+    )
+    page = Paginator(listed, 50).get_page(request.GET.get("page"))
+    everything = Query.objects.visible_to(user).filter(study=study)
+    context = {
+        "study": study,
+        "page": page,
+        "queries": [shown_query(query, user) for query in page],
+        "asked": asked,
+        "states": QueryState.choices,
+        "sites": sites_visible_to(user, study),
+        "totals": totals(everything, "site__key"),
+        "ages": ages(everything.filter(state__in=STANDING)),
+        "bulk": bulk_steps(user, study, asked["state"]),
+    }
+    return render(request, "review/queries.html", context)
+
+
+@login_required
+@require_POST
+def study_queries_step(request: HttpRequest, key: str) -> HttpResponse:
+    """Take a step for every query that the filter of the address shows."""
+    study = study_or_404(request, key)
+    found, _asked = filtered(request, study)
+    try:
+        done, left = take_step_for_many(
+            queries=found,
+            action=request.POST.get("action", ""),
+            text=request.POST.get("text", ""),
+            by=user_of(request),
+        )
+        messages.success(request, ngettext("%(n)d query moved.", "%(n)d queries moved.", done) % {"n": done})
+        if left:
+            messages.info(
+                request,
+                ngettext(
+                    "%(n)d stayed: the step is not for it.", "%(n)d stayed: the step is not for them.", left
+                )
+                % {"n": left},
+            )
+    except CheckFailed as refusal:
+        messages.error(request, " ".join(refusal.messages.values()))
+    return redirect(request.get_full_path().replace("/queries/step/", "/queries/"))
+
+
+def totals(queries: QuerySet[Query], by: str) -> list[dict[str, Any]]:
+    """How many queries stand in each state, by site or subject, with their sum."""
+    rows = queries.order_by().values_list(by, "state").annotate(n=Count("pk"))
+    found: dict[str, dict[str, int]] = {}
+    for name, state, n in rows:
+        found.setdefault(name, dict.fromkeys(QueryState.values, 0))[state] = n
+    return [
+        {"name": name, "counts": list(counts.values()), "sum": sum(counts.values())}
+        for name, counts in sorted(found.items())
+    ]
+
+
+def ages(queries: QuerySet[Query]) -> list[tuple[Any, int]]:
+    """How many standing queries are how old."""
+    now, counted, found = timezone.now(), 0, []
+    for days, label in AGES:
+        young = queries.filter(opened_at__gt=now - timedelta(days=days)) if days else queries
+        n = young.count()
+        found.append((label, n - counted))
+        counted = n
+    return found
+
+
+def bulk_steps(user: User, study: Study, state: str) -> list[QueryStep]:
+    """The steps that this user may take for all queries of one state."""
+    return [
+        step
+        for step in QUERY_STEPS
+        if step.source == state and step.permission and may(user, step.permission, study_id=study.pk)
+    ]
+
+
+# The inbox
+
+
+def query_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
+    """Queries that this user may answer, and answers that this user may close, the oldest first."""
+    for kind, action, states in (
+        ("query", "query.answer", (QueryState.OPEN,)),
+        ("query-close", "query.close", (QueryState.ANSWERED, QueryState.RESOLVED, QueryState.CANDIDATE)),
+    ):
+        if wanted.kind not in ("", kind):
+            continue
+        found = Query.objects.filter(reach_of(user, action), state__in=states)
+        if wanted.study:
+            found = found.filter(study__key=wanted.study)
+        found = found.select_related("subject__study", "subject__site", "subject__protocol_version")
+        for query in found.order_by("moved_at", "pk")[: wanted.limit]:
+            yield line_of(query, kind)
+
+
+def line_of(query: Query, kind: str) -> WorkLine:
+    form = form_title(query.subject.protocol_version.protocol, query.form_key)
+    due = (query.moved_at + timedelta(days=7)).date()
+    return work_line(
+        query.subject, kind, KINDS[kind], due, query.slot.url() + "#queries", f"{form}: {query.text}"
+    )
+
+
+QUERY_WORK = WorkSource(KINDS, query_work)
