@@ -42,7 +42,7 @@ def test_what_is_typed_is_saved_within_two_seconds_and_is_there_after_the_window
 
     desk = at_desk("coordinator")
     desk.sees("Your unfinished drafts")
-    desk.page.get_by_role("link", name="SCR · VS").click()
+    desk.page.get_by_role("link", name="Screening · Vital signs").click()
     assert typed_in(desk, "Weight") == "about sixty-f"
     expect(desk.page.locator(".item-wrong")).to_have_count(0)  # nothing is wrong before it is submitted
 

@@ -17,7 +17,7 @@ from trialsite.audit.models import Trail
 from trialsite.clinical.units import unit_label
 
 from .formfields import MISSING_REASONS
-from .models import Subject, Visit
+from .models import ProtocolForm, Subject, Visit
 from .names import form_title, local
 from .pages import REASONS
 from .registries import forms
@@ -31,7 +31,6 @@ TECHNICAL = {
 NAMES_OF_VISIT = {"key", "repeat"}
 SYSTEM = _("the system")
 ACTIONS = {"I": _("entered"), "U": _("changed"), "D": _("removed")}
-OF_VISITS = {"key": _("Visit"), "repeat": _("Number"), "missed_reason": _("Reason")}
 WHY, EXTRA = "missing.", "extra."
 PARTS_NOT_SHOWN = ("_comparator", "_value", "_canonical", "_earliest", "_latest")
 
@@ -209,12 +208,11 @@ def label_of(model: type[models.Model] | None, column: str, subject: Subject | N
     if column.startswith(WHY):
         item = label_of(model, column.removeprefix(WHY), subject)
         return gettext("%(item)s: why empty") % {"item": item}
-    if own := own_item(subject, column.removeprefix(EXTRA)):
+    own = own_item(subject, column.removeprefix(EXTRA)) if model is ProtocolForm else None
+    if own is not None:
         return local(own.label)
     for name, composite in getattr(model, "composites", {}).items():
         if column == name or column in composite.columns():
             return str(composite.label or name)
-    if model is Visit:
-        return str(OF_VISITS.get(column, column))
     field = column_of(model, column)
     return capfirst(str(field.verbose_name)) if field else column
