@@ -81,7 +81,7 @@ def usual_vital_signs(values: Values, rows: Rows, subject: Subject) -> Iterator[
             yield Finding(item, _("This is rarely seen. Is it right?"))
 
 
-@edit_check(gettext_lazy("Weight within 10 % of the last one"), hard=False)
+@edit_check(gettext_lazy("Weight within a tenth of the last one"), hard=False)
 def weight_drift(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """Doses follow weight: a change of more than a tenth since the last form before this day is looked at twice."""
     weight, day = values.get("weight"), values.get("performed_on")

@@ -21,7 +21,7 @@ from .events import publish_change
 from .form_types import form_type
 from .holds import holds_on, refuse_where_held, somehow_held
 from .models import LOG, CasebookRecord, Draft, MissedReason, ProtocolForm, Subject, Visit
-from .registries import FormType, RowType, Submission, after_submit
+from .registries import FormType, RowType, Submission, after_submit, marks
 from .selectors import missed_visits, open_slot, planned_visits, records_of
 from .slots import OpenSlot, Slot
 from .states import SUBJECT_STEPS, SubjectState, Transition, transition
@@ -36,7 +36,7 @@ def locked_subject(subject_id: UUID, by: User, *, review: bool = False) -> Subje
     Refused where the whole subject is held; `review` is for queries, verification and signatures (see `holds`).
     """
     subjects = Subject.objects.select_related("protocol_version", "study", "site").annotate(
-        held=somehow_held()
+        held=somehow_held(), **{name: mark() for name, mark in marks.items()}
     )
     subject = subjects.select_for_update(of=("self",)).get(pk=subject_id)
     if not may(by, "record.view", study_id=subject.study_id, site_id=subject.site_id):

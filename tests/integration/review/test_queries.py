@@ -317,7 +317,8 @@ def test_the_form_asks_about_an_unusual_value_and_takes_the_comment(client: Clie
     client.force_login(cast.coordinator)
     typed = {
         "press": "submit", "base_version": "0", "performed_on": "2026-01-06", "temperature": "43",
-        "temperature_unit": "Cel",
+        "temperature_unit": "Cel", "weight": "70", "weight_unit": "kg", "height": "172", "height_unit": "cm",
+        "ecog": "1",
     }  # fmt: skip
     asked = client.post(url, typed)
     assert asked.status_code == 422
