@@ -8,6 +8,7 @@ from trialsite.casebook.registries import FactSource, FormType, ProjectionType, 
 
 from . import checks, forms, models, summaries
 from .api import EndpointViewSet
+from .critical import critical_items
 from .derived import endpoints_touched
 from .facts import relapses
 from .results import derive_course, derive_results
@@ -99,3 +100,4 @@ registries.subject_pages.register("outcomes", SubjectPage(_("Outcomes"), "outcom
 registries.subject_alerts.register("outcomes", summaries.outcome_alerts)
 registries.timeline.register("outcomes", summaries.outcome_lanes)
 registries.api_lists.register("endpoints", EndpointViewSet)
+registries.critical_items.register("endpoints", critical_items)

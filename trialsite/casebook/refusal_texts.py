@@ -36,8 +36,4 @@ STEPS: tuple[str, ...] = (
     gettext_noop("submit"),
     gettext_noop("correct"),
     gettext_noop("void"),
-    gettext_noop("freeze"),
-    gettext_noop("unfreeze"),
-    gettext_noop("lock"),
-    gettext_noop("unlock"),
 )

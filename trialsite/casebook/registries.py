@@ -238,6 +238,9 @@ anchors: Registry[Anchor] = Registry("anchor")
 work: Registry[WorkSource] = Registry("source of work")
 projections: Registry[ProjectionType] = Registry("projection")
 subject_pages: Registry[SubjectPage] = Registry("subject page")
+critical_items: "Registry[Callable[[Subject], frozenset[tuple[str, str]]]]" = Registry(
+    "source of critical items"
+)
 marks: "Registry[Callable[[], Combinable]]" = Registry(
     "mark of a locked subject"
 )  # read with it at no extra trip

@@ -95,3 +95,94 @@ class QueryMessage(SiteBound):
 
     def __str__(self) -> str:
         return self.action
+
+
+class VerificationPlan(models.Model):
+    """How much of a study is verified against source: critical items of every subject, all items of a sample."""
+
+    protection = Protection(trail="study")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    study = models.OneToOneField("studies.Study", on_delete=models.PROTECT, related_name="+")
+    sample_percent = models.PositiveSmallIntegerField(_("share of subjects verified in full (%)"), default=10)
+    seed = models.CharField(_("seed of the sample"), max_length=40)
+
+    class Meta:
+        verbose_name = _("plan of source verification")
+        constraints = [
+            models.CheckConstraint(condition=Q(sample_percent__lte=100), name="a_sample_is_at_most_all")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.study_id} {self.sample_percent} %"
+
+
+class Verification(SiteBound):
+    """One item that somebody compared with the source; a change of the item ends it, and of no other."""
+
+    protection = REVIEW
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
+    record_id = models.UUIDField()
+    item = models.CharField(max_length=120)
+    verified_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+    verified_at = models.DateTimeField(default=timezone.now)
+    reopened_by = models.ForeignKey("access.User", on_delete=models.PROTECT, null=True, related_name="+")
+    reopened_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("source verification")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["record_id", "item"],
+                condition=Q(reopened_at=None),
+                name="an_item_is_verified_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(reopened_by=None, reopened_at=None)
+                | Q(reopened_by__isnull=False, reopened_at__isnull=False),
+                name="who_reopens_says_when",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["subject"], condition=Q(reopened_at=None), name="verified_of_subject")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_id} {self.item}"
+
+
+class Meaning(models.TextChoices):
+    """What a signature says."""
+
+    REVIEWED = "reviewed", _("I reviewed this form and it is complete and right")
+    RESPONSIBLE = "responsible", _("I take responsibility for these data as investigator")
+
+
+class Signature(SiteBound):
+    """An electronic signature on a form: who, when, with which meaning, bound to the content as it was.
+
+    `content` is what was signed, item by item, as text; `content_hash` its SHA-256. It is stale when the record says
+    anything else now. `replaces` is the stale signature that this one renews.
+    """
+
+    protection = Protection(trail="subject", rows="site", app=("insert",), held="review")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
+    record_id = models.UUIDField()
+    meaning = models.CharField(max_length=20, choices=Meaning)
+    signer_name = models.CharField(max_length=200)
+    signed_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+    signed_at = models.DateTimeField(default=timezone.now)
+    content = models.JSONField()
+    content_hash = models.CharField(max_length=64)
+    replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="renewal")
+
+    class Meta:
+        verbose_name = _("electronic signature")
+        indexes = [models.Index(fields=["record_id"], name="signature_of_record")]
+
+    def __str__(self) -> str:
+        return f"{self.signer_name} {self.signed_at}"

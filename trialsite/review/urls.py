@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import query_pages, views
+from . import query_pages, record_pages, views
 
 SLOT = "subjects/<uuid:subject_id>/slots/<str:visit>/<str:form>/"
 
@@ -9,6 +9,8 @@ urlpatterns = [
     path("holds/", views.place, name="place-hold"),
     path("holds/<uuid:hold_id>/<slug:action>/", views.step, name="hold-step"),
     path(SLOT + "queries/", query_pages.ask, name="ask"),
+    path(SLOT + "verification/", record_pages.verify, name="verify"),
+    path(SLOT + "signatures/", record_pages.sign, name="sign"),
     path("studies/<slug:key>/queries/", query_pages.study_queries, name="queries"),
     path("studies/<slug:key>/queries/step/", query_pages.study_queries_step, name="queries-step"),
     path("queries/<uuid:query_id>/<slug:action>/", query_pages.step, name="query-step"),

@@ -9,7 +9,15 @@ from django.utils import translation
 
 from trialsite.access.models import Role
 from trialsite.access.permissions import ACTIONS
-from trialsite.casebook.states import SUBJECT_STEPS, TRANSITIONS, RecordState, SubjectState, Transition
+from trialsite.casebook.states import (
+    HOLD_STEPS,
+    SUBJECT_STEPS,
+    TRANSITIONS,
+    HoldStep,
+    RecordState,
+    SubjectState,
+    Transition,
+)
 
 PLACE = Path("docs") / "states.md"
 
@@ -33,6 +41,12 @@ def page() -> str:
             "its form is voided; a voided form stays in the record. A step that no row names is refused.",
             picture(form_arrows()),
             table(("Action", "From", "To", "Roles", "Reason"), [form_row(step) for step in TRANSITIONS]),
+            "## A freeze or lock",
+            "It stands on a study, a site, a subject, a visit or a form, entered or not. A freeze keeps values as they are; "
+            "a lock stops review as well, and is released by a second person.",
+            table(
+                ("Action", "Kind", "From", "To", "Roles", "Reason"), [hold_row(step) for step in HOLD_STEPS]
+            ),
             "## A subject",
             "Relapse and death are events of the record, not states.",
             picture(subject_arrows()),
@@ -60,10 +74,25 @@ def form_arrows() -> list[str]:
 
 
 def form_row(step: Transition) -> tuple[str, ...]:
-    allowed = ACTIONS[step.permission].roles
-    roles = ", ".join(str(role.label) for role in Role if role in allowed)
     source = str(step.source.label) if step.source else "(empty slot)"
-    return step.action, source, str(step.target.label), roles, "required" if step.needs_reason else ""
+    return (
+        step.action,
+        source,
+        str(step.target.label),
+        roles_of(step.permission),
+        "required" if step.needs_reason else "",
+    )
+
+
+def hold_row(step: HoldStep) -> tuple[str, ...]:
+    source = str(step.source.label) if step.source else "(none)"
+    needs = "required" if step.needs_reason else "a second person" if step.other_person else ""
+    return step.action, str(step.kind.label), source, str(step.target.label), roles_of(step.permission), needs
+
+
+def roles_of(permission: str) -> str:
+    allowed = ACTIONS[permission].roles
+    return ", ".join(str(role.label) for role in Role if role in allowed)
 
 
 def subject_arrows() -> list[str]:

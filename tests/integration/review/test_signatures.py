@@ -1,0 +1,195 @@
+"""Electronic signatures: name and password again, bound to the content, stale after a change, renewed with a reason."""
+
+from datetime import date
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, transaction
+from django.test import Client
+
+from tests.cast import PASSWORD, Cast, bare_subject
+from trialsite.access.models import User
+from trialsite.audit import acting
+from trialsite.audit.models import Event
+from trialsite.casebook.errors import CheckFailed, Refused
+from trialsite.casebook.holds import Place, place_hold
+from trialsite.casebook.models import Subject
+from trialsite.casebook.registries import forms
+from trialsite.casebook.selectors import open_slot
+from trialsite.casebook.services import submit_form
+from trialsite.casebook.slots import OpenSlot, Slot
+from trialsite.clinical.quantity import Quantity
+from trialsite.review.contents import content_of, digest_of
+from trialsite.review.models import Signature
+from trialsite.review.signatures import SignatureStanding, sign_form, standing_signatures
+
+DAY = date(2026, 1, 6)
+
+
+@pytest.fixture
+def signer(cast: Cast) -> User:
+    """The investigator, with a password."""
+    with acting(role="system"):
+        cast.investigator.set_password(PASSWORD)
+        cast.investigator.save()
+    return cast.investigator
+
+
+@pytest.fixture
+def subject(cast: Cast) -> Subject:
+    found = bare_subject(cast)
+    enter(found, cast)
+    return found
+
+
+def enter(subject: Subject, cast: Cast, weight: str = "70", **options):
+    values = {"performed_on": DAY, "weight": Quantity.parse(weight, "kg", "weight"), "ecog": 1}
+    with acting(user=cast.coordinator):
+        return submit_form(slot=Slot(subject.pk, "SCR", "VS"), values=values, by=cast.coordinator, **options)
+
+
+def opened(subject: Subject) -> OpenSlot:
+    return open_slot(Slot(subject.pk, "SCR", "VS"), subject, forms["VS"])
+
+
+def sign(subject: Subject, by: User, **told: str) -> Signature:
+    with acting(user=by):
+        form = opened(subject)
+        shown = {
+            "meaning": "responsible",
+            "username": by.username,
+            "password": PASSWORD,
+            "content_hash": digest_of(content_of(form.kind, form.record)),
+        }
+        return sign_form(opened=form, by=by, **(shown | told))
+
+
+def standing(subject: Subject, by: User) -> list[SignatureStanding]:
+    with acting(user=by):
+        form = opened(subject)
+        return standing_signatures(form.kind, form.record)[0]
+
+
+def test_a_signature_keeps_who_when_meaning_and_content(cast: Cast, subject: Subject, signer: User) -> None:
+    signed = sign(subject, signer)
+    assert (signed.signer_name, signed.meaning) == (signer.full_name, "responsible")
+    assert signed.content["weight"] == "70 kg"
+    assert signed.content_hash == digest_of(signed.content)
+    assert [one.stale for one in standing(subject, signer)] == [False]
+
+
+def test_a_later_change_marks_it_stale_and_shows_what_differs(
+    cast: Cast, subject: Subject, signer: User
+) -> None:
+    sign(subject, signer)
+    enter(subject, cast, "71", base_version=1, reason="typing error")
+    (one,) = standing(subject, signer)
+    assert (one.stale, one.differences) == (True, [("weight", "70 kg", "71 kg")])
+
+
+def test_the_difference_is_signed_again_and_the_old_signature_stays(
+    cast: Cast, subject: Subject, signer: User
+) -> None:
+    first = sign(subject, signer)
+    enter(subject, cast, "71", base_version=1, reason="typing error")
+    second = sign(subject, signer)
+    assert second.replaces_id == first.pk
+    assert [one.signature.pk for one in standing(subject, signer)] == [second.pk]
+    with acting(user=signer):
+        assert Signature.objects.count() == 2
+
+
+def test_a_value_that_came_back_is_as_it_was_signed(cast: Cast, subject: Subject, signer: User) -> None:
+    sign(subject, signer)
+    enter(subject, cast, "71", base_version=1, reason="typing error")
+    enter(subject, cast, "70", base_version=2, reason="typing error")
+    assert [one.stale for one in standing(subject, signer)] == [False]
+
+
+@pytest.mark.parametrize(
+    ("told", "at"),
+    [
+        ({"username": "somebody"}, "username"),
+        ({"password": "wrong"}, "password"),
+        ({"meaning": "other"}, "meaning"),
+    ],
+)
+def test_a_signature_that_is_not_ones_own_is_refused_at_its_field(
+    cast: Cast, subject: Subject, signer: User, told: dict[str, str], at: str
+) -> None:
+    with pytest.raises(CheckFailed) as refusal:
+        sign(subject, signer, **told)
+    assert list(refusal.value.messages) == [at]
+
+
+def test_a_wrong_password_is_an_event(client: Client, cast: Cast, subject: Subject, signer: User) -> None:
+    client.force_login(signer)
+    url = Slot(subject.pk, "SCR", "VS").url()
+    told = {"meaning": "reviewed", "username": signer.username, "password": "wrong", "content_hash": "x"}
+    client.post(f"{url}signatures/", told)
+    with acting(role="system"):
+        assert Event.objects.filter(kind="signature.password_wrong", user_id=signer.pk).count() == 1
+
+
+def test_what_changed_after_it_was_shown_is_not_signed_unseen(
+    cast: Cast, subject: Subject, signer: User
+) -> None:
+    with pytest.raises(Refused, match="changed since it was shown"):
+        sign(subject, signer, content_hash="0" * 64)
+
+
+def test_nothing_is_signed_twice_unchanged(cast: Cast, subject: Subject, signer: User) -> None:
+    sign(subject, signer)
+    with pytest.raises(Refused, match="already"):
+        sign(subject, signer)
+    assert sign(subject, signer, meaning="reviewed").replaces is None
+
+
+@pytest.mark.parametrize("part", ["coordinator", "monitor", "data_manager", "statistician"])
+def test_only_investigators_sign(cast: Cast, subject: Subject, part: str) -> None:
+    who = cast.people()[part]
+    with acting(role="system"):
+        who.set_password(PASSWORD)
+        who.save()
+    with pytest.raises(PermissionDenied):
+        sign(subject, who)
+
+
+@pytest.mark.parametrize(("kind", "refused"), [("freeze", False), ("lock", True)])
+def test_signing_goes_on_where_frozen_and_stops_where_locked(
+    cast: Cast, subject: Subject, signer: User, kind: str, refused: bool
+) -> None:
+    with acting(user=cast.data_manager):
+        place_hold(place=Place.of_subject(subject), kind=kind, by=cast.data_manager)
+    if refused:
+        with pytest.raises(Refused, match="locked"):
+            sign(subject, signer)
+    else:
+        assert sign(subject, signer).pk
+
+
+def test_the_app_role_cannot_change_a_signature(cast: Cast, subject: Subject, signer: User) -> None:
+    signed = sign(subject, signer)
+    with acting(user=signer), pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+        Signature.objects.filter(pk=signed.pk).update(content_hash="")
+
+
+def test_an_investigator_signs_in_the_browser(
+    client: Client, cast: Cast, subject: Subject, signer: User
+) -> None:
+    client.force_login(signer)
+    url = Slot(subject.pk, "SCR", "VS").url()
+    digest = client.get(url).context["panels"]
+    shown = next(panel["digest"] for panel in digest if "digest" in panel)
+    told = {
+        "meaning": "responsible",
+        "username": signer.username,
+        "password": PASSWORD,
+        "content_hash": shown,
+    }
+    client.post(f"{url}signatures/", told)
+    assert "I take responsibility" in client.get(url).content.decode()
+    enter(subject, cast, "71", base_version=1, reason="typing error")
+    page = client.get(url).content.decode()
+    assert "Changed since it was signed" in page
+    assert "71 kg" in page

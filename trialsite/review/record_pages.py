@@ -1,0 +1,113 @@
+"""On a form: what was verified against source and what is signed, with the way to do both."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from trialsite.access.permissions import may
+from trialsite.access.requests import user_of
+from trialsite.casebook.errors import CheckFailed, Refused
+from trialsite.casebook.selectors import slot_or_404
+from trialsite.casebook.slots import OpenSlot
+
+from .contents import content_of
+from .models import Meaning
+from .query_pages import item_in_words
+from .signatures import sign_form, standing_signatures
+from .verification import items_to_verify, verified_items, verify_items
+
+
+def verification_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any] | None:
+    """The items that the plan asks for and those verified, as boxes for who verifies."""
+    if opened.record is None:
+        return None
+    user, subject = user_of(request), opened.subject
+    may_verify = may(user, "source.verify", study_id=subject.study_id, site_id=subject.site_id)
+    done = verified_items(opened.record.pk)
+    if not done and not may_verify:
+        return None
+    content = content_of(opened.kind, opened.record)
+    planned = set(items_to_verify(opened, content))
+    return {
+        "template": "review/verification_panel.html",
+        "may_verify": may_verify,
+        "open": len(planned - set(done)),
+        "items": [
+            (item, item_in_words(item.rstrip("!"), opened.kind), value, item in planned, done.get(item))
+            for item, value in content.items()
+        ],
+    }
+
+
+def signature_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any] | None:
+    """The signatures with what changed since, and the way to sign."""
+    if opened.record is None:
+        return None
+    user, subject = user_of(request), opened.subject
+    may_sign = may(user, "record.sign", study_id=subject.study_id, site_id=subject.site_id)
+    standing, _content, digest = standing_signatures(opened.kind, opened.record)
+    if not standing and not may_sign:
+        return None
+    return {
+        "template": "review/signature_panel.html",
+        "signatures": [
+            (
+                one,
+                [
+                    (item_in_words(item.rstrip("!"), opened.kind), old, new)
+                    for item, old, new in one.differences
+                ],
+            )
+            for one in standing
+        ],
+        "may_sign": may_sign,
+        "meanings": Meaning.choices,
+        "digest": digest,
+        "username": user.username,
+    }
+
+
+@login_required
+@require_POST
+def verify(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
+    """Mark items of a form as verified against source."""
+    opened = slot_or_404(user_of(request), subject_id, visit, form)
+    try:
+        done = verify_items(opened=opened, items=request.POST.getlist("items"), by=user_of(request))
+        messages.success(request, _("Verified: %(n)d items.") % {"n": len(done)})
+    except CheckFailed as refusal:
+        messages.error(request, " ".join(refusal.messages.values()))
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect(opened.slot.url() + "#verification")
+
+
+@login_required
+@require_POST
+@sensitive_post_parameters("password")
+def sign(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
+    """Sign a form."""
+    opened = slot_or_404(user_of(request), subject_id, visit, form)
+    try:
+        sign_form(
+            opened=opened,
+            meaning=request.POST.get("meaning", ""),
+            username=request.POST.get("username", ""),
+            password=request.POST.get("password", ""),
+            content_hash=request.POST.get("content_hash", ""),
+            by=user_of(request),
+        )
+        messages.success(request, _("Signed."))
+    except CheckFailed as refusal:
+        messages.error(request, " ".join(refusal.messages.values()))
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect(opened.slot.url() + "#signatures")
