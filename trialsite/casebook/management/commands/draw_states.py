@@ -42,8 +42,8 @@ def page() -> str:
             picture(form_arrows()),
             table(("Action", "From", "To", "Roles", "Reason"), [form_row(step) for step in TRANSITIONS]),
             "## A freeze or lock",
-            "It stands on a study, a site, a subject, a visit or a form, entered or not. A freeze keeps values as they are; "
-            "a lock stops review as well, and is released by a second person.",
+            "It stands on a study, a site, a subject, a visit or a form, entered or not. A freeze keeps values as they "
+            "are; a lock stops review as well, and is released by a second person.",
             table(
                 ("Action", "Kind", "From", "To", "Roles", "Reason"), [hold_row(step) for step in HOLD_STEPS]
             ),
