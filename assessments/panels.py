@@ -1,6 +1,6 @@
 """Which analytes the three laboratory forms print, in the order of a hospital's report."""
 
-from trialsite.clinical.units import analyte, unit_label
+from trialsite.clinical.units import analyte, unit_beside
 
 PANELS: dict[str, tuple[str, ...]] = {
     "HEM": ("wbc", "anc", "lymphocytes", "rbc", "haemoglobin", "platelets"),
@@ -21,4 +21,5 @@ ROUTINE: dict[str, tuple[str, ...]] = {
 def analyte_label(key: str, language: str) -> str:
     """The analyte with the unit in which its limits stand: "Creatinine (µmol/L)"."""
     found = analyte(key)
-    return f"{found.label.in_language(language)} ({unit_label(found.canonical)})"
+    name, unit = found.label.in_language(language), unit_beside(found.canonical)
+    return f"{name} ({unit})" if unit else name

@@ -11,6 +11,7 @@ from .models.consent import Signer
 class DemographicsForm(CasebookForm):
     model = Demographics
     sections = (Section(_("Demographics"), "performed_on", "birth_date", "sex", "ethnicity"),)
+    labels = {"performed_on": _("Date of this information")}
 
 
 class ConsentForm(CasebookForm):

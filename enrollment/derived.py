@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from trialsite.casebook.fact_words import fact_label, fact_words
+from trialsite.casebook.fact_words import answered, fact_label, fact_words, parts
 from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import Derived
 from trialsite.clinical.dates import AgeBounds
@@ -61,16 +61,16 @@ def history(record: MedicalHistory) -> list[Derived]:
 def courses_in_words(record: MedicalHistory, kind: str) -> str:
     """The courses that count, or that nobody has said whether there are others."""
     courses = [line for line in record.therapies.all() if not line.voided and line.kind == kind]  # type: ignore[attr-defined]
-    spans = ", ".join(f"{line.start or '?'} … {line.stop or '?'}" for line in courses)
+    spans = ", ".join(f"{line.start or '?'} – {line.stop or '?'}" for line in courses)
     if record.prior_therapy_reviewed is not True:
-        return "; ".join([*([spans] if spans else []), _("the list is not said to be complete")])
+        return parts([*([spans] if spans else []), _("the list is not said to be complete")])
     return spans or _("no course in a list that is complete")
 
 
 def diagnosis(record: Diagnosis) -> list[Derived]:
     """The Philadelphia chromosome over all tests, and high-risk genetics over all features."""
     tests = [
-        f"{label_of(Diagnosis, test)} {getattr(record, f'get_{test}_display')()}"
+        answered(label_of(Diagnosis, test), getattr(record, f"get_{test}_display")())
         for test in PH_TESTS
         if getattr(record, test)
     ]
@@ -79,6 +79,6 @@ def diagnosis(record: Diagnosis) -> list[Derived]:
         _("every feature is absent") if risk.known else _("not every feature is answered")
     )
     return [
-        derived("ph_status", ph_fact(record), "; ".join(tests) or _("no test is recorded")),
+        derived("ph_status", ph_fact(record), parts(tests) or _("no test is recorded")),
         derived("high_risk", risk, features),
     ]

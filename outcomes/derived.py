@@ -25,5 +25,5 @@ def endpoints_touched(record: Any) -> list[Derived]:
 
 def endpoint_line(name: str, result: EndpointResult) -> Derived:
     days = [f"{day:%Y-%m-%d}" for day in (result.origin, result.ended_on) if day]
-    reason = f"{result.reason}" + (f" ({' … '.join(days)})" if len(days) > 1 else "")
+    reason = f"{result.reason}" + (f" ({' – '.join(days)})" if len(days) > 1 else "")
     return Derived(name, result.status_words, reason, result.standing)

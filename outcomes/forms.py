@@ -15,6 +15,7 @@ class RelapseForm(CasebookForm):
         Section(_("Relapse"), "performed_on", "onset", "relapse_site", "extramedullary_place"),
         Section(_("Findings"), "bm_blast_pct", "cd19_negative", "confirmed_on", "comment"),
     )
+    labels = {"performed_on": _("Date of the assessment")}
 
 
 class DeathForm(CasebookForm):

@@ -80,7 +80,7 @@ def sums(course: Infusion) -> tuple[str, str]:
 def gap_lines(course: Infusion) -> Iterator[Derived]:
     for gap in course.gaps:
         tone = "" if gap.restart is GapRule.CONTINUE else "warn"
-        span = " … ".join(f"{timezone.localtime(moment):%Y-%m-%d %H:%M}" for moment in (gap.start, gap.stop))
+        span = " – ".join(f"{timezone.localtime(moment):%Y-%m-%d %H:%M}" for moment in (gap.start, gap.stop))
         yield Derived(_("Gap"), span, local(gap.sentence), tone)
     for problem in course.problems:
         yield Derived(_("To look at"), local(problem), "", "warn")

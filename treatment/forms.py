@@ -39,9 +39,7 @@ class CycleStartForm(CasebookForm):
         Section(_("End (enter when it is over)"), "ended_on", "end_reason"),
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["performed_on"].label = _("Day 1, as it actually was")
+    labels = {"performed_on": _("Day 1, as it actually was")}
 
     def for_subject(self, subject: Any, record: Any) -> None:
         """The phases of the subject's arm, the one that follows first chosen; last height and weight beside."""
@@ -149,6 +147,7 @@ class DonorForm(CasebookForm):
         ),
         Section(_("Plan"), "conditioning_planned"),
     )
+    labels = {"performed_on": _("Date of this information")}
 
 
 class TransplantForm(CasebookForm):
@@ -158,10 +157,7 @@ class TransplantForm(CasebookForm):
         Section(_("Conditioning"), "conditioning_on", "intensity", "conditioning"),
         Section(_("GVHD prophylaxis"), "prophylaxis", "atg", "ptcy"),
     )
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["performed_on"].label = _("Day 0: the graft was infused")
+    labels = {"performed_on": _("Day 0: the graft was infused")}
 
 
 class CellTherapyForm(CasebookForm):
@@ -177,6 +173,7 @@ class CellTherapyForm(CasebookForm):
 class EndOfTreatmentForm(CasebookForm):
     model = EndOfTreatment
     sections = (Section(_("End of treatment"), "performed_on", "last_dose_on", "reason", "comment"),)
+    labels = {"performed_on": _("Date of the decision")}
 
 
 class DeviationForm(CasebookForm):

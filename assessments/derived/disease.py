@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from trialsite.casebook.fact_words import parts
 from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import Derived, facts
 from trialsite.clinical.text import Text
 
-from ..domain.cns import cns_status
+from ..domain.cns import CnsAnswer, cns_status
 from ..domain.mrd import Flag, Verdict
 from ..domain.response import Category
 from ..facts import leukemia_fact, puncture_of
@@ -19,7 +20,9 @@ from ..models.disease import ResponseCategory
 from ..mrd_results import VERDICT_WORDS, MrdLine, mrd_lines
 from ..responses import WARNING_WORDS, Judged, category_words, deciding, judged_responses
 from ..subjects import protocols
+from .wording import item_words
 
+CSF_ITEMS = ("clinical_signs", "csf_wbc", "csf_rbc", "blasts")
 FLAG_WORDS = {
     Flag.LOW_LEVEL: gettext_lazy("leukaemic cells were seen below the threshold"),
     Flag.SENSITIVITY_CONFLICT: gettext_lazy("the stated limit is better than the cells analysed allow"),
@@ -80,6 +83,12 @@ def said_already(verdict: Verdict, flag: Flag) -> bool:
     return flag is Flag.LOW_LEVEL and verdict is not Verdict.NEGATIVE
 
 
+def cns_working(record: CerebrospinalFluid, answer: CnsAnswer) -> str:
+    """What was found; the ratio where it decides, the classes still possible where nothing does."""
+    decided = answer.status is not None and answer.steinherz_bleyer is None
+    return parts([item_words(record, CSF_ITEMS), *([] if decided else [local(answer.sentence)])])
+
+
 @one_reading()
 def cns(record: CerebrospinalFluid) -> list[Derived]:
     """The CNS class of this puncture, and whether it is CNS leukaemia by the protocol."""
@@ -94,7 +103,7 @@ def cns(record: CerebrospinalFluid) -> list[Derived]:
         Derived(
             facts["cns_status"].label,
             answer.status or _("not known yet"),
-            local(answer.sentence),
+            cns_working(record, answer),
             "" if answer.status else "unknown",
         ),
         Derived(

@@ -6,6 +6,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from enrollment.item_facts import fact_of_item, label_of
+from trialsite.casebook.fact_words import parts
 from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import Derived, anchor_dates
 from trialsite.casebook.values import trimmed
@@ -82,10 +83,10 @@ def points_in_words(score: HctciScore) -> str:
     language = get_language() or "en"
     names = {key: item.label.in_language(language) for key, item in BY_KEY.items()}
     counted = [f"{names[item.key]} {item.points_low}" for item in score.items if item.points_low]
-    parts = [" + ".join(counted) or _("no item counts")]
+    found = [" + ".join(counted) or _("no item counts")]
     if score.open_items:
-        parts.append(not_recorded(names[key] for key in score.open_items))
-    return "; ".join(parts)
+        found.append(not_recorded(names[key] for key in score.open_items))
+    return parts(found)
 
 
 def recovery(record: Engraftment) -> list[Derived]:

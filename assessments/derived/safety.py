@@ -81,10 +81,10 @@ def duration(record: AdverseEvent) -> Iterator[Derived]:
         yield unknown(label, empty_items(record, ("stop",)))
         return
     lasted = days_given([Course(record.onset, record.stop)], complete=True)
-    span = f"{record.onset} … {record.stop}"
+    span = f"{record.onset} – {record.stop}"
     yield Derived(label, _("%(n)s days") % {"n": range_words(lasted.low, lasted.high)}, span)
 
 
 def range_words(low: int, high: int | None) -> str:
     """A number, or its bounds where a date is partial."""
-    return str(low) if low == high else f"{low} … {high}"
+    return str(low) if low == high else f"{low}–{high}"

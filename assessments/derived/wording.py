@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from enrollment.item_facts import label_of
+from trialsite.casebook.fact_words import answered, parts
 from trialsite.casebook.pages import display_of, words
 from trialsite.casebook.registries import Derived
 
@@ -32,8 +33,8 @@ def item_words(record: Any, items: Sequence[str]) -> str:
     """What a grade rests on: each item with its value, then the items that are not recorded."""
     empty = empty_items(record, items)
     shown = [
-        f"{label}: {words(display_of(record, item))}"
+        answered(label, words(display_of(record, item)))
         for item, label in zip(items, labels(record, items), strict=True)
         if label not in empty
     ]
-    return "; ".join([*shown, *([not_recorded(empty)] if empty else [])])
+    return parts([*shown, *([not_recorded(empty)] if empty else [])])

@@ -41,9 +41,11 @@ class MarrowAssessment(CasebookRecord):
         blank=True,
         help_text=_("leave empty to take the nearest haematology report"),
     )
-    anc = QuantityItem("anc", _("Neutrophils at response"), _("empty: from the nearest haematology report"))
+    anc = QuantityItem(
+        "anc", _("Neutrophils at response"), _("leave empty to take the nearest haematology report")
+    )
     platelets = QuantityItem(
-        "platelets", _("Platelets at response"), _("empty: from the nearest haematology report")
+        "platelets", _("Platelets at response"), _("leave empty to take the nearest haematology report")
     )
     gcsf_7d = yes_no(_("Growth factor within 7 days before the counts"))
     platelets_7d = yes_no(_("Platelet transfusion within 7 days before the counts"))
@@ -100,6 +102,8 @@ class MrdQualifier(models.TextChoices):
 class MrdResult(CasebookRow):
     """One method on one sample. Limits are those of this report; canonical values are percent, never 0 for negative."""
 
+    item_units = {"dna_ng": "ng"}
+
     record = models.ForeignKey(MrdSample, on_delete=models.PROTECT, related_name="lines", editable=False)
     method = code(_("Method"), MrdMethod)
     reported_text = words(_("As reported"), _("<0.01 %, 阴性, 1.2E-5"), length=60)
@@ -108,7 +112,7 @@ class MrdResult(CasebookRow):
     lod = QuantityItem("mrd", _("Limit of detection"))
     loq = QuantityItem("mrd", _("Limit of quantification"))
     cells_analysed = models.PositiveBigIntegerField(_("Cells analysed"), null=True, blank=True)
-    dna_ng = models.DecimalField(_("DNA (ng)"), max_digits=12, decimal_places=1, null=True, blank=True)
+    dna_ng = models.DecimalField(_("DNA"), max_digits=12, decimal_places=1, null=True, blank=True)
     cd19_gating_adequate = yes_no(_("Gating independent of CD19"))
 
 

@@ -25,7 +25,7 @@ class VitalSigns(CasebookRecord):
     systolic = QuantityItem("systolic", _("Systolic blood pressure"))
     diastolic = QuantityItem("diastolic", _("Diastolic blood pressure"))
     pulse = QuantityItem("pulse", _("Pulse"))
-    ecog = score(_("ECOG performance status"), 5, _("0 fully active … 4 completely disabled, 5 dead"))
+    ecog = score(_("ECOG performance status"), 5, _("0 fully active, 4 completely disabled, 5 dead"))
 
 
 class PhysicalExam(CasebookRecord):
@@ -49,8 +49,10 @@ class PhysicalExam(CasebookRecord):
 class Electrocardiogram(CasebookRecord):
     """A resting 12-lead ECG; QTcF (Fridericia) is computed from QT and heart rate."""
 
-    heart_rate = models.PositiveSmallIntegerField(_("Heart rate (/min)"), null=True, blank=True)
-    qt_ms = models.PositiveSmallIntegerField(_("QT (ms)"), null=True, blank=True)
+    item_units = {"heart_rate": "/min", "qt_ms": "ms"}
+
+    heart_rate = models.PositiveSmallIntegerField(_("Heart rate"), null=True, blank=True)
+    qt_ms = models.PositiveSmallIntegerField(_("QT interval"), null=True, blank=True)
     acute_mi = yes_no(_("Acute myocardial infarction"))
     severe_arrhythmia = yes_no(_("Severe arrhythmia"))
     interpretation = code(_("Interpretation"), Normality)
@@ -60,7 +62,9 @@ class Electrocardiogram(CasebookRecord):
 class Echocardiogram(CasebookRecord):
     """Echocardiography (or another measurement of ejection fraction)."""
 
-    lvef = percentage(_("Left ventricular ejection fraction (%)"))
+    item_units = {"lvef": "%"}
+
+    lvef = percentage(_("Left ventricular ejection fraction"))
     cardiomegaly = yes_no(_("Significant cardiomegaly"))
     valvular_disease = yes_no(_("Significant valvular disease"))
     congenital_disease = yes_no(_("Significant congenital heart defect"))
@@ -70,9 +74,11 @@ class Echocardiogram(CasebookRecord):
 class LungFunction(CasebookRecord):
     """Lung function, each in percent of predicted."""
 
-    fev1_pp = percentage(_("FEV1 (% predicted)"), highest=250)
-    fvc_pp = percentage(_("FVC (% predicted)"), highest=250)
-    dlco_pp = percentage(_("DLCO (% predicted)"), _("corrected for haemoglobin"), highest=250)
+    item_units = dict.fromkeys(("fev1_pp", "fvc_pp", "dlco_pp"), _("% predicted"))
+
+    fev1_pp = percentage(_("FEV1"), highest=250)
+    fvc_pp = percentage(_("FVC"), highest=250)
+    dlco_pp = percentage(_("DLCO"), _("corrected for haemoglobin"), highest=250)
     comment = words(_("Comment"))
 
 

@@ -32,7 +32,7 @@ class LabReport(CasebookRecord):
     """One report of a laboratory (haematology, chemistry or coagulation); `performed_on` is the day of the sample."""
 
     sample_time = models.TimeField(
-        _("Sample time"), null=True, blank=True, help_text=_("local time, if it matters")
+        _("Sample time"), null=True, blank=True, help_text=_("24-hour local time, where it matters")
     )
     laboratory = words(_("Laboratory"), length=100)
     comment = words(_("Comment"))

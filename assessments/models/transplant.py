@@ -17,13 +17,21 @@ class AcuteGvhd(CasebookRecord):
         DEPENDENT = "DEPENDENT", _("Dependent")
         NOT_GIVEN = "NA", _("Not given")
 
-    skin = score(_("Skin stage"), 4, _("1 below 25 %, 2 25–50 %, 3 above 50 % of the surface, 4 with bullae"))
-    liver = score(_("Liver stage"), 4, _("bilirubin mg/dL: 1 2.0–3.0, 2 3.1–6.0, 3 6.1–15.0, 4 above 15.0"))
-    upper_gi = score(_("Upper GI stage"), 1, _("1 persistent nausea, vomiting or anorexia"))
+    skin = score(
+        _("Skin stage"),
+        4,
+        _("share of the surface: below 25 % = 1, 25–50 % = 2, above 50 % = 3; bullae = 4"),
+    )
+    liver = score(
+        _("Liver stage"),
+        4,
+        _("bilirubin in mg/dL (17.1 µmol/L): 2.0–3.0 = 1, 3.1–6.0 = 2, 6.1–15.0 = 3, above 15.0 = 4"),
+    )
+    upper_gi = score(_("Upper GI stage"), 1, _("persistent nausea, vomiting or anorexia = 1"))
     lower_gi = score(
         _("Lower GI stage"),
         4,
-        _("mL a day: 1 500–999, 2 1000–1500, 3 above 1500, 4 severe pain, ileus or blood"),
+        _("stool in mL a day: 500–999 = 1, 1000–1500 = 2, above 1500 = 3; severe pain, ileus or blood = 4"),
     )
     biopsy = yes_no(_("Confirmed by biopsy"))
     systemic_steroid = yes_no(_("Systemic corticosteroid"))
@@ -39,7 +47,7 @@ class ChronicGvhd(CasebookRecord):
     eyes = score(_("Eyes"), 3)
     gi = score(_("Gastrointestinal tract"), 3)
     liver = score(_("Liver"), 3)
-    lungs = score(_("Lungs"), 3, _("FEV1 60–79 % 1, 40–59 % 2, 39 % or less 3; it overrides symptoms"))
+    lungs = score(_("Lungs"), 3, _("FEV1 60–79 % = 1, 40–59 % = 2, ≤ 39 % = 3; it overrides symptoms"))
     joints = score(_("Joints and fascia"), 3)
     genital = score(_("Genital tract"), 3)
     onset_on = models.DateField(_("First diagnosed on"), null=True, blank=True)
@@ -57,8 +65,10 @@ class Chimerism(CasebookRecord):
         MARROW = "MARROW", _("Marrow")
         T_CELLS = "T_CELLS", _("T cells")
 
+    item_units = {"donor_pct": "%"}
+
     specimen = code(_("Specimen"), Specimen)
-    donor_pct = percentage(_("Donor cells (%)"), _("above 95 % is full donor chimerism"))
+    donor_pct = percentage(_("Donor cells"), _("full donor chimerism: above 95 %"))
     method = words(_("Method"), length=60)
     comment = words(_("Comment"))
 

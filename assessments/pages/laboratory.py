@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.casebook.formfields import QuantityFormField, QuantityWidget, units_of
 from trialsite.casebook.forms import CasebookForm, RowForm, Section
 from trialsite.casebook.models import Subject
+from trialsite.casebook.pages import display_of
 from trialsite.casebook.slots import Slot
 from trialsite.clinical.units import ANALYTES
 
@@ -53,7 +54,9 @@ class LabResultForm(RowForm):
         known = self.known_analyte()
         language = get_language() or "en"
         choices = [("", "—")] + [(key, analyte_label(key, language)) for key in PANELS[self.panel]]
-        analyte = forms.ChoiceField(choices=choices, label=_("Analyte (standard unit)"), required=False)
+        select = forms.Select(attrs={"class": "form-select"})
+        label = _("Analyte (unit of the limits)")
+        analyte = forms.ChoiceField(choices=choices, label=label, required=False, widget=select)
         if self.initial.get("analyte") in ANALYTES:
             analyte.widget = PrintedAnalyte()
         result = result_field(known, self.panel)
@@ -77,6 +80,13 @@ class LabResultForm(RowForm):
     @classmethod
     def initial_of(cls, row: Any) -> dict[str, Any]:
         return super().initial_of(row) | {"lln": short(row.lln), "uln": short(row.uln)}
+
+    @staticmethod
+    def display(row: LabResult, item: str) -> Any:
+        """A saved value as people read it; the analyte with the unit in which its limits stand."""
+        if item == "analyte" and row.analyte in ANALYTES:
+            return analyte_label(row.analyte, get_language() or "en")
+        return display_of(row, item)
 
     @classmethod
     def prefilled(cls) -> tuple[str, ...]:

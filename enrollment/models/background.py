@@ -79,7 +79,7 @@ class MedicalHistory(CasebookRecord):
     strong_cyp3a_inducer = question(_("Strong CYP3A inducer that cannot be stopped"))
     malabsorption = question(_("Malabsorption of oral drugs"))
     uncontrolled_illness = question(_("Another uncontrolled illness"))
-    uncontrolled_illness_text = models.CharField(_("which"), max_length=200, blank=True, default="")
+    uncontrolled_illness_text = models.CharField(_("which illness"), max_length=200, blank=True, default="")
 
 
 class TherapyKind(models.TextChoices):
@@ -94,5 +94,5 @@ class PriorTherapy(CasebookRow):
     record = models.ForeignKey(MedicalHistory, on_delete=models.PROTECT, related_name="therapies")
     kind = models.CharField(_("kind"), max_length=10, choices=TherapyKind)
     drug = models.CharField(_("drug"), max_length=120, blank=True, default="")
-    start = PartialDateItem(_("start"))
-    stop = PartialDateItem(_("stop"))
+    start = PartialDateItem(_("Start"))
+    stop = PartialDateItem(_("Stop"))

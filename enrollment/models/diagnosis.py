@@ -37,12 +37,14 @@ PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
 class Diagnosis(CasebookRecord):
     """The diagnostic marrow and what was found in it; the date is the day of the sample."""
 
+    item_units = {"cd19_pct": "%"}
+
     performed_on = models.DateField(_("date of the diagnostic sample"), null=True, blank=True)
     dx = choice(_("diagnosis after central MICM review"), DiagnosisCode)
     newly_dx = question(_("De novo, not relapsed or refractory"))
     emd = choice(_("extramedullary disease other than of the CNS"), Extramedullary)
     cd19_pct = models.DecimalField(
-        _("CD19-positive leukaemic cells by flow cytometry (%)"),
+        _("CD19-positive leukaemic cells by flow cytometry"),
         max_digits=5,
         decimal_places=2,
         null=True,
@@ -61,7 +63,7 @@ class Diagnosis(CasebookRecord):
         _("KMT2A rearranged"),
         _("FISH, RT-PCR or RNA sequencing; a partial tandem duplication does not count"),
     )
-    tp53_mut = question(_("TP53 mutated"), _("VAF 5 % or more by NGS, or 17p deleted by FISH"))
+    tp53_mut = question(_("TP53 mutated"), _("VAF ≥ 5 % by NGS, or 17p deleted by FISH"))
     hypodiploidy = question(_("Hypodiploidy, fewer than 44 chromosomes"))
     complex_karyotype = question(_("Complex karyotype, 5 or more abnormalities"))
     ph_like = question(_("Ph-like (BCR::ABL1-like)"))
@@ -72,4 +74,4 @@ class Diagnosis(CasebookRecord):
     igh_r = question(_("IGH rearranged"))
     znf384_r = question(_("ZNF384 rearranged"))
     pax5alt = question(_("PAX5 altered (PAX5alt)"))
-    iamp21 = question(_("iAMP21"))
+    iamp21 = question(_("Amplification within chromosome 21 (iAMP21)"))

@@ -28,8 +28,8 @@ class RelapseSite(models.TextChoices):
 
     MARROW = "MARROW", _("Marrow")
     CNS = "CNS", _("Central nervous system")
-    EXTRAMEDULLARY = "EXTRAMEDULLARY", _("Another extramedullary place")
-    COMBINED = "COMBINED", _("Marrow and another place")
+    EXTRAMEDULLARY = "EXTRAMEDULLARY", _("Another extramedullary site")
+    COMBINED = "COMBINED", _("Marrow and another site")
 
 
 class Relapse(CasebookRecord):
@@ -44,10 +44,8 @@ class Relapse(CasebookRecord):
         _("day of the first sample or image that showed it, not of its confirmation"),
         required=True,
     )
-    relapse_site = choice(_("Where"), RelapseSite, required=True)
-    extramedullary_place = models.CharField(
-        _("Which extramedullary place"), max_length=200, blank=True, default=""
-    )
+    relapse_site = choice(_("Site of relapse"), RelapseSite, required=True)
+    extramedullary_place = models.CharField(_("Extramedullary site"), max_length=200, blank=True, default="")
     bm_blast_pct = QuantityItem("blasts", _("Blasts in marrow"), _("of nucleated cells"))
     confirmed_on = models.DateField(_("Confirmed on"), null=True, blank=True)
     cd19_negative = answer(_("CD19-negative blasts"))
@@ -113,7 +111,7 @@ class SurvivalContact(CasebookRecord):
     """What is known of the subject on a day: alive or not, and in remission or not."""
 
     performed_on = models.DateField(_("Date of contact"), null=True, blank=True)
-    contact_kind = choice(_("Contact"), ContactKind, required=True)
+    contact_kind = choice(_("Kind of contact"), ContactKind, required=True)
     alive = answer(_("Alive"), required=True)
     no_relapse = answer(
         _("No evidence of relapse"),

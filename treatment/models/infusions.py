@@ -30,10 +30,12 @@ class BlinatumomabInfusion(CasebookRecord):
 class InfusionSegment(CasebookRow):
     """One bag, or stretch of infusion at one rate; without a stop it runs."""
 
+    item_units = {"rate": _("µg/day")}
+
     record = models.ForeignKey(BlinatumomabInfusion, on_delete=models.PROTECT, related_name="lines")
     start = models.DateTimeField(_("start"))
     stop = models.DateTimeField(_("stop"), null=True, blank=True)
-    rate = models.DecimalField(_("rate (µg/day)"), max_digits=7, decimal_places=3)
+    rate = models.DecimalField(_("rate"), max_digits=7, decimal_places=3)
     stop_reason = models.CharField(
         _("why it stopped"), max_length=12, choices=StopReason, blank=True, default=""
     )

@@ -20,7 +20,7 @@ class ConcomitantMedication(CasebookRecord):
     """A medicine taken beside the protocol's treatment; `performed_on` is the earliest day it may have begun."""
 
     medicine = models.CharField(_("medicine"), max_length=120)
-    indication = models.CharField(_("what for"), max_length=200, blank=True, default="")
+    indication = models.CharField(_("indication"), max_length=200, blank=True, default="")
     dose = models.CharField(_("dose and frequency"), max_length=100, blank=True, default="")
     route = models.CharField(_("route"), max_length=40, blank=True, default="")
     inhibitor = models.CharField(
@@ -47,4 +47,4 @@ class Transfusion(CasebookRecord):
 
     product = models.CharField(_("product"), max_length=5, choices=BloodProduct)
     units = models.DecimalField(_("units"), max_digits=6, decimal_places=2, null=True, blank=True)
-    reason = models.CharField(_("why"), max_length=200, blank=True, default="")
+    reason = models.CharField(_("indication"), max_length=200, blank=True, default="")

@@ -1,5 +1,6 @@
 """Facts and rules in the reader's words: the label of a fact, the label of a code, a rule in one line."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -45,6 +46,16 @@ def amount_words(name: str, value: Any, unit: str, comparator: str, source: Item
     """A value of a fact with comparator and unit, a code by its label, a question by yes or no."""
     shown = str(TIME_UNITS.get(unit) or (unit_label(unit) if unit else ""))
     return f"{SYMBOLS.get(comparator, '')}{plain_words(name, value, source)} {shown}".strip()
+
+
+def answered(label: Any, answer: str) -> str:
+    """An item with its answer: "Oxygen: room air"."""
+    return _("%(item)s: %(answer)s") % {"item": label, "answer": answer}
+
+
+def parts(found: Iterable[str]) -> str:
+    """Several parts of one line of working."""
+    return _("; ").join(found)
 
 
 def fact_label(name: str) -> str:

@@ -4,14 +4,16 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.clinical.partial_date import PartialDate, PartialDateError
 from trialsite.clinical.quantity import Quantity, QuantityError
 from trialsite.clinical.refusal import Refusal
-from trialsite.clinical.units import analyte, unit_label
+from trialsite.clinical.units import analyte, unit_beside, unit_label
 
+NOTHING_CHOSEN = "—"
 MISSING_REASONS = [
     ("", _("if empty, why?")),
     ("NOT_DONE", _("Not done")),
@@ -54,7 +56,7 @@ class QuantityWidget(forms.MultiWidget):
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
-        context["widget"]["unit_label"] = self.units[0][1] if len(self.units) == 1 else ""
+        context["widget"]["unit_label"] = unit_beside(self.units[0][0]) if len(self.units) == 1 else ""
         return context
 
 
@@ -82,13 +84,17 @@ class QuantityFormField(forms.Field):
         return bool(data[0] or before[0]) and list(data) != before
 
 
-class PartialDateFormField(forms.CharField):
-    """Reads 2026, 2026-03 or 2026-03-05 into a PartialDate."""
+# Typed in ISO order: day and month cannot be mistaken, and the keyboard is enough.
+TYPED_DATE = {"class": "form-control dateinput", "placeholder": "YYYY-MM-DD", "autocomplete": "off"}
 
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("help_text", _("2026-03-05, or 2026-03 or 2026 when the rest is unknown"))
-        super().__init__(max_length=10, **options)
-        self.widget.attrs.update({"placeholder": "YYYY-MM-DD", "autocomplete": "off"})
+
+class PartialDateFormField(forms.CharField):
+    """Reads 2026, 2026-03 or 2026-03-05 into a PartialDate; `about` says which day is meant."""
+
+    def __init__(self, about: Any = "", **options: Any) -> None:
+        shape = _("2026-03-05, or 2026-03 or 2026 when the rest is unknown")
+        options.setdefault("help_text", format_lazy("{}; {}", about, shape) if about else shape)
+        super().__init__(max_length=10, widget=forms.TextInput(attrs=TYPED_DATE), **options)
 
     def clean(self, value: Any) -> PartialDate | None:
         text = super().clean(value)
@@ -107,15 +113,10 @@ DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日")
 
 
 class DateInput(forms.DateInput):
-    """A date as text in ISO order: day and month cannot be mistaken, and the keyboard is enough."""
+    """A date as text in ISO order."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        shape = {
-            "class": "form-control",
-            "placeholder": "YYYY-MM-DD",
-            "inputmode": "numeric",
-            "autocomplete": "off",
-        }
+        shape = {**TYPED_DATE, "inputmode": "numeric"}
         super().__init__(attrs={**shape, **(attrs or {})}, format="%Y-%m-%d")
 
 
@@ -127,3 +128,29 @@ class DateFormField(forms.DateField):
     def __init__(self, **options: Any) -> None:
         options.setdefault("widget", DateInput())
         super().__init__(input_formats=DATE_FORMATS, **options)
+
+
+class TimeInput(forms.TimeInput):
+    """A time of day as text, 24 hours."""
+
+    def __init__(self) -> None:
+        shape = {"class": "form-control", "placeholder": "HH:MM", "autocomplete": "off"}
+        super().__init__(attrs=shape, format="%H:%M")
+
+
+MOMENT_FORMATS = tuple(f"{day}{between}%H:%M" for day in DATE_FORMATS for between in (" ", "T"))
+
+
+class DateTimeFormField(forms.DateTimeField):
+    """Reads 2026-03-05 14:30, in the zone that is active: the site's."""
+
+    default_error_messages = {"invalid": _("Write the day and the time: 2026-03-05 14:30.")}
+
+    def __init__(self, **options: Any) -> None:
+        shape = {
+            "class": "form-control momentinput",
+            "placeholder": "YYYY-MM-DD HH:MM",
+            "autocomplete": "off",
+        }
+        options.setdefault("widget", forms.DateTimeInput(attrs=shape, format="%Y-%m-%d %H:%M"))
+        super().__init__(input_formats=MOMENT_FORMATS, **options)

@@ -15,14 +15,28 @@ from typing import Any, ClassVar
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Fieldset, Layout
 from django import forms
+from django.core.validators import BaseValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from .formfields import MISSING_REASONS, DateFormField, DateInput, PartialDateFormField, QuantityFormField
+from trialsite.clinical.units import unit_label
+
+from .formfields import (
+    MISSING_REASONS,
+    NOTHING_CHOSEN,
+    DateFormField,
+    DateInput,
+    DateTimeFormField,
+    PartialDateFormField,
+    QuantityFormField,
+    TimeInput,
+)
 from .values import PartialDateItem, QuantityItem
 
 MISSING_PREFIX = "missing__"
+HIGHEST_SCORE = 10  # up to here the range of a whole number is said beside it: a score, stage or grade
 
 
 class Section:
@@ -44,13 +58,23 @@ def item_field(model: type[models.Model], item: str) -> forms.Field:
             required=composite.required,
         )
     if isinstance(composite, PartialDateItem):
-        return PartialDateFormField(label=composite.label, required=composite.required)
+        return PartialDateFormField(
+            label=composite.label, about=composite.help_text, required=composite.required
+        )
+    field = column_field(model, item)
+    field.unit = getattr(model, "item_units", {}).get(item, "")  # type: ignore[attr-defined]
+    return field
+
+
+def column_field(model: type[models.Model], item: str) -> forms.Field:
+    """The form field of an item that is one column."""
     column: Any = model._meta.get_field(item)
     if isinstance(column, models.DateField) and not isinstance(column, models.DateTimeField):
         return taken(column.formfield(form_class=DateFormField, widget=DateInput()), item)
     if isinstance(column, models.DateTimeField):
-        picker = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        return taken(column.formfield(widget=picker), item)
+        return taken(column.formfield(form_class=DateTimeFormField), item)
+    if isinstance(column, models.TimeField):
+        return taken(column.formfield(widget=TimeInput()), item)
     if isinstance(column, models.BooleanField) and column.null:
         return forms.TypedChoiceField(
             label=capfirst(column.verbose_name),
@@ -64,7 +88,20 @@ def item_field(model: type[models.Model], item: str) -> forms.Field:
     field = taken(column.formfield(), item)
     if isinstance(column, models.TextField):
         field.widget = forms.Textarea(attrs={"rows": 3})
+    if isinstance(field, forms.TypedChoiceField):
+        field.choices = [(code, label if code else NOTHING_CHOSEN) for code, label in field.choices]
+    if isinstance(field, forms.IntegerField):
+        field.limits = limits_of(column)  # type: ignore[attr-defined]
     return field
+
+
+def limits_of(column: models.Field) -> str:
+    """The range of a score, stage or grade in words; "" for other whole numbers."""
+    ends = {type(one): one.limit_value for one in column.validators if isinstance(one, BaseValidator)}
+    low, high = ends.get(MinValueValidator), ends.get(MaxValueValidator)
+    return (
+        gettext("%(low)s to %(high)s") % {"low": low, "high": high} if high and high <= HIGHEST_SCORE else ""
+    )
 
 
 def taken(field: forms.Field | None, item: str) -> forms.Field:
@@ -118,12 +155,15 @@ class CasebookForm(ItemForm):
     """One page of the casebook."""
 
     sections: ClassVar[tuple[Section, ...]] = ()
+    labels: ClassVar[Mapping[str, Any]] = {}  # where this page calls an item otherwise than its model
     helper_shows_errors = True  # a draft is shown as typed: nothing is wrong before it is submitted
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for section in self.get_sections():
             self.add_items(section.items)
+        for item, label in self.labels.items():
+            self.fields[item].label = label
         for item, field in list(self.fields.items()):
             if item != "performed_on" and not is_remark(field):
                 self.add_missing(item, field)
@@ -254,7 +294,7 @@ def protocol_item_field(item: Any, language: str) -> forms.Field:
         case "date":
             field = DateFormField(**options)
         case "choice":
-            choices = [("", "—")] + [(c.code, c.label.in_language(language)) for c in item.choices]
+            choices = [("", NOTHING_CHOSEN)] + [(c.code, c.label.in_language(language)) for c in item.choices]
             field = forms.ChoiceField(choices=choices, **options)
         case "yes_no":
             field = forms.ChoiceField(
@@ -262,7 +302,7 @@ def protocol_item_field(item: Any, language: str) -> forms.Field:
             )
         case _:
             field = forms.CharField(max_length=500, **options)
-    field.unit = item.unit  # type: ignore[attr-defined]
+    field.unit = unit_label(item.unit)  # type: ignore[attr-defined]
     return field
 
 

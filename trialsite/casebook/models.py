@@ -1,5 +1,6 @@
 """The casebook: subjects, visits, and what every form and every line of a form has."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
@@ -188,6 +189,7 @@ class CasebookRecord(SiteBound):
 
     protection = CASEBOOK
     composites: ClassVar[dict[str, CompositeItem]] = {}
+    item_units: ClassVar[Mapping[str, Any]] = {}  # of the items that are one column with a fixed unit
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+", editable=False)
@@ -235,6 +237,7 @@ class CasebookRow(SiteBound):
 
     protection = CASEBOOK
     composites: ClassVar[dict[str, CompositeItem]] = {}
+    item_units: ClassVar[Mapping[str, Any]] = {}  # of the items that are one column with a fixed unit
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+", editable=False)

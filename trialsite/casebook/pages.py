@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,8 @@ from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from trialsite.clinical.units import unit_beside
 
 from .forms import CasebookForm, RowForm
 from .models import MissedReason, ProtocolForm
@@ -60,6 +62,9 @@ class NotDoneForm(forms.Form):
         label=_("In your words"),
         help_text=_("required when you choose Other"),
     )
+
+
+LONG_NUMBER, THIN_SPACE = 10_000, "\u202f"  # 1 392 425 cells
 
 
 @dataclass(frozen=True)
@@ -120,8 +125,7 @@ class EntryPage:
         for item, field in self.form.fields.items():
             value = getattr(last, item, None)
             if item != "performed_on" and value not in (None, ""):
-                display = getattr(last, f"get_{item}_display", lambda value=value: value)()
-                field.previous = words(display)  # type: ignore[attr-defined]
+                field.previous = with_unit(display_of(last, item), field)  # type: ignore[attr-defined]
                 field.previous_on = last.performed_on  # type: ignore[attr-defined]
 
     def tables(self) -> list[LineTable]:
@@ -192,7 +196,8 @@ def blank_lines(row: RowType) -> list[dict[str, Any]]:
 def line_table(row: RowType, formset: Any, lines: list[Any], derived: Iterable[Derived]) -> LineTable:
     """Saved lines in words; each kind of derived value that concerns them is a further column."""
     by_line = {(one.line, str(one.label)): one for one in derived if one.line}
-    own = {str(line.pk) for line in lines}
+    own, fields = {str(line.pk) for line in lines}, formset.empty_form.fields
+    display = getattr(row.form, "display", display_of)
     added = list(dict.fromkeys(label for line, label in by_line if line in own))
     return LineTable(
         title=row.title,
@@ -200,7 +205,7 @@ def line_table(row: RowType, formset: Any, lines: list[Any], derived: Iterable[D
         added=added,
         lines=[
             (
-                [words(display_of(line, item)) for item in row.form.items],
+                [with_unit(display(line, item), fields[item]) for item in row.form.items],
                 [by_line.get((str(line.pk), label)) for label in added],
             )
             for line in lines
@@ -210,8 +215,14 @@ def line_table(row: RowType, formset: Any, lines: list[Any], derived: Iterable[D
 
 def display_of(line: Any, item: str) -> Any:
     """The value of an item as people read it: the label of a code, otherwise the value."""
+    value = getattr(line, item)
     display = getattr(line, f"get_{item}_display", None)
-    return display() if display else getattr(line, item)
+    return display() if display and value != "" else value
+
+
+def with_unit(value: Any, field: forms.Field) -> str:
+    """A value in words with the unit that stands beside its field."""
+    return f"{shown} {getattr(field, 'unit', '')}".strip() if (shown := words(value)) else ""
 
 
 def as_query(typed: Any) -> QueryDict:
@@ -230,12 +241,14 @@ def words(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(_("Yes") if value else _("No"))
+    if isinstance(value, int) and value >= LONG_NUMBER:
+        return f"{value:,}".replace(",", THIN_SPACE)
     if isinstance(value, datetime):
         return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
     if isinstance(value, Decimal):
         return f"{trimmed(value)}"
     if hasattr(value, "comparator") and hasattr(value, "unit"):
-        from trialsite.clinical.units import unit_label
-
-        return f"{value.text} {unit_label(value.unit)}".strip()
+        return f"{value.text} {unit_beside(value.unit)}".strip()
     return str(getattr(value, "text", value))

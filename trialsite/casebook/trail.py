@@ -1,6 +1,6 @@
 """The trail in words: which item of which form changed from what to what."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trialsite.access.models import Role, User
 from trialsite.audit.models import Trail
-from trialsite.clinical.units import unit_label
+from trialsite.clinical.units import unit_beside, unit_label
 
 from .formfields import MISSING_REASONS
 from .models import ProtocolForm, Subject, Visit
@@ -22,6 +22,7 @@ from .names import form_title, local
 from .pages import REASONS
 from .registries import forms
 from .states import RecordState, SubjectState
+from .values import QuantityItem
 
 TECHNICAL = {
     "id", "version", "study_id", "site_id", "subject_id", "visit_id", "record_id", "form_key", "form_repeat",
@@ -33,6 +34,7 @@ SYSTEM = _("the system")
 ACTIONS = {"I": _("entered"), "U": _("changed"), "D": _("removed")}
 WHY, EXTRA = "missing.", "extra."
 PARTS_NOT_SHOWN = ("_comparator", "_value", "_canonical", "_earliest", "_latest")
+Pair = tuple[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def change_of(entry: Trail, names: dict[UUID, str], subject: Subject | None, vis
     pairs = {
         key: value if entry.action == Trail.Action.UPDATE else (None, value)
         for key, value in entry.changes.items()
-        if key not in hidden and not key.endswith(PARTS_NOT_SHOWN) and value not in ("", False)
+        if key not in hidden and not key.endswith(PARTS_NOT_SHOWN) and not says_nothing(key, value)
     }
     return Change(
         at=entry.at,
@@ -111,9 +113,38 @@ def change_of(entry: Trail, names: dict[UUID, str], subject: Subject | None, vis
                 shown(model, key, old, subject),
                 shown(model, key, new, subject),
             )
-            for key, (old, new) in sorted(pairs.items())
+            for key, (old, new) in in_paper_order(model, with_units(model, pairs))
         ),
     )
+
+
+def says_nothing(key: str, value: Any) -> bool:
+    """An item that was entered empty, or a line that is not voided; zero and "no" are answers."""
+    return value == "" or (key == "voided" and value is False)
+
+
+def with_units(model: type[models.Model] | None, pairs: Mapping[str, Pair]) -> dict[str, Pair]:
+    """The changes with each quantity as one: "176 cm" instead of a text and a unit."""
+    found = dict(pairs)
+    quantities = [
+        name for name, item in getattr(model, "composites", {}).items() if isinstance(item, QuantityItem)
+    ]
+    for name in quantities:
+        text, unit = f"{name}_text", f"{name}_unit"
+        if unit in found:
+            units = tuple(unit_beside(code or "") for code in found.pop(unit))
+            texts = found.get(text, ("", ""))
+            found[text] = tuple(
+                " ".join(filter(None, both)) or None for both in zip(texts, units, strict=True)
+            )  # type: ignore[assignment]
+    return found
+
+
+def in_paper_order(model: type[models.Model] | None, pairs: Mapping[str, Pair]) -> list[tuple[str, Pair]]:
+    """The changes in the order of the form's columns, what only this protocol asks for last."""
+    columns = [field.column for field in model._meta.concrete_fields] if model else []
+    place = {column: number for number, column in enumerate(columns)}
+    return sorted(pairs.items(), key=lambda pair: (place.get(pair[0], len(place)), pair[0]))
 
 
 def reason_words(reason: str) -> str:
@@ -175,8 +206,11 @@ def own_item(subject: Subject | None, key: str) -> Any:
 
 def own_item_words(subject: Subject | None, key: str, value: Any) -> Any:
     item = own_item(subject, key)
-    labels = {one.code: local(one.label) for one in item.choices} if item else {}
-    return labels.get(value, value) if isinstance(value, str) else value
+    if item is None or value in (None, ""):
+        return value
+    labels = {one.code: local(one.label) for one in item.choices}
+    shown = labels.get(value, value) if isinstance(value, str) else value
+    return f"{shown} {unit_label(item.unit)}".strip()
 
 
 def what_of(

@@ -30,7 +30,7 @@ from .form_types import form_type
 from .forms import typed
 from .holds import holds_at, holds_on, standing_of, words_of_hold
 from .models import Draft, Subject
-from .pages import EntryPage, words
+from .pages import EntryPage, with_unit
 from .registries import form_panels
 from .selectors import (
     draft_of,
@@ -368,10 +368,13 @@ def shown_items(page: EntryPage, record: Any) -> list[tuple[Any, list[tuple[str,
     for section in page.form.get_sections():
         lines = []
         for item in section.items:
-            display = getattr(record, f"get_{item}_display", None)
-            value = display() if display else services.stored(record, item)
-            value = dict(getattr(page.form.fields[item], "choices", ())).get(value, value)
-            label = page.form.fields[item].label
-            lines.append((item, str(label or item), words(value), record.missing.get(item, "")))
+            field = page.form.fields[item]
+            value = services.stored(record, item)
+            if value != "":
+                display = getattr(record, f"get_{item}_display", None)
+                value = display() if display else dict(getattr(field, "choices", ())).get(value, value)
+            lines.append(
+                (item, str(field.label or item), with_unit(value, field), record.missing.get(item, ""))
+            )
         sections.append((section.title, lines))
     return sections

@@ -153,6 +153,8 @@ _LABELS = {
     "kg/m2": "kg/m²",
 }
 
+RATIOS = {"{INR}"}
+
 # What sites and analysers write for the codes above, in the spelling that `_spelling` leaves.
 _SYNONYMS = {
     "iu/l": "[iu]/l",
@@ -190,6 +192,11 @@ def canonical_unit(key: str) -> str:
 def unit_label(code: str) -> str:
     """How a unit code is shown on screens: `umol/L` as µmol/L."""
     return _LABELS.get(code, code)
+
+
+def unit_beside(code: str) -> str:
+    """What stands beside a number on screens: its unit; nothing beside a ratio, which has none."""
+    return "" if code in RATIOS else unit_label(code)
 
 
 def accepted_unit(analyte_key: str, unit: str) -> AcceptedUnit:
