@@ -73,7 +73,7 @@ class Grants:
 
 
 CURRENT_ROLES = """
-    SELECT study_id, site_id, role FROM access_membership
+    SELECT study_id, site_id, role FROM public.access_membership
     WHERE user_id = %(user)s AND starts_on <= %(today)s AND (ends_on IS NULL OR ends_on >= %(today)s)"""
 
 

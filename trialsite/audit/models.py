@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from .protection import Protection
@@ -53,6 +54,8 @@ class Trail(models.Model):
         indexes = [
             models.Index(fields=["row_id", "id"], name="trail_row"),
             models.Index(fields=["study_id", "-id"], name="trail_study"),
+            models.Index(fields=["table_name", "id"], name="trail_table"),
+            BrinIndex(fields=["at"], name="trail_at"),
         ]
 
     def __str__(self) -> str:

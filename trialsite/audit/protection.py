@@ -24,6 +24,18 @@ class Protection:
     redacted: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Renamed:
+    """A column, or an item of `extra` ("extra.<item>"), that had another name until a migration ("room.0007_name").
+
+    Models list theirs as `renamed`: older entries of the trail keep the old name, and are read under the new one.
+    """
+
+    old: str
+    new: str
+    migration: str
+
+
 CASEBOOK = Protection(trail="subject", rows="site")
 PROJECTION = Protection(rows="site", app=("insert", "update", "delete"))
 STUDY_SETUP = Protection(trail="study")
