@@ -2,8 +2,10 @@
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, migrations
+from django.db.migrations.loader import MigrationLoader
 
+from trialsite.audit.as_of import columns_of, new_names
 from trialsite.audit.guards import protected_models
 from trialsite.casebook.models import CasebookRecord, CasebookRow, SiteBound
 
@@ -74,3 +76,25 @@ def test_definer_functions_fix_their_search_path() -> None:
     assert {"audit_record", "audit_breaks"} <= {name for name, _config in functions}
     for name, config in functions:
         assert any("search_path=public, pg_temp" in setting for setting in config or []), name
+
+
+@pytest.mark.django_db
+def test_every_renamed_column_of_the_trail_is_declared_with_its_migration() -> None:
+    """Older entries hold the old name; as of an instant they are read under the new one (docs/adr/0015)."""
+    for (room, name), migration in MigrationLoader(connection).disk_migrations.items():
+        for operation in migration.operations if room in ROOMS else ():
+            assert not isinstance(operation, migrations.RenameModel | migrations.AlterModelTable), (
+                f"{room}.{name}: entries of the trail name the table; give it its old name by db_table"
+            )
+            if isinstance(operation, migrations.RenameField):
+                declared = apps.get_model(room, operation.model_name).renamed
+                wanted = (operation.old_name, operation.new_name, f"{room}.{name}")
+                assert wanted in [(one.old, one.new, one.migration) for one in declared]
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label)
+def test_a_renamed_column_leads_to_one_that_is_there(model) -> None:
+    columns = columns_of(model)
+    for old, new in new_names(model).items():
+        assert old not in columns, f"{old} is a column again: an item key is never reused"
+        assert new in columns or new.startswith(("extra.", "missing."))

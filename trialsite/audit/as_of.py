@@ -82,8 +82,8 @@ class Shadows:
 
     def statements(self, table: str) -> Iterator[tuple[str, list[Any]]]:
         if table == TRAIL:
-            sql = f"CREATE TEMP VIEW {TRAIL} AS SELECT * FROM public.{TRAIL} WHERE at <= %s AND NOT request_id = ANY (%s)"
-            yield sql, [self.instant, self.open_requests]
+            seen = f"SELECT * FROM public.{TRAIL} WHERE at <= %s AND NOT request_id = ANY (%s)"
+            yield f"CREATE TEMP VIEW {TRAIL} AS {seen}", [self.instant, self.open_requests]
             return
         model, protection = shadowed_models()[table]
         name = quoted(table)
@@ -130,7 +130,7 @@ class Shadows:
 
 @cache
 def shadowed_models() -> dict[str, tuple[type[models.Model], Protection]]:
-    """Table → model and protection of all that is read as of an instant: what the trail covers, and what hangs on it."""
+    """Table → model and protection of what is read as of an instant: all in the trail, and what hangs on it."""
     return {
         model._meta.db_table: (model, protection)
         for model, protection in protected_models()

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 
 from trialsite.access.permissions import may
 from trialsite.access.requests import user_of
+from trialsite.audit.moment import now
 
 from .form_types import form_type
 from .models import LOG, Subject, Visit
@@ -51,8 +51,8 @@ class MatrixRow:
 
 
 def site_today(subject: Subject) -> date:
-    """The day at the subject's site."""
-    return timezone.now().astimezone(ZoneInfo(subject.site.timezone)).date()
+    """The day at the subject's site: today, or the day of the instant that is being read."""
+    return now().astimezone(ZoneInfo(subject.site.timezone)).date()
 
 
 def subject_context(request: HttpRequest, subject: Subject, tab: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.db import connection, models
 
 from tests.cast import Cast, bare_subject, make_cast
 from tests.integration.assessments.entries import result
+from tests.integration.audit.moments import clock
 from tests.integration.casebook.test_forms import DAY, enter, weight
 from trialsite.access.models import Membership, Person, Role, User
 from trialsite.access.services import create_user, end_role, grant_role
@@ -35,13 +36,6 @@ from trialsite.studies.models import Site
 
 VITALS = forms["VS"].model
 Snapshot = dict[str, list[dict[str, Any]]]
-
-
-def clock() -> datetime:
-    """The server's clock: later than everything done so far."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]
 
 
 def snapshot() -> Snapshot:
@@ -160,7 +154,7 @@ class Clerk:
         return self.cast.coordinator if subject.site_id == self.cast.here.pk else self.cast.stranger
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_as_of_each_instant_is_what_stood_then(committed_db, seed: int) -> None:
     cast = make_cast()
     clerk = Clerk(cast, seed)
@@ -176,21 +170,13 @@ def test_as_of_each_instant_is_what_stood_then(committed_db, seed: int) -> None:
         assert snapshot() == max(seen, key=lambda pair: pair[0])[1]
 
 
-@pytest.fixture
-def corrected(committed_db):
-    """A weight entered, and corrected after `then`."""
-    cast = make_cast()
-    subject = bare_subject(cast)
-    with acting(user=cast.coordinator):
-        record = enter(subject, cast)
-    then = clock()
-    with acting(user=cast.coordinator):
-        enter(subject, cast, "71", base_version=1, reason="typing error")
-    return cast, record, then
-
-
 def weight_of(record: Any) -> str:
     return VITALS.objects.get(pk=record.pk).weight.text
+
+
+def fail_after_reading(record: Any, weight: str) -> None:
+    assert weight_of(record) == weight
+    raise ZeroDivisionError
 
 
 def test_the_orm_reads_what_stood_then_and_afterwards_what_stands(corrected) -> None:
@@ -233,7 +219,7 @@ def test_a_request_is_seen_whole_or_not_at_all(corrected) -> None:
 
 
 def test_a_reader_folds_only_what_their_memberships_open(corrected) -> None:
-    cast, record, then = corrected
+    cast, _record, then = corrected
 
     def counts() -> list[int]:
         return [
@@ -316,8 +302,7 @@ def test_a_failure_leaves_nothing_behind(corrected) -> None:
     cast, record, then = corrected
     with acting(user=cast.monitor):
         with pytest.raises(ZeroDivisionError), as_of(then):
-            assert weight_of(record) == "70"
-            raise ZeroDivisionError
+            fail_after_reading(record, "70")
         assert weight_of(record) == "71"
 
 
@@ -325,23 +310,22 @@ def test_a_rolled_back_savepoint_inside_does_not_let_the_present_through(correct
     cast, record, then = corrected
     with acting(user=cast.monitor), as_of(then):
         with pytest.raises(ZeroDivisionError), acting(user=cast.monitor):
-            assert weight_of(record) == "70"
-            raise ZeroDivisionError
+            fail_after_reading(record, "70")
         assert weight_of(record) == "70"
 
 
 def test_nobody_else_acts_inside(corrected) -> None:
     cast, _record, then = corrected
     with acting(user=cast.monitor), as_of(then):
-        with pytest.raises(RuntimeError, match="rights"), acting(user=cast.coordinator):
-            pass
-        with pytest.raises(RuntimeError, match="already"), as_of(then):
-            pass
+        with pytest.raises(RuntimeError, match="rights"):
+            acting(user=cast.coordinator).__enter__()
+        with pytest.raises(RuntimeError, match="already"):
+            as_of(then).__enter__()
 
 
 def test_as_of_needs_an_actor(committed_db) -> None:
-    with pytest.raises(RuntimeError, match="acting"), as_of(clock()):
-        pass
+    with pytest.raises(RuntimeError, match="acting"):
+        as_of(clock()).__enter__()
 
 
 def test_a_trail_written_before_a_rename_folds_under_the_new_name(corrected, monkeypatch) -> None:
