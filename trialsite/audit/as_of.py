@@ -97,23 +97,18 @@ class Shadows:
             yield f"CREATE INDEX ON pg_temp.{name} (subject_id)", []
 
     def rows(self, model: type[models.Model], protection: Protection) -> tuple[str, list[Any]]:
-        """The SELECT that gives a table's rows at the instant."""
-        table, names = model._meta.db_table, json.dumps(new_names(model))
-        fold = "audit_fold" if protection.rows else "audit_fold_whole"
-        of_one_subject = self.chain if protection.trail == "subject" and table != "casebook_subject" else None
-        folded = f"{fold}(%s, %s, %s, %s, %s) f"
-        params: list[Any] = [table, self.instant, of_one_subject, names, self.open_requests]
-        source = f"public.{quoted(table)}"
+        """The SELECT that gives a table's rows at the instant, as far as the reader may see them."""
+        table = model._meta.db_table
+        chain = self.chain if protection.trail == "subject" and table != "casebook_subject" else None
+        folded, params = fold_of(model, protection, self.instant, chain, self.open_requests)
         if protection.app == (
             "insert",
         ):  # written once: what stands is what stood, what the trail redacts included
             key = quoted(primary_key(model))
-            return f"SELECT r.* FROM {source} r JOIN {folded} ON f.row_id = r.{key}::text", params
-        rule = f" WHERE {ROW_RULES[protection.rows]}" if protection.rows else ""
-        return (
-            f"SELECT r.* FROM {folded}, jsonb_populate_record(NULL::{source}, %s::jsonb || (f.values - %s)) r{rule}",
-            [*params, defaults_of(model), unreadable(model, protection)],
-        )
+            whole = f"SELECT r.* FROM public.{quoted(table)} r WHERE r.{key} IN (SELECT f.{key} FROM ({folded}) f)"
+            return whole, params
+        rule = ROW_RULES[protection.rows] if protection.rows else "true"
+        return f"SELECT * FROM ({folded}) r WHERE {rule}", params
 
     def run(self, sql: str, params: list[Any] | None = None) -> list[tuple]:
         self.busy = True
@@ -126,6 +121,24 @@ class Shadows:
 
     def drop(self) -> None:
         self.run("DISCARD TEMP")
+
+
+def fold_of(
+    model: type[models.Model],
+    protection: Protection,
+    instant: datetime | str,
+    chain: str | None,
+    open_requests: list[str],
+) -> tuple[str, list[Any]]:
+    """The SELECT that folds the trail of a table into its rows, and its parameters."""
+    fold = "audit_fold" if protection.rows else "audit_fold_whole"
+    sql = (
+        f"SELECT r.* FROM {fold}(%s, %s, %s, %s, %s) f,"
+        f" jsonb_populate_record(NULL::public.{quoted(model._meta.db_table)}, %s::jsonb || (f.values - %s)) r"
+    )
+    names = json.dumps(new_names(model))
+    values = [defaults_of(model), unreadable(model, protection)]
+    return sql, [model._meta.db_table, instant, chain, names, open_requests, *values]
 
 
 @cache

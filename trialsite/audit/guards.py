@@ -44,7 +44,7 @@ def install_guards(*, using: str) -> None:
         cursor.execute("SELECT current_user")
         if cursor.fetchone()[0] == app_role:
             raise RuntimeError("Migrate as the owner role: manage.py migrate --database owner.")
-        for name in ("context", "trail", "as_of"):
+        for name in ("context", "trail", "as_of", "digest"):
             run_file(cursor, Path(__file__).parent / "sql" / f"{name}.sql")
         grant_default(cursor, app_role)
         for model, protection in protected_models():
@@ -95,7 +95,7 @@ def guard_table(cursor: CursorWrapper, table: str, protection: Protection, app_r
 
 def seal_trail(cursor: CursorWrapper) -> None:
     """The trail refuses change from every role, its owner included."""
-    for table in ("audit_trail", "audit_event"):
+    for table in ("audit_trail", "audit_event", "audit_digest", "audit_digest_head"):
         cursor.execute(f"DROP TRIGGER IF EXISTS once_rows ON {table}")
         cursor.execute(
             f"CREATE TRIGGER once_rows BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION audit_refuse()"
