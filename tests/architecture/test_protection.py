@@ -7,7 +7,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from trialsite.audit.as_of import columns_of, new_names
 from trialsite.audit.guards import protected_models
-from trialsite.casebook.models import CasebookRecord, CasebookRow, SiteBound
+from trialsite.casebook.models import CasebookRecord, CasebookRow, Projection, SiteBound, Subject, Visit
 
 ROOMS = {
     "audit",
@@ -35,6 +35,56 @@ def test_every_form_and_line_is_in_the_trail_and_behind_the_site_boundary(model)
     assert model.protection.trail == "subject"
     assert model.protection.rows == "site"
     assert "delete" not in model.protection.app
+
+
+NOT_OF_THE_RECORD = {
+    "casebook.Draft": "nobody's record: what one author has typed",
+    "enrollment.RandomisationSlot": "no role reads it; the allocation is a row of enrollment.Randomisation",
+}
+
+
+def clinical(model) -> bool:
+    """Whether a model says something about a subject: it is one, or leads to one, and is no projection."""
+    leads_to = {field.related_model for field in model._meta.concrete_fields if field.is_relation}
+    of_a_subject = model is Subject or any(
+        issubclass(other, Subject | Visit | CasebookRecord | CasebookRow) for other in leads_to
+    )
+    return (of_a_subject or issubclass(model, SiteBound)) and not issubclass(model, Projection)
+
+
+CLINICAL = [model for model in OURS if clinical(model) and model._meta.label not in NOT_OF_THE_RECORD]
+
+
+def test_there_are_clinical_models_to_enumerate() -> None:
+    assert len(CLINICAL) > 40
+    assert set(NOT_OF_THE_RECORD) <= {model._meta.label for model in OURS if clinical(model)}
+
+
+@pytest.mark.parametrize("model", CLINICAL, ids=lambda model: model._meta.label)
+def test_every_clinical_model_is_in_its_subjects_chain_behind_the_boundary_and_never_deleted(model) -> None:
+    assert model.protection.trail == "subject"
+    assert model.protection.rows == "site"
+    assert "delete" not in model.protection.app
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "access.User",
+        "access.Membership",
+        "access.Token",
+        "access.Person",
+        "studies.Study",
+        "studies.StudySite",
+        "studies.Site",
+        "studies.ProtocolVersion",
+        "studies.ProtocolFile",
+        "audit.Event",
+        "audit.Digest",
+    ],
+)
+def test_accounts_roles_set_up_events_and_digests_are_in_the_trail(label: str) -> None:
+    assert apps.get_model(label).protection.trail
 
 
 @pytest.mark.parametrize("model", [m for m in OURS if issubclass(m, SiteBound)], ids=lambda m: m._meta.label)
