@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.access.models import User
 from trialsite.access.permissions import reach_of
+from trialsite.audit.moment import now
 from trialsite.casebook.models import Subject
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
@@ -77,9 +77,9 @@ def planned(user: User) -> QuerySet[PlannedVisit]:
     )
 
 
-def site_days(now: datetime | None = None) -> dict[Any, date]:
+def site_days(at: datetime | None = None) -> dict[Any, date]:
     """Site → its day at this instant; one query."""
-    instant = now or timezone.now()
+    instant = at or now()
     return {
         site: instant.astimezone(ZoneInfo(zone)).date()
         for site, zone in Site.objects.values_list("pk", "timezone")

@@ -7,11 +7,11 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from trialsite.access.permissions import grants_of, require
 from trialsite.access.requests import user_of
+from trialsite.audit.moment import now
 from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.selectors import subject_or_404
 from trialsite.studies.selectors import sites_visible_to, studies_visible_to
@@ -73,7 +73,7 @@ def monday_of(text: str) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        day = timezone.now().date()
+        day = now().date()
     return day - timedelta(days=day.weekday())
 
 

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from trialsite.access.models import User
 from trialsite.access.permissions import grants_of, may
+from trialsite.audit.moment import earlier_instant
 from trialsite.casebook import registries
 from trialsite.casebook.models import Subject
 from trialsite.casebook.reading import one_reading
@@ -193,7 +194,12 @@ def randomisation_of(subject: Subject) -> Randomisation | None:
 
 
 def places_taken(study_id: UUID) -> int:
-    """How many subjects of a study are enrolled, over all sites; a number and nothing else."""
+    """How many subjects of a study are enrolled, over all sites; a number and nothing else.
+
+    As of an earlier instant: those of the sites that the reader's role opens.
+    """
+    if earlier_instant():
+        return Subject.objects.filter(study_id=study_id).exclude(subject_number="").count()
     with connection.cursor() as cursor:
         cursor.execute("SELECT enrolment_places_taken(%s)", [study_id])
         return cursor.fetchone()[0]

@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from trialsite.access.models import User
+from trialsite.audit.moment import now
 from trialsite.casebook.models import Subject
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.studies.domain.protocol import EndpointPlan, Protocol
@@ -212,7 +212,7 @@ def accrual_context(study: Study, protocol: Protocol, rows: Sequence[AccrualRow]
     places = list(
         StudySite.objects.filter(study=study).select_related("site").order_by("activated_on", "site__key")
     )
-    today = timezone.now().date()
+    today = now().date()
     begun = min((place.activated_on for place in places), default=None)
     planned, length = protocol.planned_enrolment, protocol.accrual_months
     return {

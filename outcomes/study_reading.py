@@ -8,6 +8,7 @@ from django.db import connection
 
 from trialsite.access.models import User
 from trialsite.access.permissions import grants_of
+from trialsite.audit.moment import earlier_instant
 from trialsite.studies.models import Study
 
 from .figures import Counted
@@ -60,11 +61,20 @@ def sees_arms(user: User, study: Study) -> bool:
     return study.locked_at is not None or grants_of(user).somewhere("figures.by_arm", study.pk)
 
 
+def counting(name: str, *tables: str) -> str:
+    """The function that counts: over the whole study, or as of an earlier instant over what the reader's role opens.
+
+    `tables`: what it reads, for the statement to name, so that they stand there as of the instant (audit.as_of).
+    """
+    return f"{name}_here /* {', '.join(tables)} */" if earlier_instant() else name
+
+
 def counted_times(study: Study, endpoints: Sequence[str]) -> list[Counted]:
     """Days and causes of the endpoints over all sites, counted."""
     with connection.cursor() as cursor:
+        times = counting("study_endpoint_times", "outcomes_endpointresult")
         cursor.execute(
-            "SELECT endpoint, arm, days, status, cause, event_type, n FROM study_endpoint_times(%s, %s)",
+            f"SELECT endpoint, arm, days, status, cause, event_type, n FROM {times}(%s, %s)",
             [study.pk, list(endpoints)],
         )
         return [Counted(*row) for row in cursor.fetchall()]
@@ -73,8 +83,9 @@ def counted_times(study: Study, endpoints: Sequence[str]) -> list[Counted]:
 def accrual_of(study: Study) -> list[AccrualRow]:
     """Screening and enrolment by site and month."""
     with connection.cursor() as cursor:
+        accrual = counting("study_accrual", "casebook_subject", "studies_site")
         cursor.execute(
-            "SELECT site_key, month, screened, failed, enrolled FROM study_accrual(%s) ORDER BY month, site_key",
+            f"SELECT site_key, month, screened, failed, enrolled FROM {accrual}(%s) ORDER BY month, site_key",
             [study.pk],
         )
         return [AccrualRow(*row) for row in cursor.fetchall()]
@@ -83,9 +94,10 @@ def accrual_of(study: Study) -> list[AccrualRow]:
 def flows_of(study: Study) -> list[Flow]:
     """The stations of the study, one row for each arm that the user may tell apart."""
     with connection.cursor() as cursor:
+        flow = counting("study_flow", "casebook_subject", "outcomes_subjectcourse")
         cursor.execute(
             "SELECT arm, screened, in_screening, failed, enrolled, randomised, treated, in_crc, transplanted,"
-            " relapsed, died, withdrawn, off_study FROM study_flow(%s) ORDER BY arm",
+            f" relapsed, died, withdrawn, off_study FROM {flow}(%s) ORDER BY arm",
             [study.pk],
         )
         return [Flow(*row) for row in cursor.fetchall()]
@@ -93,6 +105,8 @@ def flows_of(study: Study) -> list[Flow]:
 
 def subjects_behind(study: Study) -> int:
     """How many subjects of the study have entries that the figures do not hold yet."""
+    if earlier_instant():
+        return 0
     with connection.cursor() as cursor:
         cursor.execute("SELECT study_behind(%s)", [study.pk])
         return cursor.fetchone()[0]

@@ -60,6 +60,7 @@ def _point_settings_at_test_servers() -> None:
             )
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trialsite.settings")
     os.environ["SECRET_KEY"] = "tests only: nothing here is secret"
+    os.environ["DIGEST_PATH"] = str(Path(tempfile.mkdtemp()) / "digests.jsonl")
     os.environ["EMAIL_FILE_PATH"] = str(Path(tempfile.gettempdir()) / "mail-of-tests-is-kept-in-memory")
 
 

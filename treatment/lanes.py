@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from trialsite.casebook.casebook_page import site_today
 from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import standing_records
 from trialsite.casebook.slots import Slot
@@ -34,7 +34,7 @@ def treatment_lanes(subject: Subject) -> Iterator[Lane]:
 def phase_items(subject: Subject) -> list[dict[str, Any]]:
     """Each phase from day 1 to its last day; without one to the day before the next, or going on."""
     phases: dict[str, Phase] = {one.key: one for one in subject.protocol_version.protocol.phases}
-    today, items = timezone.now().astimezone(ZoneInfo(subject.site.timezone)).date(), []
+    today, items = site_today(subject), []
     for cycle, first, last in windows_of(cycles_of_subject(subject)):
         phase = phases.get(cycle.phase)
         over = last if last != date.max else None

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 from django.db.models import DateTimeField, ExpressionWrapper, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.access.models import User
 from trialsite.access.permissions import reach_of
+from trialsite.audit.moment import now
 from trialsite.casebook.due import work_line
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
 from trialsite.casebook.slots import Slot
@@ -39,7 +39,7 @@ def treatment_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
 
 def phases_to_start(ours: Q, limit: int) -> Iterator[WorkLine]:
     """Phases that follow clearly by the protocol and are due within days, the first due first."""
-    soon = timezone.now().date() + timedelta(days=SOON_DAYS + 1)
+    soon = now().date() + timedelta(days=SOON_DAYS + 1)
     steps = (
         TreatmentStep.objects.filter(ours, Q(due=None) | Q(due__lte=soon))
         .filter(subject__state=SubjectState.ENROLLED, next_kind=NextKind.CLEAR)
@@ -62,7 +62,7 @@ def infusions_without_end(ours: Q, limit: int) -> Iterator[WorkLine]:
     rows = (
         standing.filter(ours, stop=None)
         .annotate(until=Coalesce(Subquery(later.values("start")[:1]), longest))
-        .filter(until__lte=timezone.now())
+        .filter(until__lte=now())
         .select_related("record__visit", "subject__study", "subject__site")
         .order_by("until")
     )

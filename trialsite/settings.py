@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "trialsite.audit.middleware.AsOfMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -184,6 +185,8 @@ EMAIL_FILE_PATH = environment("EMAIL_FILE_PATH", str(BASE_DIR / ".run" / "mail")
 EMAIL_BACKEND = environment("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
 DEFAULT_FROM_EMAIL = environment("DEFAULT_FROM_EMAIL", "trials@hospital.invalid")
 
+DIGEST_PATH = environment("DIGEST_PATH", str(BASE_DIR / ".run" / "digests.jsonl"))  # to be copied elsewhere
+
 REDIS_URL = environment("REDIS_URL")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -197,6 +200,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {  # nobody at a form waits for a broker that 
     "interval_max": 0,
 }
 CELERY_BEAT_SCHEDULE = {
+    "audit-digest": {"task": "audit.publish_digest", "schedule": 3600.0},
     "visit-reminders": {"task": "assessments.send_reminders", "schedule": 3600.0},
 }
 

@@ -1,6 +1,10 @@
 -- Figures of a whole study, over all its sites, for those who work in it: counts and times without identifiers.
 -- Each function asks for itself whether the acting user has a clinical role in the study today, and gives nothing
 -- otherwise. The arm is told only to roles that may see figures by arm, and to all once the study is locked.
+--
+-- The counting itself stands in functions named *_here, which run with the rights and tables of whoever calls them: of
+-- the owner when the study-wide ones call them, of a reader as of an earlier instant (trialsite/audit/as_of.py), whose
+-- figures count the subjects that their role opens.
 
 CREATE OR REPLACE FUNCTION outcomes_may_see(p_study uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -23,9 +27,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 -- How many subjects of the analysis set share a day and a status, for each of the endpoints asked for.
-CREATE OR REPLACE FUNCTION study_endpoint_times(p_study uuid, p_endpoints text[])
+CREATE OR REPLACE FUNCTION study_endpoint_times_here(p_study uuid, p_endpoints text[])
 RETURNS TABLE (endpoint text, arm text, days integer, status text, cause integer, event_type text, n bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE sql STABLE AS $$
     SELECT r.endpoint::text, CASE WHEN seen.arms THEN r.arm ELSE '' END::text AS arm, r.days, r.status::text,
            r.cause::integer, r.event_type::text, count(*)
     FROM outcomes_endpointresult r
@@ -34,10 +38,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     GROUP BY 1, 2, 3, 4, 5, 6
 $$;
 
+CREATE OR REPLACE FUNCTION study_endpoint_times(p_study uuid, p_endpoints text[])
+RETURNS TABLE (endpoint text, arm text, days integer, status text, cause integer, event_type text, n bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT * FROM study_endpoint_times_here(p_study, p_endpoints) $$;
+
 -- Subjects screened, failed and enrolled by site and month.
-CREATE OR REPLACE FUNCTION study_accrual(p_study uuid)
+CREATE OR REPLACE FUNCTION study_accrual_here(p_study uuid)
 RETURNS TABLE (site_key text, month date, screened bigint, failed bigint, enrolled bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE sql STABLE AS $$
     SELECT t.key::text, e.month, sum(e.screened)::bigint, sum(e.failed)::bigint, sum(e.enrolled)::bigint
     FROM (
         SELECT s.site_id, date_trunc('month', s.screened_on)::date AS month, 1 AS screened,
@@ -51,12 +59,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     GROUP BY 1, 2
 $$;
 
+CREATE OR REPLACE FUNCTION study_accrual(p_study uuid)
+RETURNS TABLE (site_key text, month date, screened bigint, failed bigint, enrolled bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT * FROM study_accrual_here(p_study) $$;
+
 -- How many subjects reached each station of the study.
-CREATE OR REPLACE FUNCTION study_flow(p_study uuid)
+CREATE OR REPLACE FUNCTION study_flow_here(p_study uuid)
 RETURNS TABLE (arm text, screened bigint, in_screening bigint, failed bigint, enrolled bigint, randomised bigint,
                treated bigint, in_crc bigint, transplanted bigint, relapsed bigint, died bigint, withdrawn bigint,
                off_study bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE sql STABLE AS $$
     SELECT CASE WHEN seen.arms THEN s.arm ELSE '' END::text, count(*),
            count(*) FILTER (WHERE s.state = 'screening'), count(*) FILTER (WHERE s.state = 'screen_failed'),
            count(s.enrolled_on), count(c.randomised_on), count(c.treated_on), count(c.in_crc_on),
@@ -68,6 +80,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WHERE seen.study AND s.study_id = p_study
     GROUP BY 1
 $$;
+
+CREATE OR REPLACE FUNCTION study_flow(p_study uuid)
+RETURNS TABLE (arm text, screened bigint, in_screening bigint, failed bigint, enrolled bigint, randomised bigint,
+               treated bigint, in_crc bigint, transplanted bigint, relapsed bigint, died bigint, withdrawn bigint,
+               off_study bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT * FROM study_flow_here(p_study) $$;
 
 -- How many subjects of a study have a record that is longer than what their derived tables have seen.
 CREATE OR REPLACE FUNCTION study_behind(p_study uuid) RETURNS bigint

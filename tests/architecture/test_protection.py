@@ -2,10 +2,12 @@
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, migrations
+from django.db.migrations.loader import MigrationLoader
 
+from trialsite.audit.as_of import columns_of, new_names
 from trialsite.audit.guards import protected_models
-from trialsite.casebook.models import CasebookRecord, CasebookRow, SiteBound
+from trialsite.casebook.models import CasebookRecord, CasebookRow, Projection, SiteBound, Subject, Visit
 
 ROOMS = {
     "audit",
@@ -33,6 +35,56 @@ def test_every_form_and_line_is_in_the_trail_and_behind_the_site_boundary(model)
     assert model.protection.trail == "subject"
     assert model.protection.rows == "site"
     assert "delete" not in model.protection.app
+
+
+NOT_OF_THE_RECORD = {
+    "casebook.Draft": "nobody's record: what one author has typed",
+    "enrollment.RandomisationSlot": "no role reads it; the allocation is a row of enrollment.Randomisation",
+}
+
+
+def clinical(model) -> bool:
+    """Whether a model says something about a subject: it is one, or leads to one, and is no projection."""
+    leads_to = {field.related_model for field in model._meta.concrete_fields if field.is_relation}
+    of_a_subject = model is Subject or any(
+        issubclass(other, Subject | Visit | CasebookRecord | CasebookRow) for other in leads_to
+    )
+    return (of_a_subject or issubclass(model, SiteBound)) and not issubclass(model, Projection)
+
+
+CLINICAL = [model for model in OURS if clinical(model) and model._meta.label not in NOT_OF_THE_RECORD]
+
+
+def test_there_are_clinical_models_to_enumerate() -> None:
+    assert len(CLINICAL) > 40
+    assert set(NOT_OF_THE_RECORD) <= {model._meta.label for model in OURS if clinical(model)}
+
+
+@pytest.mark.parametrize("model", CLINICAL, ids=lambda model: model._meta.label)
+def test_every_clinical_model_is_in_its_subjects_chain_behind_the_boundary_and_never_deleted(model) -> None:
+    assert model.protection.trail == "subject"
+    assert model.protection.rows == "site"
+    assert "delete" not in model.protection.app
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "access.User",
+        "access.Membership",
+        "access.Token",
+        "access.Person",
+        "studies.Study",
+        "studies.StudySite",
+        "studies.Site",
+        "studies.ProtocolVersion",
+        "studies.ProtocolFile",
+        "audit.Event",
+        "audit.Digest",
+    ],
+)
+def test_accounts_roles_set_up_events_and_digests_are_in_the_trail(label: str) -> None:
+    assert apps.get_model(label).protection.trail
 
 
 @pytest.mark.parametrize("model", [m for m in OURS if issubclass(m, SiteBound)], ids=lambda m: m._meta.label)
@@ -74,3 +126,25 @@ def test_definer_functions_fix_their_search_path() -> None:
     assert {"audit_record", "audit_breaks"} <= {name for name, _config in functions}
     for name, config in functions:
         assert any("search_path=public, pg_temp" in setting for setting in config or []), name
+
+
+@pytest.mark.django_db
+def test_every_renamed_column_of_the_trail_is_declared_with_its_migration() -> None:
+    """Older entries hold the old name; as of an instant they are read under the new one (docs/adr/0015)."""
+    for (room, name), migration in MigrationLoader(connection).disk_migrations.items():
+        for operation in migration.operations if room in ROOMS else ():
+            assert not isinstance(operation, migrations.RenameModel | migrations.AlterModelTable), (
+                f"{room}.{name}: entries of the trail name the table; give it its old name by db_table"
+            )
+            if isinstance(operation, migrations.RenameField):
+                declared = apps.get_model(room, operation.model_name).renamed
+                wanted = (operation.old_name, operation.new_name, f"{room}.{name}")
+                assert wanted in [(one.old, one.new, one.migration) for one in declared]
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label)
+def test_a_renamed_column_leads_to_one_that_is_there(model) -> None:
+    columns = columns_of(model)
+    for old, new in new_names(model).items():
+        assert old not in columns, f"{old} is a column again: an item key is never reused"
+        assert new in columns or new.startswith(("extra.", "missing."))

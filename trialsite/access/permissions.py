@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from trialsite.audit.moment import earlier_instant
+
 from .models import Role, User
 
 COORDINATOR, INVESTIGATOR, MONITOR = Role.COORDINATOR, Role.INVESTIGATOR, Role.MONITOR
@@ -57,6 +59,15 @@ ACTIONS: dict[str, Action] = {
 }
 
 
+AT_ANY_INSTANT = ("figures.by_arm", "export.run", "subject.screen", "accounts.manage")  # these open pages too
+
+
+def roles_for(action: str) -> frozenset[Role]:
+    """The roles that may take an action; nobody changes anything of what is read as of an earlier instant."""
+    changes = not action.endswith(".view") and action not in AT_ANY_INSTANT
+    return frozenset() if changes and earlier_instant() else ACTIONS[action].roles
+
+
 @dataclass(frozen=True)
 class Grants:
     """The current memberships of one user, read once a request."""
@@ -64,7 +75,7 @@ class Grants:
     rows: tuple[tuple[UUID | None, UUID | None, str], ...] = field(default=())
 
     def allows(self, action: str, study_id: UUID | None, site_id: UUID | None) -> bool:
-        roles = ACTIONS[action].roles
+        roles = roles_for(action)
         return any(
             role in roles and (study is None or study == study_id) and (site is None or site == site_id)
             for study, site, role in self.rows
@@ -72,14 +83,14 @@ class Grants:
 
     def somewhere(self, action: str, study_id: UUID | None = None) -> bool:
         """Whether the user may take the action at any place (of the study)."""
-        roles = ACTIONS[action].roles
+        roles = roles_for(action)
         return any(
             role in roles and (study_id is None or study in (None, study_id)) for study, _, role in self.rows
         )
 
 
 CURRENT_ROLES = """
-    SELECT study_id, site_id, role FROM access_membership
+    SELECT study_id, site_id, role FROM public.access_membership
     WHERE user_id = %(user)s AND starts_on <= %(today)s AND (ends_on IS NULL OR ends_on >= %(today)s)"""
 
 

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.db import connections, transaction
 
+from .moment import read_at
+
 
 class Actor(Protocol):
     """Whoever has an id: a user of the system."""
@@ -71,6 +73,8 @@ def current() -> Context:
 @contextmanager
 def _within(context: Context, using: str) -> Iterator[None]:
     outer = _current.get()
+    if read_at.get() is not None and context.user_id != outer.user_id:
+        raise RuntimeError("What one person reads as of an instant is folded under their rights alone.")
     nested = connections[using].in_atomic_block
     with transaction.atomic(using=using):
         _tell(context, using)

@@ -22,7 +22,7 @@ ROW_RULES = {
     "identity": MEMBER_ROWS.format(roles="ARRAY['coordinator', 'investigator']"),
     "author": f"(author_id = (SELECT app_user_id()) AND {MEMBER_ROWS.format(roles='')})",
     "trail": f"""(CASE WHEN study_id IS NULL THEN (SELECT app_is_system()) OR EXISTS (
-            SELECT 1 FROM access_membership m WHERE m.user_id = app_user_id() AND m.role = 'administrator'
+            SELECT 1 FROM public.access_membership m WHERE m.user_id = app_user_id() AND m.role = 'administrator'
               AND m.starts_on <= current_date AND (m.ends_on IS NULL OR m.ends_on >= current_date))
         ELSE {MEMBER_ROWS.format(roles="")} END)""",
 }
@@ -44,8 +44,8 @@ def install_guards(*, using: str) -> None:
         cursor.execute("SELECT current_user")
         if cursor.fetchone()[0] == app_role:
             raise RuntimeError("Migrate as the owner role: manage.py migrate --database owner.")
-        for name in ("context.sql", "trail.sql", "holds.sql"):
-            run_file(cursor, Path(__file__).parent / "sql" / name)
+        for name in ("context", "trail", "holds", "as_of", "digest"):
+            run_file(cursor, Path(__file__).parent / "sql" / f"{name}.sql")
         grant_default(cursor, app_role)
         for model, protection in protected_models():
             guard_table(cursor, model._meta.db_table, protection, app_role)
@@ -120,7 +120,7 @@ def place_of_rows(model: type[models.Model]) -> tuple[str, str]:
 
 def seal_trail(cursor: CursorWrapper) -> None:
     """The trail refuses change from every role, its owner included."""
-    for table in ("audit_trail", "audit_event"):
+    for table in ("audit_trail", "audit_event", "audit_digest", "audit_digest_head"):
         cursor.execute(f"DROP TRIGGER IF EXISTS once_rows ON {table}")
         cursor.execute(
             f"CREATE TRIGGER once_rows BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION audit_refuse()"

@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from .protection import Protection
@@ -53,6 +54,8 @@ class Trail(models.Model):
         indexes = [
             models.Index(fields=["row_id", "id"], name="trail_row"),
             models.Index(fields=["study_id", "-id"], name="trail_study"),
+            models.Index(fields=["table_name", "id"], name="trail_table"),
+            BrinIndex(fields=["at"], name="trail_at"),
         ]
 
     def __str__(self) -> str:
@@ -78,7 +81,7 @@ class Chain(models.Model):
 class Event(models.Model):
     """Something that happened without changing the record: a log-in, a failed log-in, an export, a view of identity."""
 
-    protection = Protection(app=("insert",))
+    protection = Protection(trail="user", app=("insert",))
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(auto_now_add=True)
@@ -93,3 +96,40 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at}"
+
+
+class Digest(models.Model):
+    """The digest of the heads of all chains at an instant, chained to the one before; published every hour."""
+
+    protection = Protection(trail="system", app=())
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    chains = models.BigIntegerField()
+    previous = models.TextField()
+    digest = models.TextField()
+
+    class Meta:
+        db_table = "audit_digest"
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.digest}"
+
+
+class DigestHead(models.Model):
+    """The head of a chain that had moved since the digest before."""
+
+    protection = Protection(app=())
+
+    id = models.BigAutoField(primary_key=True)
+    digest = models.ForeignKey(Digest, on_delete=models.PROTECT, related_name="heads")
+    chain = models.TextField()
+    position = models.BigIntegerField()
+    hash = models.BinaryField()
+
+    class Meta:
+        db_table = "audit_digest_head"
+        constraints = [models.UniqueConstraint(fields=["chain", "digest"], name="digest_head_once")]
+
+    def __str__(self) -> str:
+        return f"{self.chain} {self.position}"

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 class Protection:
     """The guards of one table.
 
-    trail: the hash chain that a change joins: "subject", "study" or "system"; None leaves the table outside the trail.
+    trail: the hash chain that a change joins: "subject", "study", "system", or "user" (events of one user); None leaves
+        the table outside the trail.
     rows: "site" (study and site of the row), "identity" (as site, for roles that may see identity), "author" (the
         user's own rows inside the boundary), "trail", or None (no row-level security).
     app: what the app role may do beyond SELECT, of "insert", "update", "delete"; None means not even SELECT.
@@ -25,6 +26,18 @@ class Protection:
     app: tuple[str, ...] | None = ("insert", "update")
     redacted: tuple[str, ...] = ()
     held: str | None = None
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """A column, or an item of `extra` ("extra.<item>"), that had another name until a migration ("room.0007_name").
+
+    Models list theirs as `renamed`: older entries of the trail keep the old name, and are read under the new one.
+    """
+
+    old: str
+    new: str
+    migration: str
 
 
 CASEBOOK = Protection(trail="subject", rows="site", held="values")

@@ -53,3 +53,10 @@ def chain_breaks() -> list[tuple[str, int, str]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT chain, position, problem FROM audit_breaks()")
         return cursor.fetchall()
+
+
+def digest_breaks() -> list[tuple[str, int, str]]:
+    """Where digests do not come out, or the trail lacks an entry that one holds: chain, position, problem."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT chain, position, problem FROM audit_digest_breaks()")
+        return cursor.fetchall()

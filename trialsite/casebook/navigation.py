@@ -43,7 +43,18 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     grants = grants_of(user)
     open_to = [place(request, *line[:3]) for line in PLACES if grants.somewhere(line[3])]
     roles = dict.fromkeys(str(Role(role).label) for _study, _site, role in grants.rows)
-    return {"nav": [found for found in open_to if found], "role_label": ", ".join(roles)}
+    return {
+        "nav": [found for found in open_to if found],
+        "role_label": ", ".join(roles),
+        "as_of": getattr(request, "as_of", None),
+        "leave_as_of": today_address(request),
+    }
+
+
+def today_address(request: HttpRequest) -> str:
+    """The address of the same page as things stand."""
+    query = request.GET.urlencode()
+    return f"{request.path_info}?{query}" if query else request.path_info
 
 
 def place(request: HttpRequest, label: Any, name: str, icon: str) -> Place | None:
@@ -52,4 +63,5 @@ def place(request: HttpRequest, label: Any, name: str, icon: str) -> Place | Non
         url = reverse(name)
     except NoReverseMatch:
         return None
-    return Place(label, url, icon, active=request.path == url if url == "/" else request.path.startswith(url))
+    here = request.path == url if name == "inbox" else request.path.startswith(url)
+    return Place(label, url, icon, active=here)

@@ -3,11 +3,11 @@
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
+from trialsite.audit.moment import now
 
 from .models import Subject
 
 
 def site_today(subject: Subject) -> date:
-    """The day at the subject's site."""
-    return timezone.now().astimezone(ZoneInfo(subject.site.timezone)).date()
+    """The day at the subject's site: today, or the day of the instant that is being read."""
+    return now().astimezone(ZoneInfo(subject.site.timezone)).date()

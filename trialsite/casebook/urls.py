@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from . import views, visit_views
+from . import as_of_view, views, visit_views
 
 
 class Part:
@@ -32,4 +32,5 @@ urlpatterns = [
     path(SLOT + "history/", views.field_history, name="form-history"),
     path(SLOT + "<slug:action>/", views.state, name="form-state"),
     path("trail/", views.trail, name="trail"),
+    path("as-of/", as_of_view.as_of, name="as-of"),
 ]

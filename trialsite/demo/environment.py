@@ -68,6 +68,7 @@ def app_environment(run_dir: Path, found: Servers) -> dict[str, str]:
         "REDIS_URL": found.redis_url,
         "SECRET_KEY": os.environ.get("SECRET_KEY") or secret_key(run_dir),
         "EMAIL_FILE_PATH": os.environ.get("EMAIL_FILE_PATH") or str(run_dir / "mail"),
+        "DIGEST_PATH": os.environ.get("DIGEST_PATH") or str(run_dir / "digests.jsonl"),
         "PYTHONUNBUFFERED": "1",
     }
     inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}

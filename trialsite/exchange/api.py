@@ -15,6 +15,7 @@ from rest_framework.serializers import Serializer
 from trialsite.access.permissions import grants_of
 from trialsite.access.requests import user_of
 from trialsite.audit.events import record_event
+from trialsite.audit.moment import earlier_instant
 from trialsite.casebook.forms import CasebookForm
 from trialsite.casebook.models import ProtocolForm, Subject
 from trialsite.casebook.registries import FormType
@@ -24,6 +25,8 @@ from trialsite.studies.selectors import studies_visible_to
 
 from .renderers import columns_of, csv_lines
 from .serializers import SiteSerializer, StudySerializer, SubjectSerializer, form_serializer, row_serializer
+
+NO_FILTERS = ("format", "as_of", "zone", "cursor", "page_size")
 
 
 class SeesRecords(BasePermission):
@@ -41,14 +44,31 @@ class Listing(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generic
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase | Response:  # type: ignore[override]
         if request.accepted_renderer.format != "csv":
-            return super().list(request, *args, **kwargs)
-        record_event(kind="export.csv", user_id=user_of(request).pk, table=self.table)
+            answer = super().list(request, *args, **kwargs)
+            self.record_export("export.json", rows=len(answer.data["results"]))
+            return answer
+        self.record_export("export.csv", rows=self.filter_queryset(self.get_queryset()).count())
         response = StreamingHttpResponse(
             csv_lines(self.rows(), columns_of(cast(Serializer, self.get_serializer()))),
             content_type="text/csv; charset=utf-8",
         )
         response["Content-Disposition"] = f'attachment; filename="{self.table}.csv"'
         return response
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        answer = super().retrieve(request, *args, **kwargs)
+        self.record_export("export.json", rows=1, record=next(iter(self.kwargs.values())))
+        return answer
+
+    def record_export(self, kind: str, **details: Any) -> None:
+        """Who pulled what of which list, by which filters, how many rows, and as of when."""
+        filters = {name: value for name, value in self.request.query_params.items() if name not in NO_FILTERS}
+        instant = earlier_instant()
+        if instant:
+            details["as_of"] = instant.isoformat()
+        record_event(
+            kind=kind, user_id=user_of(self.request).pk, table=self.table, filters=filters, **details
+        )
 
     def rows(self) -> Iterator[Any]:
         """Every record of the filtered list, serialized in batches."""

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -23,7 +24,12 @@ TOKEN_DAYS = 90
 def guide(request: HttpRequest, key: str = "") -> HttpResponse:
     """Lists and forms with their CSV links; a fresh token is shown this once."""
     tokens = Token.objects.filter(user_id=user_of(request).pk, revoked_at=None, expires_at__gt=timezone.now())
-    context = {"forms": forms.values(), "tokens": tokens.order_by("-expires_at"), "key": key}
+    context = {
+        "forms": forms.values(),
+        "tokens": tokens.order_by("-expires_at"),
+        "key": key,
+        "api": reverse("api-root"),
+    }
     return render(request, "exchange/guide.html", context)
 
 

@@ -6,8 +6,10 @@ CREATE OR REPLACE FUNCTION app_is_system() RETURNS boolean LANGUAGE sql STABLE A
 $$ SELECT COALESCE(current_setting('app.role', true), '') = 'system' $$;
 
 -- The places that the acting user's memberships (in one of `roles`, or in any) open today: "study" for each study, and
--- "study" || "site" for each of its sites, those of a study-wide membership included. Read once a statement.
-CREATE OR REPLACE FUNCTION app_places(roles text[] DEFAULT NULL) RETURNS text[] LANGUAGE plpgsql STABLE AS $$
+-- "study" || "site" for each of its sites, those of a study-wide membership included. Read once a statement. No temporary
+-- table stands before the tables of rights: who reads as of an instant reads with the memberships of today.
+CREATE OR REPLACE FUNCTION app_places(roles text[] DEFAULT NULL) RETURNS text[]
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 BEGIN
     RETURN ARRAY(
         SELECT m.study_id::text || place.site

@@ -65,6 +65,8 @@ BEGIN
         entry.chain := 'subject:' || entry.subject_id;
     ELSIF chain_kind = 'study' AND entry.study_id IS NOT NULL THEN
         entry.chain := 'study:' || entry.study_id;
+    ELSIF chain_kind = 'user' THEN
+        entry.chain := 'events:' || COALESCE(here ->> 'user_id', '-');
     ELSE
         entry.chain := 'system';
     END IF;
