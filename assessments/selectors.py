@@ -25,7 +25,7 @@ from .models import PlannedVisit
 from .standing import SOON_DAYS, Standing, standing
 
 WORK_LIMIT = 500  # a digest tells the most pressing
-CALENDAR_LIMIT = 50  # lines of a week; filters show the others
+CALENDAR_LIMIT = 20  # lines of a week; filters show the others
 DO_THE_VISIT = _("Do the visit")
 
 

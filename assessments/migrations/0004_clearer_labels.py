@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assessments', '0002_missed_visits'),
+        ('assessments', '0003_holds'),
     ]
 
     operations = [
