@@ -28,6 +28,7 @@ class Context:
     role: str = ""
     reason: str = ""
     request_id: str = ""
+    prompt: str = ""
 
 
 NOBODY = Context()
@@ -41,6 +42,7 @@ def acting(
     role: str = "",
     reason: str = "",
     request_id: str = "",
+    prompt: str = "",
     using: str = "default",
 ) -> Iterator[Context]:
     """Open a transaction in which `user` acts, for a reason, in a request; row-level security and trail read it.
@@ -50,18 +52,24 @@ def acting(
     """
     if user is None and role != "system":
         raise ValueError("audit.acting needs a user, or role='system' for a job that nobody started.")
-    context = Context(str(user.pk) if user else "", role, reason, request_id or str(uuid.uuid4()))
+    context = Context(str(user.pk) if user else "", role, reason, request_id or str(uuid.uuid4()), prompt)
     with _within(context, using):
         yield context
 
 
 @contextmanager
-def because(reason: str, *, using: str = "default") -> Iterator[None]:
-    """Record `reason` with every change made inside, by whoever acts already."""
-    if reason == _current.get().reason:
+def because(reason: str, *, prompt: str | None = None, using: str = "default") -> Iterator[None]:
+    """Record `reason` with every change made inside, by whoever acts already.
+
+    `prompt`: what asked for the change: an edit check with its version ("check VS-01 v2"), or a query ("query <id>");
+    without it the prompt of the context outside stays.
+    """
+    outer = _current.get()
+    context = replace(outer, reason=reason, prompt=outer.prompt if prompt is None else prompt)
+    if context == outer:
         yield
         return
-    with _within(replace(_current.get(), reason=reason), using):
+    with _within(context, using):
         yield
 
 
@@ -91,6 +99,7 @@ def _tell(context: Context, using: str) -> None:
     with connections[using].cursor() as cursor:
         cursor.execute(
             "SELECT set_config('app.user_id', %s, true), set_config('app.role', %s, true),"
-            " set_config('app.reason', %s, true), set_config('app.request_id', %s, true)",
-            [context.user_id, context.role, context.reason, context.request_id],
+            " set_config('app.reason', %s, true), set_config('app.request_id', %s, true),"
+            " set_config('app.prompt', %s, true)",
+            [context.user_id, context.role, context.reason, context.request_id, context.prompt],
         )

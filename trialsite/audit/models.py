@@ -21,7 +21,8 @@ class Trail(models.Model):
     """One change of one row: who, role, site, when (UTC), why, which request, and each changed item.
 
     `changes` maps item to its value (insert) or to [old, new] (update); items inside `extra` and `missing` appear as
-    `extra.<item>`. `hash` = sha256(hash of the entry before it in the same chain, then this entry).
+    `extra.<item>`. `prompt` is what asked for the change: an edit check with its version, or a query.
+    `hash` = sha256(hash of the entry before it in the same chain, then this entry).
     """
 
     protection = Protection(rows="trail", app=())
@@ -47,6 +48,7 @@ class Trail(models.Model):
     reason = models.TextField()
     request_id = models.TextField()
     hash = models.BinaryField()
+    prompt = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "audit_trail"

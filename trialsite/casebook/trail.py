@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.db import models
@@ -13,8 +14,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.access.models import Role, User
+from trialsite.audit.middleware import prefix_of
 from trialsite.audit.models import Trail
 from trialsite.clinical.units import unit_beside, unit_label
+from trialsite.studies.models import Site
 
 from .formfields import MISSING_REASONS
 from .models import ProtocolForm, Subject, Visit
@@ -52,12 +55,16 @@ class Change:
     """One entry of the trail as a person reads it."""
 
     at: datetime
+    when: str
+    as_of: str
     who: str
     role: str
     action: str
     what: str
     form_key: str
     reason: str
+    prompt: str
+    subject: Subject | None
     items: tuple[ItemChange, ...]
 
 
@@ -71,16 +78,29 @@ def in_words(entries: Iterable[Trail], item: str = "") -> list[Change]:
         {e.subject_id for e in entries if e.subject_id}
     )
     visits = visits_of(entries)
+    zones = dict(Site.objects.values_list("pk", "timezone"))
     changes = [
-        change_of(entry, names, subjects.get(entry.subject_id), visits.get(entry.row_id)) for entry in entries
+        change_of(
+            entry,
+            names,
+            subjects.get(entry.subject_id) if entry.subject_id else None,
+            visits.get(entry.row_id),
+            ZoneInfo(zones[entry.site_id] if entry.site_id in zones else "UTC"),
+        )
+        for entry in entries
     ]
     if item:
         wanted = [
-            (change, tuple(i for i in change.items if i.item in (item, f"{item}_text", f"{item}_unit")))
+            (change, tuple(one for one in change.items if one.item in columns_of_item(item)))
             for change in changes
         ]
         changes = [Change(**{**vars(change), "items": items}) for change, items in wanted if items]
     return changes
+
+
+def columns_of_item(item: str) -> list[str]:
+    """The names under which the trail keeps an item: as a column, in parts, as one of the protocol's own, or empty."""
+    return [item, f"{item}_text", f"{item}_unit", f"extra.{item}", f"missing.{item}"]
 
 
 def visits_of(entries: Iterable[Trail]) -> dict[str, Visit]:
@@ -90,7 +110,9 @@ def visits_of(entries: Iterable[Trail]) -> dict[str, Visit]:
     return {str(visit.pk): visit for visit in found}
 
 
-def change_of(entry: Trail, names: dict[UUID, str], subject: Subject | None, visit: Visit | None) -> Change:
+def change_of(
+    entry: Trail, names: dict[UUID, str], subject: Subject | None, visit: Visit | None, zone: ZoneInfo
+) -> Change:
     model = model_of(entry.table_name)
     hidden = TECHNICAL | NAMES_OF_VISIT if visit else TECHNICAL
     pairs = {
@@ -100,12 +122,16 @@ def change_of(entry: Trail, names: dict[UUID, str], subject: Subject | None, vis
     }
     return Change(
         at=entry.at,
+        when=entry.at.astimezone(zone).isoformat(sep=" ", timespec="seconds"),
+        as_of=as_of_address(entry, zone),
         who=names.get(entry.user_id, "—") if entry.user_id else str(SYSTEM),
         role=str(Role(entry.role).label) if entry.role in Role.values else entry.role,
         action=action_of(entry),
         what=what_of(entry, model, subject, visit),
         form_key=str(entry.changes.get("form_key", "")),
         reason=reason_words(entry.reason),
+        prompt=entry.prompt,
+        subject=subject,
         items=tuple(
             ItemChange(
                 key,
@@ -145,6 +171,14 @@ def in_paper_order(model: type[models.Model] | None, pairs: Mapping[str, Pair]) 
     columns = [field.column for field in model._meta.concrete_fields] if model else []
     place = {column: number for number, column in enumerate(columns)}
     return sorted(pairs.items(), key=lambda pair: (place.get(pair[0], len(place)), pair[0]))
+
+
+def as_of_address(entry: Trail, zone: ZoneInfo) -> str:
+    """Where the subject's record stands as it stood when this was done: at the end of that second."""
+    if entry.subject_id is None:
+        return ""
+    instant = entry.at.astimezone(zone).replace(microsecond=0) + timedelta(seconds=1)
+    return f"{prefix_of(instant)}subjects/{entry.subject_id}/"
 
 
 def reason_words(reason: str) -> str:

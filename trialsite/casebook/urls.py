@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from . import as_of_view, views, visit_views
+from . import as_of_view, trail_views, views, visit_views
 
 
 class Part:
@@ -23,14 +23,14 @@ urlpatterns = [
     path("", views.inbox, name="inbox"),
     path("subjects/", views.subjects, name="subjects"),
     path("subjects/<uuid:subject_id>/", views.subject, name="subject"),
-    path("subjects/<uuid:subject_id>/trail/", views.subject_trail, name="subject-trail"),
+    path("subjects/<uuid:subject_id>/trail/", trail_views.subject_trail, name="subject-trail"),
     path("subjects/<uuid:subject_id>/log/<slug:form>/new/", views.new_log_form, name="new-log-form"),
     path(VISIT + "not-done/", visit_views.not_done, name="visit-not-done"),
     path(VISIT + "not-done/undo/", visit_views.undo_not_done, name="visit-not-done-undo"),
     path(SLOT, views.form, name="form"),
     path(SLOT + "draft/", views.draft, name="draft"),
-    path(SLOT + "history/", views.field_history, name="form-history"),
+    path(SLOT + "history/", trail_views.form_history, name="form-history"),
     path(SLOT + "<slug:action>/", views.state, name="form-state"),
-    path("trail/", views.trail, name="trail"),
+    path("trail/", trail_views.trail, name="trail"),
     path("as-of/", as_of_view.as_of, name="as-of"),
 ]

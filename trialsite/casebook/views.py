@@ -17,9 +17,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from trialsite.access.permissions import grants_of, may, require
+from trialsite.access.permissions import grants_of, may
 from trialsite.access.requests import user_of
-from trialsite.audit.models import Trail
 from trialsite.studies.selectors import studies_visible_to
 
 from . import services
@@ -43,7 +42,6 @@ from .selectors import (
 )
 from .slots import OpenSlot, Slot
 from .states import TRANSITIONS, SubjectState
-from .trail import in_words
 
 LAST_PAGE = 100  # of the inbox; who has more to do filters
 
@@ -102,17 +100,6 @@ def subject(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     """One subject's casebook: visits × forms, and what is due next."""
     found = subject_or_404(user_of(request), subject_id)
     return render(request, "casebook/subject.html", casebook_context(request, found))
-
-
-@login_required
-def subject_trail(request: HttpRequest, subject_id: UUID) -> HttpResponse:
-    """Everything that happened to a subject's record, newest first."""
-    found = subject_or_404(user_of(request), subject_id)
-    require(user_of(request), "trail.view", study_id=found.study_id, site_id=found.site_id)
-    entries = Trail.objects.filter(chain=f"subject:{found.pk}").order_by("-position")
-    page = Paginator(entries, 50).get_page(request.GET.get("page"))
-    context = {**subject_context(request, found, "subject-trail"), "page": page, "changes": in_words(page)}
-    return render(request, "casebook/subject_trail.html", context)
 
 
 @login_required
@@ -280,48 +267,6 @@ def new_log_form(request: HttpRequest, subject_id: UUID, form: str) -> HttpRespo
     if form_type(form, found) is None:
         raise Http404
     return redirect(Slot(found.pk, "LOG", form, 1, services.next_repeat(subject=found, form_key=form)).url())
-
-
-@login_required
-def field_history(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
-    """What happened to a form, or with ?item= to one of its items."""
-    opened = slot_or_404(user_of(request), subject_id, visit, form)
-    found, record = opened.subject, opened.record
-    ids = [str(record.pk)] if record else []
-    for row_type in opened.kind.rows:
-        ids += [str(pk) for pk in row_type.model.objects.filter(record=record).values_list("pk", flat=True)]
-    entries = Trail.objects.filter(chain=f"subject:{found.pk}", row_id__in=ids).order_by("-position")
-    item = request.GET.get("item", "")
-    context = {
-        **subject_context(request, found, "subject"),
-        "slot": opened.slot,
-        "kind": opened.kind,
-        "changes": in_words(entries, item),
-        "item": item,
-    }
-    return render(request, "casebook/history.html", context)
-
-
-@login_required
-def trail(request: HttpRequest) -> HttpResponse:
-    """The trail of everything this user may see, newest first."""
-    require_somewhere(request, "trail.view")
-    entries = Trail.objects.order_by("-id")
-    study = request.GET.get("study", "")
-    studies = studies_visible_to(user_of(request))
-    if study:
-        entries = entries.filter(study_id__in=studies.filter(key=study).values("pk"))
-    before = request.GET.get("before", "")
-    if before.isdigit():
-        entries = entries.filter(pk__lt=int(before))
-    rows = list(entries[:50])
-    context = {
-        "changes": in_words(rows),
-        "studies": studies,
-        "study": study,
-        "before": rows[-1].pk if len(rows) == 50 else None,
-    }
-    return render(request, "casebook/trail.html", context)
 
 
 def require_somewhere(request: HttpRequest, action: str) -> None:

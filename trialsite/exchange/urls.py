@@ -8,6 +8,7 @@ from trialsite.casebook.registries import api_lists, forms
 
 from . import views
 from .api import ProtocolFormViewSet, SiteViewSet, StudyViewSet, SubjectViewSet, form_viewset, line_viewset
+from .trail_api import TrailViewSet
 
 router = DefaultRouter()
 router.register("studies", StudyViewSet, basename="api-study")
@@ -15,6 +16,7 @@ router.register("sites", SiteViewSet, basename="api-site")
 router.register("subjects", SubjectViewSet, basename="api-subject")
 for name, viewset in api_lists.items():
     router.register(name, viewset, basename=f"api-{name}")
+router.register("trail", TrailViewSet, basename="api-trail")
 router.register("forms/PROTOCOL", ProtocolFormViewSet, basename="api-form-PROTOCOL")
 for form in forms.values():
     for row in form.rows:

@@ -12,6 +12,7 @@ from tests.integration.casebook.test_forms import enter
 from trialsite.audit import acting, because
 from trialsite.audit.models import Chain, Trail
 from trialsite.audit.selectors import chain_breaks
+from trialsite.casebook.models import Subject
 
 
 def test_raw_sql_joins_the_trail_with_actor_and_reason(cast: Cast) -> None:
@@ -51,6 +52,22 @@ def test_an_account_keeps_no_password_in_the_trail(cast: Cast) -> None:
     assert entry.changes["password"] == "***"
 
 
+def test_what_prompted_a_correction_stands_beside_its_reason(cast: Cast) -> None:
+    subject = bare_subject(cast)
+    with acting(user=cast.coordinator):
+        with because("typing error", prompt="check VS-01 v2"):
+            Subject.objects.filter(pk=subject.pk).update(arm="A")
+        with because("typing error"):
+            Subject.objects.filter(pk=subject.pk).update(arm="B")
+        prompted, plain = Trail.objects.filter(row_id=str(subject.pk), action="U").order_by("id")
+    assert (prompted.reason, prompted.prompt) == ("typing error", "check VS-01 v2")
+    assert (plain.reason, plain.prompt) == ("typing error", "")
+    with acting(role="system", prompt="check VS-01 v2"):
+        Subject.objects.filter(pk=subject.pk).update(arm="C")
+        assert Trail.objects.filter(row_id=str(subject.pk)).latest("id").prompt == "check VS-01 v2"
+        assert chain_breaks() == []
+
+
 @pytest.mark.parametrize(
     ("vandalism", "found"),
     [
@@ -58,6 +75,7 @@ def test_an_account_keeps_no_password_in_the_trail(cast: Cast) -> None:
         ("DELETE FROM audit_trail WHERE id = %s", "missing"),
         ("DELETE FROM audit_trail WHERE id >= %s", "missing"),
         ("UPDATE audit_trail SET user_id = NULL WHERE id = %s", "altered"),
+        ("UPDATE audit_trail SET prompt = 'query 1' WHERE id = %s", "altered"),
     ],
 )
 def test_a_superusers_hand_is_found(committed_db, vandalism: str, found: str, capsys) -> None:

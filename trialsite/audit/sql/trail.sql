@@ -13,7 +13,8 @@ CREATE OR REPLACE FUNCTION audit_payload(entry audit_trail) RETURNS bytea LANGUA
         entry.chain, (extract(epoch FROM entry.at) * 1000000)::bigint::text,
         COALESCE(entry.user_id::text, '-'), entry.role, COALESCE(entry.study_id::text, '-'),
         COALESCE(entry.site_id::text, '-'), COALESCE(entry.subject_id::text, '-'),
-        entry.table_name, entry.row_id, entry.action, entry.changes::text, entry.reason, entry.request_id), 'UTF8')
+        entry.table_name, entry.row_id, entry.action, entry.changes::text, entry.reason, entry.request_id,
+        NULLIF(entry.prompt, '')), 'UTF8')
 $$;
 
 CREATE OR REPLACE FUNCTION audit_record() RETURNS trigger
@@ -59,6 +60,7 @@ BEGIN
     entry.site_id := here ->> 'site_id';
     entry.reason := COALESCE(current_setting('app.reason', true), '');
     entry.request_id := COALESCE(current_setting('app.request_id', true), '');
+    entry.prompt := COALESCE(current_setting('app.prompt', true), '');
     IF chain_kind = 'subject' THEN
         entry.subject_id := CASE WHEN TG_TABLE_NAME = 'casebook_subject' THEN here ->> 'id'
             ELSE here ->> 'subject_id' END;

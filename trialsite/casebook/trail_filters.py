@@ -1,0 +1,134 @@
+"""Filtering the trail: the same on the pages and in the API."""
+
+from datetime import date, datetime, time, timedelta
+from functools import reduce
+from operator import or_
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import django_filters as filters
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Cast
+from django.utils.translation import gettext_lazy as _
+
+from trialsite.access.models import Role, User
+from trialsite.access.permissions import grants_of, reach_of
+from trialsite.audit.models import Trail
+from trialsite.studies.models import Site, Study
+
+from .models import Subject
+from .registries import FormType, forms
+from .trail import SYSTEM, columns_of_item, label_of
+
+STATE = "state"
+ACTION_CHOICES = [("I", _("entered")), ("U", _("changed")), ("D", _("removed")), (STATE, _("state changed"))]
+ROLE_CHOICES = [*Role.choices, ("system", SYSTEM)]
+
+
+def trail_visible_to(user: User) -> QuerySet[Trail]:
+    """The entries at the places where the user may read the trail, and those of their studies as a whole."""
+    studies = {study for study, _site, _role in grants_of(user).rows if study}
+    of_the_study = Q(study_id__in=studies, site_id=None)
+    return Trail.objects.filter(reach_of(user, "trail.view") | of_the_study)
+
+
+class TrailFilter(filters.FilterSet):
+    """Who did what to which item of which form, where and when. Days are those of `zone`."""
+
+    date_from = filters.DateFilter(method="since", label=_("From"))
+    date_to = filters.DateFilter(method="until", label=_("To"))
+    person = filters.CharFilter(method="by_person", label=_("Person"))
+    role = filters.ChoiceFilter(choices=ROLE_CHOICES, label=_("Role"), empty_label=_("All roles"))
+    action = filters.ChoiceFilter(
+        choices=ACTION_CHOICES, method="of_action", label=_("Action"), empty_label=_("All actions")
+    )
+    study = filters.CharFilter(method="of_study", label=_("Study"))
+    site = filters.CharFilter(method="at_site", label=_("Site"))
+    subject = filters.CharFilter(method="of_subject", label=_("Subject"))
+    form = filters.CharFilter(method="of_form", label=_("Form"))
+    record = filters.UUIDFilter(method="of_record", label=_("One form with its lines"))
+    item = filters.CharFilter(method="of_item", label=_("Item"))
+
+    class Meta:
+        model = Trail
+        fields = ()
+
+    def __init__(self, *args: Any, zone: str = "", **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.zone = zone_named(zone or self.data.get("zone", ""))
+
+    def since(self, found: QuerySet, _name: str, day: date) -> QuerySet:
+        return found.filter(at__gte=datetime.combine(day, time.min, self.zone))
+
+    def until(self, found: QuerySet, _name: str, day: date) -> QuerySet:
+        return found.filter(at__lt=datetime.combine(day + timedelta(days=1), time.min, self.zone))
+
+    def by_person(self, found: QuerySet, _name: str, name: str) -> QuerySet:
+        named = User.objects.filter(Q(full_name__icontains=name.strip()) | Q(username=name.strip()))
+        return found.filter(user_id__in=named.values("pk"))
+
+    def of_action(self, found: QuerySet, _name: str, action: str) -> QuerySet:
+        return (
+            found.filter(action="U", changes__has_key=STATE)
+            if action == STATE
+            else found.filter(action=action)
+        )
+
+    def of_study(self, found: QuerySet, _name: str, key: str) -> QuerySet:
+        return found.filter(study_id__in=Study.objects.filter(key=key).values("pk"))
+
+    def at_site(self, found: QuerySet, _name: str, key: str) -> QuerySet:
+        return found.filter(site_id__in=Site.objects.filter(key=key).values("pk"))
+
+    def of_subject(self, found: QuerySet, _name: str, number: str) -> QuerySet:
+        named = Q(screening_number=number.strip()) | Q(subject_number=number.strip())
+        return found.filter(subject_id__in=Subject.objects.filter(named).values("pk"))
+
+    def of_form(self, found: QuerySet, _name: str, key: str) -> QuerySet:
+        kind = forms.get(key)
+        return found.filter(in_form(kind)) if kind else found.none()
+
+    def of_record(self, found: QuerySet, _name: str, record: UUID) -> QuerySet:
+        rows = {row.model for kind in forms.values() for row in kind.rows}
+        lines = (Q(row_id__in=keys(model.objects.filter(record=record))) for model in rows)
+        return found.filter(reduce(or_, lines, Q(row_id=str(record))))
+
+    def of_item(self, found: QuerySet, _name: str, item: str) -> QuerySet:
+        return found.filter(changes__has_any_keys=columns_of_item(item))
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """A time zone by its name; UTC where there is none of that name."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def in_form(kind: FormType) -> Q:
+    """Entries of a form and of its lines."""
+    own = kind.model.objects.filter(form_key=kind.key)
+    condition = Q(table_name=kind.model._meta.db_table, row_id__in=keys(own))
+    for row in kind.rows:
+        lines = row.model.objects.filter(record__form_key=kind.key)
+        condition |= Q(table_name=row.model._meta.db_table, row_id__in=keys(lines))
+    return condition
+
+
+def keys(rows: QuerySet) -> QuerySet:
+    """The primary keys of rows as the trail writes them."""
+    return rows.order_by().annotate(key=Cast("pk", models.TextField())).values("key")
+
+
+def items_of(kind: FormType) -> list[tuple[str, str]]:
+    """Key and label of each item of a form and of its lines."""
+    found: dict[str, str] = {}
+    for model in (kind.model, *(row.model for row in kind.rows)):
+        composites = getattr(model, "composites", {})
+        parts = {column for composite in composites.values() for column in composite.columns()}
+        editable = [f.column for f in model._meta.concrete_fields if f.editable and f.column not in parts]
+        for name in (*editable, *composites):
+            found.setdefault(name, label_of(model, name, None))
+    return sorted(found.items(), key=lambda pair: pair[1])

@@ -1,0 +1,103 @@
+"""The audit trail by the API: entries as JSON; as CSV one line for each changed item."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.pagination import CursorPagination
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from trialsite.access.models import User
+from trialsite.access.permissions import grants_of
+from trialsite.access.requests import user_of
+from trialsite.audit.models import Trail
+from trialsite.casebook.models import Subject
+from trialsite.casebook.trail import columns_of_item
+from trialsite.casebook.trail_filters import TrailFilter, trail_visible_to
+from trialsite.studies.models import Site
+
+from .api import Listing
+
+ITEM_COLUMNS = ["item", "old", "new"]
+
+
+class ReadsTrail(BasePermission):
+    """One of the user's roles opens the trail somewhere; which entries is the queryset's matter."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return grants_of(user_of(request)).somewhere("trail.view")
+
+
+class NewestFirst(CursorPagination):
+    """Pages of the trail by its key, newest first."""
+
+    ordering = "-id"
+    page_size = 100
+    page_size_query_param = "page_size"
+    max_page_size = 1000
+
+
+class TrailSerializer(serializers.ModelSerializer):
+    """One entry: who, in which role and at which site, when (UTC), why, and each changed item with old and new."""
+
+    changes = serializers.JSONField(help_text="item: value of a first entry, [old, new] of a change")
+
+    class Meta:
+        model = Trail
+        fields = (
+            "id", "at", "user_id", "role", "study_id", "site_id", "subject_id", "table_name", "row_id", "action",
+            "reason", "prompt", "request_id", "chain", "position", "changes",
+        )  # fmt: skip
+
+
+class Names:
+    """People, sites and subjects by the names under which a reader knows them."""
+
+    def __init__(self) -> None:
+        self.users = dict(User.objects.values_list("pk", "username"))
+        self.sites = dict(Site.objects.values_list("pk", "key"))
+        self.subjects = {subject.pk: subject.number for subject in Subject.objects.iterator()}
+
+
+class TrailViewSet(Listing):
+    """The audit trail of the places that your memberships open, newest first."""
+
+    permission_classes = [ReadsTrail]
+    table = "trail"
+    queryset = Trail.objects.none()
+    serializer_class = TrailSerializer
+    filterset_class = TrailFilter
+    pagination_class = NewestFirst
+
+    def get_queryset(self) -> QuerySet:
+        if getattr(self, "swagger_fake_view", False):
+            return self.queryset
+        return trail_visible_to(user_of(self.request))
+
+    def header(self) -> Sequence[str]:
+        return [*(name for name in TrailSerializer.Meta.fields if name != "changes"), "user", "site", "subject",
+                *ITEM_COLUMNS]  # fmt: skip
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        wanted = self.request.query_params.get("item", "")
+        shown = columns_of_item(wanted) if wanted else None
+        names = Names()
+        for entry in self.filter_queryset(self.get_queryset()).order_by("-id").iterator(chunk_size=1000):
+            line = dict(TrailSerializer(entry).data)
+            changes = line.pop("changes")
+            line |= {
+                "user": names.users.get(entry.user_id, ""),
+                "site": names.sites.get(entry.site_id, ""),
+                "subject": names.subjects.get(entry.subject_id, ""),
+            }
+            for item, value in changes.items():
+                if shown is None or item in shown:
+                    old, new = value if entry.action == Trail.Action.UPDATE else (None, value)
+                    yield line | {"item": item, "old": in_cell(old), "new": in_cell(new)}
+
+
+def in_cell(value: Any) -> Any:
+    """A value of the trail as one cell."""
+    return str(value) if isinstance(value, list | dict) else value
