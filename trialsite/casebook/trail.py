@@ -78,14 +78,14 @@ def in_words(entries: Iterable[Trail], item: str = "") -> list[Change]:
         {e.subject_id for e in entries if e.subject_id}
     )
     visits = visits_of(entries)
-    zones = dict(Site.objects.values_list("pk", "timezone"))
+    zones: dict[UUID | None, str] = dict(Site.objects.values_list("pk", "timezone"))
     changes = [
         change_of(
             entry,
             names,
             subjects.get(entry.subject_id) if entry.subject_id else None,
             visits.get(entry.row_id),
-            ZoneInfo(zones[entry.site_id] if entry.site_id in zones else "UTC"),
+            ZoneInfo(zones.get(entry.site_id, "UTC")),
         )
         for entry in entries
     ]
