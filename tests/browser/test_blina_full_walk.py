@@ -170,7 +170,7 @@ def curve_before(clock: Clock, at_desk: Desks, casebook: str) -> None:
     desk.fill(
         {
             "Date of contact": clock.day(85),
-            "Contact": "Visit",
+            "Kind of contact": "Visit",
             "Alive": "Yes",
             "No evidence of relapse": "Yes",
         }
@@ -192,9 +192,9 @@ def relapse(clock: Clock, at_desk: Desks, casebook: str) -> None:
     desk.add_to_log("Relapse")
     desk.fill(
         {
-            "Date": clock.day(121),
+            "Date of the assessment": clock.day(121),
             "Date of first evidence": clock.day(120),
-            "Where": "Marrow",
+            "Site of relapse": "Marrow",
             "Blasts in marrow": "62",
         }
     )
