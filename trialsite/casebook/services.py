@@ -30,25 +30,32 @@ Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Values]]
 
 
-def locked_subject(subject_id: UUID, by: User, *, review: bool = False) -> Subject:
-    """The subject, locked until commit, if `by` may see it; Subject.DoesNotExist otherwise.
-
-    Refused where the whole subject is held; `review` is for queries, verification and signatures (see `holds`).
-    """
+def locked_row(subject_id: UUID, by: User) -> Subject:
+    """The subject, locked until commit, if `by` may see it; Subject.DoesNotExist otherwise. Asks about no hold."""
     subjects = Subject.objects.select_related("protocol_version", "study", "site").annotate(
         held=somehow_held(), **{name: mark() for name, mark in marks.items()}
     )
     subject = subjects.select_for_update(of=("self",)).get(pk=subject_id)
     if not may(by, "record.view", study_id=subject.study_id, site_id=subject.site_id):
         raise Subject.DoesNotExist
-    if subject.held:
+    return subject
+
+
+def locked_subject(subject_id: UUID, by: User, *, review: bool = False) -> Subject:
+    """The same, refused where the whole subject is held.
+
+    `review` is for queries, verification and signatures (see `holds`)."""
+    subject = locked_row(subject_id, by)
+    if subject.held:  # type: ignore[attr-defined]
         refuse_where_held(holds_on(subject), review=review)
     return subject
 
 
 def lock_slot(*, slot: Slot, by: User) -> OpenSlot:
-    """A slot with what stands in it, its subject locked until commit: nobody else writes there meanwhile."""
-    subject = locked_subject(slot.subject_id, by)
+    """A slot with what stands in it, its subject locked until commit: nobody else writes there meanwhile.
+
+    A slot that is held is given too: `submit_form` refuses it where what was typed can be shown again."""
+    subject = locked_row(slot.subject_id, by)
     kind = form_type(slot.form_key, subject)
     if kind is None:
         raise UnknownForm(_("This protocol has no form %(form)s.") % {"form": slot.form_key})
@@ -56,7 +63,7 @@ def lock_slot(*, slot: Slot, by: User) -> OpenSlot:
 
 
 def refuse_held_slot(opened: OpenSlot) -> None:
-    """Refuse values where the visit or the form is frozen or locked."""
+    """Refuse values where the form, or anything it stands in, is frozen or locked."""
     if getattr(opened.subject, "held", True):
         refuse_where_held(holds_on(opened.subject), slot=opened.slot)
 

@@ -259,6 +259,25 @@ def test_a_form_is_frozen_from_its_page_and_shows_it(client: Client, cast: Cast)
     assert VitalSigns.objects.count() == 0  # nobody acts: nothing is seen
 
 
+@pytest.mark.parametrize("kind", HoldKind.values)
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_submission_that_meets_a_hold_is_refused_in_words_and_keeps_what_was_typed(
+    client: Client, cast: Cast, level: str, kind: str
+) -> None:
+    subject = bare_subject(cast)
+    hold(cast, LEVELS[level](subject), kind)
+    client.force_login(cast.coordinator)
+    typed = {
+        "press": "submit", "base_version": "0", "performed_on": "2026-01-06", "weight": "71.5",
+        "weight_unit": "kg", "height": "172", "height_unit": "cm", "ecog": "1",
+    }  # fmt: skip
+    answer = client.post(Slot(subject.pk, "SCR", "VS").url(), typed)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert ("is frozen" if kind == "freeze" else "is locked") in page
+    assert 'value="71.5"' in page
+
+
 def test_a_held_place_opens_no_entry_page_even_when_nothing_stands_there(client: Client, cast: Cast) -> None:
     subject = bare_subject(cast)
     hold(cast, Place.of_visit(subject, "SCR", 1), "lock")
