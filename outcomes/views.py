@@ -15,7 +15,7 @@ from trialsite.access.permissions import grants_of
 from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.selectors import subject_or_404, subjects_visible_to
 from trialsite.studies.models import Study
-from trialsite.studies.selectors import studies_visible_to
+from trialsite.studies.selectors import study_or_404
 
 from .dashboard_page import dashboard_context, endpoint_context, refresh_own, studies_context
 from .selectors import events_here, results_of_study
@@ -44,7 +44,7 @@ def dashboards(request: HttpRequest) -> HttpResponse:
 def study(request: HttpRequest, key: str) -> HttpResponse:
     """One study: six figures, curve, accrual, flow."""
     user = person(request)
-    found = study_or_404(user, key)
+    found = study_with_figures(user, key)
     return render(
         request, "outcomes/study.html", dashboard_context(user, found, request.GET.get("endpoint", ""))
     )
@@ -54,7 +54,7 @@ def study(request: HttpRequest, key: str) -> HttpResponse:
 def endpoint(request: HttpRequest, key: str, endpoint: str) -> HttpResponse:
     """One endpoint of a study, and the subjects at one's own sites behind it (?day= those with an event that day)."""
     user = person(request)
-    found = study_or_404(user, key)
+    found = study_with_figures(user, key)
     plan = next((one for one in found.protocol.endpoints if one.key == endpoint), None)
     if plan is None:
         raise Http404
@@ -75,9 +75,9 @@ def person(request: HttpRequest) -> User:
     return user
 
 
-def study_or_404(user: User, key: str) -> Study:
+def study_with_figures(user: User, key: str) -> Study:
     """The study, if the user has a role in it that sees its figures; a stranger does not learn that it exists."""
-    found = studies_visible_to(user).filter(key=key).first()
-    if found is None or not sees_figures(user, found):
+    found = study_or_404(user, key)
+    if not sees_figures(user, found):
         raise Http404
     return found

@@ -18,6 +18,7 @@ from pathlib import Path
 import django
 import pytest
 from pytest_django import DjangoDbBlocker
+from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from trialsite.demo.places import temporary_run_dir
@@ -130,10 +131,13 @@ def committed_db(
     database_template: str,
     django_test_environment: None,
     django_db_blocker: DjangoDbBlocker,
+    settings: Settings,
+    tmp_path: Path,
 ) -> Iterator[str]:
-    """A database of this test's own, in which it may commit; its name."""
+    """A database of this test's own, in which it may commit, and a file of its own for its digests; its name."""
     if "db" in request.fixturenames or request.node.get_closest_marker("django_db"):
         raise pytest.UsageError("A test uses either django_db (rolled back) or committed_db (its own copy).")
+    settings.DIGEST_PATH = str(tmp_path / "digests.jsonl")
     clone = f"test_copy_{uuid.uuid4().hex[:12]}"
     clone_database(database_admin, database_template, clone)
     try:

@@ -99,7 +99,7 @@ class Shadows:
     def rows(self, model: type[models.Model], protection: Protection) -> tuple[str, list[Any]]:
         """The SELECT that gives a table's rows at the instant, as far as the reader may see them."""
         table = model._meta.db_table
-        chain = self.chain if protection.trail == "subject" and table != "casebook_subject" else None
+        chain = self.chain if protection.trail == "subject" and of_one_subject(model) else None
         folded, params = fold_of(model, protection, self.instant, chain, self.open_requests)
         if protection.app == (
             "insert",
@@ -192,6 +192,11 @@ def unreadable(model: type[models.Model], protection: Protection) -> list[str]:
         for field in model._meta.concrete_fields
         if field.column in protection.redacted and not isinstance(field, texts)
     ]
+
+
+def of_one_subject(model: type[models.Model]) -> bool:
+    """Whether each row belongs to one subject: not the subjects themselves, nor what may stand on a whole study."""
+    return any(field.column == "subject_id" and not field.null for field in model._meta.concrete_fields)
 
 
 def columns_of(model: type[models.Model]) -> set[str]:

@@ -43,15 +43,7 @@ class Place:
 
     @classmethod
     def of_slot(cls, subject: Subject, slot: Slot) -> "Place":
-        return cls(
-            subject.study_id,
-            subject.site_id,
-            subject.pk,
-            slot.visit_key,
-            slot.visit_repeat,
-            slot.form_key,
-            slot.form_repeat,
-        )
+        return cls(subject.study_id, subject.site_id, **slot.columns)
 
     @classmethod
     def of_visit(cls, subject: Subject, key: str, repeat: int) -> "Place":

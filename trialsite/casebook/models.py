@@ -269,7 +269,7 @@ class Hold(models.Model):
     Levels are nested: what is empty is held whole. Locks are released by a second person.
     """
 
-    protection = Protection(trail="study", rows="site")
+    protection = Protection(trail="subject", rows="site")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")

@@ -113,14 +113,7 @@ def slot_or_404(user: User, subject_id: UUID, visit: str, form: str) -> OpenSlot
 
 def draft_of(slot: Slot, user: User) -> Draft | None:
     """The user's own draft in a slot."""
-    return Draft.objects.filter(
-        author_id=user.pk,
-        subject_id=slot.subject_id,
-        visit_key=slot.visit_key,
-        visit_repeat=slot.visit_repeat,
-        form_key=slot.form_key,
-        form_repeat=slot.form_repeat,
-    ).first()
+    return Draft.objects.filter(author_id=user.pk, **slot.columns).first()
 
 
 def drafts_of(user: User, subject: Subject | None = None) -> QuerySet[Draft]:
@@ -150,11 +143,15 @@ def standing_records(model: type[CasebookRecord], subject_ids: Sequence[UUID]) -
 
 
 def rows_of(kind: FormType, record: Any) -> dict[str, list[Any]]:
-    """The standing lines of a record by kind of line."""
-    return {
-        row_type.name: list(row_type.model.objects.filter(record=record, voided=False))
-        for row_type in kind.rows
-    }
+    """The standing lines of a record by kind of line; read once in a reading."""
+
+    def read() -> dict[str, list[Any]]:
+        return {
+            row_type.name: list(row_type.model.objects.filter(record=record, voided=False))
+            for row_type in kind.rows
+        }
+
+    return read_once(("lines", record.pk), read)
 
 
 def standing_lines(lines: Any) -> list[Any]:

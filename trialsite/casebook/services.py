@@ -94,9 +94,11 @@ def submit_form(
     require(by, kind.permission, study_id=subject.study_id, site_id=subject.site_id)
     step = allowed_step(record, "correct" if record else "submit")
     refuse_held_slot(opened)
+    new, changed = record is None, frozenset[str]()
     if record is not None:
         refuse_lost_update(record, kind, values, base_version)
-        if not differs(record, values, rows, missing, kind):
+        changed = changed_items(record, values, rows, missing, kind)
+        if not changed:
             forget_draft(slot=opened.slot, by=by)
             return record
         require_reason(step, reason)
@@ -107,10 +109,6 @@ def submit_form(
     soft = soft_findings(opened, values, rows)
     if ask_about_soft and any(fired.name not in (comments or {}) for fired in soft):
         raise Asked(soft)
-    new, changed = (
-        record is None,
-        changed_items(record, values, rows, missing, kind) if record else frozenset(),
-    )
     with transaction.atomic(savepoint=kind.after is not None), because(reason):
         record = save_record(opened, values, missing)
         lines = {kept.name: save_rows(kept, record, rows.get(kept.name, ())) for kept in kind.rows}
@@ -235,7 +233,8 @@ def save_draft(*, slot: Slot, typed: Mapping[str, Any], base_version: int, by: U
     subject = Subject.objects.visible_to(by).get(pk=slot.subject_id)
     require(by, "form.submit", study_id=subject.study_id, site_id=subject.site_id)
     draft, _created = Draft.objects.update_or_create(
-        **draft_key(slot, by),
+        author_id=by.pk,
+        **slot.columns,
         defaults={
             "study_id": subject.study_id,
             "site_id": subject.site_id,
@@ -249,18 +248,7 @@ def save_draft(*, slot: Slot, typed: Mapping[str, Any], base_version: int, by: U
 
 def forget_draft(*, slot: Slot, by: User) -> None:
     """Drop the author's draft of a slot."""
-    Draft.objects.filter(**draft_key(slot, by)).delete()
-
-
-def draft_key(slot: Slot, by: User) -> dict[str, Any]:
-    return {
-        "author_id": by.pk,
-        "subject_id": slot.subject_id,
-        "visit_key": slot.visit_key,
-        "visit_repeat": slot.visit_repeat,
-        "form_key": slot.form_key,
-        "form_repeat": slot.form_repeat,
-    }
+    Draft.objects.filter(author_id=by.pk, **slot.columns).delete()
 
 
 def next_number(series: str) -> int:
@@ -317,7 +305,7 @@ def refuse_lost_update(record: Any, kind: FormType, values: Values, base_version
     raise LostUpdate(conflicts, record.version)
 
 
-def item_label(kind: FormType, item: str) -> str:
+def item_label(kind: FormType | RowType, item: str) -> str:
     composite = kind.model.composites.get(item)
     if composite is not None:
         return str(composite.label or item)
@@ -330,11 +318,6 @@ def stored(record: Any, item: str) -> Any:
     if isinstance(record, ProtocolForm) and item != "performed_on":
         return record.extra.get(item)
     return getattr(record, item)
-
-
-def differs(record: Any, values: Values, rows: Rows, missing: Mapping[str, str], kind: FormType) -> bool:
-    """Whether the submission changes anything of the record or its lines."""
-    return bool(changed_items(record, values, rows, missing, kind))
 
 
 def changed_items(

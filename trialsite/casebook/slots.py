@@ -46,6 +46,11 @@ class Slot:
         return cls(record.subject_id, visit.key, record.form_key, visit.repeat, record.form_repeat)
 
     @property
+    def columns(self) -> dict[str, Any]:
+        """The slot as the columns of a row that stands on it: a draft, a hold, a query."""
+        return dict(vars(self))
+
+    @property
     def continuous(self) -> bool:
         return self.visit_key == LOG
 

@@ -10,16 +10,14 @@ from trialsite.casebook.holds import Place
 from trialsite.casebook.selectors import subject_or_404
 from trialsite.casebook.slots import Slot, parsed
 from trialsite.studies.models import Site
-from trialsite.studies.selectors import sites_visible_to, studies_visible_to
+from trialsite.studies.selectors import sites_visible_to, study_or_404
 
 
 def place_or_404(user: User, told: Mapping[str, str]) -> Place:
     """The place that `subject` (with `visit` and `form` as addresses write them) or `study` (with `site`) names."""
     if told.get("subject"):
         return place_of_subject(user, told)
-    study = studies_visible_to(user).filter(key=told.get("study", "")).first()
-    if study is None:
-        raise Http404
+    study = study_or_404(user, told.get("study", ""))
     site: Site | None = None
     if told.get("site"):
         site = sites_visible_to(user, study).filter(key=told["site"]).first()

@@ -1,7 +1,6 @@
 """Opening queries, taking their steps, and what a submission does to them."""
 
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -13,8 +12,7 @@ from trialsite.access.models import User
 from trialsite.access.permissions import may, require
 from trialsite.casebook.edit_checks import Fired
 from trialsite.casebook.errors import CheckFailed, Refused
-from trialsite.casebook.holds import holds_on, refuse_where_held
-from trialsite.casebook.models import Subject
+from trialsite.casebook.holds import Place, holds_on, refuse_where_held
 from trialsite.casebook.registries import Submission
 from trialsite.casebook.services import locked_subject
 from trialsite.casebook.slots import Slot
@@ -33,7 +31,7 @@ def open_query(*, slot: Slot, item: str = "", text: str, candidate: bool = False
     require(by, step.permission, study_id=subject.study_id, site_id=subject.site_id)
     refuse_where_held(holds_on(subject), slot=slot, review=True)
     refuse_silence(step, text)
-    query = Query(**place_of(subject, slot), item=item, text_en=text.strip(), text_zh=text.strip())
+    query = Query(**vars(Place.of_slot(subject, slot)), item=item, text_en=text.strip(), text_zh=text.strip())
     return opened(query, step, by, text)
 
 
@@ -105,18 +103,6 @@ def refuse_silence(step: QueryStep, text: str) -> None:
         raise CheckFailed({"text": _("Write a sentence: the other side sees only this.")})
 
 
-def place_of(subject: Subject, slot: Slot) -> dict[str, Any]:
-    return {
-        "subject": subject,
-        "study_id": subject.study_id,
-        "site_id": subject.site_id,
-        "visit_key": slot.visit_key,
-        "visit_repeat": slot.visit_repeat,
-        "form_key": slot.form_key,
-        "form_repeat": slot.form_repeat,
-    }
-
-
 # With a submission
 
 
@@ -144,7 +130,7 @@ def follow_submission(told: Submission) -> None:
 def open_for_check(told: Submission, fired: Fired) -> Query:
     """The query of a soft finding, with the author's comment as its answer where there is one."""
     query = Query(
-        **place_of(told.opened.subject, told.opened.slot),
+        **vars(Place.of_slot(told.opened.subject, told.opened.slot)),
         item=told.item_of(fired),
         check_key=fired.check.key,
         check_version=fired.check.version,
@@ -164,13 +150,7 @@ def standing_at(slot: Slot) -> list[Query]:
 
 
 def at_slot(slot: Slot) -> QuerySet[Query]:
-    return Query.objects.filter(
-        subject_id=slot.subject_id,
-        visit_key=slot.visit_key,
-        visit_repeat=slot.visit_repeat,
-        form_key=slot.form_key,
-        form_repeat=slot.form_repeat,
-    )
+    return Query.objects.filter(**slot.columns)
 
 
 def steps_for(query: Query, user: User) -> list[QueryStep]:

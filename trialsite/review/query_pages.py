@@ -21,14 +21,14 @@ from trialsite.access.models import User
 from trialsite.access.permissions import may, reach_of
 from trialsite.access.requests import user_of
 from trialsite.casebook.due import work_line
-from trialsite.casebook.errors import CheckFailed, Refused
+from trialsite.casebook.errors import Refused
 from trialsite.casebook.names import form_title, visit_name
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
 from trialsite.casebook.selectors import slot_or_404
 from trialsite.casebook.services import item_label
 from trialsite.casebook.slots import OpenSlot
 from trialsite.studies.models import Study
-from trialsite.studies.selectors import sites_visible_to, studies_visible_to
+from trialsite.studies.selectors import sites_visible_to, study_or_404
 
 from .models import Query
 from .queries import (
@@ -40,6 +40,7 @@ from .queries import (
     with_messages,
 )
 from .states import QUERY_STEPS, STANDING, QueryState, QueryStep
+from .telling import refusals_as_messages
 
 KINDS = {"query": gettext_lazy("Answer a query"), "query-close": gettext_lazy("Look at an answer")}
 AGES = ((7, gettext_lazy("up to 7 days")), (28, gettext_lazy("8 to 28 days")), (None, gettext_lazy("more")))
@@ -78,10 +79,7 @@ def item_in_words(item: str, kind: Any) -> str:
     if row is None or not rest:
         return item_label(kind, item)
     line, _dot, column = rest.partition(".")
-    field = next((one for one in row.model._meta.get_fields() if one.name == column), None)
-    composite = row.model.composites.get(column)
-    label = composite.label if composite else getattr(field, "verbose_name", column)
-    return f"{row.title or name} {line} · {label}"
+    return f"{row.title or name} {line} · {item_label(row, column)}"
 
 
 def queries_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any] | None:
@@ -124,15 +122,11 @@ def ask(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpRe
     opened = slot_or_404(user_of(request), subject_id, visit, form)
     item = request.POST.get("item", "")
     known = {name for name, _label in items_of(opened)}
-    try:
+    with refusals_as_messages(request):
         if item not in known:
             raise Refused(_("This form has no such item."))
         open_query(slot=opened.slot, item=item, text=request.POST.get("text", ""), by=user_of(request))
         messages.success(request, _("The query is open."))
-    except CheckFailed as refusal:
-        messages.error(request, " ".join(refusal.messages.values()))
-    except Refused as refusal:
-        messages.error(request, refusal.sentence)
     return redirect(opened.slot.url() + "#queries")
 
 
@@ -144,13 +138,9 @@ def step(request: HttpRequest, query_id: UUID, action: str) -> HttpResponse:
     query = Query.objects.visible_to(user_of(request)).filter(pk=query_id).first()
     if query is None:
         raise Http404
-    try:
+    with refusals_as_messages(request):
         take_query_step(query_id=query_id, action=action, text=text, by=user_of(request))
         messages.success(request, _("Done."))
-    except CheckFailed as refusal:
-        messages.error(request, " ".join(refusal.messages.values()))
-    except Refused as refusal:
-        messages.error(request, refusal.sentence)
     return redirect(query.slot.url() + "#queries")
 
 
@@ -176,17 +166,11 @@ def filtered(request: HttpRequest, study: Study) -> tuple[QuerySet[Query], dict[
     return found, asked
 
 
-def study_or_404(request: HttpRequest, key: str) -> Study:
-    study = studies_visible_to(user_of(request)).filter(key=key).first()
-    if study is None:
-        raise Http404
-    return study
-
-
 @login_required
 def study_queries(request: HttpRequest, key: str) -> HttpResponse:
     """The queries of a study: filters, ages, totals by site, and a step for all that the filter shows."""
-    study, user = study_or_404(request, key), user_of(request)
+    user = user_of(request)
+    study = study_or_404(user, key)
     found, asked = filtered(request, study)
     listed = found.select_related("subject__protocol_version", "site", "opened_by").order_by(
         "opened_at", "pk"
@@ -211,9 +195,9 @@ def study_queries(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def study_queries_step(request: HttpRequest, key: str) -> HttpResponse:
     """Take a step for every query that the filter of the address shows."""
-    study = study_or_404(request, key)
+    study = study_or_404(user_of(request), key)
     found, _asked = filtered(request, study)
-    try:
+    with refusals_as_messages(request):
         done, left = take_step_for_many(
             queries=found,
             action=request.POST.get("action", ""),
@@ -229,8 +213,6 @@ def study_queries_step(request: HttpRequest, key: str) -> HttpResponse:
                 )
                 % {"n": left},
             )
-    except CheckFailed as refusal:
-        messages.error(request, " ".join(refusal.messages.values()))
     return redirect(request.get_full_path().replace("/queries/step/", "/queries/"))
 
 

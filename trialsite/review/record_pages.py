@@ -14,7 +14,6 @@ from django.views.decorators.http import require_POST
 
 from trialsite.access.permissions import may
 from trialsite.access.requests import user_of
-from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.selectors import slot_or_404
 from trialsite.casebook.slots import OpenSlot
 
@@ -22,6 +21,7 @@ from .contents import content_of
 from .models import Meaning
 from .query_pages import item_in_words
 from .signatures import sign_form, standing_signatures
+from .telling import refusals_as_messages
 from .verification import items_to_verify, verified_items, verify_items
 
 
@@ -53,7 +53,7 @@ def signature_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any]
         return None
     user, subject = user_of(request), opened.subject
     may_sign = may(user, "record.sign", study_id=subject.study_id, site_id=subject.site_id)
-    standing, _content, digest = standing_signatures(opened.kind, opened.record)
+    standing, digest = standing_signatures(opened.kind, opened.record)
     if not standing and not may_sign:
         return None
     return {
@@ -71,7 +71,6 @@ def signature_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any]
         "may_sign": may_sign,
         "meanings": Meaning.choices,
         "digest": digest,
-        "username": user.username,
     }
 
 
@@ -80,13 +79,9 @@ def signature_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any]
 def verify(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
     """Mark items of a form as verified against source."""
     opened = slot_or_404(user_of(request), subject_id, visit, form)
-    try:
+    with refusals_as_messages(request):
         done = verify_items(opened=opened, items=request.POST.getlist("items"), by=user_of(request))
         messages.success(request, _("Verified: %(n)d items.") % {"n": len(done)})
-    except CheckFailed as refusal:
-        messages.error(request, " ".join(refusal.messages.values()))
-    except Refused as refusal:
-        messages.error(request, refusal.sentence)
     return redirect(opened.slot.url() + "#verification")
 
 
@@ -96,7 +91,7 @@ def verify(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> Htt
 def sign(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
     """Sign a form."""
     opened = slot_or_404(user_of(request), subject_id, visit, form)
-    try:
+    with refusals_as_messages(request):
         sign_form(
             opened=opened,
             meaning=request.POST.get("meaning", ""),
@@ -106,8 +101,4 @@ def sign(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpR
             by=user_of(request),
         )
         messages.success(request, _("Signed."))
-    except CheckFailed as refusal:
-        messages.error(request, " ".join(refusal.messages.values()))
-    except Refused as refusal:
-        messages.error(request, refusal.sentence)
     return redirect(opened.slot.url() + "#signatures")

@@ -16,7 +16,7 @@ from trialsite.casebook.selectors import open_slot
 from trialsite.casebook.services import locked_subject
 from trialsite.casebook.slots import OpenSlot
 
-from .contents import Content, content_of, differences, digest_of
+from .contents import content_of, differences, digest_of
 from .models import Meaning, Signature
 
 
@@ -90,16 +90,12 @@ def latest_signatures(record_id: UUID) -> list[Signature]:
     return list(found.select_related("signed_by", "replaces").order_by("-signed_at", "-pk"))
 
 
-def standing_signatures(kind: Any, record: Any) -> tuple[list[SignatureStanding], Content, str]:
-    """Each signature of a form with what differs since, the content now, and its digest."""
-    signatures = latest_signatures(record.pk)
+def standing_signatures(kind: Any, record: Any) -> tuple[list[SignatureStanding], str]:
+    """Each signature of a form with what differs since, and the digest of the content now."""
     content = content_of(kind, record)
     digest = digest_of(content)
-    return (
-        [
-            SignatureStanding(one, one.content_hash != digest, differences(one.content, content))
-            for one in signatures
-        ],
-        content,
-        digest,
-    )
+    standing = [
+        SignatureStanding(one, one.content_hash != digest, differences(one.content, content))
+        for one in latest_signatures(record.pk)
+    ]
+    return standing, digest

@@ -14,23 +14,21 @@ from django.views.decorators.http import require_POST
 
 from trialsite.access.permissions import may
 from trialsite.access.requests import user_of
-from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.holds import place_hold, take_hold_step
 from trialsite.casebook.models import Hold
 from trialsite.casebook.states import HoldKind, HoldState
-from trialsite.studies.selectors import sites_visible_to, studies_visible_to
+from trialsite.studies.selectors import sites_visible_to, study_or_404
 
 from .holds_shown import shown_hold
 from .places import place_or_404
+from .telling import refusals_as_messages
 
 
 @login_required
 def holds(request: HttpRequest, key: str) -> HttpResponse:
     """What of a study is frozen or locked, and the way to freeze and lock the study or a site."""
     user = user_of(request)
-    study = studies_visible_to(user).filter(key=key).first()
-    if study is None:
-        raise Http404
+    study = study_or_404(user, key)
     if not may(user, "record.view", study_id=study.pk):
         raise PermissionDenied(_("None of your roles opens this page."))
     found = Hold.objects.visible_to(user).filter(study=study).exclude(state=HoldState.RELEASED)
@@ -54,11 +52,9 @@ def place(request: HttpRequest) -> HttpResponse:
     kind = request.POST.get("kind", "")
     if kind not in HoldKind.values:
         raise Http404
-    try:
+    with refusals_as_messages(request):
         place_hold(place=place, kind=kind, by=user_of(request), reason=request.POST.get("reason", ""))
         messages.success(request, _("Done."))
-    except Refused as refusal:
-        messages.error(request, refusal.sentence)
     return back(request)
 
 
@@ -67,16 +63,12 @@ def place(request: HttpRequest) -> HttpResponse:
 def step(request: HttpRequest, hold_id: UUID, action: str) -> HttpResponse:
     """Take the next step of a hold."""
     try:
-        take_hold_step(
-            hold_id=hold_id, action=action, by=user_of(request), reason=request.POST.get("reason", "")
-        )
-        messages.success(request, _("Done."))
+        with refusals_as_messages(request):
+            reason = request.POST.get("reason", "")
+            take_hold_step(hold_id=hold_id, action=action, by=user_of(request), reason=reason)
+            messages.success(request, _("Done."))
     except Hold.DoesNotExist as error:
         raise Http404 from error
-    except CheckFailed as refusal:
-        messages.error(request, " ".join(refusal.messages.values()))
-    except Refused as refusal:
-        messages.error(request, refusal.sentence)
     return back(request)
 
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
+from django.http import Http404
 
 from trialsite.access.models import User
 from trialsite.access.permissions import grants_of
@@ -27,6 +28,14 @@ def studies_visible_to(user: User) -> QuerySet[Study]:
     """The studies in which the user has a role."""
     ids = {study for study, _site, _role in grants_of(user).rows if study}
     return Study.objects.filter(pk__in=ids)
+
+
+def study_or_404(user: User, key: str) -> Study:
+    """The study, if the user has a role in it; a stranger does not learn that it exists."""
+    study = studies_visible_to(user).filter(key=key).first()
+    if study is None:
+        raise Http404
+    return study
 
 
 def sites_visible_to(user: User, study: Study) -> QuerySet[Site]:

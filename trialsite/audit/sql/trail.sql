@@ -64,8 +64,10 @@ BEGIN
     IF chain_kind = 'subject' THEN
         entry.subject_id := CASE WHEN TG_TABLE_NAME = 'casebook_subject' THEN here ->> 'id'
             ELSE here ->> 'subject_id' END;
+    END IF;
+    IF entry.subject_id IS NOT NULL THEN
         entry.chain := 'subject:' || entry.subject_id;
-    ELSIF chain_kind = 'study' AND entry.study_id IS NOT NULL THEN
+    ELSIF chain_kind IN ('subject', 'study') AND entry.study_id IS NOT NULL THEN
         entry.chain := 'study:' || entry.study_id;
     ELSIF chain_kind = 'user' THEN
         entry.chain := 'events:' || COALESCE(here ->> 'user_id', '-');
