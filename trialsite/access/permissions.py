@@ -34,6 +34,7 @@ ACTIONS: dict[str, Action] = {
     "subject.screen": Action(gettext_lazy("screen a subject"), SITE_STAFF),
     "form.submit": Action(gettext_lazy("enter and correct forms"), SITE_STAFF),
     "form.void": Action(gettext_lazy("void a form"), SITE_STAFF),
+    "form.move": Action(gettext_lazy("move a form to another subject"), SITE_STAFF),
     "form.freeze": Action(gettext_lazy("freeze a form"), frozenset({DATA_MANAGER})),
     "form.lock": Action(gettext_lazy("lock a form"), frozenset({DATA_MANAGER})),
     "eligibility.sign": Action(gettext_lazy("confirm eligibility"), frozenset({INVESTIGATOR})),

@@ -1,7 +1,7 @@
 """The trail in words: which item of which form changed from what to what."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,9 +16,9 @@ from trialsite.access.models import Role, User
 from trialsite.audit.models import Trail
 
 from .formfields import MISSING_REASONS
-from .models import Subject, Visit
+from .models import MovedForm, Subject, Visit
 from .names import form_title, local
-from .pages import REASONS
+from .reasons import in_words as reason_words
 from .registries import forms
 from .states import RecordState, SubjectState
 
@@ -28,6 +28,8 @@ TECHNICAL = {
     "inputs", "dossier", "rule_digest", "missing_facts", "name_en", "name_zh", "working_en", "working_zh",
 }  # fmt: skip
 NAMES_OF_VISIT = {"key", "repeat"}
+MOVES = MovedForm._meta.db_table
+SHOWN_OF_MOVE = {"other_subject_id"}  # the rest stands in the other columns of the trail
 SYSTEM = _("the system")
 ACTIONS = {"I": _("entered"), "U": _("changed"), "D": _("removed")}
 WHY, EXTRA = "missing.", "extra."
@@ -65,11 +67,14 @@ def in_words(entries: Iterable[Trail], item: str = "") -> list[Change]:
         User.objects.filter(pk__in={e.user_id for e in entries if e.user_id}).values_list("pk", "full_name")
     )
     subjects = Subject.objects.select_related("protocol_version").in_bulk(
-        {e.subject_id for e in entries if e.subject_id}
+        {e.subject_id for e in entries if e.subject_id} | other_subjects(entries)
     )
     visits = visits_of(entries)
     changes = [
-        change_of(entry, names, subjects.get(entry.subject_id), visits.get(entry.row_id)) for entry in entries
+        with_number(
+            change_of(entry, names, subjects.get(entry.subject_id), visits.get(entry.row_id)), subjects
+        )
+        for entry in entries
     ]
     if item:
         wanted = [
@@ -78,6 +83,22 @@ def in_words(entries: Iterable[Trail], item: str = "") -> list[Change]:
         ]
         changes = [Change(**{**vars(change), "items": items}) for change, items in wanted if items]
     return changes
+
+
+def other_subjects(entries: Iterable[Trail]) -> set[UUID]:
+    """The subjects on the other side of moves."""
+    return {UUID(entry.changes["other_subject_id"]) for entry in entries if entry.table_name == MOVES}
+
+
+def with_number(change: Change, subjects: dict[UUID, Subject]) -> Change:
+    """The other subject of a move by its number, for those who may see it."""
+    items = tuple(
+        replace(one, new=str(subjects.get(UUID(one.new), gettext("a subject that you may not see"))))
+        if one.item == "other_subject_id"
+        else one
+        for one in change.items
+    )
+    return replace(change, items=items)
 
 
 def visits_of(entries: Iterable[Trail]) -> dict[str, Visit]:
@@ -90,6 +111,8 @@ def visits_of(entries: Iterable[Trail]) -> dict[str, Visit]:
 def change_of(entry: Trail, names: dict[UUID, str], subject: Subject | None, visit: Visit | None) -> Change:
     model = model_of(entry.table_name)
     hidden = TECHNICAL | NAMES_OF_VISIT if visit else TECHNICAL
+    if entry.table_name == MOVES:
+        hidden = set(entry.changes) - SHOWN_OF_MOVE
     pairs = {
         key: value if entry.action == Trail.Action.UPDATE else (None, value)
         for key, value in entry.changes.items()
@@ -115,17 +138,14 @@ def change_of(entry: Trail, names: dict[UUID, str], subject: Subject | None, vis
     )
 
 
-def reason_words(reason: str) -> str:
-    """A reason chosen from the list in the reader's language; one in somebody's own words as it was written."""
-    return str(dict(REASONS).get(reason, reason))
-
-
 def action_of(entry: Trail) -> str:
     """What was done, in a word: the new state of a form or subject, otherwise entered, changed or removed."""
     state = entry.changes.get("state")
     if isinstance(state, list):
         labels = {**dict(RecordState.choices), **dict(SubjectState.choices)}
         return str(labels.get(state[1], state[1])).lower()
+    if entry.table_name == MOVES:
+        return str(MovedForm.Direction(entry.changes["direction"]).label)
     missed = entry.changes.get("missed_reason")
     if missed:
         taken_back = isinstance(missed, list) and missed[1] == ""

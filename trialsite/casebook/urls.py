@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from . import views, visit_views
+from . import move_views, views, visit_views
 
 
 class Part:
@@ -30,6 +30,7 @@ urlpatterns = [
     path(SLOT, views.form, name="form"),
     path(SLOT + "draft/", views.draft, name="draft"),
     path(SLOT + "history/", views.field_history, name="form-history"),
+    path(SLOT + "move/", move_views.move, name="form-move"),
     path(SLOT + "<slug:action>/", views.state, name="form-state"),
     path("trail/", views.trail, name="trail"),
 ]

@@ -31,6 +31,7 @@ from .selectors import (
     draft_of,
     drafts_of,
     kinds_of_work,
+    moves_at,
     slot_or_404,
     subject_or_404,
     subjects_visible_to,
@@ -310,6 +311,9 @@ def form_context(request: HttpRequest, opened: OpenSlot, page: EntryPage, base: 
         "may_edit": may_edit(request, opened),
         "steps": allowed.values(),
         "shown": shown_items(page, record) if record else [],
+        "moves": moves_at(opened.slot, user_of(request)),
+        "may_move": record is not None
+        and may(user_of(request), "form.move", study_id=found.study_id, site_id=found.site_id),
         "missed": opened.visit if opened.visit and opened.visit.missed_reason else None,
     }
 
