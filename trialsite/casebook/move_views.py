@@ -17,9 +17,10 @@ from trialsite.access.requests import user_of
 from .casebook_page import subject_context
 from .errors import CheckFailed, Refused
 from .models import Subject
-from .moves import Place, free_places, move_form, preview_move, refused_items
+from .moves import Place, free_places, move_form, preview_move
 from .pages import EntryPage, MoveForm
 from .selectors import slot_or_404, subjects_for_move
+from .services import refused_items
 from .slots import OpenSlot
 from .views import shown_items
 
@@ -114,7 +115,7 @@ def steps(
         try:
             context["preview"] = preview_move(slot=opened.slot, to=place.slot, by=user_of(request))
         except CheckFailed as refusal:
-            context["refusals"] = refused_items(opened, refusal)
+            context["refusals"] = refused_items(opened.kind, refusal)
         except Refused as refusal:
             context["refusals"] = [refusal.sentence]
     return context

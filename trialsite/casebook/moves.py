@@ -20,13 +20,14 @@ from trialsite.audit import because
 from . import registries
 from .errors import CheckFailed, Refused
 from .fact_words import fact_label, fact_words
-from .forms import shown
+from .forms import choices_of, shown
+from .items import stored
 from .models import LOG, CasebookRecord, CasebookRow, MovedForm, ProtocolForm, Subject
 from .reading import one_reading
 from .reasons import MoveReason, joined, refuse_unclear_move
 from .registries import Derived, PlannedRow
 from .selectors import draft_of, planned_visits, records_of, rows_of
-from .services import change_state, item_label, lock_slot, locked_subject, next_repeat, stored, submit_form
+from .services import change_state, lock_slot, locked_subject, next_repeat, submit_form
 from .slots import OpenSlot, Slot
 from .states import RecordState
 
@@ -191,19 +192,6 @@ def refuse_foreign_answers(target: OpenSlot, values: dict[str, Any]) -> None:
             foreign[item] = _("This answer is not offered for that subject.")
     if foreign:
         raise CheckFailed(foreign)
-
-
-def choices_of(field: Any) -> list[tuple[Any, Any]]:
-    """The choices of a form field, those in groups too."""
-    flat: list[tuple[Any, Any]] = []
-    for code, label in getattr(field, "choices", ()):
-        flat += label if isinstance(label, (list, tuple)) else [(code, label)]
-    return flat
-
-
-def refused_items(opened: OpenSlot, refusal: CheckFailed) -> list[str]:
-    """The sentences of a refusal, each with the label of its item."""
-    return [f"{item_label(opened.kind, item)}: {text}" for item, text in refusal.messages.items()]
 
 
 def items_of(model: Any) -> list[str]:

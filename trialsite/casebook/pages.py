@@ -152,10 +152,11 @@ class EntryPage:
 
     def valid(self) -> bool:
         """Whether the shape is right; every problem stands at its field."""
-        checks = [self.form.is_valid(), self.reason.is_valid()] + [
-            lines.is_valid() for lines in self.lines.values()
-        ]
-        return all(checks)
+        return all([self.answers_valid(), self.reason.is_valid()])
+
+    def answers_valid(self) -> bool:
+        """Whether the answers can be read, whatever the reason says."""
+        return all([self.form.is_valid(), *(lines.is_valid() for lines in self.lines.values())])
 
     def values(self) -> dict[str, Any]:
         return self.form.values()
