@@ -386,6 +386,55 @@ class Draft(SiteBound):
         return Slot(self.subject_id, self.visit_key, self.form_key, self.visit_repeat, self.form_repeat)
 
 
+class MovedForm(SiteBound):
+    """One side of a move to the right subject: the form that was voided there, or the one that was created here.
+
+    Each side stands with its own subject, so that each sees the link in its own trail and behind its own boundary.
+    """
+
+    protection = Protection(trail="subject", rows="site", app=("insert",))
+
+    class Direction(models.TextChoices):
+        OUT = "out", _("moved to another subject")
+        IN = "in", _("moved here from another subject")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
+    direction = models.CharField(max_length=3, choices=Direction)
+    visit_key = models.CharField(max_length=40)
+    visit_repeat = models.PositiveSmallIntegerField()
+    form_key = models.CharField(max_length=20)
+    form_repeat = models.PositiveSmallIntegerField()
+    record_id = models.UUIDField()
+    other_subject = models.ForeignKey(
+        Subject, on_delete=models.PROTECT, related_name="+", verbose_name=_("other subject")
+    )
+    other_record_id = models.UUIDField()
+    reason = models.CharField(max_length=400)
+    moved_at = models.DateTimeField(default=timezone.now)
+    moved_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("move to the right subject")
+        constraints = [
+            models.UniqueConstraint(fields=["record_id", "direction"], name="form_moved_once_each_way"),
+            models.CheckConstraint(
+                condition=~Q(subject=models.F("other_subject")), name="moved_between_two_subjects"
+            ),
+        ]
+        indexes = [models.Index(fields=["subject", "form_key"], name="movedform_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.form_key} {self.direction} {self.other_record_id}"
+
+    @property
+    def slot(self) -> "Slot":
+        """Where the form of this side stood or stands."""
+        from .slots import Slot
+
+        return Slot(self.subject_id, self.visit_key, self.form_key, self.visit_repeat, self.form_repeat)
+
+
 class Projection(SiteBound):
     """A table derived from the record: holds no fact, can be dropped and rebuilt, never depends on today."""
 

@@ -16,25 +16,19 @@ from trialsite.clinical.units import unit_beside
 
 from .forms import CasebookForm, RowForm
 from .models import MissedReason, ProtocolForm
+from .reasons import ChangeReason, MoveReason
 from .registries import Derived, RowType
 from .selectors import current_records, rows_of
 from .slots import OpenSlot
 from .values import trimmed
 
-REASONS = [
-    ("", "—"),
-    ("typing error", _("Typing error")),
-    ("source corrected", _("The source was corrected")),
-    ("new information", _("New information")),
-    ("answer to a query", _("Answer to a query")),
-    ("other", _("Other: say what")),
-]
-
 
 class ReasonForm(forms.Form):
     """Why a record changes: one key from a list, free text only for "other"."""
 
-    reason = forms.ChoiceField(choices=REASONS, required=False, label=_("Reason for change"))
+    reason = forms.ChoiceField(
+        choices=[("", "—"), *ChangeReason.choices], required=False, label=_("Reason for change")
+    )
     reason_text = forms.CharField(max_length=300, required=False, label=_("In your words"))
 
     def clean(self) -> dict[str, Any]:
@@ -55,6 +49,22 @@ class NotDoneForm(forms.Form):
 
     reason = forms.ChoiceField(
         choices=MissedReason.choices, widget=forms.RadioSelect, label=_("Why was it not done?")
+    )
+    text = forms.CharField(
+        max_length=300,
+        required=False,
+        label=_("In your words"),
+        help_text=_("required when you choose Other"),
+    )
+
+
+class MoveForm(forms.Form):
+    """Why a form goes to another subject: one reason from a list, words where they add to it."""
+
+    why = forms.ChoiceField(
+        choices=MoveReason.choices,
+        widget=forms.RadioSelect,
+        label=_("Why does it stand with the wrong subject?"),
     )
     text = forms.CharField(
         max_length=300,
@@ -155,10 +165,11 @@ class EntryPage:
 
     def valid(self) -> bool:
         """Whether the shape is right; every problem stands at its field."""
-        checks = [self.form.is_valid(), self.reason.is_valid()] + [
-            lines.is_valid() for lines in self.lines.values()
-        ]
-        return all(checks)
+        return all([self.answers_valid(), self.reason.is_valid()])
+
+    def answers_valid(self) -> bool:
+        """Whether the answers can be read, whatever the reason says."""
+        return all([self.form.is_valid(), *(lines.is_valid() for lines in self.lines.values())])
 
     def values(self) -> dict[str, Any]:
         return self.form.values()

@@ -125,7 +125,7 @@ class FormType:
 
 
 @dataclass(frozen=True)
-class Submission:
+class Submitted:
     """A form that was just entered or corrected, for those who follow in the same transaction.
 
     `changed` names the items of a correction that differ from before ("weight", "results.3.value" by line number);
@@ -244,7 +244,7 @@ critical_items: "Registry[Callable[[Subject], frozenset[tuple[str, str]]]]" = Re
 marks: "Registry[Callable[[], Combinable]]" = Registry(
     "mark of a locked subject"
 )  # read with it at no extra trip
-after_submit: "Registry[Callable[[Submission], None]]" = Registry("follower of a submission")
+after_submit: "Registry[Callable[[Submitted], None]]" = Registry("follower of a submission")
 form_panels: "Registry[Callable[[HttpRequest, OpenSlot], Mapping[str, Any] | None]]" = Registry(
     "panel of a form"
 )

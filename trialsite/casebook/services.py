@@ -16,12 +16,14 @@ from trialsite.access.permissions import may, require
 from trialsite.audit import because
 
 from .edit_checks import Fired, run_checks
-from .errors import Asked, CheckFailed, Conflict, LostUpdate, Refused, UnknownForm
+from .errors import Asked, CheckFailed, Refused, UnknownForm
 from .events import publish_change
 from .form_types import form_type
 from .holds import holds_on, refuse_where_held, somehow_held
+from .items import item_label, normal, stored
+from .merging import Merge, Submission, merge_submission
 from .models import LOG, CasebookRecord, Draft, MissedReason, ProtocolForm, Subject, Visit
-from .registries import FormType, RowType, Submission, after_submit, marks
+from .registries import FormType, RowType, Submitted, after_submit, marks
 from .selectors import missed_visits, open_slot, planned_visits, records_of
 from .slots import OpenSlot, Slot
 from .states import SUBJECT_STEPS, SubjectState, Transition, transition
@@ -68,6 +70,7 @@ def submit_form(
     rows: Rows | None = None,
     missing: Mapping[str, str] | None = None,
     base_version: int | None = None,
+    merge: Merge | None = None,
     by: User,
     reason: str = "",
     comments: Mapping[str, str] | None = None,
@@ -77,9 +80,10 @@ def submit_form(
 
     `slot` is an address, or a slot that the caller has locked already; `values` maps item to value; `rows` maps each
     kind of line to its lines, a known line by its "line" number; `base_version` is the row version the author started
-    from (None or 0 for a new form). `comments` answers soft findings by their names; with `ask_about_soft` a finding
-    that nobody has been shown yet is asked about first. Raises CheckFailed (per item), Asked (soft findings),
-    LostUpdate (both values), Refused (a rule, in a sentence).
+    from (None or 0 for a new form); where somebody saved the form since, `merge` says whose answer stands. `comments`
+    answers soft findings by their names; with `ask_about_soft` a finding that nobody has been shown yet is asked about
+    first. Raises CheckFailed (per item), Asked (soft findings), LostUpdate (both versions), Refused (a rule, in a
+    sentence).
     """
     opened = slot if isinstance(slot, OpenSlot) else lock_slot(slot=slot, by=by)
     subject, kind, record = opened.subject, opened.kind, opened.record
@@ -88,7 +92,9 @@ def submit_form(
     step = allowed_step(record, "correct" if record else "submit")
     refuse_held_slot(opened)
     if record is not None:
-        refuse_lost_update(record, kind, values, base_version)
+        if base_version != record.version:
+            mine = Submission(values, rows, missing)
+            values, rows, missing = merge_submission(opened, mine, base_version or 0, merge).parts
         if not differs(record, values, rows, missing, kind):
             forget_draft(slot=opened.slot, by=by)
             return record
@@ -109,7 +115,7 @@ def submit_form(
         lines = {kept.name: save_rows(kept, record, rows.get(kept.name, ())) for kept in kind.rows}
         if kind.after is not None:  # may still refuse
             kind.after(record, by)
-        told = Submission(opened, record, new, changed, lines, soft, comments or {}, by)
+        told = Submitted(opened, record, new, changed, lines, soft, comments or {}, by)
         for follow in after_submit.values():
             follow(told)
         forget_draft(slot=opened.slot, by=by)
@@ -298,33 +304,6 @@ def require_reason(step: Transition, reason: str) -> None:
         raise Refused(_("Say why: a change to the record needs a reason."))
 
 
-def refuse_lost_update(record: Any, kind: FormType, values: Values, base_version: int | None) -> None:
-    """Refuse a submission that started from an older version, showing both values of each item."""
-    if base_version == record.version:
-        return
-    conflicts = [
-        Conflict(item, item_label(kind, item), stored(record, item), value)
-        for item, value in values.items()
-        if stored(record, item) != value
-    ]
-    raise LostUpdate(conflicts, record.version)
-
-
-def item_label(kind: FormType, item: str) -> str:
-    composite = kind.model.composites.get(item)
-    if composite is not None:
-        return str(composite.label or item)
-    names = {field.name: field for field in kind.model._meta.get_fields()}
-    return str(getattr(names.get(item), "verbose_name", item))
-
-
-def stored(record: Any, item: str) -> Any:
-    """The saved value of an item as a form hands it over (a protocol's own item comes from `extra`)."""
-    if isinstance(record, ProtocolForm) and item != "performed_on":
-        return record.extra.get(item)
-    return getattr(record, item)
-
-
 def differs(record: Any, values: Values, rows: Rows, missing: Mapping[str, str], kind: FormType) -> bool:
     """Whether the submission changes anything of the record or its lines."""
     return bool(changed_items(record, values, rows, missing, kind))
@@ -359,6 +338,11 @@ def changed_lines(row_type: RowType, record: Any, lines: Sequence[Values]) -> se
     return found
 
 
+def refused_items(kind: FormType, refusal: CheckFailed) -> list[str]:
+    """The sentences of a refusal, each with the label of its item, for a page that does not show the items."""
+    return [f"{item_label(kind, item)}: {text}" for item, text in refusal.messages.items()]
+
+
 def soft_findings(opened: OpenSlot, values: Values, rows: Rows) -> list[Fired]:
     """Run the form's edit checks: a hard finding refuses the submission at its item, soft ones are returned."""
     found = run_checks(opened.kind, values, rows, opened.subject)
@@ -384,7 +368,7 @@ def save_record(opened: OpenSlot, values: Values, missing: Mapping[str, str]) ->
         )
     for item, value in values.items():
         if isinstance(record, ProtocolForm) and item != "performed_on":
-            record.extra[item] = plain(value)
+            record.extra[item] = normal(record, item, value)
         else:
             setattr(record, item, normal(record, item, value))
     record.missing = dict(missing)
@@ -428,16 +412,3 @@ def save_rows(row_type: RowType, record: Any, lines: Sequence[Values]) -> list[i
             row.voided = True
             row.save(update_fields=["voided"])
     return kept
-
-
-def normal(record: Any, item: str, value: Any) -> Any:
-    """A value as its column stores it: text that is empty is "", everything else that is empty is None."""
-    if value is None and item not in record.composites and not isinstance(record, ProtocolForm):
-        column = record._meta.get_field(item)
-        return "" if not column.null and column.get_internal_type() in {"CharField", "TextField"} else None
-    return value
-
-
-def plain(value: Any) -> Any:
-    """A protocol's own item as JSON keeps it: exact decimals and dates as text."""
-    return value if value is None or isinstance(value, (bool, int, str)) else str(value)

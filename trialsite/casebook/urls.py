@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from . import as_of_view, trail_views, views, visit_views
+from . import as_of_view, move_views, trail_views, views, visit_views
 
 
 class Part:
@@ -30,6 +30,7 @@ urlpatterns = [
     path(SLOT, views.form, name="form"),
     path(SLOT + "draft/", views.draft, name="draft"),
     path(SLOT + "history/", trail_views.form_history, name="form-history"),
+    path(SLOT + "move/", move_views.move, name="form-move"),
     path(SLOT + "<slug:action>/", views.state, name="form-state"),
     path("trail/", trail_views.trail, name="trail"),
     path("as-of/", as_of_view.as_of, name="as-of"),

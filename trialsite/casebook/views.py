@@ -28,13 +28,16 @@ from .errors import Asked, CheckFailed, LostUpdate, Refused, UnknownForm
 from .form_types import form_type
 from .forms import typed
 from .holds import holds_at, holds_on, standing_of, words_of_hold
-from .models import Draft, Subject
+from .merge_page import merge_context, merge_of
+from .merging import Merge, Submission, lost_update
+from .models import CasebookRecord, Draft, Subject
 from .pages import EntryPage, with_unit
 from .registries import form_panels
 from .selectors import (
     draft_of,
     drafts_of,
     kinds_of_work,
+    moves_at,
     slot_or_404,
     subject_or_404,
     subjects_visible_to,
@@ -170,37 +173,70 @@ def submit(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
     """Take what was typed to the service; on a refusal show it again with the sentence at its place."""
     base = int(request.POST.get("base_version") or 0)
     page = EntryPage(opened, request.POST)
-    conflicts: tuple[Any, ...] = ()
+    merge = merge_of(request.POST)
     asked: list[Question] = []
     if page.valid():
         try:
-            services.submit_form(
-                slot=opened,
-                values=page.values(),
-                rows=page.rows(),
-                missing=page.missing(),
-                base_version=base,
-                by=user_of(request),
-                reason=page.reason.words,
-                comments=comments_typed(request),
-                ask_about_soft=True,
-            )
+            submit_page(request, opened, page, base, merge)
         except CheckFailed as refusal:
+            if merge is not None:
+                return ask_again(request, opened, page, base, services.refused_items(opened.kind, refusal))
             page.add_errors(refusal.messages)
         except Asked as refusal:
             asked = questions(refusal.fired, page, comments_typed(request))
             messages.warning(request, refusal.sentence)
         except LostUpdate as refusal:
-            conflicts, base = refusal.conflicts, refusal.version
-            messages.error(request, refusal.sentence)
+            return show_merge(request, opened, page, refusal, [])
         except Refused as refusal:
+            if merge is not None:
+                return ask_again(request, opened, page, base, [refusal.sentence])
             messages.error(request, refusal.sentence)
         else:
             messages.success(request, _("Submitted: %(form)s.") % {"form": opened.kind.title})
             return redirect(opened.slot.url())
-    context = form_context(request, opened, page, base)
-    context |= {"conflicts": conflicts, "refused": not asked, "questions": asked}
-    return render(request, "casebook/form.html", context, status=409 if conflicts else 422)
+    elif merge is not None and page.answers_valid():
+        return ask_again(request, opened, page, base, [])
+    context = form_context(request, opened, page, base) | {"refused": not asked, "questions": asked}
+    return render(request, "casebook/form.html", context, status=422)
+
+
+def submit_page(
+    request: HttpRequest, opened: OpenSlot, page: EntryPage, base: int, merge: Merge | None
+) -> CasebookRecord:
+    return services.submit_form(
+        slot=opened,
+        values=page.values(),
+        rows=page.rows(),
+        missing=page.missing(),
+        base_version=base,
+        merge=merge,
+        by=user_of(request),
+        reason=page.reason.words,
+        comments=comments_typed(request),
+        ask_about_soft=merge is None,
+    )
+
+
+def ask_again(
+    request: HttpRequest, opened: OpenSlot, page: EntryPage, base: int, sentences: list[str]
+) -> HttpResponse:
+    """The merge page once more, with what was chosen and the sentences that refused it."""
+    mine = Submission(page.values(), page.rows(), page.missing())
+    merge = merge_of(request.POST)
+    return show_merge(request, opened, page, lost_update(opened, mine, base, merge), sentences)
+
+
+def show_merge(
+    request: HttpRequest, opened: OpenSlot, page: EntryPage, refusal: LostUpdate, sentences: list[str]
+) -> HttpResponse:
+    """Both versions side by side; what was typed is kept as a draft too, in case the page is left."""
+    save_typed(request, opened)
+    context = {
+        **form_context(request, opened, page, refusal.version),
+        **merge_context(page, refusal, request.POST),
+        "sentences": sentences,
+    }
+    return render(request, "casebook/merge.html", context, status=409)
 
 
 @dataclass(frozen=True)
@@ -303,6 +339,9 @@ def form_context(request: HttpRequest, opened: OpenSlot, page: EntryPage, base: 
         "holds": [words_of_hold(hold) for hold in holds],
         "panels": [panel for panel in panels if panel],
         "shown": shown_items(page, record) if record else [],
+        "moves": moves_at(opened.slot, user_of(request)),
+        "may_move": record is not None
+        and may(user_of(request), "form.move", study_id=found.study_id, site_id=found.site_id),
         "missed": opened.visit if opened.visit and opened.visit.missed_reason else None,
     }
 
