@@ -195,9 +195,9 @@ def unreadable(model: type[models.Model], protection: Protection) -> list[str]:
 
 
 def columns_of(model: type[models.Model]) -> set[str]:
-    return {field.column for field in model._meta.concrete_fields}
+    return {str(field.column) for field in model._meta.concrete_fields}
 
 
 def primary_key(model: type[models.Model]) -> str:
     assert model._meta.pk is not None
-    return model._meta.pk.column
+    return str(model._meta.pk.column)

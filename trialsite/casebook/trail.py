@@ -1,7 +1,7 @@
 """The trail in words: which item of which form changed from what to what."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -75,7 +75,7 @@ def in_words(entries: Iterable[Trail], item: str = "") -> list[Change]:
         {e.subject_id for e in entries if e.subject_id}
     )
     visits = visits_of(entries)
-    zones = dict(Site.objects.values_list("pk", "timezone"))
+    zones: dict[UUID | None, str] = dict(Site.objects.values_list("pk", "timezone"))
     changes = [
         change_of(
             entry,
@@ -129,16 +129,37 @@ def change_of(
         reason=reason_words(entry.reason),
         prompt=entry.prompt,
         subject=subject,
-        items=tuple(
-            ItemChange(
-                key,
-                label_of(model, key, subject),
-                shown(model, key, old, subject),
-                shown(model, key, new, subject),
-            )
-            for key, (old, new) in sorted(pairs.items())
+        items=with_units(
+            [
+                ItemChange(
+                    key,
+                    label_of(model, key, subject),
+                    shown(model, key, old, subject),
+                    shown(model, key, new, subject),
+                )
+                for key, (old, new) in sorted(pairs.items())
+            ]
         ),
     )
+
+
+def with_units(items: list[ItemChange]) -> tuple[ItemChange, ...]:
+    """A quantity and its unit that changed together as one line."""
+    units = {one.item.removesuffix("_unit"): one for one in items if one.item.endswith("_unit")}
+    whole = {base for base in units if any(one.item == f"{base}_text" for one in items)}
+    joined = []
+    for one in items:
+        base = one.item.removesuffix("_text")
+        if one.item.endswith("_text") and base in whole:
+            unit = units[base]
+            joined.append(replace(one, old=measured(one.old, unit.old), new=measured(one.new, unit.new)))
+        elif one.item.removesuffix("_unit") not in whole:
+            joined.append(one)
+    return tuple(joined)
+
+
+def measured(text: Any, unit: Any) -> Any:
+    return f"{text} {unit}" if text and unit else text
 
 
 def as_of_address(entry: Trail, zone: ZoneInfo) -> str:
@@ -151,7 +172,7 @@ def as_of_address(entry: Trail, zone: ZoneInfo) -> str:
 
 def reason_words(reason: str) -> str:
     """A reason chosen from the list in the reader's language; one in somebody's own words as it was written."""
-    return str(dict(REASONS).get(reason, reason))
+    return str(dict(REASONS).get(reason, reason)) if reason else ""
 
 
 def action_of(entry: Trail) -> str:
@@ -169,6 +190,8 @@ def action_of(entry: Trail) -> str:
 
 def shown(model: type[models.Model] | None, column: str, value: Any, subject: Subject | None) -> Any:
     """A value as people read it: a code or key by its name, yes or no; everything else as stored."""
+    if value is None:
+        return None
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
     if column.startswith(WHY):

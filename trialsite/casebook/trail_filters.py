@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.access.models import Role, User
 from trialsite.access.permissions import grants_of, reach_of
 from trialsite.audit.models import Trail
-from trialsite.studies.models import Site
+from trialsite.studies.models import Site, Study
 
 from .models import Subject
 from .registries import FormType, forms
@@ -77,9 +77,7 @@ class TrailFilter(filters.FilterSet):
         )
 
     def of_study(self, found: QuerySet, _name: str, key: str) -> QuerySet:
-        return found.filter(
-            study_id__in=Subject.study.field.related_model.objects.filter(key=key).values("pk")
-        )
+        return found.filter(study_id__in=Study.objects.filter(key=key).values("pk"))
 
     def at_site(self, found: QuerySet, _name: str, key: str) -> QuerySet:
         return found.filter(site_id__in=Site.objects.filter(key=key).values("pk"))
