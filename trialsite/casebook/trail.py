@@ -183,7 +183,7 @@ def as_of_address(entry: Trail, zone: ZoneInfo) -> str:
 
 def reason_words(reason: str) -> str:
     """A reason chosen from the list in the reader's language; one in somebody's own words as it was written."""
-    return str(dict(REASONS).get(reason, reason))
+    return str(dict(REASONS).get(reason, reason)) if reason else ""
 
 
 def action_of(entry: Trail) -> str:
@@ -201,6 +201,8 @@ def action_of(entry: Trail) -> str:
 
 def shown(model: type[models.Model] | None, column: str, value: Any, subject: Subject | None) -> Any:
     """A value as people read it: a code or key by its name, yes or no; everything else as stored."""
+    if value is None:
+        return None
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
     if column.startswith(WHY):
