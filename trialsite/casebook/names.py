@@ -22,7 +22,12 @@ def visit_name(protocol: Protocol, key: str, repeat: int = 1) -> str:
         return _("Log")
     plan = next((one for one in protocol.visits if one.key == key), None)
     name = local(plan.name) if plan else key
-    return f"{name} · {repeat}" if repeat > 1 or (plan and plan.repeat) else name
+    return numbered(name, repeat) if repeat > 1 or (plan and plan.repeat) else name
+
+
+def numbered(visit: str, repeat: int) -> str:
+    """A visit of a series: its name and which one it is."""
+    return _("%(visit)s · no. %(n)s") % {"visit": visit, "n": repeat}
 
 
 def form_title(protocol: Protocol, key: str) -> str:
