@@ -1,8 +1,9 @@
 """The trail in words: which item of which form changed from what to what."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trialsite.access.models import Role, User
 from trialsite.audit.models import Trail
+from trialsite.clinical.units import unit_label
 
 from .formfields import MISSING_REASONS
 from .models import Subject, Visit
@@ -21,6 +23,7 @@ from .names import form_title, local
 from .pages import REASONS
 from .registries import forms
 from .states import RecordState, SubjectState
+from .values import trimmed
 
 TECHNICAL = {
     "id", "version", "study_id", "site_id", "subject_id", "visit_id", "record_id", "form_key", "form_repeat",
@@ -110,9 +113,22 @@ def change_of(entry: Trail, names: dict[UUID, str], subject: Subject | None, vis
                 shown(model, key, old, subject),
                 shown(model, key, new, subject),
             )
-            for key, (old, new) in sorted(pairs.items())
+            for key, (old, new) in sorted(with_units(model, pairs).items())
         ),
     )
+
+
+def with_units(model: type[models.Model] | None, pairs: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """The changes with the unit of a measured value behind its number, where both were entered together."""
+    joined: dict[str, Any] = dict(pairs)
+    for name in getattr(model, "composites", {}):
+        text, unit = f"{name}_text", f"{name}_unit"
+        if text in joined and unit in joined:
+            joined[text] = tuple(
+                f"{number} {unit_label(of)}" if number and of else number
+                for number, of in zip(joined[text], joined.pop(unit), strict=True)
+            )
+    return joined
 
 
 def reason_words(reason: str) -> str:
@@ -137,11 +153,15 @@ def shown(model: type[models.Model] | None, column: str, value: Any, subject: Su
     """A value as people read it: a code or key by its name, yes or no; everything else as stored."""
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
+    if value is None or value == "":
+        return value
     if column.startswith(WHY):
         return str(dict(MISSING_REASONS).get(value, value))
     if column.startswith(EXTRA):
         return own_item_words(subject, column.removeprefix(EXTRA), value)
     field = column_of(model, column)
+    if isinstance(field, models.DecimalField):
+        return f"{trimmed(Decimal(str(value))):f}"
     if field is None or not isinstance(value, str):
         return value
     display = getattr(model, f"get_{field.name}_display", None)
@@ -188,6 +208,8 @@ def what_of(
     kinds = [kind for kind in forms.values() if model in (kind.model, *(row.model for row in kind.rows))]
     if len(kinds) == 1:
         return str(kinds[0].title)
+    if lines := {str(row.title) for kind in kinds for row in kind.rows if row.model is model}:
+        return " / ".join(sorted(lines))
     return capfirst(str(model._meta.verbose_name)) if model else entry.table_name
 
 
