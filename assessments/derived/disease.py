@@ -9,7 +9,7 @@ from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import Derived, facts
 from trialsite.clinical.text import Text
 
-from ..domain.cns import cns_status
+from ..domain.cns import BY_RATIO, cns_status
 from ..domain.mrd import Flag, Verdict
 from ..domain.response import Category
 from ..facts import leukemia_fact, puncture_of
@@ -94,7 +94,7 @@ def cns(record: CerebrospinalFluid) -> list[Derived]:
         Derived(
             facts["cns_status"].label,
             answer.status or _("not known yet"),
-            local(answer.sentence),
+            "" if answer.status and answer.status not in BY_RATIO else local(answer.sentence),
             "" if answer.status else "unknown",
         ),
         Derived(
