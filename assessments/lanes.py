@@ -16,7 +16,7 @@ from .overview import slot_url
 from .responses import Judged, category_words, judged_responses
 
 SEVERE = 3
-RESPONSE_KINDS = {
+RESPONSE_KINDS: dict[str, str] = {
     **dict.fromkeys((Category.CR, Category.CRH, Category.CRI, Category.MLFS), "response"),
     **dict.fromkeys((Category.NR, Category.PD, Category.RELAPSE), "no-response"),
 }

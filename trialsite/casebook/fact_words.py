@@ -72,7 +72,8 @@ def limit_value(name: str, value: Any) -> str:
     source = registries.facts.get(name)
     counted = isinstance(value, int | Decimal) and not isinstance(value, bool)
     unit = source.unit if source and counted else ""
-    return amount_words(name, value, "" if unit == "%" else unit, "", None)  # names of shares say "(%)" themselves
+    unit = "" if unit == "%" else unit  # names of shares say "(%)" themselves
+    return amount_words(name, value, unit, "", None)
 
 
 def plain_words(name: str, value: Any, source: ItemAddress | None = None) -> str:
