@@ -58,7 +58,10 @@ def newly_diagnosed(day: date) -> list[Paper]:
     """A woman of 35 with B-ALL that BLINA-FULL takes, all of it seen on one day; the statements are not there yet."""
     return [
         consent(day),
-        Paper("Demographics", {"Date": day, "Date of birth": date(1991, 3, 4), "Sex": "Female"}),
+        Paper(
+            "Demographics",
+            {"Date of this information": day, "Date of birth": date(1991, 3, 4), "Sex": "Female"},
+        ),
         Paper(
             "Medical history",
             {
@@ -74,7 +77,7 @@ def newly_diagnosed(day: date) -> list[Paper]:
                 "Diagnosis after central MICM review": "B-cell precursor ALL",
                 "De novo, not relapsed or refractory": "Yes",
                 "Extramedullary disease other than of the CNS": "None",
-                "CD19-positive leukaemic cells by flow cytometry (%)": "92.5",
+                "CD19-positive leukaemic cells by flow cytometry": "92.5",
                 "BCR::ABL1 by PCR": "Negative",
                 "KMT2A rearranged": "No",
                 "TP53 mutated": "No",
@@ -139,7 +142,10 @@ def in_remission_before_transplantation(day: date) -> list[Paper]:
     """A man of 40 with a KMT2A rearrangement, in remission and MRD negative, that BLINA-INTENS takes."""
     return [
         consent(day),
-        Paper("Demographics", {"Date": day, "Date of birth": date(1986, 1, 15), "Sex": "Male"}),
+        Paper(
+            "Demographics",
+            {"Date of this information": day, "Date of birth": date(1986, 1, 15), "Sex": "Male"},
+        ),
         Paper(
             "Medical history",
             {
@@ -155,7 +161,7 @@ def in_remission_before_transplantation(day: date) -> list[Paper]:
             {
                 "Date of the diagnostic sample": day,
                 "Diagnosis after central MICM review": "B-cell precursor ALL",
-                "CD19-positive leukaemic cells by flow cytometry (%)": "88",
+                "CD19-positive leukaemic cells by flow cytometry": "88",
                 "BCR::ABL1 by PCR": "Negative",
                 "KMT2A rearranged": "Yes",
             },
@@ -180,7 +186,7 @@ def in_remission_before_transplantation(day: date) -> list[Paper]:
             "Echocardiography",
             {
                 "Date": day,
-                "Left ventricular ejection fraction (%)": "64",
+                "Left ventricular ejection fraction": "64",
                 "Significant cardiomegaly": "No",
                 "Significant valvular disease": "No",
                 "Significant congenital heart defect": "No",
@@ -188,10 +194,10 @@ def in_remission_before_transplantation(day: date) -> list[Paper]:
         ),
         Paper(
             "Lung function",
-            {"Date": day, "FEV1 (% predicted)": "92", "FVC (% predicted)": "95", "DLCO (% predicted)": "85"},
+            {"Date": day, "FEV1": "92", "FVC": "95", "DLCO": "85"},
         ),
         Paper("HCT-CI", {"Date": day} | dict.fromkeys(COMORBIDITIES, "No")),
-        Paper("Donor", {"Date": day, "Identified and available": "Yes"}),
+        Paper("Donor", {"Date of this information": day, "Identified and available": "Yes"}),
         Paper(
             "Bone marrow and response",
             {

@@ -14,6 +14,13 @@ def exactly(text: str) -> re.Pattern[str]:
     return re.compile(rf"^\s*{re.escape(text)}\s*(\*\s*required)?\s*$")
 
 
+HEADINGS = """cells => cells.map(cell => {  // the name of a column, without its unit and the mark of a required item
+    const name = cell.cloneNode(true);
+    name.querySelectorAll(".unit, .required, .visually-hidden").forEach(part => part.remove());
+    return name.textContent.trim();
+})"""
+
+
 class Desk:
     """One window of one person."""
 
@@ -77,9 +84,9 @@ class Desk:
         grid = self.page.locator("table[data-grid]")
         lines = grid.locator("tbody tr")
         row = lines.nth(line - 1) if isinstance(line, int) else lines.filter(has_text=f"{line} (")
-        headings = grid.locator("thead th").all_text_contents()
+        headings = grid.locator("thead th").evaluate_all(HEADINGS)
         for column, answer in answers.items():
-            place = next(number for number, text in enumerate(headings) if exactly(column).match(text))
+            place = headings.index(column)
             enter(row.locator("th, td").nth(place), answer)
 
 

@@ -114,10 +114,8 @@ def blinatumomab(clock: Clock, at_desk: Desks, casebook: str) -> None:
     desk.follow("Record infusion")
     desk.fill({"Date": clock.day(10)})
     first, step, end = (f"{clock.day(number)}T08:00" for number in (10, 17, 24))
-    desk.fill_line(1, {"Start": first, "Stop": step, "Rate (µg/day)": "9", "Why it stopped": "Bag change"})
-    desk.fill_line(
-        2, {"Start": step, "Stop": end, "Rate (µg/day)": "28", "Why it stopped": "End of the course"}
-    )
+    desk.fill_line(1, {"Start": first, "Stop": step, "Rate": "9", "Why it stopped": "Bag change"})
+    desk.fill_line(2, {"Start": step, "Stop": end, "Rate": "28", "Why it stopped": "End of the course"})
     desk.press("Submit")
     desk.sees("Submitted: Blinatumomab infusion.")
     desk.follow("Treatment")
@@ -170,7 +168,7 @@ def curve_before(clock: Clock, at_desk: Desks, casebook: str) -> None:
     desk.fill(
         {
             "Date of contact": clock.day(85),
-            "Contact": "Visit",
+            "Kind of contact": "Visit",
             "Alive": "Yes",
             "No evidence of relapse": "Yes",
         }
@@ -192,9 +190,9 @@ def relapse(clock: Clock, at_desk: Desks, casebook: str) -> None:
     desk.add_to_log("Relapse")
     desk.fill(
         {
-            "Date": clock.day(121),
+            "Date of the assessment": clock.day(121),
             "Date of first evidence": clock.day(120),
-            "Where": "Marrow",
+            "Site of relapse": "Marrow",
             "Blasts in marrow": "62",
         }
     )

@@ -91,7 +91,7 @@ def column_field(model: type[models.Model], item: str) -> forms.Field:
     if isinstance(column, models.TextField):
         field.widget = forms.Textarea(attrs={"rows": 3})
     if isinstance(field, forms.TypedChoiceField):
-        field.choices = [(code, label if code else NOTHING_CHOSEN) for code, label in field.choices]  # type: ignore[misc, union-attr]
+        field.choices = [(code, label if code else NOTHING_CHOSEN) for code, label in list(field.choices)]  # type: ignore[arg-type]
     if isinstance(field, forms.IntegerField):
         field.limits = limits_of(column)  # type: ignore[attr-defined]
     return field

@@ -31,6 +31,10 @@ class ReasonForm(forms.Form):
     )
     reason_text = forms.CharField(max_length=300, required=False, label=_("In your words"))
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["reason"].wanted = True  # type: ignore[attr-defined]  # the service asks for it
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("reason") == "other" and not cleaned.get("reason_text", "").strip():

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -25,7 +26,7 @@ from .names import form_title, local
 from .reasons import in_words as reason_words
 from .registries import forms
 from .states import RecordState, SubjectState
-from .values import QuantityItem
+from .values import QuantityItem, trimmed
 
 TECHNICAL = {
     "id", "version", "study_id", "site_id", "subject_id", "visit_id", "record_id", "form_key", "form_repeat",
@@ -214,13 +215,19 @@ def action_of(entry: Trail) -> str:
 
 def shown(model: type[models.Model] | None, column: str, value: Any, subject: Subject | None) -> Any:
     """A value as people read it: a code or key by its name, yes or no; everything else as stored."""
+    if value is None:
+        return None
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
+    if value is None or value == "":
+        return value
     if column.startswith(WHY):
         return str(dict(MISSING_REASONS).get(value, value))
     if column.startswith(EXTRA):
         return own_item_words(subject, column.removeprefix(EXTRA), value)
     field = column_of(model, column)
+    if isinstance(field, models.DecimalField):
+        return f"{trimmed(Decimal(str(value))):f}"
     if field is None or not isinstance(value, str):
         return value
     if column.endswith("_unit"):
@@ -272,6 +279,8 @@ def what_of(
     kinds = [kind for kind in forms.values() if model in (kind.model, *(row.model for row in kind.rows))]
     if len(kinds) == 1:
         return str(kinds[0].title)
+    if lines := {str(row.title) for kind in kinds for row in kind.rows if row.model is model}:
+        return " / ".join(sorted(lines))
     return gettext(capfirst(str(model._meta.verbose_name))) if model else entry.table_name
 
 

@@ -45,9 +45,9 @@ FORMS = [
     # form, items, what the page says
     ("VS", {"weight": KG, "height": CM}, ["Body mass index 24.2 kg/m²", "70 ÷ (170/100)² = 24.2 kg/m²"]),
     ("VS", {"weight": KG, "height": CM}, ["Body surface area 1.82 m²", "Mosteller: √(170 × 70 ÷ 3600)"]),
-    ("VS", {"weight": KG}, ["Body mass index not known yet not recorded: Height"]),
+    ("VS", {"weight": KG}, ["Body mass index Not known yet Not recorded: Height"]),
     ("ECG", {"qt_ms": 420, "heart_rate": 90}, ["QTcF 481 ms 420 ÷ ∛(60 ÷ 90) = 480.8 ms"]),
-    ("ECG", {"qt_ms": 420}, ["QTcF not known yet not recorded: Heart rate (/min)"]),
+    ("ECG", {"qt_ms": 420}, ["QTcF Not known yet Not recorded: Heart rate"]),
     (
         "CRS",
         {"temperature": FEVER, "hypotension": "FLUIDS", "oxygen": "NONE"},
@@ -61,21 +61,32 @@ FORMS = [
         ["ASTCT grade of CRS ≥ 2", "not recorded: ", "Oxygen"],
     ),
     ("ICE", ICE | {"consciousness": "AWAKE"}, ["ICE score 8 / 10", "ASTCT grade of ICANS 1"]),
-    ("ICE", {"consciousness": "VOICE"}, ["ICE score not known yet", "ASTCT grade of ICANS ≥ 2"]),
+    ("ICE", {"consciousness": "VOICE"}, ["ICE score Not known yet", "ASTCT grade of ICANS ≥ 2"]),
     (
         "AGV",
         {"skin": 3, "liver": 0, "upper_gi": 0, "lower_gi": 0},
         ["MAGIC grade II Skin stage: 3; Liver stage: 0"],
     ),
     ("AGV", {"skin": 3}, ["MAGIC grade ≥ II", "not recorded: Liver stage"]),
-    ("CGV", {"skin": 1, "lungs": 2}, ["NIH severity severe", "Lungs: 2; not recorded: Mouth"]),
+    ("CGV", {"skin": 1, "lungs": 2}, ["NIH severity Severe", "Lungs: 2; not recorded: Mouth"]),
     ("HCI", {"arrhythmia": True}, ["HCT-CI ≥ 1 points", "Arrhythmia 1; not recorded: Cardiac"]),
     (
         "CSF",
         {"blasts": False, "clinical_signs": False},
-        ["CNS status CNS1", "CNS leukaemia no CNS3 alone counts"],
+        [
+            "CNS status CNS1 Signs of CNS leukaemia: No; Blasts in the cytospin: No; not recorded: White cells",
+            "CNS leukaemia No CNS3 alone counts",
+        ],
     ),
-    ("CSF", {}, ["CNS status not known yet Not decided yet; still possible", "CNS leukaemia not known yet"]),
+    (
+        "CSF",
+        {},
+        [
+            "CNS status Not known yet Not recorded: Signs",
+            "; Not decided yet; still",
+            "CNS leukaemia Not known yet",
+        ],
+    ),
     ("ENG", {"neutrophils_on": DAY}, []),  # before a transplantation there is no day to count from
     ("PE", {"heart": "NORMAL"}, []),
 ]
@@ -109,14 +120,14 @@ def test_each_result_with_a_term_has_its_grade_beside_it(desk: Client, cast: Cas
     assert beside_lines(desk, enter(cast, subject, "HEM", DAY, rows=lines)) == [
         "4 Neutrophil count decreased: 0.4 10⁹/L; grade 4 is < 0.5.",
         "0 Anemia: 135 g/L; no grade is reached.",
-        "not gradable Platelet count decreased: 140 10⁹/L; may be grade 0, 1: LLN not recorded.",
+        "Not gradable Platelet count decreased: 140 10⁹/L; may be grade 0, 1: LLN not recorded.",
         "—",
     ]
 
 
 def test_the_clearance_says_what_it_waits_for(desk: Client, cast: Cast, subject: Subject) -> None:
     record = enter(cast, subject, "CHEM", DAY, rows=[result("creatinine", "80", "umol/L")])
-    assert "Creatinine clearance not known yet not recorded: Date of birth, sex" in derived_of(desk, record)
+    assert "Creatinine clearance Not known yet Not recorded: Date of birth, sex" in derived_of(desk, record)
     birth = PartialDate.parse("1986-02-01")
     enter(cast, subject, "DM", DAY, birth_date=birth, sex="M")
     enter(cast, subject, "VS", DAY, weight=KG, height=CM)
@@ -124,13 +135,13 @@ def test_the_clearance_says_what_it_waits_for(desk: Client, cast: Cast, subject:
 
 
 VERDICTS = [
-    ({"qualifier": "QUANTIFIED", "value": "0.02"}, "positive 0.02 % is at or above the threshold of 0.01 %."),
-    ({"qualifier": "QUANTIFIED", "value": "0.004"}, "negative 0.004 % is below the threshold of 0.01 %."),
+    ({"qualifier": "QUANTIFIED", "value": "0.02"}, "Positive 0.02 % is at or above the threshold of 0.01 %."),
+    ({"qualifier": "QUANTIFIED", "value": "0.004"}, "Negative 0.004 % is below the threshold of 0.01 %."),
     (
         {"qualifier": "NOT_DETECTED", "lod": "0.05"},
-        "indeterminate Not detected, but the limit of detection of 0.05 % does not reach the threshold of 0.01 %.",
+        "Indeterminate Not detected, but the limit of detection of 0.05 % does not reach the threshold of 0.01 %.",
     ),
-    ({"qualifier": "NOT_DETECTED"}, "indeterminate Not detected, but the limit of detection is not known."),
+    ({"qualifier": "NOT_DETECTED"}, "Indeterminate Not detected, but the limit of detection is not known."),
 ]
 
 
@@ -145,7 +156,7 @@ def test_an_mrd_result_has_its_verdict_beside_it(
 
 def test_a_method_without_a_threshold_says_so(desk: Client, cast: Cast, subject: Subject) -> None:
     record = enter(cast, subject, "MRD", DAY, rows=[{"method": "DPCR", "qualifier": "NOT_DETECTED"}])
-    assert beside_lines(desk, record) == ["none no threshold in this protocol"]
+    assert beside_lines(desk, record) == ["None No threshold in this protocol"]
 
 
 def test_a_marrow_shows_its_response_with_the_steps_that_decide(desk: Client, cast: Cast) -> None:
@@ -157,23 +168,23 @@ def test_a_marrow_shows_its_response_with_the_steps_that_decide(desk: Client, ca
     assert "Response by the study's criteria CR: complete remission CR: blasts below 5 %" in derived_of(
         desk, record
     )
-    assert "before treatment A marrow before the first dose is no response assessment." in derived_of(
+    assert "Before treatment A marrow before the first dose is no response assessment." in derived_of(
         desk, before
     )
     open_still = marrow(cast, subject, date(2026, 4, 20), "2", visit="CONS1_END", extramedullary=None)
-    assert "Response by the study's criteria open" in derived_of(desk, open_still)
+    assert "Response by the study's criteria Open" in derived_of(desk, open_still)
 
 
 EVENTS = [
     (
         {"onset": "2026-01-14", "stop": "2026-01-20"},
-        ["Study day of the onset 3 day 1 is 2026-01-12", "Duration 7 days"],
+        ["Study day of the onset 3 Day 1 is 2026-01-12", "Duration 7 days"],
     ),
     (
         {"onset": "2026-02", "stop": "2026-03-02"},
-        ["onset 21 … 48", "Duration 3 … 30 days 2026-02 … 2026-03-02"],
+        ["onset 21–48", "Duration 3–30 days 2026-02 – 2026-03-02"],
     ),
-    ({"onset": "2026-01-14"}, ["Duration not known yet not recorded: End"]),
+    ({"onset": "2026-01-14"}, ["Duration Not known yet Not recorded: End"]),
 ]
 
 
@@ -194,7 +205,7 @@ def test_recovery_counts_from_the_graft(desk: Client, cast: Cast) -> None:
     subject = enrolled(cast)
     log(cast, subject, "HSCT", {"performed_on": date(2026, 3, 1)})
     record = enter(cast, subject, "ENG", date(2026, 3, 20), visit="LOG", neutrophils_on=date(2026, 3, 15))
-    assert "Neutrophil recovery day +14 2026-03-15, day 0 on 2026-03-01" in derived_of(desk, record)
+    assert "Neutrophil recovery Day +14 2026-03-15, day 0 on 2026-03-01" in derived_of(desk, record)
 
 
 def test_the_page_stands_in_chinese_as_well(desk: Client, cast: Cast, subject: Subject) -> None:

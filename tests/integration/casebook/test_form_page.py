@@ -100,3 +100,31 @@ def test_the_adverse_event_page_keeps_its_own_item_called_action(desk: Client, s
     event = {"term": "Nausea", "onset": "2026-01-06", "grade": "1", "serious": "no", "action": "NONE"}
     answer = desk.post(url, event | {"press": "submit", "base_version": "0"})
     assert "submit is not one of" not in answer.content.decode()
+
+
+def test_an_empty_choice_is_a_dash_when_typed_and_when_read(desk: Client, subject: Subject) -> None:
+    url = Slot(subject.pk, "SCR", "PREG").url()
+    assert '<option value="" selected>—</option>' in desk.get(url).content.decode()
+    assert desk.post(url, {"performed_on": "2026-01-06", "base_version": "0"}).status_code == 302
+    assert "---------" not in desk.get(url).content.decode()
+
+
+def test_a_fixed_unit_stands_beside_the_field_and_beside_the_value(desk: Client, subject: Subject) -> None:
+    url = Slot(subject.pk, "LOG", "ECG").url()
+    assert '<span class="unit">ms</span>' in desk.get(url).content.decode()
+    typed = {"performed_on": "2026-01-06", "qt_ms": "396", "base_version": "0"}
+    assert desk.post(url, typed).status_code == 302
+    assert "<dd>396 ms</dd>" in desk.get(url).content.decode()
+
+
+def test_the_range_of_a_score_is_said_beside_it(desk: Client, subject: Subject) -> None:
+    assert "<span>0 to 4</span>" in desk.get(Slot(subject.pk, "LOG", "ICE").url()).content.decode()
+
+
+def test_the_history_shows_a_quantity_once_and_zero_as_an_answer(desk: Client, url: str) -> None:
+    desk.post(url, TYPED | {"ecog": "0", "press": "submit", "base_version": "0"})
+    history = desk.get(url + "history/").content.decode()
+    assert "<ins>70 kg</ins>" in history
+    assert "<ins>0</ins>" in history
+    assert history.index("ECOG performance status") > history.index("Date")
+    assert desk.get(url + "history/?item=weight").content.decode().count("<ins>") == 1

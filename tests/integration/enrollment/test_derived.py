@@ -27,26 +27,26 @@ FORMS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         "ICF",
         {"version_approved": True},
         {"signatures": SIGNED},
-        "Consent complete yes at 39 years must sign: ",
+        "Consent complete Yes At 39 years must sign: ",
     ),
-    ("ICF", {}, {"signatures": SIGNED}, "Consent complete not known yet"),
+    ("ICF", {}, {"signatures": SIGNED}, "Consent complete Not known yet"),
     (
         "MH",
         {"prior_therapy_reviewed": True},
         {"therapies": [HYDROXYUREA]},
-        "Days of hydroxyurea 3 days 2026-01-01 … 2026-01-03",
+        "Days of hydroxyurea 3 days 2026-01-01 – 2026-01-03",
     ),
     (
         "MH",
         {"prior_therapy_reviewed": True},
         {},
-        "Days of corticosteroid 0 days no course in a list that is complete",
+        "Days of corticosteroid 0 days No course in a list that is complete",
     ),
-    ("MH", {}, {}, "Days of corticosteroid not known yet the list is not said to be complete"),
-    ("DX", {"bcr_abl1_pcr": "NEG"}, {}, "(Philadelphia chromosome) Negative BCR::ABL1 by PCR Negative"),
-    ("DX", {}, {}, "(Philadelphia chromosome) not known yet no test is recorded"),
-    ("DX", {"ph_like": True}, {}, "High-risk genetics yes "),
-    ("DX", {}, {}, "High-risk genetics not known yet not every feature is answered"),
+    ("MH", {}, {}, "Days of corticosteroid Not known yet The list is not said to be complete"),
+    ("DX", {"bcr_abl1_pcr": "NEG"}, {}, "(Philadelphia chromosome) Negative BCR::ABL1 by PCR: Negative"),
+    ("DX", {}, {}, "(Philadelphia chromosome) Not known yet No test is recorded"),
+    ("DX", {"ph_like": True}, {}, "High-risk genetics Yes "),
+    ("DX", {}, {}, "High-risk genetics Not known yet Not every feature is answered"),
 ]
 
 
@@ -65,10 +65,10 @@ def test_a_form_of_screening_shows_what_is_derived_from_it(
             )
 
     person = enter("DM", {"birth_date": PartialDate.parse("1986-02-01"), "sex": "M"}, {})
-    assert "Age at consent not known yet The birth date and a signed consent" in derived_of(client, person)
+    assert "Age at consent Not known yet The birth date and a signed consent" in derived_of(client, person)
     record = enter(form, items, rows)
     assert said in derived_of(client, record)
     if form == "ICF":
-        assert "Age at consent 39 years completed years from 1986-02-01 to 2026-01-06" in derived_of(
+        assert "Age at consent 39 years Completed years from 1986-02-01 to 2026-01-06" in derived_of(
             client, person
         )

@@ -20,7 +20,7 @@ def test_a_death_names_the_endpoints_it_ends_with_their_reason(client: Client, c
         cast, subject, "DTH", {"performed_on": day, "died_on": PartialDate.of(day), "cause": "DISEASE"}
     )
     shown = derived_of(client, record)
-    assert "Overall survival event Death on 2026-03-04 (2026-01-12 … 2026-03-04)" in shown
+    assert "Overall survival Event Death on 2026-03-04 (2026-01-12 – 2026-03-04)" in shown
     assert "Complete remission (CRc) rate" not in shown
 
 
@@ -30,4 +30,4 @@ def test_a_contact_that_shows_life_is_where_survival_is_censored(client: Client,
     start(cast, subject, "IND_CHEMO")
     values = {"performed_on": date(2026, 4, 1), "contact_kind": "VISIT", "alive": True}
     shown = derived_of(client, log(cast, subject, "SUR", values))
-    assert "Overall survival censored Known alive on 2026-04-01" in shown
+    assert "Overall survival Censored Known alive on 2026-04-01" in shown

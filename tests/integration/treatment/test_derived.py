@@ -32,8 +32,8 @@ def test_without_a_height_surface_and_doses_say_what_they_wait_for(desk: Client,
         slot = Slot(subject.pk, "LOG", "CYC")
         record = submit_form(slot=slot, values=values, by=cast.coordinator)
     shown = derived_of(desk, record)
-    assert "Body surface area not known yet Height and weight are both needed." in shown
-    assert "not planned Not planned. Missing: Height" in shown
+    assert "Body surface area Not known yet Height and weight are both needed." in shown
+    assert "Not planned Not planned. Missing: Height" in shown
 
 
 def test_a_correction_after_the_plan_is_said(desk: Client, cast: Cast) -> None:
@@ -44,8 +44,8 @@ def test_a_correction_after_the_plan_is_said(desk: Client, cast: Cast) -> None:
         slot = Slot(record.subject_id, "LOG", "CYC")
         submit_form(slot=slot, values=values, by=cast.coordinator, base_version=1, reason="typing error")
     shown = derived_of(desk, record)
-    assert "Since the plan was made weight changed: 70 → 75 kg" in shown
-    assert "phase changed: Induction: reduced-dose chemotherapy → Induction: blinatumomab" in shown
+    assert "Since the plan was made Weight changed: 70 → 75 kg" in shown
+    assert "Phase changed: Induction: reduced-dose chemotherapy → Induction: blinatumomab" in shown
 
 
 def test_an_infusion_shows_micrograms_and_hours_of_each_stretch_and_the_rule_of_a_gap(
@@ -60,4 +60,4 @@ def test_an_infusion_shows_micrograms_and_hours_of_each_stretch_and_the_rule_of_
     assert beside_lines(desk, record) == ["9 µg 24 h", "14 µg 12 h"]
     shown = derived_of(desk, record)
     assert "Infused 23 µg 36 h" in shown
-    assert "Gap 2026-01-20 08:00 … 2026-01-20 14:00 Interrupted for 6 h: restart under supervision" in shown
+    assert "Gap 2026-01-20 08:00 – 2026-01-20 14:00 Interrupted for 6 h: restart under supervision" in shown
