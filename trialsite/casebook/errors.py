@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from .models import Draft
 
 
 class Refused(Exception):
@@ -27,6 +30,18 @@ class CheckFailed(Refused):
     def __init__(self, messages: dict[str, str]) -> None:
         super().__init__(_("Some items cannot be right as they stand."))
         self.messages = messages
+
+
+class NewerDraft(Refused):
+    """Another window saved a newer draft of the form, or the draft is gone (`draft` None): nothing was overwritten."""
+
+    def __init__(self, draft: "Draft | None") -> None:
+        super().__init__(
+            _("Another window saved a newer draft of this form.")
+            if draft
+            else _("This form was submitted, or its draft discarded, in another window.")
+        )
+        self.draft = draft
 
 
 @dataclass(frozen=True)

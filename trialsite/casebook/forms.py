@@ -24,7 +24,7 @@ from .values import PartialDateItem, QuantityItem
 
 MISSING_PREFIX = "missing__"
 CHOICE_PREFIX = "choice__"  # whose answer stands where two people changed a form
-NOT_TYPED = {"csrfmiddlewaretoken", "press", "merge_version", "draft_version"}
+NOT_TYPED = {"csrfmiddlewaretoken", "press", "merge_version", "draft_version", "window", "window_step"}
 
 
 class Section:

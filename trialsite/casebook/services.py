@@ -4,6 +4,7 @@ Each runs inside `audit.acting`, locks, checks permission, state and version, sa
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from trialsite.access.models import User
 from trialsite.access.permissions import may, require
 from trialsite.audit import because
 
-from .errors import CheckFailed, Refused, UnknownForm
+from .errors import CheckFailed, NewerDraft, Refused, UnknownForm
 from .events import publish_change
 from .form_types import form_type
 from .items import item_label, normal, stored
@@ -56,6 +57,7 @@ def submit_form(
     missing: Mapping[str, str] | None = None,
     base_version: int | None = None,
     merge: Merge | None = None,
+    draft_version: int | None = None,
     by: User,
     reason: str = "",
 ) -> CasebookRecord:
@@ -63,8 +65,9 @@ def submit_form(
 
     `slot` is an address, or a slot that the caller has locked already; `values` maps item to value; `rows` maps each
     kind of line to its lines, a known line by its "line" number; `base_version` is the row version the author started
-    from (None or 0 for a new form); where somebody saved the form since, `merge` says whose answer stands. Raises
-    CheckFailed (per item), LostUpdate (both versions), Refused (a rule, in a sentence).
+    from (None or 0 for a new form); where somebody saved the form since, `merge` says whose answer stands. The
+    author's draft goes, unless another window saved one after `draft_version`. Raises CheckFailed (per item),
+    LostUpdate (both versions), Refused (a rule, in a sentence).
     """
     opened = slot if isinstance(slot, OpenSlot) else lock_slot(slot=slot, by=by)
     subject, kind, record = opened.subject, opened.kind, opened.record
@@ -76,7 +79,7 @@ def submit_form(
             mine = Submission(values, rows, missing)
             values, rows, missing = merge_submission(opened, mine, base_version or 0, merge).parts
         if not differs(record, values, rows, missing, kind):
-            forget_draft(slot=opened.slot, by=by)
+            forget_draft(slot=opened.slot, draft_version=draft_version, by=by)
             return record
         require_reason(step, reason)
     elif base_version:
@@ -90,7 +93,7 @@ def submit_form(
             save_rows(row_type, record, rows.get(row_type.name, ()))
         if kind.after is not None:  # may still refuse
             kind.after(record, by)
-        forget_draft(slot=opened.slot, by=by)
+        forget_draft(slot=opened.slot, draft_version=draft_version, by=by)
     publish_change(subject.pk, by.pk)
     return record
 
@@ -198,26 +201,55 @@ def move_subject(subject: Subject, target: SubjectState, **changes: Any) -> Subj
     return subject
 
 
-def save_draft(*, slot: Slot, typed: Mapping[str, Any], base_version: int, by: User) -> Draft:
-    """Keep what `by` has typed in a slot: unchecked, nobody's record, outside the trail."""
+@dataclass(frozen=True)
+class DraftWindow:
+    """The window that saves a draft: which draft it knows (0: none), its own name, and how often was typed in it."""
+
+    version: int
+    name: str = ""
+    step: int = 0
+
+
+@transaction.atomic
+def save_draft(
+    *, slot: Slot, typed: Mapping[str, Any], base_version: int, window: DraftWindow | None = None, by: User
+) -> Draft:
+    """Keep what `by` has typed in a slot: unchecked, nobody's record, outside the trail.
+
+    Raises NewerDraft where another window saved one that `window` does not know; without `window` it is overwritten.
+    """
     subject = Subject.objects.visible_to(by).get(pk=slot.subject_id)
     require(by, "form.submit", study_id=subject.study_id, site_id=subject.site_id)
-    draft, _created = Draft.objects.update_or_create(
-        **draft_key(slot, by),
-        defaults={
-            "study_id": subject.study_id,
-            "site_id": subject.site_id,
-            "base_version": base_version,
-            "typed": dict(typed),
-            "saved_at": timezone.now(),
-        },
-    )
+    key = draft_key(slot, by)
+    content: dict[str, Any] = {
+        "base_version": base_version,
+        "typed": dict(typed),
+        "saved_at": timezone.now(),
+        "window": window.name if window else "",
+        "window_step": window.step if window else 0,
+    }
+    draft = Draft.objects.select_for_update().filter(**key).first()
+    if draft is None:
+        if window is not None and window.version:
+            raise NewerDraft(None)
+        return Draft.objects.create(**key, **content, study_id=subject.study_id, site_id=subject.site_id)
+    if window is not None and window.version != draft.version:
+        same = window.name != "" and window.name == draft.window
+        if not same and draft.typed != content["typed"]:
+            raise NewerDraft(draft)
+        if same and window.step <= draft.window_step:
+            return draft  # it arrived before: only the answer was lost
+    for name, value in content.items():
+        setattr(draft, name, value)
+    draft.version += 1
+    draft.save()
     return draft
 
 
-def forget_draft(*, slot: Slot, by: User) -> None:
-    """Drop the author's draft of a slot."""
-    Draft.objects.filter(**draft_key(slot, by)).delete()
+def forget_draft(*, slot: Slot, draft_version: int | None = None, by: User) -> None:
+    """Drop the author's draft of a slot; one that another window saved after `draft_version` stays."""
+    drafts = Draft.objects.filter(**draft_key(slot, by))
+    (drafts if draft_version is None else drafts.filter(version__lte=draft_version)).delete()
 
 
 def draft_key(slot: Slot, by: User) -> dict[str, Any]:
