@@ -23,6 +23,7 @@ from .fact_words import fact_label, fact_words
 from .forms import choices_of, shown
 from .items import stored
 from .models import LOG, CasebookRecord, CasebookRow, MovedForm, ProtocolForm, Subject
+from .names import form_title
 from .reading import one_reading
 from .reasons import MoveReason, joined, refuse_unclear_move
 from .registries import Derived, PlannedRow
@@ -264,7 +265,7 @@ def warnings_of(opened: OpenSlot, target: OpenSlot) -> Iterable[str]:
     others = {one.form_key for one in records_of(opened.subject) if one.performed_on == day} - {key}
     if others:
         yield _("Other forms of that day stay where they are: %(forms)s. Do they belong here?") % {
-            "forms": ", ".join(sorted(others))
+            "forms": ", ".join(form_title(subject.protocol_version.protocol, one) for one in sorted(others))
         }
 
 

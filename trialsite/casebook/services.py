@@ -16,13 +16,14 @@ from trialsite.access.models import User
 from trialsite.access.permissions import may, require
 from trialsite.audit import because
 
+from . import reasons
 from .errors import CheckFailed, NewerDraft, Refused, UnknownForm
 from .events import publish_change
 from .form_types import form_type
 from .items import item_label, normal, stored
 from .merging import Merge, Submission, merge_submission
 from .models import LOG, CasebookRecord, Draft, MissedReason, ProtocolForm, Subject, Visit
-from .registries import FormType, RowType
+from .registries import FormType, RowType, critical_items
 from .selectors import missed_visits, open_slot, planned_visits, records_of
 from .slots import OpenSlot, Slot
 from .states import SUBJECT_STEPS, SubjectState, Transition, transition
@@ -78,10 +79,12 @@ def submit_form(
         if base_version != record.version:
             mine = Submission(values, rows, missing)
             values, rows, missing = merge_submission(opened, mine, base_version or 0, merge).parts
-        if not differs(record, values, rows, missing, kind):
+        changed = changed_items(record, values, rows, missing, kind)
+        if not changed:
             forget_draft(slot=opened.slot, draft_version=draft_version, by=by)
             return record
         require_reason(step, reason)
+        refuse_wordless_critical(kind, subject, changed, reason)
     elif base_version:
         raise Refused(_("The form that you opened has been voided since. Open the slot again."))
     elif opened.visit is not None:
@@ -305,30 +308,51 @@ def require_reason(step: Transition, reason: str) -> None:
         raise Refused(_("Say why: a change to the record needs a reason."))
 
 
-def differs(record: Any, values: Values, rows: Rows, missing: Mapping[str, str], kind: FormType) -> bool:
-    """Whether the submission changes anything of the record or its lines."""
-    if dict(record.missing) != dict(missing):
-        return True
-    if any(stored(record, item) != normal(record, item, value) for item, value in values.items()):
-        return True
-    return any(rows_differ(row_type, record, rows.get(row_type.name, ())) for row_type in kind.rows)
+def changed_items(
+    record: Any, values: Values, rows: Rows, missing: Mapping[str, str], kind: FormType
+) -> set[str]:
+    """What a submission changes of the record ("weight") or of its lines ("results.value"); empty for nothing."""
+    changed = {item for item, value in values.items() if stored(record, item) != normal(record, item, value)}
+    changed |= {item for item, _why in set(record.missing.items()) ^ set(missing.items())}
+    for row_type in kind.rows:
+        changed |= {
+            f"{row_type.name}.{item}"
+            for item in changed_in_lines(row_type, record, rows.get(row_type.name, ()))
+        }
+    return changed
 
 
-def rows_differ(row_type: RowType, record: Any, lines: Sequence[Values]) -> bool:
+def changed_in_lines(row_type: RowType, record: Any, lines: Sequence[Values]) -> set[str]:
+    """The items that differ in lines of one kind; of a line that comes or goes all of them."""
     saved = {row.line: row for row in row_type.model.objects.filter(record=record, voided=False)}
-    if {values.get("line") for values in lines} != set(saved):
-        return True
-    return any(
-        getattr(saved[values["line"]], item) != normal(saved[values["line"]], item, value)
-        for values in lines
+    typed = {values.get("line"): values for values in lines if values.get("line") in saved}
+    if len(typed) < len(lines) or typed.keys() != saved.keys():
+        return set(row_type.form.items)
+    return {
+        item
+        for line, values in typed.items()
         for item, value in values.items()
-        if item != "line"
-    )
+        if item != "line" and getattr(saved[line], item) != normal(saved[line], item, value)
+    }
 
 
-def refused_items(kind: FormType, refusal: CheckFailed) -> list[str]:
+def refuse_wordless_critical(kind: FormType, subject: Subject, changed: set[str], reason: str) -> None:
+    """A change of an item that the study's endpoints rest on needs words beside the reason from the list."""
+    critical = {item for plan in critical_items.values() for form, item in plan(subject) if form == kind.key}
+    found = sorted(changed & critical)
+    if found and not reasons.split(reason)[1].strip():
+        labels = ", ".join(item_label(kind, item) for item in found)
+        raise CheckFailed(
+            {
+                "reason_text": _("Critical items change (%(items)s): say in your words why.")
+                % {"items": labels}
+            }
+        )
+
+
+def refused_items(kind: FormType, messages: Mapping[str, str]) -> list[str]:
     """The sentences of a refusal, each with the label of its item, for a page that does not show the items."""
-    return [f"{item_label(kind, item)}: {text}" for item, text in refusal.messages.items()]
+    return [f"{item_label(kind, item)}: {text}" for item, text in messages.items()]
 
 
 def run_checks(kind: FormType, values: Values, rows: Rows, subject: Subject) -> None:

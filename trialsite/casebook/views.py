@@ -193,9 +193,10 @@ def submit(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
         try:
             submit_page(request, opened, page, base, merge)
         except CheckFailed as refusal:
+            answers = page.reason.keep_own(refusal.messages)
             if merge is not None:
-                return ask_again(request, opened, page, base, services.refused_items(opened.kind, refusal))
-            page.add_errors(refusal.messages)
+                return ask_again(request, opened, page, base, services.refused_items(opened.kind, answers))
+            page.add_errors(answers)
         except LostUpdate as refusal:
             return show_merge(request, opened, page, refusal, [])
         except Refused as refusal:
