@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from .edit_checks import Fired
+    from .models import Draft
 
 
 class Refused(Exception):
@@ -40,6 +41,18 @@ class Asked(Refused):
             _("Some values are unusual. Say why below, or submit again: a query is opened then.")
         )
         self.fired = fired
+
+
+class NewerDraft(Refused):
+    """Another window saved a newer draft of the form, or the draft is gone (`draft` None): nothing was overwritten."""
+
+    def __init__(self, draft: "Draft | None") -> None:
+        super().__init__(
+            _("Another window saved a newer draft of this form.")
+            if draft
+            else _("This form was submitted, or its draft discarded, in another window.")
+        )
+        self.draft = draft
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ from .values import PartialDateItem, QuantityItem
 MISSING_PREFIX = "missing__"
 HIGHEST_SCORE = 10  # up to here the range of a whole number is said beside it: a score, stage or grade
 CHOICE_PREFIX = "choice__"  # whose answer stands where two people changed a form
-NOT_TYPED = {"csrfmiddlewaretoken", "press", "merge_version", "draft_version"}
+NOT_TYPED = {"csrfmiddlewaretoken", "press", "merge_version", "draft_version", "window", "window_step"}
 
 
 class Section:

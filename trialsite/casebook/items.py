@@ -7,7 +7,11 @@ from .registries import FormType, RowType
 
 
 def item_label(kind: FormType | RowType, item: str) -> str:
-    """The label of an item of a form, or of one kind of its lines."""
+    """The label of an item of a form ("weight"), or of its lines ("results.0.value", "results.value")."""
+    name, _dot, rest = item.partition(".")
+    for row_type in getattr(kind, "rows", ()):
+        if row_type.name == name and rest:
+            return item_label(row_type, rest.rpartition(".")[2])
     composite = kind.model.composites.get(item)
     if composite is not None:
         return str(composite.label or item)

@@ -364,6 +364,9 @@ class Draft(SiteBound):
     form_key = models.CharField(max_length=20)
     form_repeat = models.PositiveSmallIntegerField(default=1)
     base_version = models.PositiveIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1)  # of the draft: two windows do not overwrite each other
+    window = models.CharField(max_length=40, blank=True, default="")  # that saved it last
+    window_step = models.PositiveIntegerField(default=0)  # how often was typed there until then
     typed = models.JSONField(default=dict)
     saved_at = models.DateTimeField(default=timezone.now)
 
@@ -392,7 +395,7 @@ class MovedForm(SiteBound):
     Each side stands with its own subject, so that each sees the link in its own trail and behind its own boundary.
     """
 
-    protection = Protection(trail="subject", rows="site", app=("insert",))
+    protection = Protection(trail="subject", rows="site", app=("insert",), held="values")
 
     class Direction(models.TextChoices):
         OUT = "out", _("moved to another subject")

@@ -115,7 +115,7 @@ def steps(
         try:
             context["preview"] = preview_move(slot=opened.slot, to=place.slot, by=user_of(request))
         except CheckFailed as refusal:
-            context["refusals"] = refused_items(opened.kind, refusal)
+            context["refusals"] = refused_items(opened.kind, refusal.messages)
         except Refused as refusal:
             context["refusals"] = [refusal.sentence]
     return context

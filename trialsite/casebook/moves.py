@@ -21,15 +21,16 @@ from . import registries
 from .errors import CheckFailed, Refused
 from .fact_words import fact_label, fact_words
 from .forms import choices_of, shown
+from .holds import holds_on, refuse_where_held
 from .items import stored
 from .models import LOG, CasebookRecord, CasebookRow, MovedForm, ProtocolForm, Subject
+from .names import form_title
 from .reading import one_reading
 from .reasons import MoveReason, joined, refuse_unclear_move
 from .registries import Derived, PlannedRow
 from .selectors import draft_of, planned_visits, records_of, rows_of
 from .services import change_state, lock_slot, locked_subject, next_repeat, submit_form
 from .slots import OpenSlot, Slot
-from .states import RecordState
 
 NOT_ITEMS = {field.name for model in (CasebookRecord, CasebookRow) for field in model._meta.fields} | {
     "record"
@@ -153,11 +154,7 @@ def refuse_immovable(opened: OpenSlot, by: User) -> None:
     """Refuse a form that is not there, that is frozen or locked, or on which the mover has typed a correction."""
     if opened.record is None:
         raise Refused(_("There is no form here."))
-    if opened.record.state != RecordState.SUBMITTED:
-        raise Refused(
-            _("This form is %(state)s: it cannot be moved.")
-            % {"state": str(opened.record.get_state_display()).lower()}
-        )
+    refuse_where_held(holds_on(opened.subject), slot=opened.slot)
     if draft_of(opened.slot, by):
         raise Refused(_("You have a draft of a correction here: submit or discard it first."))
 
@@ -264,7 +261,7 @@ def warnings_of(opened: OpenSlot, target: OpenSlot) -> Iterable[str]:
     others = {one.form_key for one in records_of(opened.subject) if one.performed_on == day} - {key}
     if others:
         yield _("Other forms of that day stay where they are: %(forms)s. Do they belong here?") % {
-            "forms": ", ".join(sorted(others))
+            "forms": ", ".join(form_title(subject.protocol_version.protocol, one) for one in sorted(others))
         }
 
 

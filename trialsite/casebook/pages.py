@@ -16,7 +16,7 @@ from trialsite.clinical.units import unit_beside
 
 from .forms import CasebookForm, RowForm
 from .models import MissedReason, ProtocolForm
-from .reasons import ChangeReason, MoveReason
+from .reasons import ChangeReason, MoveReason, joined
 from .registries import Derived, RowType
 from .selectors import current_records, rows_of
 from .slots import OpenSlot
@@ -24,12 +24,17 @@ from .values import trimmed
 
 
 class ReasonForm(forms.Form):
-    """Why a record changes: one key from a list, free text only for "other"."""
+    """Why a record changes: one key from a list, free text for "other" and for critical items."""
 
     reason = forms.ChoiceField(
         choices=[("", "—"), *ChangeReason.choices], required=False, label=_("Reason for change")
     )
-    reason_text = forms.CharField(max_length=300, required=False, label=_("In your words"))
+    reason_text = forms.CharField(
+        max_length=300,
+        required=False,
+        label=_("In your words"),
+        help_text=_("required for Other, and when a critical item changes"),
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -43,9 +48,15 @@ class ReasonForm(forms.Form):
 
     @property
     def words(self) -> str:
-        """The reason as the trail keeps it."""
+        """The reason as the trail keeps it; words without a choice are no reason."""
         chosen = self.cleaned_data.get("reason", "")
-        return self.cleaned_data["reason_text"].strip() if chosen == "other" else chosen
+        return joined(chosen, self.cleaned_data["reason_text"]) if chosen else ""
+
+    def keep_own(self, messages: Mapping[str, str]) -> dict[str, str]:
+        """Place the sentences of a service that concern the reason; the others are given back."""
+        for item in self.fields.keys() & messages.keys():
+            self.add_error(item, messages[item])
+        return {item: sentence for item, sentence in messages.items() if item not in self.fields}
 
 
 class NotDoneForm(forms.Form):

@@ -18,11 +18,12 @@ from trialsite.audit import acting
 from trialsite.audit.models import Trail
 from trialsite.audit.selectors import chain_breaks
 from trialsite.casebook.errors import CheckFailed, Refused, UnknownForm
+from trialsite.casebook.holds import Place, place_hold
 from trialsite.casebook.models import Draft, MovedForm, Subject
 from trialsite.casebook.moves import move_form, preview_move
 from trialsite.casebook.reasons import MoveReason
 from trialsite.casebook.selectors import records_of
-from trialsite.casebook.services import change_state, save_draft
+from trialsite.casebook.services import save_draft
 from trialsite.casebook.slots import Slot
 from trialsite.clinical.quantity import Quantity
 
@@ -140,7 +141,7 @@ def test_dates_that_do_not_fit_and_doubles_are_warned_of(cast: Cast, wrong: Subj
         said = preview_move(slot=at_screening(wrong), to=at_screening(right), by=cast.coordinator).warnings
     assert any("before the screening" in one for one in said), said
     assert any("same date already" in one for one in said), said
-    assert any("CHEM" in one for one in said), said
+    assert any("Chemistry" in one for one in said), said
 
 
 def test_a_form_moves_between_sites_for_those_who_work_at_both(
@@ -170,16 +171,26 @@ def test_only_site_staff_move_forms(
         move(cast, wrong, right, by=cast.people()[part])
 
 
-@pytest.mark.parametrize("steps", [["freeze"], ["lock"], ["freeze", "lock"]])
+@pytest.mark.parametrize("kind", ["freeze", "lock"])
 def test_a_form_that_is_frozen_or_locked_stays(
-    cast: Cast, wrong: Subject, right: Subject, report: Any, steps: list[str]
+    cast: Cast, wrong: Subject, right: Subject, report: Any, kind: str
 ) -> None:
-    with acting(user=cast.data_manager):
-        for step in steps:
-            report = change_state(record=report, action=step, by=cast.data_manager)
-    with pytest.raises(Refused, match="cannot be moved"):
+    hold(cast, wrong, kind)
+    with pytest.raises(Refused, match="frozen" if kind == "freeze" else "locked"):
         move(cast, wrong, right, base_version=report.version)
     assert standing(cast, right) == []
+
+
+def test_a_place_that_is_held_takes_no_form(cast: Cast, wrong: Subject, right: Subject, report: Any) -> None:
+    hold(cast, right, "freeze")
+    with pytest.raises(Refused, match="frozen"):
+        move(cast, wrong, right, base_version=report.version)
+
+
+def hold(cast: Cast, subject: Subject, kind: str) -> None:
+    """Freeze or lock the place of the report."""
+    with acting(user=cast.data_manager):
+        place_hold(place=Place.of_slot(subject, at_screening(subject)), kind=kind, by=cast.data_manager)
 
 
 def test_a_refusal_takes_all_of_it_back(cast: Cast, wrong: Subject, right: Subject, report: Any) -> None:
@@ -194,11 +205,12 @@ def test_hard_checks_of_the_right_subject_refuse(
 ) -> None:
     from trialsite.casebook import services
 
-    def refuse(kind: Any, values: Any, rows: Any, subject: Subject) -> None:
-        if subject == right:
+    def refuse(opened: Any, values: Any, rows: Any) -> list[Any]:
+        if opened.subject == right:
             raise CheckFailed({"performed_on": "Not possible there."})
+        return []
 
-    monkeypatch.setattr(services, "run_checks", refuse)
+    monkeypatch.setattr(services, "soft_findings", refuse)
     with pytest.raises(CheckFailed):
         move(cast, wrong, right)
     assert (standing(cast, wrong), standing(cast, right)) == (["HEM"], [])
@@ -369,10 +381,9 @@ def test_an_empty_slot_has_nothing_to_move_and_a_monitor_may_not(
 def test_what_cannot_stand_there_is_said_before_anybody_confirms(
     desk: Client, cast: Cast, wrong: Subject, right: Subject, report: Any
 ) -> None:
-    with acting(user=cast.data_manager):
-        change_state(record=report, action="freeze", by=cast.data_manager)
+    hold(cast, wrong, "freeze")
     seen = text(desk.get(f"{at_screening(wrong).url()}move/", {"to": right.pk, "place": "SCR.1/HEM.1"}))
-    assert "This form is frozen: it cannot be moved." in seen
+    assert "This form is frozen" in seen
     assert "Move to" not in seen
 
 
