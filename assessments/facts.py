@@ -326,7 +326,7 @@ def cns_classes(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
             found[subject_id] = Fact.missing(why, source=source)
         else:
             found[subject_id] = Fact(
-                answer.status, on=record.performed_on, source=source, working=answer.sentence.en
+                answer.status, on=record.performed_on, source=source, working=" / ".join(answer.possible)
             )
     return found
 
@@ -344,7 +344,9 @@ def leukemia_fact(record: CerebrospinalFluid, answer: CnsAnswer, cns2_counts: bo
     """Whether one puncture shows CNS leukaemia by the protocol's classes."""
     present, source = is_cns_leukemia(answer, cns2_counts), record.address("blasts")
     if present.known:
-        return Fact(present is Truth.TRUE, on=record.performed_on, source=source, working=answer.sentence.en)
+        return Fact(
+            present is Truth.TRUE, on=record.performed_on, source=source, working=" / ".join(answer.possible)
+        )
     if record.clinically_absent is True and record.clinical_signs is not True:
         return Fact(False, on=record.performed_on, source=record.address("clinically_absent"))
     return Fact.missing(record.missing.get("blasts") or Why.UNKNOWN, source=source)

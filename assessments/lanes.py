@@ -9,12 +9,17 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.reading import one_reading
 from trialsite.casebook.selectors import current_records
 
+from .domain.response import Category
 from .models import AdverseEvent
 from .mrd_results import MrdLine, mrd_lines
 from .overview import slot_url
 from .responses import Judged, category_words, judged_responses
 
 SEVERE = 3
+RESPONSE_KINDS: dict[str, str] = {
+    **dict.fromkeys((Category.CR, Category.CRH, Category.CRI, Category.MLFS), "response"),
+    **dict.fromkeys((Category.NR, Category.PD, Category.RELAPSE), "no-response"),
+}
 VERDICT_SIGNS = {"NEGATIVE": "−", "POSITIVE": "+", "INDETERMINATE": "?"}
 
 
@@ -38,7 +43,7 @@ def response_item(judged: Judged) -> dict[str, Any]:
         "label": category_words(judged.category),
         "start": judged.record.performed_on,
         "end": None,
-        "kind": "response",
+        "kind": RESPONSE_KINDS.get(judged.category, "response-open"),
         "url": slot_url(judged.record),
     }
 

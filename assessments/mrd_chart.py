@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from trialsite.casebook.charts import month_ticks
+
 from .domain.mrd import Qualifier, Verdict, percent
 from .mrd_results import MrdLine
 
-WIDTHS = {"wide": 760, "narrow": 358}
+WIDTHS = {"wide": 860, "narrow": 358}
 HEIGHT = 230
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 14, 30
 LOWEST, HIGHEST = -6, 0
@@ -60,9 +62,7 @@ def mrd_chart(lines: Sequence[MrdLine], threshold: Decimal, place: str) -> MrdCh
     rows = tuple(
         Tick(y_of(Decimal(10) ** power), percent(Decimal(10) ** power)) for power in range(LOWEST, 1)
     )
-    columns = tuple(
-        Tick(x_of(day, first, last, width), day.isoformat()) for day in dict.fromkeys((first, last))
-    )
+    columns = tuple(Tick(x_of(day, first, last, width), label) for day, label in ticks_of(first, last, width))
     return MrdChart(
         place,
         width,
@@ -77,6 +77,14 @@ def mrd_chart(lines: Sequence[MrdLine], threshold: Decimal, place: str) -> MrdCh
         rows,
         columns,
     )
+
+
+def ticks_of(first: date, last: date, width: int) -> list[tuple[date, str]]:
+    """First days of months within the course; for a short one its first and last day."""
+    months = [day for day in month_ticks(first, last, 8 if width > 500 else 4) if first <= day <= last]
+    if len(months) > 1:
+        return [(day, f"{day:%Y-%m}") for day in months]
+    return [(day, day.isoformat()) for day in dict.fromkeys((first, last))]
 
 
 def height_of(line: MrdLine) -> Decimal | None:

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.access.models import User
 from trialsite.access.permissions import reach_of
 from trialsite.audit.moment import now
 from trialsite.casebook.models import Subject
+from trialsite.casebook.names import numbered
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
 from trialsite.casebook.slots import Slot
@@ -22,7 +23,7 @@ from trialsite.casebook.states import FOLLOWED, SubjectState
 from trialsite.studies.models import Site
 
 from .models import PlannedVisit
-from .standing import SOON_DAYS, Standing, standing
+from .standing import SCREENING, SOON_DAYS, Standing, standing
 
 WORK_LIMIT = 500  # a digest tells the most pressing
 CALENDAR_LIMIT = 20  # lines of a week; filters show the others
@@ -44,7 +45,7 @@ class VisitLine:
     @property
     def name(self) -> str:
         name = self.visit.name_zh if (get_language() or "").startswith("zh") else self.visit.name_en
-        return f"{name} · {self.visit.repeat}" if self.visit.repeat > 1 else name
+        return numbered(name, self.visit.repeat) if self.visit.repeat > 1 else name
 
     @property
     def url(self) -> str:
@@ -130,7 +131,17 @@ def pressing(visits: QuerySet[PlannedVisit], days: dict[Any, date], ahead: int) 
 
 
 def lines_of(visits: Iterable[PlannedVisit], days: dict[Any, date]) -> list[VisitLine]:
-    return [VisitLine(visit, standing(visit, days[visit.site_id]), days[visit.site_id]) for visit in visits]
+    return [
+        VisitLine(visit, standing_in_list(visit, days[visit.site_id]), days[visit.site_id])
+        for visit in visits
+    ]
+
+
+def standing_in_list(visit: PlannedVisit, today: date) -> Standing:
+    """The standing of a visit; a screening is not done by its first form: it goes on until it is decided."""
+    if visit.anchor == SCREENING and visit.done_on and visit.subject.state == SubjectState.SCREENING:
+        return Standing("running", gettext("begun"))
+    return standing(visit, today)
 
 
 def visit_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
@@ -139,9 +150,7 @@ def visit_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     if wanted.study:
         visits = visits.filter(study__key=wanted.study)
     days = site_days()
-    ours = pressing(visits, days, SOON_DAYS).exclude(
-        subject__state=SubjectState.SCREENING, anchor="screening"
-    )
+    ours = pressing(visits, days, SOON_DAYS).exclude(subject__state=SubjectState.SCREENING, anchor=SCREENING)
     for line in lines_of(ours[: wanted.limit], days):
         subject = line.subject
         yield WorkLine(

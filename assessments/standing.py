@@ -18,6 +18,7 @@ class Standing:
 
 
 SOON_DAYS = 7
+SCREENING = "screening"  # the anchor of the screening visit
 
 
 def standing(visit: PlannedVisit, today: date) -> Standing:
@@ -36,7 +37,11 @@ def standing(visit: PlannedVisit, today: date) -> Standing:
     if today >= visit.earliest:
         return Standing("due", due_words(visit.target, visit.latest, today))
     days = (visit.earliest - today).days
-    words = _("tomorrow") if days == 1 else ngettext("in %(n)d day", "in %(n)d days", days) % {"n": days}
+    words = (
+        _("opens tomorrow")
+        if days == 1
+        else ngettext("opens in %(n)d day", "opens in %(n)d days", days) % {"n": days}
+    )
     return Standing("soon" if days <= SOON_DAYS else "coming", words)
 
 
@@ -49,6 +54,9 @@ def due_words(target: date, latest: date, today: date) -> str:
 
 
 def done_words(visit: PlannedVisit, done_on: date) -> str:
+    """Done in, before or after the window; screening may rest on results from before the consent."""
+    if visit.anchor == SCREENING:
+        return _("done")
     if visit.earliest is not None and done_on < visit.earliest:
         days = (visit.earliest - done_on).days
         return ngettext("done %(n)d day early", "done %(n)d days early", days) % {"n": days}

@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from trialsite.casebook.models import Subject, Visit
-from trialsite.casebook.names import anchor_name
+from trialsite.casebook.names import anchor_name, numbered
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import PlannedRow, PlannedSlot, anchor_dates, anchors, facts_of, forms
@@ -137,9 +137,10 @@ def planned_rows(subject: Subject) -> Sequence[PlannedRow]:
     """The visits as the casebook page shows them, from the projection, brought up to date with the record.
 
     Visits with dates stand in the order of their dates; one that waits stands behind the visit that the protocol
-    names before it."""
+    names before it. What a death has made needless is left out."""
     bring_up_to_date(Subject.objects.filter(pk=subject.pk))
-    visits = list(models.PlannedVisit.objects.filter(subject=subject).order_by("pk"))
+    found = models.PlannedVisit.objects.filter(subject=subject).order_by("pk")
+    visits = [visit for visit in found if not needless(visit)]
     protocol = subject.protocol_version.protocol
     plans = {plan.key: plan for plan in protocol.visits}
     language = get_language() or "en"
@@ -155,13 +156,20 @@ def planned_rows(subject: Subject) -> Sequence[PlannedRow]:
     return rows
 
 
+def needless(visit: models.PlannedVisit) -> bool:
+    """Whether the subject died before the visit could begin, and nothing was recorded of it."""
+    if visit.ended_on is None or visit.done_on is not None or visit.missed:
+        return False
+    return visit.earliest is None or visit.earliest > visit.ended_on
+
+
 def row_of(visit: models.PlannedVisit, plan: VisitPlan, protocol: Protocol, language: str) -> PlannedRow:
     """One visit in the reader's language; a visit of a series carries its number."""
     name = plan.name.in_language(language)
     return PlannedRow(
         key=visit.key,
         repeat=visit.repeat,
-        name=f"{name} · {visit.repeat}" if plan.repeat and not visit.waits_for else name,
+        name=numbered(name, visit.repeat) if plan.repeat and not visit.waits_for else name,
         target=visit.target,
         earliest=visit.earliest,
         latest=visit.latest,

@@ -6,13 +6,18 @@ from datetime import date
 from typing import Any
 
 from trialsite.casebook import registries
-from trialsite.casebook.fact_words import amount_words, fact_label, limit_label, plain_words
+from trialsite.casebook.fact_words import (
+    amount_words,
+    fact_label,
+    limit_label,
+    plain_words,
+    symbol_words,
+)
 from trialsite.casebook.models import Subject
 from trialsite.casebook.slots import Slot
 from trialsite.clinical.facts import Why
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.rules.answer import Evidence
-from trialsite.clinical.rules.describe import SYMBOLS
 from trialsite.clinical.verdicts import CriterionVerdict
 from trialsite.studies.domain.protocol import Criterion
 
@@ -132,12 +137,12 @@ def value_words(evidence: Evidence) -> str:
 
 def limit_words(evidence: Evidence) -> str:
     """The limit as a person compares with it: `≤ 63 (3 × upper limit of bilirubin)`."""
-    symbol = SYMBOLS[evidence.operator]
+    symbol = symbol_words()[evidence.operator]
     several = evidence.limit if isinstance(evidence.limit, tuple) else (evidence.limit,)
     computed = evidence.limit_text.replace(evidence.of, limit_label(evidence.of)) if evidence.of else ""
     if evidence.limit is None:
         return f"{symbol} {computed}"
-    words = ", ".join(plain_words(evidence.fact, one, evidence.source) for one in several)
+    words = " / ".join(plain_words(evidence.fact, one, evidence.source) for one in several)
     return f"{symbol} {words} ({computed})" if computed else f"{symbol} {words}"
 
 

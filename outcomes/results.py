@@ -62,7 +62,7 @@ def derive_course(subject: Subject) -> Iterable[SubjectCourse]:
         screened_on=subject.screened_on,
         enrolled_on=subject.enrolled_on,
         randomised_on=day(history.randomised_on),
-        treated_on=day(history.c1d1),
+        treated_on=min(filter(None, (day(history.c1d1), day(history.hsct_d0))), default=None),
         in_crc_on=day(history.first_crc),
         transplanted_on=day(history.hsct_d0),
         relapsed_on=min((one.earliest for one in history.relapses), default=None),

@@ -5,6 +5,7 @@ from datetime import date
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from assessments.visit_plans import death_date
 from trialsite.casebook import registries
 from trialsite.casebook.models import Subject
 from trialsite.clinical.dates import hsct_day
@@ -15,8 +16,12 @@ from .paths import cycles_of
 def day_in_words(subject: Subject, today: date) -> str:
     """The day after transplantation once there was one, otherwise the day of the phase that began last.
 
-    Empty before treatment and after its last phase has ended. Day 1 is the first day of a phase; day 0 is the graft.
+    Empty before treatment, after its last phase has ended, and after death. Day 1 is the first day of a phase;
+    day 0 is the graft.
     """
+    died = death_date(subject.pk)
+    if died is not None and died <= today:
+        return ""
     graft = registries.anchor_dates([subject.pk], "hsct_d0").get(subject.pk)
     if graft is not None and graft <= today:
         return _("HSCT D+%(n)s") % {"n": hsct_day(today, graft)}

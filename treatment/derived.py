@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from trialsite.casebook.registries import Derived
 from trialsite.clinical.body import BsaFormula, bsa
 from trialsite.clinical.text import Text
-from trialsite.studies.templatetags.protocol_text import day_list
+from trialsite.studies.words import runs_words
 
 from .domain.infusion import GapRule, Infusion, infusion_course
 from .domain.ledger import PlannedLine
@@ -54,7 +54,7 @@ def dose_line(line: PlannedLine) -> Derived:
     if line.amount is None:
         return Derived(local(line.name), _("not planned"), working_words(line), "unknown")
     times = f" × {line.per_day}" if line.per_day > 1 else ""
-    days = _("day %(days)s") % {"days": day_list(line.days)}
+    days = runs_words(line.days)
     return Derived(local(line.name), f"{amount(line.amount, line.unit)}{times} · {days}", working_words(line))
 
 

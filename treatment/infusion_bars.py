@@ -65,7 +65,7 @@ def _draw(
                 "width": px(max(1.5, right - left)),
                 "height": px(tall),
                 "running": one.stop is None,
-                "title": f"{rate} · {_when(one.start, zone)} … {_when(one.stop, zone) if one.stop else _('running')}",
+                "title": f"{rate} · {_when(one.start, zone)} – {_when(one.stop, zone) if one.stop else _('running')}",
                 "text": rate if right - left > 60 and tall > 14 else "",
                 "text_x": px(left + 5),
                 "text_y": px(TOP + HEIGHT - 6),

@@ -5,11 +5,13 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from trialsite.casebook.casebook_page import site_today
+from assessments.visit_plans import death_date
 from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import standing_records
+from trialsite.casebook.site_day import site_today
 from trialsite.casebook.slots import Slot
 from trialsite.studies.domain.protocol import Phase
 
@@ -32,18 +34,20 @@ def treatment_lanes(subject: Subject) -> Iterator[Lane]:
 
 
 def phase_items(subject: Subject) -> list[dict[str, Any]]:
-    """Each phase from day 1 to its last day; without one to the day before the next, or going on."""
+    """Each phase from day 1 to its last day; without one to the day before the next, to death, or going on."""
     phases: dict[str, Phase] = {one.key: one for one in subject.protocol_version.protocol.phases}
+    died = death_date(subject.pk)
     today, items = site_today(subject), []
     for cycle, first, last in windows_of(cycles_of_subject(subject)):
         phase = phases.get(cycle.phase)
         over = last if last != date.max else None
         length = phase.days if phase else None
         planned = first + timedelta(days=length - 1) if length else None
-        end = cycle.ended_on or (min(over, planned) if over and planned else over)
+        end = cycle.ended_on or (min(over, planned) if over and planned else over) or died
         items.append(
             {
                 "label": cycle.get_phase_display(),
+                "short": phase.short.in_language(get_language() or "en") if phase else "",
                 "start": first,
                 "end": end,
                 "ongoing": end is None and first <= today,

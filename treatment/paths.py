@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from assessments.visit_plans import death_date
 from trialsite.casebook import registries
 from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import current_records, standing_records
@@ -28,6 +29,7 @@ from .models.transplant import CellStep
 
 NOT_ENROLLED = Text("Not enrolled yet.", "尚未入组。")
 NOT_RANDOMISED = Text("Not randomised yet.", "尚未随机分组。")
+DIED = Text("The subject has died; no treatment follows.", "受试者已死亡，不再有后续治疗。")
 ENDED = Text("Protocol treatment has ended; follow-up goes on.", "方案治疗已结束，继续随访。")
 
 
@@ -59,16 +61,19 @@ def cycles_of(subject_ids: Sequence[UUID]) -> dict[UUID, list[CycleStart]]:
 
 
 def runs_of(subject: Subject) -> tuple[PhaseRun, ...]:
-    """The phases of a subject that began. Transplantation and cell therapy count from their own forms too."""
+    """The phases of a subject that began. Transplantation and cell therapy count from their own forms too.
+
+    A phase whose last day nobody recorded ended with the subject's death."""
+    died = death_date(subject.pk)
     runs = [
-        PhaseRun(one.phase, one.performed_on, one.ended_on)
+        PhaseRun(one.phase, one.performed_on, one.ended_on or died)
         for one in cycles_of([subject.pk])[subject.pk]
         if one.performed_on
     ]
     begun = {run.phase for run in runs}
     for phase in phases_of(subject):
         if phase.key not in begun and (start := start_by_form(subject, phase.kind)) is not None:
-            runs.append(PhaseRun(phase.key, start))
+            runs.append(PhaseRun(phase.key, start, died))
     return tuple(sorted(runs, key=lambda run: run.start))
 
 
@@ -106,6 +111,8 @@ def what_follows(
         return NextStep(NextKind.NO_BRANCH, NOT_RANDOMISED)
     if subject.enrolled_on is None:
         return NextStep(NextKind.NO_BRANCH, NOT_ENROLLED)
+    if death_date(subject.pk) is not None:
+        return NextStep(NextKind.COMPLETE, DIED)
     if ended is not None:
         return NextStep(NextKind.COMPLETE, ENDED)
     return next_step(phases, runs, facts_for(subject, phases, runs))

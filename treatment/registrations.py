@@ -42,7 +42,7 @@ def infusion_summary(record: Any) -> str:
 
 
 def medication_summary(record: Any) -> str:
-    period = " … ".join(one.text for one in (record.started, record.stopped) if one)
+    period = " – ".join(one.text for one in (record.started, record.stopped) if one)
     return joined(record.medicine, record.dose, period)
 
 

@@ -16,6 +16,7 @@ from trialsite.clinical.text import Text
 CSF_WBC_LIMIT = Decimal(5)
 CSF_RBC_LIMIT = Decimal(10)
 STEINHERZ_BLEYER_LIMIT = Decimal(2)
+BY_RATIO = ("CNS2c", "CNS3b")  # the classes that the ratio tells apart
 BLOOD_DAYS_APART = 1
 
 
@@ -101,7 +102,10 @@ def _exact(count: Quantity | Decimal | None) -> Decimal | None:
 
 
 def _sentence(status: str | None, possible: tuple[str, ...], ratio: Decimal | None) -> Text:
-    worked = "" if ratio is None else f" (Steinherz-Bleyer {ratio.quantize(Decimal('0.01')):f})"
+    decides = status in (None, *BY_RATIO)
+    worked = (
+        "" if ratio is None or not decides else f" (Steinherz-Bleyer {ratio.quantize(Decimal('0.01')):f})"
+    )
     if status is not None:
         return Text(f"{status}{worked}.", f"{status}{worked}。")
     names = ", ".join(possible)

@@ -36,6 +36,7 @@ ACTIONS: dict[str, Action] = {
     "subject.screen": Action(gettext_lazy("screen a subject"), SITE_STAFF),
     "form.submit": Action(gettext_lazy("enter and correct forms"), SITE_STAFF),
     "form.void": Action(gettext_lazy("void a form"), SITE_STAFF),
+    "form.move": Action(gettext_lazy("move a form to another subject"), SITE_STAFF),
     "hold.freeze": Action(gettext_lazy("freeze"), frozenset({DATA_MANAGER})),
     "hold.lock": Action(gettext_lazy("lock and unlock"), frozenset({DATA_MANAGER})),
     "query.open": Action(gettext_lazy("open queries"), frozenset({MONITOR, DATA_MANAGER, INVESTIGATOR})),

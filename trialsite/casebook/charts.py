@@ -244,7 +244,8 @@ def km_chart(
             for t in ticks
         ],
         "y_ticks": [
-            {"y": px(y(v)), "text_y": px(y(v) + 4), "label": f"{v:.0%}"} for v in (0, 0.25, 0.5, 0.75, 1)
+            {"y": px(y(v)), "text_y": px(y(v) + 4), "label": f"{100 * v:.0f} %"}
+            for v in (0, 0.25, 0.5, 0.75, 1)
         ],
         "legend": legend_of(curves, width, 12),
         "curves": drawn,
@@ -340,7 +341,8 @@ def accrual_chart(
     """
     days = [c.on for line in series for c in line.counts] + [c.on for c in plan] or [today]
     ticks = month_ticks(min(days), max([*days, today]), 8 if width > 500 else 4)
-    heights = nice_ticks(max([c.n for line in series for c in line.counts] + [c.n for c in plan], default=1))
+    highest = max([c.n for line in series for c in line.counts] + [c.n for c in plan], default=1)
+    heights = nice_ticks(highest, 6)
     labels = [line_label(line.label, line.counts) for line in series] + [line_label(plan_label, plan)]
     room = min(width * 0.34, max(text_width(label) for label in labels) + 12)
     x = Scale(ticks[0].toordinal(), ticks[-1].toordinal(), 38, width - room)
@@ -379,12 +381,14 @@ def line_label(label: str, counts: Sequence[Count]) -> str:
 
 
 def draw_series(line: Series, number: int, today: date, x: Scale, y: Scale) -> Drawing:
-    """One accrual line as steps, held until today, with a dot for each number that has a record."""
+    """One accrual line as steps, held until today, with a dot for each number that has a record.
+
+    The first, of all together, is drawn in ink (0); the others have the colours of curves."""
     points = [(x(c.on.toordinal()), y(c.n)) for c in line.counts]
     return {
         "label": line_label(line.label, line.counts),
         "href": line.href,
-        "colour": number % 4 + 1,
+        "colour": (number - 1) % 4 + 1 if number else 0,
         "path": step_path([(points[0][0], y(0)), *points], x(today.toordinal())),
         "end": points[-1][1],
         "dots": [

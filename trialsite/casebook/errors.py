@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from .edit_checks import Fired
+    from .models import Draft
 
 
 class Refused(Exception):
@@ -40,22 +43,56 @@ class Asked(Refused):
         self.fired = fired
 
 
+class NewerDraft(Refused):
+    """Another window saved a newer draft of the form, or the draft is gone (`draft` None): nothing was overwritten."""
+
+    def __init__(self, draft: "Draft | None") -> None:
+        super().__init__(
+            _("Another window saved a newer draft of this form.")
+            if draft
+            else _("This form was submitted, or its draft discarded, in another window.")
+        )
+        self.draft = draft
+
+
 @dataclass(frozen=True)
 class Conflict:
-    """One item that somebody else changed since the form was opened."""
+    """One place at which the saved form and a later submission differ.
+
+    `item` is the address of the place: an item, an item of a line ("results.2.value"), a whole line ("results.2").
+    `base` is what the second started from, `saved` what the first left (`by`, `who`, `at`), `typed` what the second
+    submits: an Answer of an item, a value of a line's item, or a whole line (None: no such line). `chosen` is whose
+    answer stands: "theirs", "mine", or "" where both changed it.
+    """
 
     item: str
     label: str
+    kind: str
+    line: int
+    base: Any
     saved: Any
     typed: Any
+    by: UUID | None
+    at: datetime | None
+    chosen: str
+    who: str = ""
+
+    @property
+    def key(self) -> str:
+        """The item within its line or form."""
+        return self.item.removeprefix(f"{self.kind}.{self.line}").lstrip(".") if self.kind else self.item
 
 
 class LostUpdate(Refused):
-    """Somebody submitted this form since it was opened; both values are shown, nothing was saved."""
+    """Somebody saved this form since it was opened: both versions are shown, nothing was saved.
 
-    def __init__(self, conflicts: Iterable[Conflict], version: int) -> None:
+    `undecided` are the places at which the second has looked and not chosen.
+    """
+
+    def __init__(self, conflicts: Iterable[Conflict], version: int, undecided: Iterable[str] = ()) -> None:
         super().__init__(
             _("Somebody else saved this form after you opened it. Nothing of yours was saved yet.")
         )
         self.conflicts = tuple(conflicts)
         self.version = version
+        self.undecided = frozenset(undecided)

@@ -27,14 +27,22 @@ def rule_words(rule: Any) -> str:
     """A rule of a protocol file as a formula in which facts and codes have their names."""
     wording = Wording(
         fact=limit_label,
-        value=plain_words,
-        both=_("AND"),
-        either=_("OR"),
-        negated=_("NOT"),
+        value=limit_value,
+        both=_("and"),
+        either=_("or"),
+        negated=_("not"),
+        implied=_("if %(condition)s, then %(consequence)s"),
+        symbols=symbol_words(),
+        several=" / ".join,
         months=_("months"),
         days=_("days"),
     )
     return describe(parse_rule(rule), wording) if rule else ""
+
+
+def symbol_words() -> dict[str, str]:
+    """The signs of comparisons; those of sets as words."""
+    return {**SYMBOLS, "in": _("one of"), "not_in": _("none of")}
 
 
 def fact_words(name: str, fact: Fact) -> str:
@@ -68,6 +76,15 @@ def fact_label(name: str) -> str:
 def limit_label(name: str) -> str:
     """A fact inside a limit, short: "3 × ULN"."""
     return _("ULN") if name.endswith(UPPER_LIMIT) else fact_label(name)
+
+
+def limit_value(name: str, value: Any) -> str:
+    """A value that a rule compares with: a number with the unit of its fact, a code by its label."""
+    source = registries.facts.get(name)
+    counted = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    unit = source.unit if source and counted else ""
+    unit = "" if unit == "%" else unit  # names of shares say "(%)" themselves
+    return amount_words(name, value, unit, "", None)
 
 
 def plain_words(name: str, value: Any, source: ItemAddress | None = None) -> str:

@@ -37,6 +37,8 @@ from .values import PartialDateItem, QuantityItem
 
 MISSING_PREFIX = "missing__"
 HIGHEST_SCORE = 10  # up to here the range of a whole number is said beside it: a score, stage or grade
+CHOICE_PREFIX = "choice__"  # whose answer stands where two people changed a form
+NOT_TYPED = {"csrfmiddlewaretoken", "press", "merge_version", "draft_version", "window", "window_step"}
 
 
 class Section:
@@ -114,6 +116,14 @@ def taken(field: forms.Field | None, item: str) -> forms.Field:
 def shown(value: Any) -> Any:
     """A stored value as the form shows it; a tri-state answer is yes, no or nothing."""
     return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+
+
+def choices_of(field: Any) -> list[tuple[Any, Any]]:
+    """The choices of a form field, those in groups too."""
+    flat: list[tuple[Any, Any]] = []
+    for code, label in getattr(field, "choices", ()):
+        flat += label if isinstance(label, (list, tuple)) else [(code, label)]
+    return flat
 
 
 class ItemForm(forms.Form):
@@ -309,4 +319,8 @@ def protocol_item_field(item: Any, language: str) -> forms.Field:
 def typed(data: Mapping[str, Any]) -> dict[str, Any]:
     """What stands in the browser's form, as a draft keeps it: name → list of strings."""
     values = data.lists() if hasattr(data, "lists") else ((k, [v]) for k, v in data.items())
-    return {name: list(texts) for name, texts in values if name not in {"csrfmiddlewaretoken", "press"}}
+    return {
+        name: list(texts)
+        for name, texts in values
+        if name not in NOT_TYPED and not name.startswith(CHOICE_PREFIX)
+    }

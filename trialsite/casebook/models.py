@@ -364,6 +364,9 @@ class Draft(SiteBound):
     form_key = models.CharField(max_length=20)
     form_repeat = models.PositiveSmallIntegerField(default=1)
     base_version = models.PositiveIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1)  # of the draft: two windows do not overwrite each other
+    window = models.CharField(max_length=40, blank=True, default="")  # that saved it last
+    window_step = models.PositiveIntegerField(default=0)  # how often was typed there until then
     typed = models.JSONField(default=dict)
     saved_at = models.DateTimeField(default=timezone.now)
 
@@ -381,6 +384,55 @@ class Draft(SiteBound):
     @property
     def slot(self) -> "Slot":
         """Where it belongs."""
+        from .slots import Slot
+
+        return Slot(self.subject_id, self.visit_key, self.form_key, self.visit_repeat, self.form_repeat)
+
+
+class MovedForm(SiteBound):
+    """One side of a move to the right subject: the form that was voided there, or the one that was created here.
+
+    Each side stands with its own subject, so that each sees the link in its own trail and behind its own boundary.
+    """
+
+    protection = Protection(trail="subject", rows="site", app=("insert",), held="values")
+
+    class Direction(models.TextChoices):
+        OUT = "out", _("moved to another subject")
+        IN = "in", _("moved here from another subject")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
+    direction = models.CharField(max_length=3, choices=Direction)
+    visit_key = models.CharField(max_length=40)
+    visit_repeat = models.PositiveSmallIntegerField()
+    form_key = models.CharField(max_length=20)
+    form_repeat = models.PositiveSmallIntegerField()
+    record_id = models.UUIDField()
+    other_subject = models.ForeignKey(
+        Subject, on_delete=models.PROTECT, related_name="+", verbose_name=_("other subject")
+    )
+    other_record_id = models.UUIDField()
+    reason = models.CharField(max_length=400)
+    moved_at = models.DateTimeField(default=timezone.now)
+    moved_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("move to the right subject")
+        constraints = [
+            models.UniqueConstraint(fields=["record_id", "direction"], name="form_moved_once_each_way"),
+            models.CheckConstraint(
+                condition=~Q(subject=models.F("other_subject")), name="moved_between_two_subjects"
+            ),
+        ]
+        indexes = [models.Index(fields=["subject", "form_key"], name="movedform_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.form_key} {self.direction} {self.other_record_id}"
+
+    @property
+    def slot(self) -> "Slot":
+        """Where the form of this side stood or stands."""
         from .slots import Slot
 
         return Slot(self.subject_id, self.visit_key, self.form_key, self.visit_repeat, self.form_repeat)

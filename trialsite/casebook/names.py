@@ -27,7 +27,12 @@ def visit_name(protocol: Protocol, key: str, repeat: int = 1) -> str:
     """A visit with its number in a series."""
     series = any(plan.key == key and plan.repeat for plan in protocol.visits)
     title = visit_title(protocol, key)
-    return f"{title} · {repeat}" if repeat > 1 or series else title
+    return numbered(title, repeat) if repeat > 1 or series else title
+
+
+def numbered(visit: str, repeat: int) -> str:
+    """A visit of a series: its name and which one it is."""
+    return _("%(visit)s · no. %(n)s") % {"visit": visit, "n": repeat}
 
 
 def form_title(protocol: Protocol, key: str) -> str:

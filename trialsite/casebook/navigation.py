@@ -42,11 +42,12 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         return {"nav": []}
     grants = grants_of(user)
     open_to = [place(request, *line[:3]) for line in PLACES if grants.somewhere(line[3])]
+    instant = getattr(request, "as_of", None)
     roles = dict.fromkeys(str(Role(role).label) for _study, _site, role in grants.rows)
     return {
         "nav": [found for found in open_to if found],
         "role_label": ", ".join(roles),
-        "as_of": getattr(request, "as_of", None),
+        "as_of": instant.isoformat(sep=" ") if instant else "",
         "leave_as_of": today_address(request),
     }
 

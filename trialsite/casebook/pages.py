@@ -16,26 +16,25 @@ from trialsite.clinical.units import unit_beside
 
 from .forms import CasebookForm, RowForm
 from .models import MissedReason, ProtocolForm
+from .reasons import ChangeReason, MoveReason, joined
 from .registries import Derived, RowType
 from .selectors import current_records, rows_of
 from .slots import OpenSlot
 from .values import trimmed
 
-REASONS = [
-    ("", "—"),
-    ("typing error", _("Typing error")),
-    ("source corrected", _("The source was corrected")),
-    ("new information", _("New information")),
-    ("answer to a query", _("Answer to a query")),
-    ("other", _("Other: say what")),
-]
-
 
 class ReasonForm(forms.Form):
-    """Why a record changes: one key from a list, free text only for "other"."""
+    """Why a record changes: one key from a list, free text for "other" and for critical items."""
 
-    reason = forms.ChoiceField(choices=REASONS, required=False, label=_("Reason for change"))
-    reason_text = forms.CharField(max_length=300, required=False, label=_("In your words"))
+    reason = forms.ChoiceField(
+        choices=[("", "—"), *ChangeReason.choices], required=False, label=_("Reason for change")
+    )
+    reason_text = forms.CharField(
+        max_length=300,
+        required=False,
+        label=_("In your words"),
+        help_text=_("required for Other, and when a critical item changes"),
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -49,9 +48,15 @@ class ReasonForm(forms.Form):
 
     @property
     def words(self) -> str:
-        """The reason as the trail keeps it."""
+        """The reason as the trail keeps it; words without a choice are no reason."""
         chosen = self.cleaned_data.get("reason", "")
-        return self.cleaned_data["reason_text"].strip() if chosen == "other" else chosen
+        return joined(chosen, self.cleaned_data["reason_text"]) if chosen else ""
+
+    def keep_own(self, messages: Mapping[str, str]) -> dict[str, str]:
+        """Place the sentences of a service that concern the reason; the others are given back."""
+        for item in self.fields.keys() & messages.keys():
+            self.add_error(item, messages[item])
+        return {item: sentence for item, sentence in messages.items() if item not in self.fields}
 
 
 class NotDoneForm(forms.Form):
@@ -59,6 +64,22 @@ class NotDoneForm(forms.Form):
 
     reason = forms.ChoiceField(
         choices=MissedReason.choices, widget=forms.RadioSelect, label=_("Why was it not done?")
+    )
+    text = forms.CharField(
+        max_length=300,
+        required=False,
+        label=_("In your words"),
+        help_text=_("required when you choose Other"),
+    )
+
+
+class MoveForm(forms.Form):
+    """Why a form goes to another subject: one reason from a list, words where they add to it."""
+
+    why = forms.ChoiceField(
+        choices=MoveReason.choices,
+        widget=forms.RadioSelect,
+        label=_("Why does it stand with the wrong subject?"),
     )
     text = forms.CharField(
         max_length=300,
@@ -159,10 +180,11 @@ class EntryPage:
 
     def valid(self) -> bool:
         """Whether the shape is right; every problem stands at its field."""
-        checks = [self.form.is_valid(), self.reason.is_valid()] + [
-            lines.is_valid() for lines in self.lines.values()
-        ]
-        return all(checks)
+        return all([self.answers_valid(), self.reason.is_valid()])
+
+    def answers_valid(self) -> bool:
+        """Whether the answers can be read, whatever the reason says."""
+        return all([self.form.is_valid(), *(lines.is_valid() for lines in self.lines.values())])
 
     def values(self) -> dict[str, Any]:
         return self.form.values()

@@ -3,7 +3,7 @@
 Each room fills these in its `registrations.py`; nothing here imports a later room.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -125,7 +125,7 @@ class FormType:
 
 
 @dataclass(frozen=True)
-class Submission:
+class Submitted:
     """A form that was just entered or corrected, for those who follow in the same transaction.
 
     `changed` names the items of a correction that differ from before ("weight", "results.3.value" by line number);
@@ -235,16 +235,17 @@ class SubjectPage:
 forms: Registry[FormType] = Registry("form")
 facts: Registry[FactSource] = Registry("fact")
 anchors: Registry[Anchor] = Registry("anchor")
+# (form, item) of what a study's endpoints rest on, an item of a line as "results.value": a correction needs words.
+critical_items: "Registry[Callable[[Subject], Collection[tuple[str, str]]]]" = Registry(
+    "plan of critical items"
+)
 work: Registry[WorkSource] = Registry("source of work")
 projections: Registry[ProjectionType] = Registry("projection")
 subject_pages: Registry[SubjectPage] = Registry("subject page")
-critical_items: "Registry[Callable[[Subject], frozenset[tuple[str, str]]]]" = Registry(
-    "source of critical items"
-)
 marks: "Registry[Callable[[], Combinable]]" = Registry(
     "mark of a locked subject"
 )  # read with it at no extra trip
-after_submit: "Registry[Callable[[Submission], None]]" = Registry("follower of a submission")
+after_submit: "Registry[Callable[[Submitted], None]]" = Registry("follower of a submission")
 form_panels: "Registry[Callable[[HttpRequest, OpenSlot], Mapping[str, Any] | None]]" = Registry(
     "panel of a form"
 )

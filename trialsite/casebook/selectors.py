@@ -7,14 +7,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet, Value
+from django.db.models import F, Q, QuerySet, Value
 from django.http import Http404
 
 from trialsite.access.models import User
-from trialsite.access.permissions import may
+from trialsite.access.permissions import may, reach_of
 
 from .form_types import form_type, models_of_forms
-from .models import CasebookRecord, Draft, Subject, Visit
+from .models import CasebookRecord, Draft, MovedForm, Subject, Visit
 from .projections import bring_up_to_date
 from .reading import read_once
 from .registries import FormType, PlannedRow, Wanted, WorkLine, schedule, work
@@ -122,6 +122,45 @@ def drafts_of(user: User, subject: Subject | None = None) -> QuerySet[Draft]:
         "subject__study", "subject__site", "subject__protocol_version"
     )
     return (drafts.filter(subject=subject) if subject else drafts).order_by("-saved_at")
+
+
+@dataclass(frozen=True)
+class MoveLink:
+    """A move as the slot of one side shows it; `other` is the other side where this user may see it."""
+
+    side: MovedForm
+    other: MovedForm | None
+
+
+def moves_at(slot: Slot, user: User) -> list[MoveLink]:
+    """The moves of forms from or to a slot, newest first."""
+    place = {name: getattr(slot, name) for name in ("visit_key", "visit_repeat", "form_key", "form_repeat")}
+    sides = MovedForm.objects.filter(subject_id=slot.subject_id, **place).select_related("moved_by")
+    found = list(sides.order_by("-moved_at"))
+    if not found:
+        return []
+    others = MovedForm.objects.visible_to(user).select_related("subject")
+    by_record = {
+        (one.record_id, one.direction): one
+        for one in others.filter(record_id__in=[side.other_record_id for side in found])
+    }
+    back = {MovedForm.Direction.OUT: MovedForm.Direction.IN, MovedForm.Direction.IN: MovedForm.Direction.OUT}
+    return [
+        MoveLink(side, by_record.get((side.other_record_id, back[MovedForm.Direction(side.direction)])))
+        for side in found
+    ]
+
+
+def subjects_for_move(user: User, subject: Subject, number: str) -> QuerySet[Subject]:
+    """Other subjects of the study at sites where this user may move forms, by a part of their number."""
+    there = Subject.objects.filter(reach_of(user, "form.move"), study_id=subject.study_id)
+    named = Q(screening_number__icontains=number) | Q(subject_number__icontains=number)
+    return (
+        there.filter(named)
+        .exclude(pk=subject.pk)
+        .select_related("study", "site", "protocol_version")
+        .order_by("screening_number")
+    )
 
 
 def current_records(model: type[CasebookRecord], subject_ids: Iterable[UUID]) -> QuerySet:

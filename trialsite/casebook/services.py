@@ -4,6 +4,7 @@ Each runs inside `audit.acting`, locks, checks permission, state and version, sa
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +16,16 @@ from trialsite.access.models import User
 from trialsite.access.permissions import may, require
 from trialsite.audit import because
 
+from . import reasons
 from .edit_checks import Fired, run_checks
-from .errors import Asked, CheckFailed, Conflict, LostUpdate, Refused, UnknownForm
+from .errors import Asked, CheckFailed, NewerDraft, Refused, UnknownForm
 from .events import publish_change
 from .form_types import form_type
 from .holds import holds_on, refuse_where_held, somehow_held
+from .items import item_label, normal, stored
+from .merging import Merge, Submission, merge_submission
 from .models import LOG, CasebookRecord, Draft, MissedReason, ProtocolForm, Subject, Visit
-from .registries import FormType, RowType, Submission, after_submit, marks
+from .registries import FormType, RowType, Submitted, after_submit, critical_items, marks
 from .selectors import missed_visits, open_slot, planned_visits, records_of
 from .slots import OpenSlot, Slot
 from .states import SUBJECT_STEPS, SubjectState, Transition, transition
@@ -75,6 +79,8 @@ def submit_form(
     rows: Rows | None = None,
     missing: Mapping[str, str] | None = None,
     base_version: int | None = None,
+    merge: Merge | None = None,
+    draft_version: int | None = None,
     by: User,
     reason: str = "",
     comments: Mapping[str, str] | None = None,
@@ -84,9 +90,10 @@ def submit_form(
 
     `slot` is an address, or a slot that the caller has locked already; `values` maps item to value; `rows` maps each
     kind of line to its lines, a known line by its "line" number; `base_version` is the row version the author started
-    from (None or 0 for a new form). `comments` answers soft findings by their names; with `ask_about_soft` a finding
-    that nobody has been shown yet is asked about first. Raises CheckFailed (per item), Asked (soft findings),
-    LostUpdate (both values), Refused (a rule, in a sentence).
+    from (None or 0 for a new form); where somebody saved the form since, `merge` says whose answer stands. `comments`
+    answers soft findings by their names; with `ask_about_soft` a finding that nobody has been shown yet is asked about
+    first. The author's draft goes, unless another window saved one after `draft_version`. Raises CheckFailed (per
+    item), Asked (soft findings), LostUpdate (both versions), Refused (a rule, in a sentence).
     """
     opened = slot if isinstance(slot, OpenSlot) else lock_slot(slot=slot, by=by)
     subject, kind, record = opened.subject, opened.kind, opened.record
@@ -96,12 +103,15 @@ def submit_form(
     refuse_held_slot(opened)
     new, changed = record is None, frozenset[str]()
     if record is not None:
-        refuse_lost_update(record, kind, values, base_version)
+        if base_version != record.version:
+            mine = Submission(values, rows, missing)
+            values, rows, missing = merge_submission(opened, mine, base_version or 0, merge).parts
         changed = changed_items(record, values, rows, missing, kind)
         if not changed:
-            forget_draft(slot=opened.slot, by=by)
+            forget_draft(slot=opened.slot, draft_version=draft_version, by=by)
             return record
         require_reason(step, reason)
+        refuse_wordless_critical(kind, subject, changed, reason)
     elif base_version:
         raise Refused(_("The form that you opened has been voided since. Open the slot again."))
     elif opened.visit is not None:
@@ -114,10 +124,10 @@ def submit_form(
         lines = {kept.name: save_rows(kept, record, rows.get(kept.name, ())) for kept in kind.rows}
         if kind.after is not None:  # may still refuse
             kind.after(record, by)
-        told = Submission(opened, record, new, changed, lines, soft, comments or {}, by)
+        told = Submitted(opened, record, new, changed, lines, soft, comments or {}, by)
         for follow in after_submit.values():
             follow(told)
-        forget_draft(slot=opened.slot, by=by)
+        forget_draft(slot=opened.slot, draft_version=draft_version, by=by)
     publish_change(subject.pk, by.pk)
     return record
 
@@ -228,27 +238,55 @@ def move_subject(subject: Subject, target: SubjectState, **changes: Any) -> Subj
     return subject
 
 
-def save_draft(*, slot: Slot, typed: Mapping[str, Any], base_version: int, by: User) -> Draft:
-    """Keep what `by` has typed in a slot: unchecked, nobody's record, outside the trail."""
+@dataclass(frozen=True)
+class DraftWindow:
+    """The window that saves a draft: which draft it knows (0: none), its own name, and how often was typed in it."""
+
+    version: int
+    name: str = ""
+    step: int = 0
+
+
+@transaction.atomic
+def save_draft(
+    *, slot: Slot, typed: Mapping[str, Any], base_version: int, window: DraftWindow | None = None, by: User
+) -> Draft:
+    """Keep what `by` has typed in a slot: unchecked, nobody's record, outside the trail.
+
+    Raises NewerDraft where another window saved one that `window` does not know; without `window` it is overwritten.
+    """
     subject = Subject.objects.visible_to(by).get(pk=slot.subject_id)
     require(by, "form.submit", study_id=subject.study_id, site_id=subject.site_id)
-    draft, _created = Draft.objects.update_or_create(
-        author_id=by.pk,
-        **slot.columns,
-        defaults={
-            "study_id": subject.study_id,
-            "site_id": subject.site_id,
-            "base_version": base_version,
-            "typed": dict(typed),
-            "saved_at": timezone.now(),
-        },
-    )
+    key = {"author_id": by.pk, **slot.columns}
+    content: dict[str, Any] = {
+        "base_version": base_version,
+        "typed": dict(typed),
+        "saved_at": timezone.now(),
+        "window": window.name if window else "",
+        "window_step": window.step if window else 0,
+    }
+    draft = Draft.objects.select_for_update().filter(**key).first()
+    if draft is None:
+        if window is not None and window.version:
+            raise NewerDraft(None)
+        return Draft.objects.create(**key, **content, study_id=subject.study_id, site_id=subject.site_id)
+    if window is not None and window.version != draft.version:
+        same = window.name != "" and window.name == draft.window
+        if not same and draft.typed != content["typed"]:
+            raise NewerDraft(draft)
+        if same and window.step <= draft.window_step:
+            return draft  # it arrived before: only the answer was lost
+    for name, value in content.items():
+        setattr(draft, name, value)
+    draft.version += 1
+    draft.save()
     return draft
 
 
-def forget_draft(*, slot: Slot, by: User) -> None:
-    """Drop the author's draft of a slot."""
-    Draft.objects.filter(author_id=by.pk, **slot.columns).delete()
+def forget_draft(*, slot: Slot, draft_version: int | None = None, by: User) -> None:
+    """Drop the author's draft of a slot; one that another window saved after `draft_version` stays."""
+    drafts = Draft.objects.filter(author_id=by.pk, **slot.columns)
+    (drafts if draft_version is None else drafts.filter(version__lte=draft_version)).delete()
 
 
 def next_number(series: str) -> int:
@@ -293,33 +331,6 @@ def require_reason(step: Transition, reason: str) -> None:
         raise Refused(_("Say why: a change to the record needs a reason."))
 
 
-def refuse_lost_update(record: Any, kind: FormType, values: Values, base_version: int | None) -> None:
-    """Refuse a submission that started from an older version, showing both values of each item."""
-    if base_version == record.version:
-        return
-    conflicts = [
-        Conflict(item, item_label(kind, item), stored(record, item), value)
-        for item, value in values.items()
-        if stored(record, item) != value
-    ]
-    raise LostUpdate(conflicts, record.version)
-
-
-def item_label(kind: FormType | RowType, item: str) -> str:
-    composite = kind.model.composites.get(item)
-    if composite is not None:
-        return str(composite.label or item)
-    names = {field.name: field for field in kind.model._meta.get_fields()}
-    return str(getattr(names.get(item), "verbose_name", item))
-
-
-def stored(record: Any, item: str) -> Any:
-    """The saved value of an item as a form hands it over (a protocol's own item comes from `extra`)."""
-    if isinstance(record, ProtocolForm) and item != "performed_on":
-        return record.extra.get(item)
-    return getattr(record, item)
-
-
 def changed_items(
     record: Any, values: Values, rows: Rows, missing: Mapping[str, str], kind: FormType
 ) -> frozenset[str]:
@@ -349,6 +360,34 @@ def changed_lines(row_type: RowType, record: Any, lines: Sequence[Values]) -> se
     return found
 
 
+def refuse_wordless_critical(kind: FormType, subject: Subject, changed: frozenset[str], reason: str) -> None:
+    """A change of an item that the study's endpoints rest on needs words beside the reason from the list."""
+    critical = {item for plan in critical_items.values() for form, item in plan(subject) if form == kind.key}
+    found = sorted(item for item in critical if any(touches(one, item) for one in changed))
+    if found and not reasons.split(reason)[1].strip():
+        labels = ", ".join(item_label(kind, item) for item in found)
+        raise CheckFailed(
+            {
+                "reason_text": _("Critical items change (%(items)s): say in your words why.")
+                % {"items": labels}
+            }
+        )
+
+
+def touches(changed: str, item: str) -> bool:
+    """Whether a change ("results.3.value", "results.3" of a whole line) concerns an item ("results.value")."""
+    name, _dot, rest = changed.partition(".")
+    if not rest:
+        return changed == item
+    column = rest.partition(".")[2]
+    return item == f"{name}.{column}" if column else item.startswith(f"{name}.")
+
+
+def refused_items(kind: FormType, messages: Mapping[str, str]) -> list[str]:
+    """The sentences of a refusal, each with the label of its item, for a page that does not show the items."""
+    return [f"{item_label(kind, item)}: {text}" for item, text in messages.items()]
+
+
 def soft_findings(opened: OpenSlot, values: Values, rows: Rows) -> list[Fired]:
     """Run the form's edit checks: a hard finding refuses the submission at its item, soft ones are returned."""
     found = run_checks(opened.kind, values, rows, opened.subject)
@@ -374,7 +413,7 @@ def save_record(opened: OpenSlot, values: Values, missing: Mapping[str, str]) ->
         )
     for item, value in values.items():
         if isinstance(record, ProtocolForm) and item != "performed_on":
-            record.extra[item] = plain(value)
+            record.extra[item] = normal(record, item, value)
         else:
             setattr(record, item, normal(record, item, value))
     record.missing = dict(missing)
@@ -418,16 +457,3 @@ def save_rows(row_type: RowType, record: Any, lines: Sequence[Values]) -> list[i
             row.voided = True
             row.save(update_fields=["voided"])
     return kept
-
-
-def normal(record: Any, item: str, value: Any) -> Any:
-    """A value as its column stores it: text that is empty is "", everything else that is empty is None."""
-    if value is None and item not in record.composites and not isinstance(record, ProtocolForm):
-        column = record._meta.get_field(item)
-        return "" if not column.null and column.get_internal_type() in {"CharField", "TextField"} else None
-    return value
-
-
-def plain(value: Any) -> Any:
-    """A protocol's own item as JSON keeps it: exact decimals and dates as text."""
-    return value if value is None or isinstance(value, (bool, int, str)) else str(value)

@@ -69,6 +69,10 @@ class Slot:
         return self.url("draft")
 
     @property
+    def move_url(self) -> str:
+        return self.url("form-move")
+
+    @property
     def history_url(self) -> str:
         return self.url("form-history")
 

@@ -12,7 +12,7 @@ TODAY_WITHIN = timedelta(days=120)  # after the last thing recorded, today is of
 
 
 def draw_strip(lanes: Sequence[Mapping[str, Any]], today: date | None = None, width: int = WIDE) -> Drawing:
-    """Lanes of {label, items: [{label, start, end, kind, url, ongoing}]} in pixels.
+    """Lanes of {label, items: [{label, short, start, end, kind, url, ongoing}]} in pixels.
 
     An item with an end is a bar, one without is a mark; `ongoing` bars run until today. Items that would cover
     each other stand in rows. Items without a start are left out; without any item the strip is empty.
@@ -95,12 +95,13 @@ def draw_item(item: Mapping[str, Any], row: int, top: float, x: Scale, today: da
     """One bar or mark."""
     left, end = x(item["start"].toordinal()), until(item, today)
     middle = top + row * ROW + BAR / 2 + 1
-    days = f"{item['start']:%Y-%m-%d}" + (f" … {end:%Y-%m-%d}" if end else "")
+    days = f"{item['start']:%Y-%m-%d}" + (f" – {end:%Y-%m-%d}" if end else "")
     return {
         "kind": str(item.get("kind") or "other").lower().replace("-", "_"),
         "href": item.get("url") or "",
         "title": f"{item['label']} · {days}",
         "label": str(item["label"]),
+        "short": str(item.get("short") or ""),
         "text": "",
         "bar": bool(end),
         "row": row,
@@ -119,12 +120,13 @@ def draw_item(item: Mapping[str, Any], row: int, top: float, x: Scale, today: da
 
 
 def fit_texts(items: Sequence[Drawing], edge: float) -> None:
-    """Write a label inside a bar, or after a mark, where there is room for it; elsewhere the tooltip says it."""
+    """Write a label, or its short form, inside a bar or after a mark where there is room; else the tooltip says it."""
     for item in items:
         after = [
             other["left"] for other in items if other["row"] == item["row"] and other["left"] > item["left"]
         ]
         room_to = item["right"] if item["bar"] else min([*(a - MARK - 3 for a in after), edge])
         room = room_to - float(item["text_x"])
-        if text_width(item["label"], 11.5) <= room:
-            item["text"] = item["label"]
+        size = 12.5 if item["bar"] else 11.5  # inside a bar the text is bold
+        names = (item["label"], item["short"])
+        item["text"] = next((name for name in names if name and text_width(name, size) <= room), "")

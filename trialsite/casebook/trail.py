@@ -1,8 +1,9 @@
 """The trail in words: which item of which form changed from what to what."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,12 +21,12 @@ from trialsite.clinical.units import unit_beside, unit_label
 from trialsite.studies.models import Site
 
 from .formfields import MISSING_REASONS
-from .models import ProtocolForm, Subject, Visit
+from .models import MovedForm, ProtocolForm, Subject, Visit
 from .names import form_title, local
-from .pages import REASONS
+from .reasons import in_words as reason_words
 from .registries import forms
 from .states import RecordState, SubjectState
-from .values import QuantityItem
+from .values import QuantityItem, trimmed
 
 TECHNICAL = {
     "id", "version", "study_id", "site_id", "subject_id", "visit_id", "record_id", "form_key", "form_repeat",
@@ -33,6 +34,8 @@ TECHNICAL = {
     "inputs", "dossier", "rule_digest", "missing_facts", "name_en", "name_zh", "working_en", "working_zh",
 }  # fmt: skip
 NAMES_OF_VISIT = {"key", "repeat"}
+MOVES = MovedForm._meta.db_table
+SHOWN_OF_MOVE = {"other_subject_id"}  # the rest stands in the other columns of the trail
 SYSTEM = _("the system")
 ACTIONS = {"I": _("entered"), "U": _("changed"), "D": _("removed")}
 WHY, EXTRA = "missing.", "extra."
@@ -75,20 +78,16 @@ def in_words(entries: Iterable[Trail], item: str = "") -> list[Change]:
         User.objects.filter(pk__in={e.user_id for e in entries if e.user_id}).values_list("pk", "full_name")
     )
     subjects = Subject.objects.select_related("protocol_version").in_bulk(
-        {e.subject_id for e in entries if e.subject_id}
+        {e.subject_id for e in entries if e.subject_id} | other_subjects(entries)
     )
     visits = visits_of(entries)
     zones: dict[UUID | None, str] = dict(Site.objects.values_list("pk", "timezone"))
-    changes = [
-        change_of(
-            entry,
-            names,
-            subjects.get(entry.subject_id) if entry.subject_id else None,
-            visits.get(entry.row_id),
-            ZoneInfo(zones.get(entry.site_id, "UTC")),
-        )
-        for entry in entries
-    ]
+    changes = []
+    for entry in entries:
+        subject = subjects.get(entry.subject_id) if entry.subject_id else None
+        zone = ZoneInfo(zones.get(entry.site_id, "UTC"))
+        change = change_of(entry, names, subject, visits.get(entry.row_id), zone)
+        changes.append(with_number(change, subjects))
     if item:
         wanted = [
             (change, tuple(one for one in change.items if one.item in columns_of_item(item)))
@@ -103,6 +102,22 @@ def columns_of_item(item: str) -> list[str]:
     return [item, f"{item}_text", f"{item}_unit", f"extra.{item}", f"missing.{item}"]
 
 
+def other_subjects(entries: Iterable[Trail]) -> set[UUID]:
+    """The subjects on the other side of moves."""
+    return {UUID(entry.changes["other_subject_id"]) for entry in entries if entry.table_name == MOVES}
+
+
+def with_number(change: Change, subjects: dict[UUID, Subject]) -> Change:
+    """The other subject of a move by its number, for those who may see it."""
+    items = tuple(
+        replace(one, new=str(subjects.get(UUID(one.new), gettext("a subject that you may not see"))))
+        if one.item == "other_subject_id"
+        else one
+        for one in change.items
+    )
+    return replace(change, items=items)
+
+
 def visits_of(entries: Iterable[Trail]) -> dict[str, Visit]:
     """Row id → the visit, for entries about a visit itself."""
     ids = {entry.row_id for entry in entries if entry.table_name == Visit._meta.db_table}
@@ -115,6 +130,8 @@ def change_of(
 ) -> Change:
     model = model_of(entry.table_name)
     hidden = TECHNICAL | NAMES_OF_VISIT if visit else TECHNICAL
+    if entry.table_name == MOVES:
+        hidden = set(entry.changes) - SHOWN_OF_MOVE
     pairs = {
         key: value if entry.action == Trail.Action.UPDATE else (None, value)
         for key, value in entry.changes.items()
@@ -181,17 +198,14 @@ def as_of_address(entry: Trail, zone: ZoneInfo) -> str:
     return f"{prefix_of(instant)}subjects/{entry.subject_id}/"
 
 
-def reason_words(reason: str) -> str:
-    """A reason chosen from the list in the reader's language; one in somebody's own words as it was written."""
-    return str(dict(REASONS).get(reason, reason))
-
-
 def action_of(entry: Trail) -> str:
     """What was done, in a word: the new state of a form or subject, otherwise entered, changed or removed."""
     state = entry.changes.get("state")
     if isinstance(state, list):
         labels = {**dict(RecordState.choices), **dict(SubjectState.choices)}
         return str(labels.get(state[1], state[1])).lower()
+    if entry.table_name == MOVES:
+        return str(MovedForm.Direction(entry.changes["direction"]).label)
     missed = entry.changes.get("missed_reason")
     if missed:
         taken_back = isinstance(missed, list) and missed[1] == ""
@@ -201,13 +215,19 @@ def action_of(entry: Trail) -> str:
 
 def shown(model: type[models.Model] | None, column: str, value: Any, subject: Subject | None) -> Any:
     """A value as people read it: a code or key by its name, yes or no; everything else as stored."""
+    if value is None:
+        return None
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
+    if value is None or value == "":
+        return value
     if column.startswith(WHY):
         return str(dict(MISSING_REASONS).get(value, value))
     if column.startswith(EXTRA):
         return own_item_words(subject, column.removeprefix(EXTRA), value)
     field = column_of(model, column)
+    if isinstance(field, models.DecimalField):
+        return f"{trimmed(Decimal(str(value))):f}"
     if field is None or not isinstance(value, str):
         return value
     if column.endswith("_unit"):
@@ -259,6 +279,8 @@ def what_of(
     kinds = [kind for kind in forms.values() if model in (kind.model, *(row.model for row in kind.rows))]
     if len(kinds) == 1:
         return str(kinds[0].title)
+    if lines := {str(row.title) for kind in kinds for row in kind.rows if row.model is model}:
+        return " / ".join(sorted(lines))
     return gettext(capfirst(str(model._meta.verbose_name))) if model else entry.table_name
 
 

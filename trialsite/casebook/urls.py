@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from . import as_of_view, trail_views, views, visit_views
+from . import as_of_view, draft_views, move_views, trail_views, views, visit_views
 
 
 class Part:
@@ -27,9 +27,11 @@ urlpatterns = [
     path("subjects/<uuid:subject_id>/log/<slug:form>/new/", views.new_log_form, name="new-log-form"),
     path(VISIT + "not-done/", visit_views.not_done, name="visit-not-done"),
     path(VISIT + "not-done/undo/", visit_views.undo_not_done, name="visit-not-done-undo"),
+    path("drafts/key/", draft_views.local_key, name="draft-key"),
     path(SLOT, views.form, name="form"),
-    path(SLOT + "draft/", views.draft, name="draft"),
+    path(SLOT + "draft/", draft_views.draft, name="draft"),
     path(SLOT + "history/", trail_views.form_history, name="form-history"),
+    path(SLOT + "move/", move_views.move, name="form-move"),
     path(SLOT + "<slug:action>/", views.state, name="form-state"),
     path("trail/", trail_views.trail, name="trail"),
     path("as-of/", as_of_view.as_of, name="as-of"),

@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from trialsite.access.permissions import grants_of, may
@@ -23,18 +24,21 @@ from trialsite.studies.selectors import studies_visible_to
 
 from . import services
 from .casebook_page import casebook_context, subject_context
+from .draft_views import draft_words, newer_words, save_typed, version_of, window_of
 from .edit_checks import Fired
-from .errors import Asked, CheckFailed, LostUpdate, Refused, UnknownForm
+from .errors import Asked, CheckFailed, LostUpdate, NewerDraft, Refused, UnknownForm
 from .form_types import form_type
-from .forms import typed
 from .holds import holds_at, holds_on, standing_of, words_of_hold
-from .models import Draft, Subject
+from .merge_page import merge_context, merge_of
+from .merging import Merge, Submission, lost_update
+from .models import CasebookRecord, Subject
 from .pages import EntryPage, with_unit
 from .registries import form_panels
 from .selectors import (
     draft_of,
     drafts_of,
     kinds_of_work,
+    moves_at,
     slot_or_404,
     subject_or_404,
     subjects_visible_to,
@@ -103,6 +107,7 @@ def subject(request: HttpRequest, subject_id: UUID) -> HttpResponse:
 
 
 @login_required
+@never_cache
 def form(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
     """One form: read, entered, corrected; what was typed comes back from the draft."""
     if request.method == "POST" and request.POST.get("press") != "draft":
@@ -146,61 +151,104 @@ def show(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
     page = EntryPage(opened, draft.typed if draft else None)
     page.form.helper_shows_errors = False
     base = draft.base_version if draft else (record.version if record else 0)
-    context = form_context(request, opened, page, base) | {"draft": draft}
+    context = form_context(request, opened, page, base)
+    if draft is not None:
+        context |= {
+            "draft": draft,
+            "draft_version": draft.version,
+            "draft_words": draft_words(draft, opened.subject),
+            "saved_since": record is not None and draft.base_version < record.version,
+        }
     return render(request, "casebook/form.html" if editing else "casebook/record.html", context)
 
 
 def keep_draft(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
     """The button "save draft", for a browser without JavaScript."""
-    save_typed(request, opened)
+    try:
+        save_typed(request, opened, window_of(request))
+    except NewerDraft as refusal:
+        messages.warning(request, newer_words(refusal, opened.subject))
+        messages.warning(request, _("Save or submit again to keep what stands here instead."))
+        page = EntryPage(opened, request.POST)
+        page.form.helper_shows_errors = False
+        context = form_context(request, opened, page, int(request.POST.get("base_version") or 0))
+        context["draft_version"] = refusal.draft.version if refusal.draft else 0
+        return render(request, "casebook/form.html", context, status=409)
     messages.success(request, _("Draft saved. Nobody else sees it until you submit."))
     return redirect(opened.slot.url())
-
-
-def save_typed(request: HttpRequest, opened: OpenSlot) -> Draft:
-    return services.save_draft(
-        slot=opened.slot,
-        typed=typed(request.POST),
-        base_version=int(request.POST.get("base_version") or 0),
-        by=user_of(request),
-    )
 
 
 def submit(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
     """Take what was typed to the service; on a refusal show it again with the sentence at its place."""
     base = int(request.POST.get("base_version") or 0)
     page = EntryPage(opened, request.POST)
-    conflicts: tuple[Any, ...] = ()
+    merge = merge_of(request.POST)
     asked: list[Question] = []
     if page.valid():
         try:
-            services.submit_form(
-                slot=opened,
-                values=page.values(),
-                rows=page.rows(),
-                missing=page.missing(),
-                base_version=base,
-                by=user_of(request),
-                reason=page.reason.words,
-                comments=comments_typed(request),
-                ask_about_soft=True,
-            )
+            submit_page(request, opened, page, base, merge)
         except CheckFailed as refusal:
-            page.add_errors(refusal.messages)
+            answers = page.reason.keep_own(refusal.messages)
+            if merge is not None:
+                return ask_again(request, opened, page, base, services.refused_items(opened.kind, answers))
+            page.add_errors(answers)
         except Asked as refusal:
             asked = questions(refusal.fired, page, comments_typed(request))
             messages.warning(request, refusal.sentence)
         except LostUpdate as refusal:
-            conflicts, base = refusal.conflicts, refusal.version
-            messages.error(request, refusal.sentence)
+            return show_merge(request, opened, page, refusal, [])
         except Refused as refusal:
+            if merge is not None:
+                return ask_again(request, opened, page, base, [refusal.sentence])
             messages.error(request, refusal.sentence)
         else:
             messages.success(request, _("Submitted: %(form)s.") % {"form": opened.kind.title})
             return redirect(opened.slot.url())
-    context = form_context(request, opened, page, base)
-    context |= {"conflicts": conflicts, "refused": not asked, "questions": asked}
-    return render(request, "casebook/form.html", context, status=409 if conflicts else 422)
+    elif merge is not None and page.answers_valid():
+        return ask_again(request, opened, page, base, [])
+    context = form_context(request, opened, page, base) | {"refused": not asked, "questions": asked}
+    return render(request, "casebook/form.html", context, status=422)
+
+
+def submit_page(
+    request: HttpRequest, opened: OpenSlot, page: EntryPage, base: int, merge: Merge | None
+) -> CasebookRecord:
+    return services.submit_form(
+        slot=opened,
+        values=page.values(),
+        rows=page.rows(),
+        missing=page.missing(),
+        base_version=base,
+        merge=merge,
+        draft_version=version_of(request),
+        by=user_of(request),
+        reason=page.reason.words,
+        comments=comments_typed(request),
+        ask_about_soft=merge is None,
+    )
+
+
+def ask_again(
+    request: HttpRequest, opened: OpenSlot, page: EntryPage, base: int, sentences: list[str]
+) -> HttpResponse:
+    """The merge page once more, with what was chosen and the sentences that refused it."""
+    mine = Submission(page.values(), page.rows(), page.missing())
+    merge = merge_of(request.POST)
+    return show_merge(request, opened, page, lost_update(opened, mine, base, merge), sentences)
+
+
+def show_merge(
+    request: HttpRequest, opened: OpenSlot, page: EntryPage, refusal: LostUpdate, sentences: list[str]
+) -> HttpResponse:
+    """Both versions side by side; what was typed is kept as a draft too, in case the page is left."""
+    kept = save_typed(request, opened, None)
+    context = {
+        **form_context(request, opened, page, refusal.version),
+        "draft_version": kept.version,
+        **merge_context(page, refusal, request.POST),
+        "sentences": sentences,
+    }
+    return render(request, "casebook/merge.html", context, status=409)
 
 
 @dataclass(frozen=True)
@@ -228,19 +276,6 @@ def comments_typed(request: HttpRequest) -> dict[str, str]:
         for name in request.POST
         if name.startswith(start)
     }
-
-
-@login_required
-@require_POST
-def draft(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
-    """Save what is being typed; the answer is the words that stand beside the form."""
-    opened = slot_or_404(user_of(request), subject_id, visit, form)
-    if request.POST.get("press") == "discard":
-        services.forget_draft(slot=opened.slot, by=user_of(request))
-        messages.info(request, _("Draft discarded."))
-        return redirect(opened.slot.url())
-    context = {"draft": save_typed(request, opened), "subject": opened.subject}
-    return render(request, "casebook/draft_state.html", context)
 
 
 @login_required
@@ -297,12 +332,16 @@ def form_context(request: HttpRequest, opened: OpenSlot, page: EntryPage, base: 
         "record": record,
         "page": page,
         "base_version": base,
+        "draft_version": request.POST.get("draft_version", "0"),
         "may_edit": may_edit(request, opened),
         "steps": allowed.values(),
         "held": held,
         "holds": [words_of_hold(hold) for hold in holds],
         "panels": [panel for panel in panels if panel],
         "shown": shown_items(page, record) if record else [],
+        "moves": moves_at(opened.slot, user_of(request)),
+        "may_move": record is not None
+        and may(user_of(request), "form.move", study_id=found.study_id, site_id=found.site_id),
         "missed": opened.visit if opened.visit and opened.visit.missed_reason else None,
     }
 

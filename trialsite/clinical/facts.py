@@ -117,4 +117,4 @@ def age_fact(birth: PartialDate | date | None, on: date | None, source: ItemAddr
         return Fact.missing(source=source)
     low, high = age_bounds(birth, on)
     value: FactValue = low if low == high else Interval(Decimal(low), Decimal(high))
-    return Fact(value, "a", on=on, source=source, working=f"completed years from {birth} to {on}")
+    return Fact(value, "a", on=on, source=source, working=f"{birth} → {on}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django_filters import rest_framework as filters
 from rest_framework import mixins, viewsets
@@ -17,7 +17,7 @@ from trialsite.access.requests import user_of
 from trialsite.audit.events import record_event
 from trialsite.audit.moment import earlier_instant
 from trialsite.casebook.forms import CasebookForm
-from trialsite.casebook.models import ProtocolForm, Subject
+from trialsite.casebook.models import MovedForm, ProtocolForm, Subject
 from trialsite.casebook.registries import FormType
 from trialsite.casebook.states import RecordState
 from trialsite.studies.models import Site, Study
@@ -153,6 +153,15 @@ class LineFilter(filters.FilterSet):
     record = filters.UUIDFilter(field_name="record_id", help_text="id of the form")
 
 
+def with_moves(records: QuerySet) -> QuerySet:
+    """Forms with what stands around them, and the other side of a move to the right subject."""
+    sides = MovedForm.objects.filter(record_id=OuterRef("pk")).values("other_record_id")
+    return records.select_related("subject", "study", "site", "visit", "protocol_version").annotate(
+        moved_to=Subquery(sides.filter(direction=MovedForm.Direction.OUT)),
+        moved_from=Subquery(sides.filter(direction=MovedForm.Direction.IN)),
+    )
+
+
 def form_viewset(form: FormType) -> type[Listing]:
     """The list of one form."""
 
@@ -172,9 +181,7 @@ def form_viewset(form: FormType) -> type[Listing]:
                 )
                 for row in form.rows
             ]
-            return found.select_related(
-                "subject", "study", "site", "visit", "protocol_version"
-            ).prefetch_related(*lines)
+            return with_moves(found).prefetch_related(*lines)
 
     FormViewSet.__doc__ = (
         f"{form.title}: the forms of the sites that your memberships open, voided ones included."
@@ -192,8 +199,7 @@ class ProtocolFormViewSet(Listing):
     filterset_class = RecordFilter
 
     def get_queryset(self) -> QuerySet:
-        found = ProtocolForm.objects.visible_to(user_of(self.request))
-        return found.select_related("subject", "study", "site", "visit", "protocol_version")
+        return with_moves(ProtocolForm.objects.visible_to(user_of(self.request)))
 
 
 def line_viewset(form: FormType, row: Any) -> type[Listing]:

@@ -123,6 +123,8 @@ def form_serializer(kind: FormType) -> type[serializers.ModelSerializer]:
         "visit": serializers.CharField(source="visit.key", read_only=True),
         "visit_repeat": serializers.IntegerField(source="visit.repeat", read_only=True),
         "protocol_version": serializers.CharField(source="protocol_version.version", read_only=True),
+        "moved_to": serializers.UUIDField(read_only=True, help_text="the form that stands for this one now"),
+        "moved_from": serializers.UUIDField(read_only=True, help_text="the voided form of the wrong subject"),
     }
     lines = {row.name: StandingLines(row.model) for row in kind.rows}
     meta = type("Meta", (), {"model": model, "fields": (*place, *names, *lines)})

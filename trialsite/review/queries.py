@@ -13,7 +13,7 @@ from trialsite.access.permissions import may, require
 from trialsite.casebook.edit_checks import Fired
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.holds import Place, holds_on, refuse_where_held
-from trialsite.casebook.registries import Submission
+from trialsite.casebook.registries import Submitted
 from trialsite.casebook.services import locked_subject
 from trialsite.casebook.slots import Slot
 
@@ -111,7 +111,7 @@ def somehow_queried() -> Exists:
     return Exists(Query.objects.filter(subject=OuterRef("pk"), state__in=STANDING))
 
 
-def follow_submission(told: Submission) -> None:
+def follow_submission(told: Submitted) -> None:
     """Open queries for soft findings, and resolve those whose check finds nothing any more."""
     queried = getattr(told.opened.subject, "queried", True)
     if not told.fired and not queried:
@@ -127,7 +127,7 @@ def follow_submission(told: Submission) -> None:
             moved(query, allowed(query_step(query.state, "resolve")), told.by)
 
 
-def open_for_check(told: Submission, fired: Fired) -> Query:
+def open_for_check(told: Submitted, fired: Fired) -> Query:
     """The query of a soft finding, with the author's comment as its answer where there is one."""
     query = Query(
         **vars(Place.of_slot(told.opened.subject, told.opened.slot)),

@@ -22,10 +22,10 @@ from trialsite.access.permissions import may, reach_of
 from trialsite.access.requests import user_of
 from trialsite.casebook.due import work_line
 from trialsite.casebook.errors import Refused
+from trialsite.casebook.items import item_label
 from trialsite.casebook.names import form_title, visit_name
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
 from trialsite.casebook.selectors import slot_or_404
-from trialsite.casebook.services import item_label
 from trialsite.casebook.slots import OpenSlot
 from trialsite.studies.models import Study
 from trialsite.studies.selectors import sites_visible_to, study_or_404

@@ -15,7 +15,7 @@ from trialsite.access.permissions import require
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.holds import holds_on, refuse_where_held
 from trialsite.casebook.models import Subject
-from trialsite.casebook.registries import Submission, critical_items
+from trialsite.casebook.registries import Submitted, critical_items
 from trialsite.casebook.selectors import open_slot
 from trialsite.casebook.services import locked_subject
 from trialsite.casebook.slots import OpenSlot
@@ -70,7 +70,7 @@ def somehow_verified() -> Exists:
     return Exists(Verification.objects.filter(subject=OuterRef("pk"), reopened_at=None))
 
 
-def reopen_changed(told: Submission) -> None:
+def reopen_changed(told: Submitted) -> None:
     """A corrected item is to be verified again; the others stay verified."""
     if told.new or not told.changed or not getattr(told.opened.subject, "verified", True):
         return

@@ -1,9 +1,13 @@
 """The codes of protocol files in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+
+from .domain.protocol import DoseLevel, Drug, VisitPlan
 
 DESIGNS = {"single-arm": _("single arm"), "randomised": _("randomised")}
 PHASES_OF_TRIALS = {"not stated": _("not stated")}
@@ -38,6 +42,73 @@ ANALYSIS_SETS = {
     "EVALUABLE_24M": _("evaluable at 24 months"),
     "SAFETY": _("safety set"),
 }
+SETTINGS = {
+    "accrual_months": _("planned accrual, months"),
+    "analysis_set": _("analysis set"),
+    "assessed_at": _("assessed at"),
+    "bsa_formula": _("formula of the body surface area"),
+    "censor": _("censored at"),
+    "cns2_is_cns_leukemia": _("CNS2 counts as CNS leukaemia"),
+    "competing": _("competing events"),
+    "consent": _("who signs the consent"),
+    "crcl_weight": _("weight in the creatinine clearance"),
+    "ctcae_version": _("version of CTCAE"),
+    "cycle_days": _("days of a cycle"),
+    "days": _("days"),
+    "definition": _("definition"),
+    "events": _("events"),
+    "landmark_days": _("landmark, days"),
+    "landmark_months": _("landmark, months"),
+    "method": _("method"),
+    "note": _("note"),
+    "origin": _("counted from"),
+    "phases": _("order of the phases"),
+    "planned": _("planned number"),
+    "randomisation": _("randomisation"),
+    "response": _("criteria of response"),
+    "rounding": _("rounded to"),
+    "rule": _("rule"),
+    "screening": _("how old results may be at screening"),
+    "starts": _("starts"),
+    "threshold": _("threshold"),
+}
+SETTING_CODES = {
+    "mosteller": "Mosteller",
+    "actual": _("actual weight"),
+    "patient": _("the patient"),
+    "guardian": _("the guardian"),
+    "assent": _("the minor (assent)"),
+    "laboratory": _("laboratory"),
+    "serology": _("serology"),
+    "cardiopulmonary": _("heart and lung"),
+    "marrow": _("marrow"),
+    "pregnancy": _("pregnancy test"),
+    "remission": _("remission and MRD"),
+}
+ENDPOINT_CODES = {
+    "ae_grade_3": _("adverse event of grade 3 or more"),
+    "agvhd_2_4": _("acute GVHD of grade II to IV"),
+    "agvhd_3_4": _("acute GVHD of grade III to IV"),
+    "alive_relapse_free": _("alive without relapse"),
+    "cgvhd": _("chronic GVHD"),
+    "cgvhd_moderate_severe": _("moderate or severe chronic GVHD"),
+    "cgvhd_systemic": _("chronic GVHD that needs systemic treatment"),
+    "cr_or_cri": _("CR or CRi"),
+    "crc": "CRc",
+    "death": _("death"),
+    "death_without_relapse": _("death without relapse"),
+    "first_crc": _("first CRc"),
+    "graft_failure": _("graft failure"),
+    "last_adequate_assessment": _("the last adequate assessment"),
+    "last_known_alive": _("the last day known alive"),
+    "last_mrd_sample": _("the last MRD sample"),
+    "mrd_negative": _("MRD negative"),
+    "mrd_negative_cr": _("MRD-negative CR"),
+    "mrd_recurrence": _("MRD recurrence"),
+    "relapse": _("relapse"),
+    "treatment_failure": _("treatment failure"),
+}
+BASES = {"BSA": "/m²", "KG": "/kg"}
 CODES: Mapping[str, Mapping[str, Any]] = {
     "analysis set": ANALYSIS_SETS,
     "design": DESIGNS,
@@ -52,3 +123,63 @@ CODES: Mapping[str, Mapping[str, Any]] = {
 def code_words(code: Any, kind: str) -> str:
     """A code of a protocol file in the reader's words; what is said in the field as it is written stays."""
     return str(CODES[kind].get(str(code), code))
+
+
+def day_runs(days: Iterable[int]) -> str:
+    """Days of a cycle with runs joined: 1–7, 14."""
+    runs: list[list[int]] = []
+    for day in days:
+        if runs and day == runs[-1][1] + 1:
+            runs[-1][1] = day
+        else:
+            runs.append([day, day])
+    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in runs)
+
+
+def dose_words(level: DoseLevel, drug: Drug) -> str:
+    """A dose as a protocol writes it: 1.4 mg/m² (at most 2 mg)."""
+    unit = code_words(drug.unit, "unit")
+    dose = f"{level.amount} {unit}{BASES.get(level.basis, '')}"
+    if level.cap is None or level.basis not in BASES:
+        return dose
+    return gettext("%(dose)s (at most %(cap)s)") % {"dose": dose, "cap": f"{level.cap} {unit}"}
+
+
+def runs_words(days: Sequence[int]) -> str:
+    """Days of a cycle as people say them: "day 1", "days 1–7"."""
+    return ngettext("day %(days)s", "days %(days)s", len(days)) % {"days": day_runs(days)}
+
+
+def offset_words(visit: VisitPlan) -> str:
+    """How long after its anchor a visit is, and how often: "+ 7 days", "every 3 months, 8 times"."""
+    months, count = visit.offset_months is not None, visit.offset_months or visit.offset_days or 0
+    sign = "−" if count < 0 else "+"
+    parts = [f"{sign} {months_words(abs(count)) if months else days_words(abs(count))}"] if count else []
+    if visit.repeat:
+        every = visit.repeat.every_months
+        step = months_words(every) if every else days_words(visit.repeat.every_days or 1)
+        daily = visit.repeat.every_days == 1
+        rhythm = gettext("daily") if daily else gettext("every %(step)s") % {"step": step}
+        parts.append(gettext("%(rhythm)s, %(n)s times") % {"rhythm": rhythm, "n": visit.repeat.count})
+    return ", ".join(parts)
+
+
+def window_words(visit: VisitPlan) -> str:
+    """The window around the planned day; a dash where it is that day alone."""
+    before, after = visit.before_days, visit.after_days
+    if before == after:
+        return f"± {days_words(before)}" if before else "—"
+    return gettext("−%(before)s / +%(after)s days") % {"before": before, "after": after}
+
+
+def days_words(count: int) -> str:
+    return ngettext("%(n)s day", "%(n)s days", count) % {"n": count}
+
+
+def months_words(count: int) -> str:
+    return ngettext("%(n)s month", "%(n)s months", count) % {"n": count}
+
+
+def percent_words(fraction: Decimal) -> str:
+    """A threshold as people say it: 0.0001 is 0.01 %."""
+    return f"{(100 * fraction).normalize():f} %"

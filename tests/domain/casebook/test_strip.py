@@ -27,7 +27,7 @@ def test_an_ongoing_phase_runs_until_today() -> None:
     drawn = draw_strip([lane(item(DAY, ongoing=True))], today=LATER)
     (bar,) = drawn["lanes"][0]["places"]
     assert float(bar["x"]) + float(bar["width"]) == float(drawn["today"])
-    assert bar["title"] == "IND · 2026-01-10 … 2026-06-10"
+    assert bar["title"] == "IND · 2026-01-10 – 2026-06-10"
 
 
 def test_bars_that_overlap_stand_in_two_rows_and_bars_that_follow_in_one() -> None:

@@ -33,7 +33,7 @@ def test_a_digest_names_numbers_visits_and_windows_and_no_person(committed_cast:
     (sent,) = mail.outbox
     assert sent.to == ["coordinator@hospital.invalid"]
     assert sent.subject == "1 visit due, 1 late"
-    assert f"{subject.number} · Screening · 2026-01-05 … 2026-01-19 · 3 days late" in sent.body
+    assert f"{subject.number} · Screening · 2026-01-05 – 2026-01-19 · 3 days late" in sent.body
     assert "王小明" not in sent.body
 
 

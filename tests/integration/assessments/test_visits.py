@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from assessments.models import PlannedVisit
-from assessments.selectors import fresh, visits_due
+from assessments.selectors import fresh, lines_of, site_days, visits_due
 from assessments.standing import standing
 from assessments.visit_plans import derive_visits
 from tests.cast import Cast, bare_subject
@@ -21,6 +21,7 @@ from trialsite.casebook.registries import schedule
 from trialsite.casebook.selectors import work_of
 from trialsite.casebook.services import move_subject
 from trialsite.casebook.states import SubjectState
+from trialsite.clinical.partial_date import PartialDate
 from trialsite.clinical.quantity import Quantity
 
 from .entries import enter, marrow
@@ -90,9 +91,9 @@ def test_a_visit_is_done_on_the_first_day_something_of_it_was_recorded(cast: Cas
 @pytest.mark.parametrize(
     ("today", "state", "words"),
     [
-        (date(2026, 8, 10), "coming", "in 21 days"),
-        (date(2026, 8, 24), "soon", "in 7 days"),
-        (date(2026, 8, 30), "soon", "tomorrow"),
+        (date(2026, 8, 10), "coming", "opens in 21 days"),
+        (date(2026, 8, 24), "soon", "opens in 7 days"),
+        (date(2026, 8, 30), "soon", "opens tomorrow"),
         (date(2026, 8, 31), "due", "due, 14 days left"),
         (date(2026, 9, 7), "due", "today"),
         (date(2026, 9, 14), "due", "today is the last day"),
@@ -120,6 +121,24 @@ def test_a_late_visit_stays_in_the_inbox_and_a_done_one_leaves_it(cast: Cast, su
     assert due_keys(cast, "2026-03-01T12:00") == ["SCR"]
     enter(cast, subject, "PE", date(2026, 1, 7), general="NORMAL")
     assert due_keys(cast, "2026-03-01T12:00") == []
+
+
+def test_a_screening_is_begun_by_its_first_form_and_never_early(cast: Cast, subject: Subject) -> None:
+    enter(cast, subject, "PE", date(2026, 1, 3), general="NORMAL")
+    with acting(user=cast.coordinator):
+        (line,) = [each for each in lines_of(fresh(cast.coordinator), site_days()) if each.visit.key == "SCR"]
+    assert (line.standing.state, line.standing.words) == ("running", "begun")
+    assert standing(line.visit, date(2026, 1, 10)).words == "done"
+
+
+def test_visits_that_a_death_made_needless_are_not_shown(cast: Cast, subject: Subject) -> None:
+    enter(cast, subject, "PE", date(2026, 1, 7), general="NORMAL")
+    with acting(user=cast.coordinator):
+        assert len(schedule["visits"](subject)) > 1
+    died = {"died_on": PartialDate.parse("2026-01-09"), "cause": "INFECTION"}
+    enter(cast, subject, "DTH", date(2026, 1, 9), visit="LOG", **died)
+    with acting(user=cast.coordinator):
+        assert [row.key for row in schedule["visits"](subject)] == ["SCR"]
 
 
 def test_a_screen_failure_has_no_visits_due(cast: Cast, subject: Subject) -> None:

@@ -40,7 +40,7 @@ def test_a_page_shows_what_stood_then_under_a_banner(corrected) -> None:
     page = answer.content.decode()
     assert "70" in page
     assert "71" not in page
-    assert f"<time>{then.isoformat()}</time>" in page
+    assert f"<time>{then.isoformat(sep=' ')}</time>" in page
     assert f'class="btn btn-sm btn-light" href="{address(record)}"' in page  # the way out
     now = client.get(address(record)).content.decode()
     assert "71" in now

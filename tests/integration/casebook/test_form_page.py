@@ -71,7 +71,11 @@ def test_the_second_of_two_people_sees_both_values(desk: Client, url: str, cast:
     assert answer.status_code == 409
     assert "71" in page
     assert "72" in page
-    assert desk.post(url, TYPED | first | {"weight": "72", "base_version": "2"}).status_code == 302
+    again = TYPED | first | {"weight": "72", "merge_version": "2"}
+    unanswered = desk.post(url, again)
+    assert unanswered.status_code == 409
+    assert "Both of you changed this" in unanswered.content.decode()
+    assert desk.post(url, again | {"choice__weight": "mine"}).status_code == 302
 
 
 def test_a_stranger_gets_404_for_page_draft_and_history(client: Client, url: str, cast: Cast) -> None:

@@ -70,7 +70,8 @@ def test_a_lost_update_is_refused_and_shows_both_values(cast: Cast) -> None:
         with pytest.raises(LostUpdate) as refusal:
             enter(subject, cast, "72", base_version=1, reason="typing error")
     (conflict,) = refusal.value.conflicts
-    assert (conflict.item, conflict.saved.text, conflict.typed.text) == ("weight", "71", "72")
+    assert (conflict.item, conflict.saved.value.text, conflict.typed.value.text) == ("weight", "71", "72")
+    assert (conflict.base.value.text, conflict.who, conflict.chosen) == ("70", "Coordinator", "")
     assert refusal.value.version == 2
 
 

@@ -136,7 +136,8 @@ def test_a_forms_history_and_an_items(client: Client, cast: Cast, subject: Subje
     url = Slot(subject.pk, "SCR", "VS").url("form-history")
     assert len(shown(client, cast.monitor, url)) == 2
     changes = visit(client, cast.monitor, url, item="weight").context["changes"]
-    assert [[one.item for one in change.items] for change in changes] == [["weight_text"], ["weight_text"]]
+    shown_items = [[(one.item, one.new) for one in change.items] for change in changes]
+    assert shown_items == [[("weight_text", "71")], [("weight_text", "70 kg")]]
 
 
 def test_a_day_that_is_none_is_refused_beside_the_filters(

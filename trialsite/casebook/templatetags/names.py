@@ -7,7 +7,9 @@ from django import template
 from trialsite.casebook.fact_words import rule_words
 from trialsite.casebook.models import Subject
 from trialsite.casebook.names import anchor_name, form_title, phase_name, visit_name
+from trialsite.casebook.sign_off import Part, parts_to_sign
 from trialsite.studies.domain.protocol import Protocol
+from trialsite.studies.models import ProtocolVersion
 
 register = template.Library()
 register.filter("rule_words", rule_words)
@@ -41,3 +43,9 @@ def phase_in(key: str, protocol: Protocol) -> str:
 def anchor_in(anchor: str, protocol: Protocol) -> str:
     """The day from which a visit or an endpoint counts, by its name."""
     return anchor_name(protocol, anchor)
+
+
+@register.filter
+def assumptions(version: ProtocolVersion) -> list[Part]:
+    """What the sponsor still has to sign of a protocol version, in words."""
+    return parts_to_sign(version.protocol, version.document)

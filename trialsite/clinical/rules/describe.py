@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from trialsite.clinical.rules.tree import (
     AllOf,
@@ -38,6 +38,9 @@ class Wording:
     both: str = "AND"
     either: str = "OR"
     negated: str = "NOT"
+    implied: str = "%(condition)s ⇒ %(consequence)s"
+    symbols: Mapping[str, str] = field(default_factory=lambda: SYMBOLS)
+    several: Callable[[Sequence[str]], str] = lambda words: f"{{{', '.join(words)}}}"
     months: str = "months"
     days: str = "days"
 
@@ -55,17 +58,20 @@ def describe(rule: Rule, say: Wording = AS_WRITTEN) -> str:
         case Negation(inner):
             return f"{say.negated} ({describe(inner, say)})"
         case Implication(condition, consequence):
-            return f"{_bracketed(condition, say)} ⇒ {_bracketed(consequence, say)}"
+            return say.implied % {
+                "condition": _bracketed(condition, say),
+                "consequence": _bracketed(consequence, say),
+            }
         case Comparison(fact, op, limit):
             words = describe_limit(limit, say, fact=fact, several=op in ("in", "not_in"))
-            return f"{say.fact(fact)} {SYMBOLS[op]} {words}"
+            return f"{say.fact(fact)} {say.symbols[op]} {words}"
 
 
 def describe_limit(limit: Limit, say: Wording = AS_WRITTEN, *, fact: str = "", several: bool = False) -> str:
     """The limit that a fact is compared with; one of several values in braces."""
     if isinstance(limit, Literal):
-        words = ", ".join(say.value(fact, value) for value in limit.values)
-        return f"{{{words}}}" if several else words
+        words = [say.value(fact, value) for value in limit.values]
+        return say.several(words) if several else ", ".join(words)
     if isinstance(limit, Multiple):
         return say.fact(limit.of) if limit.times == 1 else f"{limit.times} × {say.fact(limit.of)}"
     steps, unit = (limit.months, say.months) if limit.months else (limit.days, say.days)

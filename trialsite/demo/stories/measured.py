@@ -193,7 +193,9 @@ def mrd_level(draw: Draw, course: Course, day: date) -> Decimal | None:
     """What flow cytometry finds on a day, in per cent of nucleated cells; None where it finds nothing."""
     ending = course.ending
     if course.remission_on is None or day < course.remission_on:
-        return draw.log_around(6, 1.0, 2)
+        found = draw.log_around(6, 1.0, 2)
+        at_diagnosis = course.c1d1 is None or day <= course.c1d1
+        return course.disease.blasts_pct - min(found, Decimal(12)) if at_diagnosis else found
     if ending.relapse_on and day >= ending.relapse_on:
         return min(draw.log_around(28, 0.5, 1), Decimal(90))
     recurrence = course.mrd_recurrence_on

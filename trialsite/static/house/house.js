@@ -3,7 +3,6 @@
   "use strict";
 
   const root = document.documentElement;
-  const words = (name) => document.body.dataset[name] || "";
   const typing = (target) => target.matches?.("input, textarea, select, [contenteditable]");
   root.classList.add("js");
 
@@ -79,52 +78,6 @@
       moveInList(event.key === "j");
     }
   });
-
-  // Drafts: what is typed is saved as one goes, and the words say so -----------------------------------------------
-  const stateOf = (form) => form.querySelector(".draft-state");
-  const say = (form, state, text) => {
-    const place = stateOf(form);
-    if (!place) return;
-    place.dataset.state = state;
-    if (text) place.textContent = text;
-  };
-  const entry = (event) => event.target.closest?.("form[data-entry]");
-  let leaving = false;
-
-  for (const kind of ["input", "change"]) {
-    document.addEventListener(kind, (event) => {
-      const form = entry(event);
-      if (form?.hasAttribute("hx-post") && event.isTrusted) say(form, "unsaved", words("unsaved"));
-    });
-  }
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    const form = entry(event);
-    if (form && leaving) event.preventDefault(); // a draft sent beside the submission would outlive it
-    else if (form) say(form, "saving", words("saving"));
-  });
-  document.addEventListener("htmx:afterOnLoad", (event) => { const form = entry(event); if (form && event.detail.successful) say(form, "saved"); });
-  const retry = (event) => {
-    const form = entry(event);
-    if (!form) return;
-    say(form, "failed", stateOf(form)?.dataset.failed || words("failed"));
-    setTimeout(() => form.dispatchEvent(new Event("change", { bubbles: true })), 4000);
-  };
-  document.addEventListener("htmx:sendError", retry);
-  document.addEventListener("htmx:timeout", retry);
-  document.addEventListener("htmx:responseError", retry);
-  // What is submitted waits for a draft on its way, so that this one does not arrive later; a second press does not.
-  document.addEventListener("submit", (event) => {
-    const form = entry(event);
-    leaving = true;
-    if (!form?.classList.contains("htmx-request") || form.dataset.waits) return;
-    form.dataset.waits = "yes";
-    event.preventDefault();
-    form.addEventListener("htmx:afterRequest", () => form.requestSubmit(event.submitter), { once: true });
-  });
-  addEventListener("beforeunload", (event) => {
-    if (!leaving && document.querySelector('.draft-state[data-state="unsaved"], .draft-state[data-state="failed"]')) event.preventDefault();
-  });
-  addEventListener("pageshow", () => { leaving = false; });
 
   // A paste from a spreadsheet fills the grid from the cell where it lands -----------------------------------------
   const fill = (control, text) => {

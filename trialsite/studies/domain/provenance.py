@@ -5,7 +5,6 @@ An item (a mapping) carries `source` and `cite` for everything in it; its `sourc
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,13 +20,12 @@ LABELS = ("name", "title", "text", "label")
 
 @dataclass(frozen=True)
 class Mark:
-    """The source of one item or value: where it stands, what it is called, what it says, what it rests on."""
+    """The source of one item or value: where it stands, what it is called, what it rests on."""
 
     path: str
     source: str
     cite: str
     label: Text
-    value: str
 
     @property
     def needs_signature(self) -> bool:
@@ -57,10 +55,10 @@ def _walk(value: Any, path: Path, above: Text) -> Iterator[Mark]:
     elif isinstance(value, dict):
         label = _label(value, path, above)
         if "source" in value:
-            yield Mark(dotted(path), value["source"], value["cite"], label, _summary(value))
+            yield Mark(dotted(path), value["source"], value["cite"], label)
         for key, origin in value.get("sources", {}).items():
             own = Text(f"{label.en}: {_words(key)}", f"{label.zh}: {_words(key)}")
-            yield Mark(dotted((*path, key)), origin["source"], origin["cite"], own, _value(value.get(key)))
+            yield Mark(dotted((*path, key)), origin["source"], origin["cite"], own)
         for key, one in value.items():
             if key not in OWN:
                 yield from _walk(one, (*path, key), label)
@@ -81,31 +79,6 @@ def _label(item: Document, path: Path, above: Text) -> Text:
 
 def _words(key: str) -> str:
     return key.replace("_", " ")
-
-
-def _summary(item: Document) -> str:
-    """The item's own values in one line: no texts, no keys, nothing that has a source of its own."""
-    if "value" in item:
-        return _value(item["value"])
-    skip = {*OWN, *LABELS, *item.get("sources", {}), "id", "needs", "note", "definition", "short", "starts"}
-    parts = []
-    for key, one in item.items():
-        nested = isinstance(one, list) and any(isinstance(entry, dict) and "source" in entry for entry in one)
-        if key not in skip and not nested and not (isinstance(one, dict) and "source" in one):
-            parts.append(f"{_words(key)} {_value(one)}")
-    return "; ".join(parts)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, dict) and set(value) == {"en", "zh"}:
-        return str(value["en"])
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return "not stated"
-    if isinstance(value, list) and all(isinstance(one, str | int) for one in value):
-        return ", ".join(str(one) for one in value)
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _bare(value: Any, path: Path) -> Iterator[Path]:

@@ -5,25 +5,27 @@ from typing import Any
 from django import template
 from django.utils.translation import get_language
 
-from trialsite.studies.words import code_words
+from trialsite.studies.words import (
+    code_words,
+    day_runs,
+    dose_words,
+    offset_words,
+    percent_words,
+    runs_words,
+    window_words,
+)
 
 register = template.Library()
 register.filter("code", code_words)
+register.filter("day_list", day_runs)
+register.filter("dose_of", dose_words)
+register.filter("as_percent", percent_words)
+register.filter("day_words", runs_words)
+register.filter("offset", offset_words)
+register.filter("window", window_words)
 
 
 @register.filter
 def tr(text: Any) -> str:
     """A bilingual text in the active language; nothing for None."""
     return text.in_language(get_language() or "en") if text is not None else ""
-
-
-@register.filter
-def day_list(days: Any) -> str:
-    """Days of a cycle with runs joined: 1–7, 14."""
-    runs: list[list[int]] = []
-    for day in days:
-        if runs and day == runs[-1][1] + 1:
-            runs[-1][1] = day
-        else:
-            runs.append([day, day])
-    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in runs)

@@ -1,0 +1,248 @@
+"""What a protocol assumes and the sponsor still has to sign, in a physician's words, by part of the document."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from trialsite.clinical.text import Text
+from trialsite.clinical.units import unit_label
+from trialsite.studies.domain import protocol as plans
+from trialsite.studies.domain.protocol import Protocol
+from trialsite.studies.domain.provenance import Mark, to_sign
+from trialsite.studies.words import (
+    ANALYSIS_SETS,
+    ENDPOINT_CODES,
+    MRD_METHODS,
+    SETTING_CODES,
+    SETTINGS,
+    code_words,
+    day_runs,
+    days_words,
+    dose_words,
+    percent_words,
+    runs_words,
+)
+
+from .fact_words import rule_words
+from .names import anchor_name, local, phase_name, visit_name
+
+DRUG = re.compile(r"regimens\[(\d+)\]\.drugs")
+STEP = re.compile(r"(\w+)|\[(\d+)\]")
+PARTS: dict[str, tuple[str, Any]] = {  # where a path begins → the part of the document
+    "criteria": ("criteria", gettext_lazy("Eligibility")),
+    "screening": ("criteria", gettext_lazy("Eligibility")),
+    "consent": ("criteria", gettext_lazy("Eligibility")),
+    "arms": ("path", gettext_lazy("Treatment path")),
+    "phases": ("path", gettext_lazy("Treatment path")),
+    "randomisation": ("path", gettext_lazy("Treatment path")),
+    "regimens": ("regimens", gettext_lazy("Regimens")),
+    "visits": ("schedule", gettext_lazy("Schedule of activities")),
+    "forms": ("schedule", gettext_lazy("Schedule of activities")),
+    "mrd": ("mrd", gettext_lazy("MRD")),
+    "endpoints": ("endpoints", gettext_lazy("Endpoints")),
+    "response": ("endpoints", gettext_lazy("Endpoints")),
+    "questions": ("questions", gettext_lazy("Questions to the sponsor")),
+}
+OTHER = ("other", gettext_lazy("Other settings"))
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """One thing to sign: what it is, its value in words, what it rests on, and how many places say the same."""
+
+    what: str
+    value: str
+    source: str
+    cite: str
+    times: int = 1
+
+
+@dataclass(frozen=True)
+class Part:
+    """The assumptions of one part of the document; `anchor` is its place on the page."""
+
+    anchor: str
+    title: Any
+    lines: Sequence[Assumed]
+
+
+def parts_to_sign(protocol: Protocol, document: Mapping[str, Any]) -> list[Part]:
+    """Every assumption of a protocol by part, in the order of PARTS; visits of one kind and cite are one line."""
+    found: dict[str, list[Mark]] = {}
+    for mark in to_sign(document):  # type: ignore[arg-type]
+        found.setdefault(part_of(mark)[0], []).append(mark)
+    order = dict([*PARTS.values(), OTHER])
+    return [
+        Part(anchor, title, list(lines_of(protocol, found[anchor])))
+        for anchor, title in order.items()
+        if anchor in found
+    ]
+
+
+def part_of(mark: Mark) -> tuple[str, Any]:
+    return PARTS.get(re.split(r"[.\[]", mark.path)[0], OTHER)
+
+
+def lines_of(protocol: Protocol, marks: Sequence[Mark]) -> Iterable[Assumed]:
+    """One line a mark, the same said of several places once; visits on the same ground are one line for all."""
+    whole: dict[tuple[str, str], list[Mark]] = {}
+    lines: dict[Assumed, int] = {}
+    for mark in marks:
+        place = at(protocol, mark.path)
+        if isinstance(place, plans.VisitPlan):
+            whole.setdefault((mark.source, mark.cite), []).append(mark)
+        else:
+            line = Assumed(
+                what_words(protocol, mark, place), value_words(protocol, mark, place), mark.source, mark.cite
+            )
+            lines[line] = lines.get(line, 0) + 1
+    yield from (replace(line, times=times) for line, times in lines.items())
+    for (source, cite), same in whole.items():
+        names = ", ".join(local(mark.label) for mark in same)
+        yield Assumed(_("Days, windows and forms of %(n)s visits") % {"n": len(same)}, names, source, cite)
+
+
+def at(protocol: Protocol, path: str) -> Any:
+    """What stands at a path of the document: `phases[2].branches[0]`."""
+    place: Any = protocol
+    for name, number in STEP.findall(path):
+        place = getattr(place, name) if name else place[int(number)]
+    return place
+
+
+def what_words(protocol: Protocol, mark: Mark, place: Any) -> str:
+    """The thing by its name, and which of its properties is meant."""
+    last = STEP.findall(mark.path)[-1][0]
+    if isinstance(place, plans.Question):
+        return f"{place.id} {local(place.text)}"
+    if isinstance(place, plans.MrdThreshold):
+        return code_words(place.method, "method")
+    if last in SETTINGS and "." not in mark.path:
+        return str(SETTINGS[last])
+    name = local(mark.label)
+    if last in SETTINGS:
+        owner = re.sub(r": [^:]*$", "", name)
+        name = f"{MRD_METHODS.get(owner, owner)}: {SETTINGS[last]}"
+    return f"{regimen_at(protocol, mark.path)}{name}"
+
+
+def regimen_at(protocol: Protocol, path: str) -> str:
+    """The regimen of a drug, before its name."""
+    found = DRUG.match(path)
+    return f"{local(protocol.regimens[int(found[1])].name)} · " if found else ""
+
+
+def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
+    """The value in words; for a part of the document what a physician would check."""
+    last = STEP.findall(mark.path)[-1][0]
+    match place:
+        case plans.Question():
+            return local(place.default)
+        case plans.Criterion():
+            return rule_words(place.rule)
+        case plans.Branch():
+            return f"{rule_words(place.when)} → {phase_name(protocol, place.to)}"
+        case plans.Phase():
+            days = _("%(n)s days") % {"n": place.days} if place.days else ""
+            return "; ".join(filter(None, (days, local(place.starts))))
+        case plans.Regimen():
+            return _("cycle of %(n)s days") % {"n": place.cycle_days}
+        case plans.Drug():
+            doses = ", ".join(level_words(one, place) for one in place.doses)
+            return f"{doses}; {runs_words(place.days)}; {code_words(place.route, 'route')}"
+        case plans.DoseLevel():
+            return level_words(place, drug_of(protocol, mark.path))
+        case plans.MrdThreshold():
+            return _("negative below %(limit)s") % {"limit": percent_words(place.threshold)}
+        case plans.EndpointPlan():
+            return local(place.definition)
+        case plans.Stratum():
+            return ", ".join(local(level.name) for level in place.levels)
+        case plans.PlannedSite():
+            return _("planned: %(n)s") % {"n": _("not stated") if place.planned is None else place.planned}
+        case plans.ProtocolFormPlan():
+            return ", ".join(local(item.label) for item in place.items)
+        case plans.Screening():
+            return ", ".join(
+                f"{SETTING_CODES.get(key, key)} {days_words(days)}" for key, days in place.windows.items()
+            )
+        case plans.ConsentRules():
+            return "; ".join(signer_words(one) for one in place.signers)
+        case plans.Randomisation():
+            return randomisation_words(place)
+        case plans.ResponseRules():
+            return response_words(protocol, place)
+        case plans.ItemPlan():
+            return unit_label(place.unit) if place.unit else ""
+        case dict():
+            return rule_words(place)
+        case Decimal() if last == "rounding":
+            return f"{place} {code_words(drug_of(protocol, mark.path).unit, 'unit')}"
+    return plain(protocol, last, place)
+
+
+def plain(protocol: Protocol, key: str, value: Any) -> str:
+    """A property: a text, a number, a code or several."""
+    if isinstance(value, Text):
+        return local(value)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if value is None:
+        return _("not stated")
+    if isinstance(value, tuple):
+        if all(isinstance(one, int) for one in value):
+            return day_runs(value)
+        return ", ".join(plain(protocol, key, one) for one in value)
+    if key == "threshold":
+        return percent_words(value)
+    if key == "phases":
+        return phase_name(protocol, value)
+    if key == "assessed_at":
+        return visit_name(protocol, value)
+    if key == "origin":
+        return anchor_name(protocol, value)
+    words = {**ENDPOINT_CODES, **ANALYSIS_SETS, **MRD_METHODS, **SETTING_CODES}
+    return str(words.get(str(value), value))
+
+
+def level_words(level: plans.DoseLevel, drug: plans.Drug) -> str:
+    """A dose with the days and the rule it holds for."""
+    days = f" ({runs_words(level.days)})" if level.days else ""
+    when = f" ({rule_words(level.when)})" if level.when else ""
+    return f"{dose_words(level, drug)}{days}{when}"
+
+
+def drug_of(protocol: Protocol, path: str) -> plans.Drug:
+    drug: plans.Drug = at(protocol, path.rpartition(".")[0])
+    return drug
+
+
+def signer_words(one: plans.ConsentSigners) -> str:
+    who = ", ".join(str(SETTING_CODES.get(signer, signer)) for signer in one.who)
+    ages = f"{one.min_age}–{one.max_age}" if one.max_age else f"≥ {one.min_age}"
+    return _("%(ages)s years: %(who)s") % {"ages": ages, "who": who}
+
+
+def randomisation_words(one: plans.Randomisation) -> str:
+    ratio = " : ".join(f"{arm} {share}" for arm, share in one.ratio.items())
+    return _("ratio %(ratio)s, blocks of %(sizes)s") % {
+        "ratio": ratio,
+        "sizes": " / ".join(str(size) for size in one.block_sizes),
+    }
+
+
+def response_words(protocol: Protocol, one: plans.ResponseRules) -> str:
+    return _(
+        "CRc is %(crc)s; counts within %(counts)s days of the marrow; marrow up to %(marrow)s days old;"
+        " no CRc is failure at %(visits)s"
+    ) % {
+        "crc": ", ".join(one.crc),
+        "counts": one.counts_window_days,
+        "marrow": one.marrow_max_age_days,
+        "visits": ", ".join(visit_name(protocol, key) for key in one.refractory_at) or "—",
+    }
