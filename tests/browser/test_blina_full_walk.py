@@ -44,7 +44,7 @@ def screening(clock: Clock, at_desk: Desks) -> str:
     desk.sees("Not decided yet", "Still needed: Investigator's statements on eligibility")
     enter_papers(desk, [statements(clock.day(0))])
     desk.sees("21 of 21 criteria in favour, 0 against, 0 unknown")
-    desk.sees("17.1 µmol/L limit ≤ 63 (3 × ULN)", "(140 - 35) × 65 × 88.4 × 0.85 ÷ (72 × 60) = 118.71 mL/min")
+    desk.sees("17.1 µmol/L rule ≤ 63 (3 × ULN)", "(140 - 35) × 65 × 88.4 × 0.85 ÷ (72 × 60) = 118.71 mL/min")
     desk.sees("An investigator of this site has to confirm.")
     return desk.page.url.removesuffix("eligibility/")
 
