@@ -51,7 +51,8 @@ def locked_row(subject_id: UUID, by: User, slot: Slot | None = None) -> Subject:
     subjects = lockable()
     if slot is not None:
         at = Q(visits__key=slot.visit_key, visits__repeat=slot.visit_repeat)
-        subjects = subjects.annotate(here=FilteredRelation("visits", condition=at)).select_related("here")
+        subjects = subjects.annotate(here=FilteredRelation("visits", condition=at))
+        subjects = subjects.select_related("here")  # type: ignore[misc]
     subject = subjects.get(pk=subject_id)
     if not may(by, "record.view", study_id=subject.study_id, site_id=subject.site_id):
         raise Subject.DoesNotExist
