@@ -25,6 +25,10 @@ class UnknownForm(Refused):
     """The subject's protocol has no such form."""
 
 
+class UnknownVisit(Refused):
+    """The subject's protocol plans no such visit, and nothing is recorded of one."""
+
+
 class CheckFailed(Refused):
     """Hard edit checks refuse the submission; `messages` maps item to sentence."""
 

@@ -10,10 +10,12 @@ from uuid import UUID
 
 from django.db.models import F, Q, QuerySet, Value
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from trialsite.access.models import User
 from trialsite.access.permissions import may, reach_of
 
+from .errors import UnknownVisit
 from .form_types import form_type, models_of_forms
 from .models import CasebookRecord, Draft, MovedForm, Subject, Visit
 from .prepared import Bound, Prepared
@@ -87,14 +89,23 @@ def open_slot(slot: Slot, subject: Subject, kind: FormType) -> OpenSlot:
 
 
 def opened_at(slot: Slot, subject: Subject, kind: FormType, visit: Visit | None) -> OpenSlot:
-    """The same where the caller has read what is recorded of the visit."""
+    """The same where the caller has read what is recorded of the visit; UnknownVisit where there is no such visit."""
     record: Any = None
-    if visit is not None:
+    if visit is None:
+        refuse_unknown_visit(subject, slot)
+    else:
         found = standing_at(kind.model)(visit=visit.pk, form=slot.form_key, repeat=slot.form_repeat)
         record = found[0] if found else None
     if record is not None:
         record.subject, record.visit = subject, visit
     return OpenSlot(slot, subject, kind, visit, record)
+
+
+def refuse_unknown_visit(subject: Subject, slot: Slot) -> None:
+    """Nothing can be entered at a visit that neither the plan nor the record knows."""
+    plans = subject.protocol_version.protocol.visits
+    if not slot.continuous and all(plan.key != slot.visit_key for plan in plans):
+        raise UnknownVisit(_("This protocol has no visit %(visit)s.") % {"visit": slot.visit_key})
 
 
 @cache
@@ -126,7 +137,10 @@ def slot_or_404(user: User, subject_id: UUID, visit: str, form: str) -> OpenSlot
     kind = form_type(slot.form_key, subject) if slot else None
     if slot is None or kind is None:
         raise Http404
-    return open_slot(slot, subject, kind)
+    try:
+        return open_slot(slot, subject, kind)
+    except UnknownVisit as refusal:
+        raise Http404 from refusal
 
 
 def draft_of(slot: Slot, user: User) -> Draft | None:

@@ -26,7 +26,7 @@ from . import services
 from .casebook_page import casebook_context, subject_context
 from .draft_views import draft_words, newer_words, save_typed, version_of, window_of
 from .edit_checks import Fired
-from .errors import Asked, CheckFailed, LostUpdate, NewerDraft, Refused, UnknownForm
+from .errors import Asked, CheckFailed, LostUpdate, NewerDraft, Refused, UnknownForm, UnknownVisit
 from .form_types import form_type
 from .holds import holds_at, holds_on, standing_of, words_of_hold
 from .merge_page import merge_context, merge_of
@@ -131,7 +131,7 @@ def locked_or_404(request: HttpRequest, subject_id: UUID, visit: str, form: str)
     try:
         if slot is not None:
             return services.lock_slot(slot=slot, by=user_of(request))
-    except (Subject.DoesNotExist, UnknownForm):
+    except (Subject.DoesNotExist, UnknownForm, UnknownVisit):
         pass
     raise Http404
 

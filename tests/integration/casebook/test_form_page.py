@@ -78,6 +78,14 @@ def test_the_second_of_two_people_sees_both_values(desk: Client, url: str, cast:
     assert desk.post(url, again | {"choice__weight": "mine"}).status_code == 302
 
 
+def test_a_visit_that_no_plan_has_is_not_there(client: Client, cast: Cast) -> None:
+    address = Slot(bare_subject(cast).pk, "NOWHERE", "VS").url()
+    client.force_login(cast.coordinator)
+    assert client.get(address).status_code == 404
+    assert client.post(address, TYPED).status_code == 404
+    assert client.post(address + "draft/", TYPED).status_code == 404
+
+
 def test_a_stranger_gets_404_for_page_draft_and_history(client: Client, url: str, cast: Cast) -> None:
     client.force_login(cast.stranger)
     assert client.get(url).status_code == 404

@@ -222,7 +222,8 @@ def test_hard_checks_of_the_right_subject_refuse(
         ({"base_version": 7}, "Look again"),
         ({"to": "self"}, "already"),
         ({"to": "CHEM"}, "same form"),
-        ({"to": "nowhere"}, "no such visit"),
+        ({"to": "nowhere"}, "no visit NOWHERE"),
+        ({"to": "later"}, "no such visit"),
     ],
 )
 def test_a_move_that_makes_no_sense_is_refused(
@@ -232,6 +233,7 @@ def test_a_move_that_makes_no_sense_is_refused(
         "self": Slot(wrong.pk, "LOG", "HEM"),
         "CHEM": at_screening(right, "CHEM"),
         "nowhere": Slot(right.pk, "NOWHERE", "HEM"),
+        "later": Slot(right.pk, "SCR", "HEM", 7),
     }
     if "to" in options:
         options = {"to": places[options["to"]]}

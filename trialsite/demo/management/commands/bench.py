@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext, setup_test_environment
 
 from trialsite.access.models import Membership, Role, User
 from trialsite.audit import acting
-from trialsite.casebook.models import Subject, Visit
+from trialsite.casebook.models import LOG, Subject, Visit
 from trialsite.casebook.slots import Slot
 from trialsite.demo import floor
 from trialsite.demo.multiply import multiply
@@ -127,7 +127,7 @@ def pages() -> dict[str, tuple[User, str]]:
         "assessments": (here, f"{one}assessments/"),
         "treatment": (here, f"{one}treatment/"),
         "outcomes": (here, f"{one}outcomes/"),
-        "a blank form": (here, Slot(subject.pk, "BENCH", "HEM").url()),
+        "a blank form": (here, Slot(subject.pk, LOG, "HEM").url()),
         "inbox": (here, "/"),
         "calendar": (here, "/calendar/"),
         "REST list of subjects": (over, "/api/v1/subjects/"),
@@ -145,7 +145,7 @@ def coordinator_and_subject() -> tuple[User, Subject]:
 
 def submit(client: Client, subject: Subject, number: int) -> None:
     """Submit a new form at a visit at which others stand already."""
-    url = Slot(subject.pk, "BENCH", "VS", 1, number).url()
+    url = Slot(subject.pk, LOG, "VS", 1, number).url()
     post(client, url, TYPED | {"press": "submit", "base_version": "0", "draft_version": "0"})
 
 
