@@ -1,5 +1,7 @@
 """What reviewers write beside the record: queries on items, with all that was said."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -7,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.audit.protection import Protection
-from trialsite.casebook.models import SiteBound, Subject
+from trialsite.casebook.models import SiteBound, Subject, Visit
 from trialsite.casebook.slots import Slot
 from trialsite.keys import new_id
 
@@ -160,18 +162,40 @@ class Meaning(models.TextChoices):
     RESPONSIBLE = "responsible", _("I take responsibility for these data as investigator")
 
 
-class Signature(SiteBound):
-    """An electronic signature on a form: who, when, with which meaning, bound to the content as it was.
+class Level(models.TextChoices):
+    """What a signature stands on."""
 
-    `content` is what was signed, item by item, as text; `content_hash` its SHA-256. It is stale when the record says
-    anything else now. `replaces` is the stale signature that this one renews.
+    FORM = "form", _("form")
+    VISIT = "visit", _("visit")
+    CASEBOOK = "casebook", _("casebook")
+
+
+REVIEWED_AT = {
+    Level.FORM: Meaning.REVIEWED.label,
+    Level.VISIT: _("I reviewed the forms of this visit and they are complete and right"),
+    Level.CASEBOOK: _("I reviewed this casebook and it is complete and right"),
+}
+
+
+def meaning_words(meaning: str, level: str) -> Any:
+    """What a signature says where it stands."""
+    return REVIEWED_AT[Level(level)] if meaning == Meaning.REVIEWED else Meaning(meaning).label
+
+
+class Signature(SiteBound):
+    """An electronic signature on a form, on a visit or on a whole casebook: who, when, with which meaning.
+
+    It is bound to the content as it was: `content` is what was signed, item by item, as text; `content_hash` its
+    SHA-256. It is stale when the record says anything else now. `replaces` is the stale signature that this one
+    renews. Without `record_id` it stands on a visit, without either on all forms of the subject.
     """
 
     protection = Protection(trail="subject", rows="site", app=("insert",), held="review")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
-    record_id = models.UUIDField()
+    record_id = models.UUIDField(null=True)
+    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, null=True, related_name="+")
     meaning = models.CharField(max_length=20, choices=Meaning)
     signer_name = models.CharField(max_length=200)
     signed_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
@@ -182,7 +206,26 @@ class Signature(SiteBound):
 
     class Meta:
         verbose_name = _("electronic signature")
-        indexes = [models.Index(fields=["record_id"], name="signature_of_record")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(record_id=None) | Q(visit=None), name="a_signature_stands_on_one_thing"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["record_id"], name="signature_of_record"),
+            models.Index(fields=["subject"], name="signature_of_subject"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.signer_name} {self.signed_at}"
+
+    @property
+    def level(self) -> Level:
+        if self.record_id:
+            return Level.FORM
+        return Level.VISIT if self.visit_id else Level.CASEBOOK
+
+    @property
+    def words(self) -> Any:
+        """What it says."""
+        return meaning_words(self.meaning, self.level)

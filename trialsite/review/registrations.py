@@ -1,11 +1,15 @@
 """What the casebook reads from review by name."""
 
+from django.utils.translation import gettext_lazy as _
+
 from trialsite.casebook import registries
+from trialsite.casebook.registries import SubjectPage
 
 from .holds_shown import holds_panel
 from .queries import follow_submission, somehow_queried
 from .query_pages import QUERY_WORK, queries_panel
-from .record_pages import signature_panel, verification_panel
+from .record_pages import verification_panel
+from .signature_pages import signature_panel
 from .verification import reopen_changed, somehow_verified
 
 registries.form_panels.register("queries", queries_panel)
@@ -17,3 +21,4 @@ registries.marks.register("verified", somehow_verified)
 registries.after_submit.register("queries", follow_submission)
 registries.after_submit.register("verification", reopen_changed)
 registries.work.register("queries", QUERY_WORK)
+registries.subject_pages.register("signatures", SubjectPage(_("Signatures"), "subject-signatures", 80))

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import query_pages, record_pages, views
+from . import query_pages, record_pages, signature_pages, views
 
 SLOT = "subjects/<uuid:subject_id>/slots/<str:visit>/<str:form>/"
 
@@ -10,7 +10,13 @@ urlpatterns = [
     path("holds/<uuid:hold_id>/<slug:action>/", views.step, name="hold-step"),
     path(SLOT + "queries/", query_pages.ask, name="ask"),
     path(SLOT + "verification/", record_pages.verify, name="verify"),
-    path(SLOT + "signatures/", record_pages.sign, name="sign"),
+    path(SLOT + "signatures/", signature_pages.sign, name="sign"),
+    path("subjects/<uuid:subject_id>/signatures/", signature_pages.casebook, name="subject-signatures"),
+    path(
+        "subjects/<uuid:subject_id>/visits/<str:visit>/signatures/",
+        signature_pages.visit,
+        name="visit-signatures",
+    ),
     path("studies/<slug:key>/queries/", query_pages.study_queries, name="queries"),
     path("studies/<slug:key>/queries/step/", query_pages.study_queries_step, name="queries-step"),
     path("queries/<uuid:query_id>/<slug:action>/", query_pages.step, name="query-step"),
