@@ -239,6 +239,10 @@ anchors: Registry[Anchor] = Registry("anchor")
 critical_items: "Registry[Callable[[Subject], Collection[tuple[str, str]]]]" = Registry(
     "plan of critical items"
 )
+# (study, form) → key of a check → the newest version that is activated there.
+activated_checks: "Registry[Callable[[UUID, str], Mapping[str, int]]]" = Registry(
+    "source of activated checks"
+)
 work: Registry[WorkSource] = Registry("source of work")
 projections: Registry[ProjectionType] = Registry("projection")
 subject_pages: Registry[SubjectPage] = Registry("subject page")

@@ -229,3 +229,61 @@ class Signature(SiteBound):
     def words(self) -> Any:
         """What it says."""
         return meaning_words(self.meaning, self.level)
+
+
+class ActivatedCheck(models.Model):
+    """A changed edit check that a study uses from now on, and on how many saved forms its dry run fired."""
+
+    protection = Protection(trail="study", app=("insert",))
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
+    form_key = models.CharField(max_length=20)
+    check_key = models.CharField(max_length=80)
+    version = models.PositiveSmallIntegerField()
+    forms = models.PositiveIntegerField(_("saved forms in the dry run"))
+    would_fire = models.PositiveIntegerField(_("of these it would fire on"))
+    activated_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+    activated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("activated edit check")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "form_key", "check_key", "version"], name="a_version_is_activated_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(would_fire__lte=models.F("forms")), name="a_check_fires_on_forms_it_saw"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.form_key} {self.check_key} {self.version}"
+
+
+class CheckRun(models.Model):
+    """A dry run of every edit check on the saved forms that one person may see: counts only, no record.
+
+    `results`: form → {"forms": saved forms, "checks": {key: {"version": n, "fires": forms it would fire on}}}.
+    """
+
+    protection = Protection()
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    study = models.ForeignKey("studies.Study", on_delete=models.CASCADE, related_name="+")
+    asked_by = models.ForeignKey("access.User", on_delete=models.CASCADE, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+    failed = models.BooleanField(default=False)
+    results = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["study", "asked_by", "-asked_at"], name="check_run_newest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(failed=False) | Q(ended_at__isnull=False), name="a_failed_run_has_ended"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.study_id} {self.asked_at}"

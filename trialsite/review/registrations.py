@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.casebook import registries
 from trialsite.casebook.registries import SubjectPage
 
+from .check_runs import activated_versions
 from .holds_shown import holds_panel
 from .queries import follow_submission, somehow_queried
 from .query_pages import QUERY_WORK, queries_panel
@@ -22,3 +23,4 @@ registries.after_submit.register("queries", follow_submission)
 registries.after_submit.register("verification", reopen_changed)
 registries.work.register("queries", QUERY_WORK)
 registries.subject_pages.register("signatures", SubjectPage(_("Signatures"), "subject-signatures", 80))
+registries.activated_checks.register("review", activated_versions)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import query_pages, record_pages, signature_pages, views
+from . import check_pages, query_pages, record_pages, signature_pages, views
 
 SLOT = "subjects/<uuid:subject_id>/slots/<str:visit>/<str:form>/"
 
@@ -19,5 +19,8 @@ urlpatterns = [
     ),
     path("studies/<slug:key>/queries/", query_pages.study_queries, name="queries"),
     path("studies/<slug:key>/queries/step/", query_pages.study_queries_step, name="queries-step"),
+    path("studies/<slug:key>/checks/", check_pages.checks, name="checks"),
+    path("studies/<slug:key>/checks/dry-run/", check_pages.dry_run, name="checks-dry-run"),
+    path("studies/<slug:key>/checks/activate/", check_pages.activate, name="checks-activate"),
     path("queries/<uuid:query_id>/<slug:action>/", query_pages.step, name="query-step"),
 ]
