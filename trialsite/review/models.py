@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.audit.protection import Protection
-from trialsite.casebook.models import SiteBound, Subject, Visit
+from trialsite.casebook.models import Projection, SiteBound, Subject, Visit
 from trialsite.casebook.slots import Slot
 from trialsite.keys import new_id
 
@@ -287,3 +287,31 @@ class CheckRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.study_id} {self.asked_at}"
+
+
+class FormToVerify(Projection):
+    """How many items of a form there are to verify and are verified: critical ones, and all of them.
+
+    Which of the two counts depends on the sample of the study's plan, so that a new plan derives nothing anew.
+    """
+
+    record_id = models.UUIDField()
+    visit_key = models.CharField(max_length=40)
+    visit_repeat = models.PositiveSmallIntegerField()
+    form_key = models.CharField(max_length=20)
+    form_repeat = models.PositiveSmallIntegerField()
+    performed_on = models.DateField(null=True)
+    critical = models.PositiveSmallIntegerField()
+    critical_verified = models.PositiveSmallIntegerField()
+    all_items = models.PositiveSmallIntegerField()
+    all_verified = models.PositiveSmallIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["study", "site", "form_key"], name="form_to_verify")]
+
+    def __str__(self) -> str:
+        return f"{self.form_key} {self.all_verified}/{self.all_items}"
+
+    @property
+    def slot(self) -> Slot:
+        return Slot(self.subject_id, self.visit_key, self.form_key, self.visit_repeat, self.form_repeat)

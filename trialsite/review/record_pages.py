@@ -17,6 +17,7 @@ from trialsite.casebook.selectors import slot_or_404
 from trialsite.casebook.slots import OpenSlot
 
 from .contents import content_of
+from .plan_pages import next_url
 from .query_pages import item_in_words
 from .telling import refusals_as_messages
 from .verification import items_to_verify, verified_items, verify_items
@@ -36,6 +37,7 @@ def verification_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, A
     return {
         "template": "review/verification_panel.html",
         "may_verify": may_verify,
+        "next_url": next_url(user, subject.study),
         "open": len(planned - set(done)),
         "items": [
             (item, item_in_words(item.rstrip("!"), opened.kind), value, item in planned, done.get(item))

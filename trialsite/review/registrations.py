@@ -3,10 +3,12 @@
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook import registries
-from trialsite.casebook.registries import SubjectPage
+from trialsite.casebook.registries import ProjectionType, SubjectPage
 
 from .check_runs import activated_versions
 from .holds_shown import holds_panel
+from .models import FormToVerify
+from .progress import derive_forms_to_verify
 from .queries import follow_submission, somehow_queried
 from .query_pages import QUERY_WORK, queries_panel
 from .record_pages import verification_panel
@@ -24,3 +26,4 @@ registries.after_submit.register("verification", reopen_changed)
 registries.work.register("queries", QUERY_WORK)
 registries.subject_pages.register("signatures", SubjectPage(_("Signatures"), "subject-signatures", 80))
 registries.activated_checks.register("review", activated_versions)
+registries.projections.register("verification", ProjectionType(FormToVerify, derive_forms_to_verify))

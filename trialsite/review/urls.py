@@ -1,10 +1,11 @@
 from django.urls import path
 
-from . import check_pages, query_pages, record_pages, signature_pages, views
+from . import check_pages, hub_page, plan_pages, query_pages, record_pages, signature_pages, views
 
 SLOT = "subjects/<uuid:subject_id>/slots/<str:visit>/<str:form>/"
 
 urlpatterns = [
+    path("review/", hub_page.review, name="review"),
     path("studies/<slug:key>/holds/", views.holds, name="holds"),
     path("holds/", views.place, name="place-hold"),
     path("holds/<uuid:hold_id>/<slug:action>/", views.step, name="hold-step"),
@@ -19,6 +20,9 @@ urlpatterns = [
     ),
     path("studies/<slug:key>/queries/", query_pages.study_queries, name="queries"),
     path("studies/<slug:key>/queries/step/", query_pages.study_queries_step, name="queries-step"),
+    path("studies/<slug:key>/verification/", plan_pages.plan, name="verification-plan"),
+    path("studies/<slug:key>/verification/plan/", plan_pages.change, name="verification-plan-change"),
+    path("studies/<slug:key>/verification/next/", plan_pages.go_to_next, name="verification-next"),
     path("studies/<slug:key>/checks/", check_pages.checks, name="checks"),
     path("studies/<slug:key>/checks/dry-run/", check_pages.dry_run, name="checks-dry-run"),
     path("studies/<slug:key>/checks/activate/", check_pages.activate, name="checks-activate"),
