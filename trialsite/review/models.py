@@ -1,6 +1,7 @@
 """What reviewers write beside the record: queries on items, with all that was said."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db import models
 from django.db.models import Q
@@ -315,3 +316,28 @@ class FormToVerify(Projection):
     @property
     def slot(self) -> Slot:
         return Slot(self.subject_id, self.visit_key, self.form_key, self.visit_repeat, self.form_repeat)
+
+
+class SavedFilter(models.Model):
+    """A filter of a study's queries that one person keeps under a name: theirs alone, and no record."""
+
+    protection = Protection(app=("insert", "update", "delete"))
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    owner = models.ForeignKey("access.User", on_delete=models.CASCADE, related_name="+")
+    study = models.ForeignKey("studies.Study", on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=60)
+    criteria = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "study", "name"], name="a_filter_has_one_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def query(self) -> str:
+        """Its criteria as an address writes them."""
+        return urlencode(self.criteria)

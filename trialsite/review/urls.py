@@ -26,5 +26,12 @@ urlpatterns = [
     path("studies/<slug:key>/checks/", check_pages.checks, name="checks"),
     path("studies/<slug:key>/checks/dry-run/", check_pages.dry_run, name="checks-dry-run"),
     path("studies/<slug:key>/checks/activate/", check_pages.activate, name="checks-activate"),
+    path("studies/<slug:key>/queries/filters/", query_pages.keep_filter, name="queries-filter"),
+    path(
+        "studies/<slug:key>/queries/filters/<uuid:filter_id>/remove/",
+        query_pages.remove_filter,
+        name="queries-filter-remove",
+    ),
+    path("subjects/<uuid:subject_id>/queries/", query_pages.subject_queries, name="subject-queries"),
     path("queries/<uuid:query_id>/<slug:action>/", query_pages.step, name="query-step"),
 ]
