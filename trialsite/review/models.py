@@ -14,7 +14,7 @@ from trialsite.casebook.models import Projection, SiteBound, Subject, Visit
 from trialsite.casebook.slots import Slot
 from trialsite.keys import new_id
 
-from .states import STANDING, QueryState
+from .states import ACTION_LABELS, STANDING, QueryState
 
 REVIEW = Protection(trail="subject", rows="site", held="review")
 
@@ -33,11 +33,11 @@ class Query(SiteBound):
     visit_repeat = models.PositiveSmallIntegerField(default=1)
     form_key = models.CharField(max_length=20)
     form_repeat = models.PositiveSmallIntegerField(default=1)
-    item = models.CharField(max_length=120, blank=True, default="")
+    item = models.CharField(_("item"), max_length=120, blank=True, default="")
     check_key = models.CharField(max_length=80, blank=True, default="")
     check_version = models.PositiveSmallIntegerField(null=True)
-    text_en = models.CharField(max_length=1000)
-    text_zh = models.CharField(max_length=1000)
+    text_en = models.CharField(_("question"), max_length=1000)
+    text_zh = models.CharField(_("question in Chinese"), max_length=1000)
     state = models.CharField(max_length=10, choices=QueryState)
     opened_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField(default=timezone.now)
@@ -87,8 +87,8 @@ class QueryMessage(SiteBound):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
     query = models.ForeignKey(Query, on_delete=models.PROTECT, related_name="messages")
-    action = models.CharField(max_length=20)
-    text = models.CharField(max_length=1000, blank=True, default="")
+    action = models.CharField(_("step"), max_length=20, choices=ACTION_LABELS)
+    text = models.CharField(_("words"), max_length=1000, blank=True, default="")
     said_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
     said_at = models.DateTimeField(default=timezone.now)
 
@@ -128,7 +128,7 @@ class Verification(SiteBound):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
     record_id = models.UUIDField()
-    item = models.CharField(max_length=120)
+    item = models.CharField(_("item"), max_length=120)
     verified_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
     verified_at = models.DateTimeField(default=timezone.now)
     reopened_by = models.ForeignKey("access.User", on_delete=models.PROTECT, null=True, related_name="+")
@@ -197,8 +197,8 @@ class Signature(SiteBound):
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
     record_id = models.UUIDField(null=True)
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, null=True, related_name="+")
-    meaning = models.CharField(max_length=20, choices=Meaning)
-    signer_name = models.CharField(max_length=200)
+    meaning = models.CharField(_("meaning"), max_length=20, choices=Meaning)
+    signer_name = models.CharField(_("signer"), max_length=200)
     signed_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
     signed_at = models.DateTimeField(default=timezone.now)
     content = models.JSONField()

@@ -13,6 +13,7 @@ from .queries import follow_submission, somehow_queried
 from .query_pages import QUERY_WORK, queries_panel
 from .record_pages import verification_panel
 from .signature_pages import signature_panel
+from .trail_words import register_words, review_of_form
 from .verification import reopen_changed, somehow_verified
 
 registries.form_panels.register("queries", queries_panel)
@@ -28,3 +29,5 @@ registries.subject_pages.register("queries", SubjectPage(_("Queries"), "subject-
 registries.subject_pages.register("signatures", SubjectPage(_("Signatures"), "subject-signatures", 80))
 registries.activated_checks.register("review", activated_versions)
 registries.projections.register("verification", ProjectionType(FormToVerify, derive_forms_to_verify))
+registries.on_forms.register("review", review_of_form)
+register_words(registries.trail_words)
