@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -26,7 +27,6 @@ from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.due import work_line
 from trialsite.casebook.errors import Refused
 from trialsite.casebook.form_types import form_type
-from trialsite.casebook.items import item_label
 from trialsite.casebook.names import form_title, visit_name
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource, forms
 from trialsite.casebook.selectors import slot_or_404, subject_or_404
@@ -34,6 +34,7 @@ from trialsite.casebook.slots import OpenSlot
 from trialsite.studies.models import Study
 from trialsite.studies.selectors import sites_visible_to, study_or_404
 
+from .item_words import item_in_words
 from .models import Query, SavedFilter
 from .queries import (
     at_slot,
@@ -73,18 +74,6 @@ def shown_query(query: Query, user: User, kind: Any = None) -> ShownQuery:
         (timezone.now() - query.opened_at).days,
         steps_for(query, user),
     )
-
-
-def item_in_words(item: str, kind: Any) -> str:
-    """The label of an item as the form names it; of a line with its number."""
-    if kind is None or not item:
-        return item
-    name, _dot, rest = item.partition(".")
-    row = next((one for one in kind.rows if one.name == name), None)
-    if row is None or not rest:
-        return item_label(kind, item)
-    line, _dot, column = rest.partition(".")
-    return f"{row.title or name} {line} · {item_label(row, column)}"
 
 
 def queries_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any] | None:
@@ -280,7 +269,8 @@ def subject_queries(request: HttpRequest, subject_id: UUID) -> HttpResponse:
         "totals": totals(everything, BY_SUBJECT),
         "ages": ages(everything),
     }
-    return render(request, "review/subject_queries.html", context)
+    with timezone.override(ZoneInfo(subject.site.timezone)):
+        return render(request, "review/subject_queries.html", context)
 
 
 # The inbox

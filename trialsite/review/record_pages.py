@@ -17,8 +17,8 @@ from trialsite.casebook.selectors import slot_or_404
 from trialsite.casebook.slots import OpenSlot
 
 from .contents import content_of
+from .item_words import item_in_words, value_in_words
 from .plan_pages import next_url
-from .query_pages import item_in_words
 from .telling import refusals_as_messages
 from .verification import items_to_verify, verified_items, verify_items
 
@@ -40,7 +40,13 @@ def verification_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, A
         "next_url": next_url(user, subject.study),
         "open": len(planned - set(done)),
         "items": [
-            (item, item_in_words(item.rstrip("!"), opened.kind), value, item in planned, done.get(item))
+            (
+                item,
+                item_in_words(item.rstrip("!"), opened.kind),
+                value_in_words(item, value, opened.kind),
+                item in planned,
+                done.get(item),
+            )
             for item, value in content.items()
         ],
     }

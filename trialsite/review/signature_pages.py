@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
@@ -20,12 +22,13 @@ from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.form_types import form_type
 from trialsite.casebook.models import Subject, Visit
 from trialsite.casebook.names import form_title, visit_name
+from trialsite.casebook.registries import FormType
 from trialsite.casebook.selectors import slot_or_404, subject_or_404
 from trialsite.casebook.slots import OpenSlot, parsed
 
 from .contents import FormContent, content_of_casebook, content_of_visit, contents_of
+from .item_words import item_in_words, value_in_words
 from .models import Level, Meaning, Signature, meaning_words
-from .query_pages import item_in_words
 from .signatures import (
     Ceremony,
     Signable,
@@ -39,17 +42,18 @@ from .signatures import (
 )
 from .telling import refusals_as_messages
 
-Words = Callable[[str], str]
+Difference = tuple[str, str, str]
+Words = Callable[[Difference], Difference]
 
 
 def shown_signatures(
     request: HttpRequest, subject: Subject, standing: list[SignatureStanding], words: Words
 ) -> dict[str, Any]:
-    """What the list of signatures and the way to sign show; `words` names an item of their content."""
+    """What the list of signatures and the way to sign show; `words` says what differs as a reader knows it."""
     may_sign = may(user_of(request), "record.sign", study_id=subject.study_id, site_id=subject.site_id)
     return {
         "signatures": [
-            (one, [(words(item), old, new) for item, old, new in one.differences] if one.stale else [])
+            (one, [words(difference) for difference in one.differences] if one.stale else [])
             for one in standing
         ],
         "may_sign": may_sign,
@@ -66,9 +70,7 @@ def signature_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any]
     if opened.record is None:
         return None
     standing, digest = standing_signatures(opened.kind, opened.record)
-    shown = shown_signatures(
-        request, opened.subject, standing, lambda item: item_in_words(item.rstrip("!"), opened.kind)
-    )
+    shown = shown_signatures(request, opened.subject, standing, lambda one: form_words(one, opened.kind))
     if not standing and not shown["may_sign"]:
         return None
     return {
@@ -130,14 +132,14 @@ def casebook(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     standing = standing_on(what, [one for one in signatures if one.level == Level.CASEBOOK])
     context = {
         **subject_context(request, subject, "subject-signatures"),
-        **shown_signatures(request, subject, standing, lambda item: casebook_item(subject, item)),
+        **shown_signatures(request, subject, standing, lambda one: casebook_words(one, subject)),
         "meanings": meanings_at(Level.CASEBOOK),
         "digest": what.digest,
         "sign_url": reverse("subject-signatures", args=[subject.pk]),
         "forms": len(forms),
         "visits": visit_lines(subject, forms, [one for one in signatures if one.level == Level.VISIT]),
     }
-    return render(request, "review/signatures.html", context)
+    return shown_at_site(request, "review/signatures.html", subject, context)
 
 
 def visit_lines(subject: Subject, forms: list[FormContent], signatures: list[Signature]) -> list[VisitLine]:
@@ -191,36 +193,61 @@ def visit(request: HttpRequest, subject_id: UUID, visit: str) -> HttpResponse:
     standing = standing_on(what, what.signatures())
     context = {
         **subject_context(request, subject, "subject-signatures"),
-        **shown_signatures(request, subject, standing, lambda item: visit_item(subject, item)),
+        **shown_signatures(request, subject, standing, lambda one: visit_words(one, subject)),
         "meanings": meanings_at(Level.VISIT),
         "digest": what.digest,
         "sign_url": reverse("visit-signatures", args=[subject.pk, visit]),
         "name": visit_name(subject.protocol_version.protocol, *place),
         "forms": [shown_form(one) for one in forms],
     }
-    return render(request, "review/visit_signatures.html", context)
+    return shown_at_site(request, "review/visit_signatures.html", subject, context)
+
+
+def shown_at_site(
+    request: HttpRequest, template: str, subject: Subject, context: dict[str, Any]
+) -> HttpResponse:
+    """A page with its instants in the site's zone."""
+    with timezone.override(ZoneInfo(subject.site.timezone)):
+        return render(request, template, context)
 
 
 def shown_form(one: FormContent) -> dict[str, Any]:
     return {
         "title": one.kind.title,
         "url": one.slot.url(),
-        "items": [(item_in_words(item.rstrip("!"), one.kind), text) for item, text in one.content.items()],
+        "items": [
+            (item_in_words(item.rstrip("!"), one.kind), value_in_words(item, text, one.kind))
+            for item, text in one.content.items()
+        ],
     }
 
 
-def visit_item(subject: Subject, item: str) -> str:
-    """ "VS.1/weight" as form and item are called."""
-    form, _slash, name = item.partition("/")
+def form_words(difference: Difference, kind: FormType | None) -> Difference:
+    """What differs in a form ("weight", as it was, as it is) in words."""
+    item, old, new = difference
+    return (
+        item_in_words(item.rstrip("!"), kind),
+        value_in_words(item, old, kind),
+        value_in_words(item, new, kind),
+    )
+
+
+def visit_words(difference: Difference, subject: Subject) -> Difference:
+    """The same in a form of a visit ("VS.1/weight")."""
+    form, _slash, item = difference[0].partition("/")
     key, _dot, repeat = form.rpartition(".")
     title = form_title(subject.protocol_version.protocol, key)
     number = f" {repeat}" if repeat != "1" else ""
-    return f"{title}{number} · {item_in_words(name.rstrip('!'), form_type(key, subject))}"
+    label, old, new = form_words((item, *difference[1:]), form_type(key, subject))
+    return f"{title}{number} · {label}", old, new
 
 
-def casebook_item(subject: Subject, item: str) -> str:
-    """ "SCR.1/VS.1/weight" as visit, form and item are called; "SCR.1/" is the visit itself."""
-    at, _slash, rest = item.partition("/")
+def casebook_words(difference: Difference, subject: Subject) -> Difference:
+    """The same in a form of any visit ("SCR.1/VS.1/weight"); "SCR.1/" is the visit itself, not done."""
+    at, _slash, rest = difference[0].partition("/")
     place = parsed(at)
     name = visit_name(subject.protocol_version.protocol, *place) if place else at
-    return f"{name} · {visit_item(subject, rest)}" if rest else name
+    if not rest:
+        return name, *difference[1:]
+    label, old, new = visit_words((rest, *difference[1:]), subject)
+    return f"{name} · {label}", old, new

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from trialsite.casebook.registries import Registry, TrailWords, forms
 from trialsite.casebook.slots import Slot
 
-from .models import Level, Query, QueryMessage, Signature, Verification
-from .query_pages import item_in_words
+from .item_words import item_in_words
+from .models import Level, Query, QueryMessage, Signature, Verification, meaning_words
 
 Changes = Mapping[str, Any]
 
@@ -57,11 +57,18 @@ def what_is_asked(changes: Changes) -> str:
     return f"{name}: {forms[key].title if key in forms else key}" if key else name
 
 
+def level_of(changes: Changes) -> Level:
+    if changes.get("record_id"):
+        return Level.FORM
+    return Level.VISIT if changes.get("visit_id") else Level.CASEBOOK
+
+
 def what_is_signed(changes: Changes) -> str:
-    level = (
-        Level.FORM if changes.get("record_id") else Level.VISIT if changes.get("visit_id") else Level.CASEBOOK
-    )
-    return f"{capfirst(str(Signature._meta.verbose_name))}: {level.label}"
+    return f"{capfirst(str(Signature._meta.verbose_name))}: {level_of(changes).label}"
+
+
+def what_a_signature_says(changes: Changes) -> str:
+    return str(meaning_words(changes["meaning"], level_of(changes)))
 
 
 def verified_or_reopened(changes: Changes) -> str:
@@ -78,7 +85,7 @@ WORDS = {
     Verification: TrailWords(
         hidden=showing("item"), action=verified_or_reopened, values={"item": item_of_any_form}
     ),
-    Signature: TrailWords(what=what_is_signed, hidden=showing("meaning", "signer_name")),
+    Signature: TrailWords(what=what_is_signed, action=what_a_signature_says, hidden=showing()),
 }
 
 

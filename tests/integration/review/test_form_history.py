@@ -107,6 +107,9 @@ def test_signatures_of_the_form_and_of_the_casebook(
         sign_casebook(subject_id=subject.pk, told=told, by=signer)
     found = [what for what, _action, _items in history(client, cast.monitor, slot)]
     assert found[1:] == ["Electronic signature: form", "Electronic signature: casebook"]
+    said = [action for _what, action, _items in history(client, cast.monitor, slot)]
+    assert "I reviewed this form" in said[1]
+    assert "I reviewed this casebook" in said[2]
 
 
 @pytest.mark.parametrize(
