@@ -43,7 +43,7 @@ def verification_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, A
             (
                 item,
                 item_in_words(item.rstrip("!"), opened.kind),
-                value_in_words(item, value, opened.kind),
+                value_in_words(item, value, opened.kind, subject),
                 item in planned,
                 done.get(item),
             )

@@ -70,7 +70,9 @@ def signature_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any]
     if opened.record is None:
         return None
     standing, digest = standing_signatures(opened.kind, opened.record)
-    shown = shown_signatures(request, opened.subject, standing, lambda one: form_words(one, opened.kind))
+    shown = shown_signatures(
+        request, opened.subject, standing, lambda one: form_words(one, opened.kind, opened.subject)
+    )
     if not standing and not shown["may_sign"]:
         return None
     return {
@@ -216,19 +218,22 @@ def shown_form(one: FormContent) -> dict[str, Any]:
         "title": one.kind.title,
         "url": one.slot.url(),
         "items": [
-            (item_in_words(item.rstrip("!"), one.kind), value_in_words(item, text, one.kind))
+            (
+                item_in_words(item.rstrip("!"), one.kind),
+                value_in_words(item, text, one.kind, one.record.subject),
+            )
             for item, text in one.content.items()
         ],
     }
 
 
-def form_words(difference: Difference, kind: FormType | None) -> Difference:
+def form_words(difference: Difference, kind: FormType | None, subject: Subject) -> Difference:
     """What differs in a form ("weight", as it was, as it is) in words."""
     item, old, new = difference
     return (
         item_in_words(item.rstrip("!"), kind),
-        value_in_words(item, old, kind),
-        value_in_words(item, new, kind),
+        value_in_words(item, old, kind, subject),
+        value_in_words(item, new, kind, subject),
     )
 
 
@@ -238,7 +243,7 @@ def visit_words(difference: Difference, subject: Subject) -> Difference:
     key, _dot, repeat = form.rpartition(".")
     title = form_title(subject.protocol_version.protocol, key)
     number = f" {repeat}" if repeat != "1" else ""
-    label, old, new = form_words((item, *difference[1:]), form_type(key, subject))
+    label, old, new = form_words((item, *difference[1:]), form_type(key, subject), subject)
     return f"{title}{number} · {label}", old, new
 
 

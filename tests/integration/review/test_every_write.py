@@ -34,6 +34,7 @@ from treatment.services import replan_doses
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.audit.guards import protected_models
+from trialsite.audit.models import Trail
 from trialsite.casebook.errors import Refused
 from trialsite.casebook.holds import Place, place_hold
 from trialsite.casebook.models import LOG, Subject
@@ -107,16 +108,21 @@ def free_visits(subject: Subject) -> list[tuple[str, int]]:
 # What must not change
 
 
-def snapshot(subject: Subject, *stopped: str) -> dict[str, list[dict[str, Any]]]:
-    """Every row of a subject in the tables that a hold stops: "values" alone, or "review" as well."""
-    found = {}
+def tables(*stopped: str) -> list[str]:
+    """The tables that a hold stops: of "values" alone, or of "review" as well."""
+    return [model._meta.db_table for model, protection in protected_models() if protection.held in stopped]
+
+
+def snapshot(subject: Subject, *stopped: str) -> list[int]:
+    """Every change of a subject's rows in those tables so far: PostgreSQL writes each into the trail itself."""
     with acting(role="system"):
-        for model, protection in protected_models():
-            if protection.held in stopped:
-                key = "pk" if model is Subject else "subject"
-                rows = model._default_manager.filter(**{key: subject.pk}).order_by("pk")
-                found[model._meta.label] = list(rows.values())
-    return found
+        entries = Trail.objects.filter(chain=f"subject:{subject.pk}", table_name__in=tables(*stopped))
+        return list(entries.order_by("pk").values_list("pk", flat=True))
+
+
+def test_what_a_hold_stops_is_in_the_subjects_trail() -> None:
+    assert {protection.trail for _model, protection in protected_models() if protection.held} == {"subject"}
+    assert len(tables("values", "review")) > 50
 
 
 STOPPED = {"freeze": ("values",), "lock": ("values", "review")}

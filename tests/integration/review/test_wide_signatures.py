@@ -268,3 +268,22 @@ def test_a_form_signed_alone_says_nothing_of_its_visit(cast: Cast, subject: Subj
         told = Ceremony("reviewed", signer.username, PASSWORD, digest)
         sign_form(opened=opened, by=signer, **vars(told))
     assert standing("visit", subject, signer) == standing("casebook", subject, signer) == []
+
+
+def test_what_is_signed_is_read_in_words(client: Client, cast: Cast) -> None:
+    subject = bare_subject(cast)
+    lines = [{"analyte": "wbc", "result": Quantity.parse("4", "10*9/L", "wbc")}]
+    with acting(user=cast.coordinator):
+        submit_form(
+            slot=Slot(subject.pk, "SCR", "HEM"),
+            values={"performed_on": DAY},
+            rows={"results": lines},
+            missing={"sample_time": "NOT_DONE"},
+            by=cast.coordinator,
+        )
+    client.force_login(cast.investigator)
+    (form,) = client.get(f"/subjects/{subject.pk}/visits/SCR.1/signatures/").context["forms"]
+    said = [value for _label, value in form["items"]]
+    assert "4 10⁹/L" in said
+    assert "Not done" in said
+    assert not {"wbc", "NOT_DONE"} & set(said)
