@@ -9,6 +9,7 @@ from trialsite.access.permissions import require
 from trialsite.audit import because
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.events import publish_change
+from trialsite.casebook.holds import holds_on, refuse_where_held
 from trialsite.casebook.models import Subject
 from trialsite.casebook.services import locked_subject, move_subject, next_number
 from trialsite.casebook.site_day import site_today
@@ -31,9 +32,11 @@ def screen_subject(
     """Begin the screening of a person: identity apart, a subject with a screening number that never changes.
 
     `previous` is the earlier participation of the same person in the study: person and USUBJID stay theirs.
-    Refused when the site is not open on that day, the day has not come, or the person was screened before.
+    Refused when study or site is held, the site is not open on that day, the day has not come, or the person was
+    screened before.
     """
     require(by, "subject.screen", study_id=study.pk, site_id=site.pk)
+    refuse_where_held(holds_on(Subject(study=study, site=site)))
     place = open_place(study, site, screened_on)
     if previous is None:
         refuse_second_screening(study, site, hospital_number)

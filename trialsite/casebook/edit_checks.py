@@ -1,13 +1,15 @@
 """Edit checks: declared with what they guard and a version, the same on screen, by API and in imports.
 
 Hard: physically impossible, cannot be submitted. Soft: said at the item; it is submitted with a comment, or opens a
-query.
+query. Version 1 is what the first release has. A check that is added or changed later takes the next number, and a
+study uses it only once it is activated there; until then the version `before` it stays in use (ADR 0021).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -16,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from trialsite.clinical.partial_date import PartialDate
 
 from .models import Subject
-from .registries import Finding
+from .registries import Finding, activated_checks
 from .site_day import site_today
 
 if TYPE_CHECKING:
@@ -29,13 +31,18 @@ Run = Callable[[Values, Rows, Subject], Iterable[Finding]]
 
 @dataclass(frozen=True)
 class EditCheck:
-    """One check of a form: `key` is its name within the form, `title` what it guards, `version` counts its changes."""
+    """One check of a form: `key` is its name within the form, `title` what it guards, `version` counts its changes.
+
+    `before` is the version that stays in use until this one is activated; None where there was no such check."""
+
+    do_not_call_in_templates: ClassVar[bool] = True
 
     key: str
     title: Any
     run: Run
     version: int = 1
     hard: bool = True
+    before: "EditCheck | None" = None
 
     def __call__(self, values: Values, rows: Rows, subject: Subject) -> Iterable[Finding]:
         return self.run(values, rows, subject)
@@ -58,19 +65,42 @@ class Fired:
 
 
 def edit_check(
-    title: Any, *, key: str = "", version: int = 1, hard: bool = True
+    title: Any, *, key: str = "", version: int = 1, hard: bool = True, before: EditCheck | None = None
 ) -> Callable[[Run], EditCheck]:
-    """Declare a function as an edit check; its key is its name unless another is given."""
+    """Declare a function as an edit check; its key is its name, or that of the version before, unless given."""
 
     def declare(run: Run) -> EditCheck:
-        return EditCheck(key or getattr(run, "__name__", "").replace("_", "-"), title, run, version, hard)
+        name = key or (before.key if before else getattr(run, "__name__", "").replace("_", "-"))
+        return EditCheck(name, title, run, version, hard, before)
 
     return declare
 
 
 def run_checks(kind: "FormType", values: Values, rows: Rows, subject: Subject) -> list[Fired]:
-    """Everything that the checks of a form find."""
-    return [fired for check in kind.checks for fired in run_check(check, values, rows, subject)]
+    """Everything that the checks which the study uses find in a form."""
+    in_use = checks_in_use(kind, subject.study_id)
+    return [fired for check in in_use for fired in run_check(check, values, rows, subject)]
+
+
+def checks_in_use(kind: "FormType", study_id: UUID) -> list[EditCheck]:
+    """The checks of a form as a study uses them; asks what is activated only where a check has changed."""
+    if all(check.version == 1 for check in kind.checks):
+        return list(kind.checks)
+    activated = {
+        key: version
+        for source in activated_checks.values()
+        for key, version in source(study_id, kind.key).items()
+    }
+    found = (version_in_use(check, activated.get(check.key, 1)) for check in kind.checks)
+    return [check for check in found if check is not None]
+
+
+def version_in_use(check: EditCheck, activated: int) -> EditCheck | None:
+    """The newest version of a check up to the activated one; None where none of those is known."""
+    found: EditCheck | None = check
+    while found is not None and found.version > activated:
+        found = found.before
+    return found
 
 
 def run_check(check: EditCheck, values: Values, rows: Rows, subject: Subject) -> list[Fired]:

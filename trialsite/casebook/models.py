@@ -285,7 +285,7 @@ class Hold(models.Model):
     placed_at = models.DateTimeField(default=timezone.now)
     asked_by = models.ForeignKey("access.User", on_delete=models.PROTECT, null=True, related_name="+")
     asked_at = models.DateTimeField(null=True)
-    asked_why = models.CharField(max_length=300, blank=True, default="")
+    asked_why = models.CharField(_("why it is to be unlocked"), max_length=300, blank=True, default="")
     released_by = models.ForeignKey("access.User", on_delete=models.PROTECT, null=True, related_name="+")
     released_at = models.DateTimeField(null=True)
 

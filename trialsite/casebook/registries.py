@@ -12,6 +12,7 @@ from uuid import UUID
 from trialsite.clinical.facts import Fact
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.db.models.expressions import Combinable
     from django.http import HttpRequest
 
@@ -224,6 +225,19 @@ class ProjectionType:
 
 
 @dataclass(frozen=True)
+class TrailWords:
+    """How the trail speaks of a table that is no form: each answers from the changes of one entry.
+
+    `what` names the row, `action` what was done ("" for the usual word), `hidden` the columns that say nothing to a
+    reader or stand elsewhere in the line; `values` gives a column's value in words."""
+
+    what: "Callable[[Mapping[str, Any]], str] | None" = None
+    action: "Callable[[Mapping[str, Any]], str] | None" = None
+    hidden: "Callable[[Mapping[str, Any]], Collection[str]] | None" = None
+    values: "Mapping[str, Callable[[Any], Any]]" = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class SubjectPage:
     """A page of a subject that a room adds to its tabs. `url_name` takes the subject's id."""
 
@@ -239,6 +253,10 @@ anchors: Registry[Anchor] = Registry("anchor")
 critical_items: "Registry[Callable[[Subject], Collection[tuple[str, str]]]]" = Registry(
     "plan of critical items"
 )
+# (study, form) → key of a check → the newest version that is activated there.
+activated_checks: "Registry[Callable[[UUID, str], Mapping[str, int]]]" = Registry(
+    "source of activated checks"
+)
 work: Registry[WorkSource] = Registry("source of work")
 projections: Registry[ProjectionType] = Registry("projection")
 subject_pages: Registry[SubjectPage] = Registry("subject page")
@@ -249,6 +267,11 @@ after_submit: "Registry[Callable[[Submitted], None]]" = Registry("follower of a 
 form_panels: "Registry[Callable[[HttpRequest, OpenSlot], Mapping[str, Any] | None]]" = Registry(
     "panel of a form"
 )
+# A slot and the id of the form in it, if any → rows that stand on it: its history shows their entries too.
+on_forms: "Registry[Callable[[Slot, UUID | None], Iterable[QuerySet[Any]]]]" = Registry(
+    "rows that stand on a form"
+)
+trail_words: Registry[TrailWords] = Registry("words of a table")  # by the table's name
 subject_alerts: "Registry[Callable[[Subject], Iterable[Any]]]" = Registry("subject alert")
 day_words: "Registry[Callable[[Subject, date], str]]" = Registry("name of a day")  # "C2 D9", "HSCT D+41"
 timeline: "Registry[Callable[[Subject], Iterable[Mapping[str, Any]]]]" = Registry("timeline lane")

@@ -24,8 +24,7 @@ from .formfields import MISSING_REASONS
 from .models import MovedForm, ProtocolForm, Subject, Visit
 from .names import form_title, local
 from .reasons import in_words as reason_words
-from .registries import forms
-from .states import RecordState, SubjectState
+from .registries import TrailWords, forms, trail_words
 from .values import QuantityItem, trimmed
 
 TECHNICAL = {
@@ -132,6 +131,9 @@ def change_of(
     hidden = TECHNICAL | NAMES_OF_VISIT if visit else TECHNICAL
     if entry.table_name == MOVES:
         hidden = set(entry.changes) - SHOWN_OF_MOVE
+    words = trail_words.get(entry.table_name) or TrailWords()
+    if words.hidden:
+        hidden = hidden | set(words.hidden(entry.changes))
     pairs = {
         key: value if entry.action == Trail.Action.UPDATE else (None, value)
         for key, value in entry.changes.items()
@@ -143,8 +145,8 @@ def change_of(
         as_of=as_of_address(entry, zone),
         who=names.get(entry.user_id, "—") if entry.user_id else str(SYSTEM),
         role=str(Role(entry.role).label) if entry.role in Role.values else entry.role,
-        action=action_of(entry),
-        what=what_of(entry, model, subject, visit),
+        action=(words.action and words.action(entry.changes)) or action_of(entry, model),
+        what=(words.what and words.what(entry.changes)) or what_of(entry, model, subject, visit),
         form_key=str(entry.changes.get("form_key", "")),
         reason=reason_words(entry.reason),
         prompt=entry.prompt,
@@ -153,12 +155,18 @@ def change_of(
             ItemChange(
                 key,
                 label_of(model, key, subject),
-                shown(model, key, old, subject),
-                shown(model, key, new, subject),
+                in_own_words(words, key, old, shown(model, key, old, subject)),
+                in_own_words(words, key, new, shown(model, key, new, subject)),
             )
             for key, (old, new) in in_paper_order(model, with_units(model, pairs))
         ),
     )
+
+
+def in_own_words(words: TrailWords, column: str, value: Any, otherwise: Any) -> Any:
+    """A value as its table says it."""
+    say = words.values.get(column)
+    return say(value) if say and value not in (None, "") else otherwise
 
 
 def says_nothing(key: str, value: Any) -> bool:
@@ -198,11 +206,12 @@ def as_of_address(entry: Trail, zone: ZoneInfo) -> str:
     return f"{prefix_of(instant)}subjects/{entry.subject_id}/"
 
 
-def action_of(entry: Trail) -> str:
-    """What was done, in a word: the new state of a form or subject, otherwise entered, changed or removed."""
+def action_of(entry: Trail, model: type[models.Model] | None) -> str:
+    """What was done, in a word: the new state of what has states, otherwise entered, changed or removed."""
     state = entry.changes.get("state")
     if isinstance(state, list):
-        labels = {**dict(RecordState.choices), **dict(SubjectState.choices)}
+        column = column_of(model, "state")
+        labels = dict(column.flatchoices) if column else {}
         return str(labels.get(state[1], state[1])).lower()
     if entry.table_name == MOVES:
         return str(MovedForm.Direction(entry.changes["direction"]).label)

@@ -18,8 +18,11 @@ from trialsite.access.permissions import grants_of, reach_of
 from trialsite.audit.models import Trail
 from trialsite.studies.models import Site, Study
 
+from .form_types import form_type
 from .models import Subject
-from .registries import FormType, forms
+from .registries import FormType, forms, on_forms
+from .selectors import open_slot
+from .slots import OpenSlot, Slot
 from .trail import SYSTEM, columns_of_item, label_of
 
 STATE = "state"
@@ -49,6 +52,9 @@ class TrailFilter(filters.FilterSet):
     subject = filters.CharFilter(method="of_subject", label=_("Subject"))
     form = filters.CharFilter(method="of_form", label=_("Form"))
     record = filters.UUIDFilter(method="of_record", label=_("One form with its lines"))
+    slot = filters.CharFilter(
+        method="at_slot", label=_("One form with its lines and what stands on it: subject id/visit/form")
+    )
     item = filters.CharFilter(method="of_item", label=_("Item"))
 
     class Meta:
@@ -95,6 +101,10 @@ class TrailFilter(filters.FilterSet):
         lines = (Q(row_id__in=keys(model.objects.filter(record=record))) for model in rows)
         return found.filter(reduce(or_, lines, Q(row_id=str(record))))
 
+    def at_slot(self, found: QuerySet, _name: str, address: str) -> QuerySet:
+        opened = slot_at(address)
+        return found.filter(in_slot(opened)) if opened else found.none()
+
     def of_item(self, found: QuerySet, _name: str, item: str) -> QuerySet:
         return found.filter(changes__has_any_keys=columns_of_item(item))
 
@@ -115,6 +125,32 @@ def in_form(kind: FormType) -> Q:
         lines = row.model.objects.filter(record__form_key=kind.key)
         condition |= Q(table_name=row.model._meta.db_table, row_id__in=keys(lines))
     return condition
+
+
+def slot_at(address: str) -> OpenSlot | None:
+    """The slot of an address ("<subject id>/SCR.1/VS.1") with what stands in it; None where there is none."""
+    number, _slash, rest = address.partition("/")
+    visit, _slash, form = rest.partition("/")
+    try:
+        subject = Subject.objects.select_related("protocol_version").filter(pk=UUID(number)).first()
+    except ValueError:
+        return None
+    slot = Slot.parse(subject.pk, visit, form) if subject else None
+    kind = form_type(slot.form_key, subject) if slot and subject else None
+    return open_slot(slot, subject, kind) if slot and subject and kind else None
+
+
+def in_slot(opened: OpenSlot) -> Q:
+    """Entries of the form in a slot, of its lines, and of what stands on it: holds, queries, signatures …"""
+    subject, record = opened.subject, opened.record
+    ids = [str(record.pk)] if record else []
+    for row_type in opened.kind.rows if record else ():
+        ids += [str(pk) for pk in row_type.model.objects.filter(record=record).values_list("pk", flat=True)]
+    condition = Q(chain=f"subject:{subject.pk}", row_id__in=ids)
+    for source in on_forms.values():
+        for rows in source(opened.slot, record.pk if record else None):
+            condition |= Q(table_name=rows.model._meta.db_table, row_id__in=keys(rows))
+    return condition & Q(chain__in=[f"subject:{subject.pk}", f"study:{subject.study_id}"])
 
 
 def keys(rows: QuerySet) -> QuerySet:

@@ -21,7 +21,7 @@ from .casebook_page import subject_context
 from .registries import forms
 from .selectors import slot_or_404, subject_or_404
 from .trail import in_words
-from .trail_filters import ACTION_CHOICES, ROLE_CHOICES, TrailFilter, items_of, trail_visible_to
+from .trail_filters import ACTION_CHOICES, ROLE_CHOICES, TrailFilter, in_slot, items_of, trail_visible_to
 
 PAGE = 50
 
@@ -53,16 +53,13 @@ def subject_trail(request: HttpRequest, subject_id: UUID) -> HttpResponse:
 
 @login_required
 def form_history(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
-    """What happened to a form, or with ?item= to one of its items."""
+    """What happened to a form and to what stands on it, or with ?item= to one of its items."""
     opened = slot_or_404(user_of(request), subject_id, visit, form)
-    found, record = opened.subject, opened.record
-    ids = [str(record.pk)] if record else []
-    for row_type in opened.kind.rows:
-        ids += [str(pk) for pk in row_type.model.objects.filter(record=record).values_list("pk", flat=True)]
-    entries = Trail.objects.filter(chain=f"subject:{found.pk}", row_id__in=ids)
+    found = opened.subject
+    entries = Trail.objects.filter(in_slot(opened))
     context = {**subject_context(request, found, "subject"), "slot": opened.slot, "kind": opened.kind}
     context["items"] = items_of(opened.kind)
-    narrowed = {"record": ids[0] if ids else ""}
+    narrowed = {"slot": f"{found.pk}/{visit}/{form}"}
     return page(request, "casebook/history.html", entries, found.site.timezone, context, narrowed)
 
 

@@ -8,6 +8,13 @@ from trialsite.casebook.registries import api_lists, forms
 
 from . import views
 from .api import ProtocolFormViewSet, SiteViewSet, StudyViewSet, SubjectViewSet, form_viewset, line_viewset
+from .review_api import (
+    HoldViewSet,
+    QueryMessageViewSet,
+    QueryViewSet,
+    SignatureViewSet,
+    VerificationViewSet,
+)
 from .trail_api import TrailViewSet
 
 router = DefaultRouter()
@@ -16,6 +23,11 @@ router.register("sites", SiteViewSet, basename="api-site")
 router.register("subjects", SubjectViewSet, basename="api-subject")
 for name, viewset in api_lists.items():
     router.register(name, viewset, basename=f"api-{name}")
+router.register("queries", QueryViewSet, basename="api-query")
+router.register("query-messages", QueryMessageViewSet, basename="api-query-message")
+router.register("holds", HoldViewSet, basename="api-hold")
+router.register("verifications", VerificationViewSet, basename="api-verification")
+router.register("signatures", SignatureViewSet, basename="api-signature")
 router.register("trail", TrailViewSet, basename="api-trail")
 router.register("forms/PROTOCOL", ProtocolFormViewSet, basename="api-form-PROTOCOL")
 for form in forms.values():

@@ -2,22 +2,86 @@
 
 import hashlib
 import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from trialsite.casebook.models import ProtocolForm
+from trialsite.casebook.form_types import form_type
+from trialsite.casebook.models import ProtocolForm, Subject
 from trialsite.casebook.registries import FormType
-from trialsite.casebook.selectors import rows_of
+from trialsite.casebook.selectors import missed_visits, records_of, rows_of, standing_lines
+from trialsite.casebook.slots import Slot
 
 Content = dict[str, str]
 
 
 def content_of(kind: FormType, record: Any) -> Content:
     """Every item with its value as text, items of lines by line number; empty items with why they are empty."""
+    return content_from(record, rows_of(kind, record))
+
+
+def content_from(record: Any, rows: Mapping[str, Iterable[Any]]) -> Content:
     found = values_of(record)
     found |= {f"{item}!": str(why) for item, why in record.missing.items()}
-    for name, lines in rows_of(kind, record).items():
+    for name, lines in rows.items():
         for line in lines:
             found |= {f"{name}.{line.line}.{item}": text for item, text in values_of(line).items()}
+    return found
+
+
+@dataclass(frozen=True)
+class FormContent:
+    """One form that stands, with what it says."""
+
+    slot: Slot
+    kind: FormType
+    record: Any
+    content: Content
+
+    @property
+    def visit(self) -> tuple[str, int]:
+        return self.slot.visit_key, self.slot.visit_repeat
+
+
+def contents_of(subject: Subject, visit: tuple[str, int] | None = None) -> list[FormContent]:
+    """Every form of a subject that stands (of one visit, where it is named) with its content.
+
+    One query finds the forms, one more reads each kind of form and of line."""
+    by_form = defaultdict(list)
+    for line in records_of(subject):
+        if visit is None or (line.visit_key, line.visit_repeat) == visit:
+            by_form[line.form_key].append(line.id)
+    found = []
+    for key, ids in by_form.items():
+        kind = form_type(key, subject)
+        assert kind is not None
+        accessors = {row.name: row.accessor for row in kind.rows}
+        records = kind.model.objects.filter(pk__in=ids).select_related("visit")
+        for record in records.prefetch_related(*accessors.values()):
+            record.subject = subject
+            rows = {name: standing_lines(getattr(record, accessor)) for name, accessor in accessors.items()}
+            found.append(FormContent(Slot.of_record(record), kind, record, content_from(record, rows)))
+    return sorted(found, key=lambda one: (one.visit, one.slot.form_key, one.slot.form_repeat))
+
+
+def content_of_visit(forms: Iterable[FormContent]) -> Content:
+    """The content of the forms of one visit together: each item under its form ("VS.1/weight")."""
+    return {
+        f"{one.slot.form_key}.{one.slot.form_repeat}/{item}": text
+        for one in forms
+        for item, text in one.content.items()
+    }
+
+
+def content_of_casebook(subject: Subject, forms: Iterable[FormContent]) -> Content:
+    """The content of every form, each item under visit and form ("SCR.1/VS.1/weight"), and the visits not done."""
+    found = {
+        f"{key}.{repeat}/": visit.missed_words for (key, repeat), visit in missed_visits(subject).items()
+    }
+    for one in forms:
+        at = f"{one.slot.visit_key}.{one.slot.visit_repeat}"
+        found |= {f"{at}/{item}": text for item, text in content_of_visit([one]).items()}
     return found
 
 

@@ -1,5 +1,8 @@
 """What reviewers write beside the record: queries on items, with all that was said."""
 
+from typing import Any
+from urllib.parse import urlencode
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -7,11 +10,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.audit.protection import Protection
-from trialsite.casebook.models import SiteBound, Subject
+from trialsite.casebook.models import Projection, SiteBound, Subject, Visit
 from trialsite.casebook.slots import Slot
 from trialsite.keys import new_id
 
-from .states import STANDING, QueryState
+from .states import ACTION_LABELS, STANDING, QueryState
 
 REVIEW = Protection(trail="subject", rows="site", held="review")
 
@@ -30,11 +33,11 @@ class Query(SiteBound):
     visit_repeat = models.PositiveSmallIntegerField(default=1)
     form_key = models.CharField(max_length=20)
     form_repeat = models.PositiveSmallIntegerField(default=1)
-    item = models.CharField(max_length=120, blank=True, default="")
+    item = models.CharField(_("item"), max_length=120, blank=True, default="")
     check_key = models.CharField(max_length=80, blank=True, default="")
     check_version = models.PositiveSmallIntegerField(null=True)
-    text_en = models.CharField(max_length=1000)
-    text_zh = models.CharField(max_length=1000)
+    text_en = models.CharField(_("question"), max_length=1000)
+    text_zh = models.CharField(_("question in Chinese"), max_length=1000)
     state = models.CharField(max_length=10, choices=QueryState)
     opened_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField(default=timezone.now)
@@ -84,8 +87,8 @@ class QueryMessage(SiteBound):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
     query = models.ForeignKey(Query, on_delete=models.PROTECT, related_name="messages")
-    action = models.CharField(max_length=20)
-    text = models.CharField(max_length=1000, blank=True, default="")
+    action = models.CharField(_("step"), max_length=20, choices=ACTION_LABELS)
+    text = models.CharField(_("words"), max_length=1000, blank=True, default="")
     said_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
     said_at = models.DateTimeField(default=timezone.now)
 
@@ -125,7 +128,7 @@ class Verification(SiteBound):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
     record_id = models.UUIDField()
-    item = models.CharField(max_length=120)
+    item = models.CharField(_("item"), max_length=120)
     verified_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
     verified_at = models.DateTimeField(default=timezone.now)
     reopened_by = models.ForeignKey("access.User", on_delete=models.PROTECT, null=True, related_name="+")
@@ -160,20 +163,42 @@ class Meaning(models.TextChoices):
     RESPONSIBLE = "responsible", _("I take responsibility for these data as investigator")
 
 
-class Signature(SiteBound):
-    """An electronic signature on a form: who, when, with which meaning, bound to the content as it was.
+class Level(models.TextChoices):
+    """What a signature stands on."""
 
-    `content` is what was signed, item by item, as text; `content_hash` its SHA-256. It is stale when the record says
-    anything else now. `replaces` is the stale signature that this one renews.
+    FORM = "form", _("form")
+    VISIT = "visit", _("visit")
+    CASEBOOK = "casebook", _("casebook")
+
+
+REVIEWED_AT = {
+    Level.FORM: Meaning.REVIEWED.label,
+    Level.VISIT: _("I reviewed the forms of this visit and they are complete and right"),
+    Level.CASEBOOK: _("I reviewed this casebook and it is complete and right"),
+}
+
+
+def meaning_words(meaning: str, level: str) -> Any:
+    """What a signature says where it stands."""
+    return REVIEWED_AT[Level(level)] if meaning == Meaning.REVIEWED else Meaning(meaning).label
+
+
+class Signature(SiteBound):
+    """An electronic signature on a form, on a visit or on a whole casebook: who, when, with which meaning.
+
+    It is bound to the content as it was: `content` is what was signed, item by item, as text; `content_hash` its
+    SHA-256. It is stale when the record says anything else now. `replaces` is the stale signature that this one
+    renews. Without `record_id` it stands on a visit, without either on all forms of the subject.
     """
 
     protection = Protection(trail="subject", rows="site", app=("insert",), held="review")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
-    record_id = models.UUIDField()
-    meaning = models.CharField(max_length=20, choices=Meaning)
-    signer_name = models.CharField(max_length=200)
+    record_id = models.UUIDField(null=True)
+    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, null=True, related_name="+")
+    meaning = models.CharField(_("meaning"), max_length=20, choices=Meaning)
+    signer_name = models.CharField(_("signer"), max_length=200)
     signed_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
     signed_at = models.DateTimeField(default=timezone.now)
     content = models.JSONField()
@@ -182,7 +207,137 @@ class Signature(SiteBound):
 
     class Meta:
         verbose_name = _("electronic signature")
-        indexes = [models.Index(fields=["record_id"], name="signature_of_record")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(record_id=None) | Q(visit=None), name="a_signature_stands_on_one_thing"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["record_id"], name="signature_of_record"),
+            models.Index(fields=["subject"], name="signature_of_subject"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.signer_name} {self.signed_at}"
+
+    @property
+    def level(self) -> Level:
+        if self.record_id:
+            return Level.FORM
+        return Level.VISIT if self.visit_id else Level.CASEBOOK
+
+    @property
+    def words(self) -> Any:
+        """What it says."""
+        return meaning_words(self.meaning, self.level)
+
+
+class ActivatedCheck(models.Model):
+    """A changed edit check that a study uses from now on, and on how many saved forms its dry run fired."""
+
+    protection = Protection(trail="study", app=("insert",))
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
+    form_key = models.CharField(max_length=20)
+    check_key = models.CharField(max_length=80)
+    version = models.PositiveSmallIntegerField()
+    forms = models.PositiveIntegerField(_("saved forms in the dry run"))
+    would_fire = models.PositiveIntegerField(_("of these it would fire on"))
+    activated_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+    activated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("activated edit check")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "form_key", "check_key", "version"], name="a_version_is_activated_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(would_fire__lte=models.F("forms")), name="a_check_fires_on_forms_it_saw"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.form_key} {self.check_key} {self.version}"
+
+
+class CheckRun(models.Model):
+    """A dry run of every edit check on the saved forms that one person may see: counts only, no record.
+
+    `results`: form → {"forms": saved forms, "checks": {key: {"version": n, "fires": forms it would fire on}}}.
+    """
+
+    protection = Protection()
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    study = models.ForeignKey("studies.Study", on_delete=models.CASCADE, related_name="+")
+    asked_by = models.ForeignKey("access.User", on_delete=models.CASCADE, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+    failed = models.BooleanField(default=False)
+    results = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["study", "asked_by", "-asked_at"], name="check_run_newest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(failed=False) | Q(ended_at__isnull=False), name="a_failed_run_has_ended"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.study_id} {self.asked_at}"
+
+
+class FormToVerify(Projection):
+    """How many items of a form there are to verify and are verified: critical ones, and all of them.
+
+    Which of the two counts depends on the sample of the study's plan, so that a new plan derives nothing anew.
+    """
+
+    record_id = models.UUIDField()
+    visit_key = models.CharField(max_length=40)
+    visit_repeat = models.PositiveSmallIntegerField()
+    form_key = models.CharField(max_length=20)
+    form_repeat = models.PositiveSmallIntegerField()
+    performed_on = models.DateField(null=True)
+    critical = models.PositiveSmallIntegerField()
+    critical_verified = models.PositiveSmallIntegerField()
+    all_items = models.PositiveSmallIntegerField()
+    all_verified = models.PositiveSmallIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["study", "site", "form_key"], name="form_to_verify")]
+
+    def __str__(self) -> str:
+        return f"{self.form_key} {self.all_verified}/{self.all_items}"
+
+    @property
+    def slot(self) -> Slot:
+        return Slot(self.subject_id, self.visit_key, self.form_key, self.visit_repeat, self.form_repeat)
+
+
+class SavedFilter(models.Model):
+    """A filter of a study's queries that one person keeps under a name: theirs alone, and no record."""
+
+    protection = Protection(app=("insert", "update", "delete"))
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    owner = models.ForeignKey("access.User", on_delete=models.CASCADE, related_name="+")
+    study = models.ForeignKey("studies.Study", on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=60)
+    criteria = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "study", "name"], name="a_filter_has_one_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def query(self) -> str:
+        """Its criteria as an address writes them."""
+        return urlencode(self.criteria)

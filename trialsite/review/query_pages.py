@@ -4,14 +4,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -20,17 +23,19 @@ from django.views.decorators.http import require_POST
 from trialsite.access.models import User
 from trialsite.access.permissions import may, reach_of
 from trialsite.access.requests import user_of
+from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.due import work_line
 from trialsite.casebook.errors import Refused
-from trialsite.casebook.items import item_label
+from trialsite.casebook.form_types import form_type
 from trialsite.casebook.names import form_title, visit_name
-from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
-from trialsite.casebook.selectors import slot_or_404
+from trialsite.casebook.registries import Wanted, WorkLine, WorkSource, forms
+from trialsite.casebook.selectors import slot_or_404, subject_or_404
 from trialsite.casebook.slots import OpenSlot
 from trialsite.studies.models import Study
 from trialsite.studies.selectors import sites_visible_to, study_or_404
 
-from .models import Query
+from .item_words import item_in_words
+from .models import Query, SavedFilter
 from .queries import (
     at_slot,
     open_query,
@@ -39,11 +44,12 @@ from .queries import (
     take_step_for_many,
     with_messages,
 )
+from .query_filters import CRITERIA, filters_of, forget_filter, narrowed, save_filter
+from .query_totals import BY_SITE, BY_SUBJECT, ages, total, totals
 from .states import QUERY_STEPS, STANDING, QueryState, QueryStep
 from .telling import refusals_as_messages
 
 KINDS = {"query": gettext_lazy("Answer a query"), "query-close": gettext_lazy("Look at an answer")}
-AGES = ((7, gettext_lazy("up to 7 days")), (28, gettext_lazy("8 to 28 days")), (None, gettext_lazy("more")))
 
 
 @dataclass(frozen=True)
@@ -68,18 +74,6 @@ def shown_query(query: Query, user: User, kind: Any = None) -> ShownQuery:
         (timezone.now() - query.opened_at).days,
         steps_for(query, user),
     )
-
-
-def item_in_words(item: str, kind: Any) -> str:
-    """The label of an item as the form names it; of a line with its number."""
-    if kind is None or not item:
-        return item
-    name, _dot, rest = item.partition(".")
-    row = next((one for one in kind.rows if one.name == name), None)
-    if row is None or not rest:
-        return item_label(kind, item)
-    line, _dot, column = rest.partition(".")
-    return f"{row.title or name} {line} · {item_label(row, column)}"
 
 
 def queries_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any] | None:
@@ -149,21 +143,8 @@ def step(request: HttpRequest, query_id: UUID, action: str) -> HttpResponse:
 
 def filtered(request: HttpRequest, study: Study) -> tuple[QuerySet[Query], dict[str, str]]:
     """The queries of a study as the reader's filter narrows them."""
-    asked = {name: request.GET.get(name, "") for name in ("state", "site", "origin", "age")}
-    found = Query.objects.visible_to(user_of(request)).filter(study=study)
-    if asked["state"] == "all":
-        pass
-    elif asked["state"] in QueryState.values:
-        found = found.filter(state=asked["state"])
-    else:
-        found = found.filter(state__in=STANDING)
-    if asked["site"]:
-        found = found.filter(site__key=asked["site"])
-    if asked["origin"] in ("check", "person"):
-        found = found.filter(~Q(check_key="") if asked["origin"] == "check" else Q(check_key=""))
-    if asked["age"].isdigit():
-        found = found.filter(opened_at__lte=timezone.now() - timedelta(days=int(asked["age"])))
-    return found, asked
+    asked = {name: request.GET.get(name, "") for name in CRITERIA}
+    return narrowed(Query.objects.visible_to(user_of(request)).filter(study=study), asked), asked
 
 
 @login_required
@@ -177,6 +158,8 @@ def study_queries(request: HttpRequest, key: str) -> HttpResponse:
     )
     page = Paginator(listed, 50).get_page(request.GET.get("page"))
     everything = Query.objects.visible_to(user).filter(study=study)
+    by_site = totals(everything, BY_SITE)
+    at_site = everything.filter(site__key=asked["site"])
     context = {
         "study": study,
         "page": page,
@@ -184,9 +167,14 @@ def study_queries(request: HttpRequest, key: str) -> HttpResponse:
         "asked": asked,
         "states": QueryState.choices,
         "sites": sites_visible_to(user, study),
-        "totals": totals(everything, "site__key"),
-        "ages": ages(everything.filter(state__in=STANDING)),
+        "forms": [(kind.key, kind.title) for kind in forms.values()],
+        "totals": by_site,
+        "total": total(by_site),
+        "by_subject": totals(at_site, BY_SUBJECT) if asked["site"] else [],
+        "ages": ages(everything),
         "bulk": bulk_steps(user, study, asked["state"]),
+        "saved": filters_of(study, user),
+        "asked_query": urlencode({name: value for name, value in asked.items() if value}),
     }
     return render(request, "review/queries.html", context)
 
@@ -216,36 +204,73 @@ def study_queries_step(request: HttpRequest, key: str) -> HttpResponse:
     return redirect(request.get_full_path().replace("/queries/step/", "/queries/"))
 
 
-def totals(queries: QuerySet[Query], by: str) -> list[dict[str, Any]]:
-    """How many queries stand in each state, by site or subject, with their sum."""
-    rows = queries.order_by().values_list(by, "state").annotate(n=Count("pk"))
-    found: dict[str, dict[str, int]] = {}
-    for name, state, n in rows:
-        found.setdefault(name, dict.fromkeys(QueryState.values, 0))[state] = n
-    return [
-        {"name": name, "counts": list(counts.values()), "sum": sum(counts.values())}
-        for name, counts in sorted(found.items())
-    ]
-
-
-def ages(queries: QuerySet[Query]) -> list[tuple[Any, int]]:
-    """How many standing queries are how old."""
-    now, counted, found = timezone.now(), 0, []
-    for days, label in AGES:
-        young = queries.filter(opened_at__gt=now - timedelta(days=days)) if days else queries
-        n = young.count()
-        found.append((label, n - counted))
-        counted = n
-    return found
-
-
 def bulk_steps(user: User, study: Study, state: str) -> list[QueryStep]:
-    """The steps that this user may take for all queries of one state."""
-    return [
-        step
+    """The steps that this user may take for all queries that a filter shows, each once.
+
+    Those for whose state a step is not stay as they are."""
+    shown = (state,) if state in QueryState.values else tuple(QueryState) if state == "all" else STANDING
+    found = {
+        step.action: step
         for step in QUERY_STEPS
-        if step.source == state and step.permission and may(user, step.permission, study_id=study.pk)
-    ]
+        if step.source in shown and step.permission and may(user, step.permission, study_id=study.pk)
+    }
+    return list(found.values())
+
+
+@login_required
+@require_POST
+def keep_filter(request: HttpRequest, key: str) -> HttpResponse:
+    """Keep the filter of the address under a name."""
+    study = study_or_404(user_of(request), key)
+    with refusals_as_messages(request):
+        save_filter(
+            study=study,
+            name=request.POST.get("name", ""),
+            criteria={name: request.GET.get(name, "") for name in CRITERIA},
+            by=user_of(request),
+        )
+        messages.success(request, _("The filter is kept."))
+    return redirect(f"{reverse('queries', args=[key])}?{request.GET.urlencode()}")
+
+
+@login_required
+@require_POST
+def remove_filter(request: HttpRequest, key: str, filter_id: UUID) -> HttpResponse:
+    """Remove one of one's own filters."""
+    study_or_404(user_of(request), key)
+    try:
+        forget_filter(filter_id=filter_id, by=user_of(request))
+    except SavedFilter.DoesNotExist as error:
+        raise Http404 from error
+    messages.success(request, _("The filter is removed."))
+    return redirect("queries", key)
+
+
+# The subject's queries
+
+
+@login_required
+def subject_queries(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """The queries of one subject with their steps, totals and ages."""
+    subject = subject_or_404(user_of(request), subject_id)
+    everything = Query.objects.filter(subject=subject)
+    asked = {"state": request.GET.get("state", "")}
+    listed: Any = with_messages(narrowed(everything, asked).order_by("opened_at", "pk"))
+    page: Any = Paginator(listed, 50).get_page(request.GET.get("page"))
+    for query in page:
+        query.subject = subject
+    kinds = {query.form_key: form_type(query.form_key, subject) for query in page}
+    context = {
+        **subject_context(request, subject, "subject-queries"),
+        "page": page,
+        "queries": [shown_query(query, user_of(request), kinds[query.form_key]) for query in page],
+        "asked": asked,
+        "states": QueryState.choices,
+        "totals": totals(everything, BY_SUBJECT),
+        "ages": ages(everything),
+    }
+    with timezone.override(ZoneInfo(subject.site.timezone)):
+        return render(request, "review/subject_queries.html", context)
 
 
 # The inbox

@@ -1,4 +1,4 @@
-"""On a form: what was verified against source and what is signed, with the way to do both."""
+"""On a form: what was verified against source, and the way to verify."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from trialsite.access.permissions import may
@@ -18,9 +17,8 @@ from trialsite.casebook.selectors import slot_or_404
 from trialsite.casebook.slots import OpenSlot
 
 from .contents import content_of
-from .models import Meaning
-from .query_pages import item_in_words
-from .signatures import sign_form, standing_signatures
+from .item_words import item_in_words, value_in_words
+from .plan_pages import next_url
 from .telling import refusals_as_messages
 from .verification import items_to_verify, verified_items, verify_items
 
@@ -39,38 +37,18 @@ def verification_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, A
     return {
         "template": "review/verification_panel.html",
         "may_verify": may_verify,
+        "next_url": next_url(user, subject.study),
         "open": len(planned - set(done)),
         "items": [
-            (item, item_in_words(item.rstrip("!"), opened.kind), value, item in planned, done.get(item))
+            (
+                item,
+                item_in_words(item.rstrip("!"), opened.kind),
+                value_in_words(item, value, opened.kind, subject),
+                item in planned,
+                done.get(item),
+            )
             for item, value in content.items()
         ],
-    }
-
-
-def signature_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any] | None:
-    """The signatures with what changed since, and the way to sign."""
-    if opened.record is None:
-        return None
-    user, subject = user_of(request), opened.subject
-    may_sign = may(user, "record.sign", study_id=subject.study_id, site_id=subject.site_id)
-    standing, digest = standing_signatures(opened.kind, opened.record)
-    if not standing and not may_sign:
-        return None
-    return {
-        "template": "review/signature_panel.html",
-        "signatures": [
-            (
-                one,
-                [
-                    (item_in_words(item.rstrip("!"), opened.kind), old, new)
-                    for item, old, new in one.differences
-                ],
-            )
-            for one in standing
-        ],
-        "may_sign": may_sign,
-        "meanings": Meaning.choices,
-        "digest": digest,
     }
 
 
@@ -83,22 +61,3 @@ def verify(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> Htt
         done = verify_items(opened=opened, items=request.POST.getlist("items"), by=user_of(request))
         messages.success(request, _("Verified: %(n)d items.") % {"n": len(done)})
     return redirect(opened.slot.url() + "#verification")
-
-
-@login_required
-@require_POST
-@sensitive_post_parameters("password")
-def sign(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
-    """Sign a form."""
-    opened = slot_or_404(user_of(request), subject_id, visit, form)
-    with refusals_as_messages(request):
-        sign_form(
-            opened=opened,
-            meaning=request.POST.get("meaning", ""),
-            username=request.POST.get("username", ""),
-            password=request.POST.get("password", ""),
-            content_hash=request.POST.get("content_hash", ""),
-            by=user_of(request),
-        )
-        messages.success(request, _("Signed."))
-    return redirect(opened.slot.url() + "#signatures")

@@ -1,11 +1,19 @@
 """What the casebook reads from review by name."""
 
-from trialsite.casebook import registries
+from django.utils.translation import gettext_lazy as _
 
+from trialsite.casebook import registries
+from trialsite.casebook.registries import ProjectionType, SubjectPage
+
+from .check_runs import activated_versions
 from .holds_shown import holds_panel
+from .models import FormToVerify
+from .progress import derive_forms_to_verify
 from .queries import follow_submission, somehow_queried
 from .query_pages import QUERY_WORK, queries_panel
-from .record_pages import signature_panel, verification_panel
+from .record_pages import verification_panel
+from .signature_pages import signature_panel
+from .trail_words import register_words, review_of_form
 from .verification import reopen_changed
 
 registries.form_panels.register("queries", queries_panel)
@@ -16,3 +24,9 @@ registries.marks.register("queried", somehow_queried)
 registries.after_submit.register("queries", follow_submission)
 registries.after_submit.register("verification", reopen_changed)
 registries.work.register("queries", QUERY_WORK)
+registries.subject_pages.register("queries", SubjectPage(_("Queries"), "subject-queries", 75))
+registries.subject_pages.register("signatures", SubjectPage(_("Signatures"), "subject-signatures", 80))
+registries.activated_checks.register("review", activated_versions)
+registries.projections.register("verification", ProjectionType(FormToVerify, derive_forms_to_verify))
+registries.on_forms.register("review", review_of_form)
+register_words(registries.trail_words)

@@ -1,5 +1,9 @@
-"""Electronic signatures on forms: given with name and password, bound to the content, stale after a change."""
+"""Electronic signatures on forms, visits and casebooks: given with name and password, bound to the content.
 
+A later change makes a signature stale; signing once more renews it for what differs.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,12 +16,50 @@ from trialsite.access.permissions import require
 from trialsite.audit.events import record_event
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.holds import holds_on, refuse_where_held
+from trialsite.casebook.models import Subject, Visit
 from trialsite.casebook.selectors import open_slot
 from trialsite.casebook.services import locked_subject
-from trialsite.casebook.slots import OpenSlot
+from trialsite.casebook.slots import OpenSlot, Slot
 
-from .contents import content_of, differences, digest_of
+from .contents import (
+    Content,
+    content_of,
+    content_of_casebook,
+    content_of_visit,
+    contents_of,
+    differences,
+    digest_of,
+)
 from .models import Meaning, Signature
+
+
+@dataclass(frozen=True)
+class Ceremony:
+    """What a signer gives: what the signature says, name and password once more, the hash of what was shown."""
+
+    meaning: str
+    username: str
+    password: str
+    content_hash: str
+
+
+@dataclass(frozen=True)
+class Signable:
+    """What is signed, as it stands now: a form, a visit, or (without either) a whole casebook."""
+
+    subject: Subject
+    content: Content
+    record_id: UUID | None = None
+    visit: Visit | None = None
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.content)
+
+    def signatures(self) -> list[Signature]:
+        """Its signatures that no later one renews, the newest first."""
+        place = {"subject": self.subject, "record_id": self.record_id, "visit": self.visit}
+        return latest(Signature.objects.filter(**place))
 
 
 @dataclass(frozen=True)
@@ -37,39 +79,67 @@ def sign_form(
     A stale signature of the same person and meaning is renewed. Raises CheckFailed at "username", "password" or
     "meaning", Refused when the form changed after it was shown or is signed already.
     """
-    if meaning not in Meaning.values:
-        raise CheckFailed({"meaning": _("Choose what your signature says.")})
-    refuse_other_person(username, password, by)
+    told = Ceremony(meaning, username, password, content_hash)
+    refuse_no_ceremony(told, by)
     with transaction.atomic():
-        subject = locked_subject(opened.subject.pk, by, review=True)
-        require(by, "record.sign", study_id=subject.study_id, site_id=subject.site_id)
-        refuse_where_held(holds_on(subject), slot=opened.slot, review=True)
+        subject = subject_to_sign(opened.subject.pk, by, [opened.slot])
         now = open_slot(opened.slot, subject, opened.kind)
         if now.record is None:
             raise Refused(_("There is no form here."))
-        content = content_of(now.kind, now.record)
-        digest = digest_of(content)
-        if digest != content_hash:
-            raise Refused(_("The form has changed since it was shown to you. Read it again, then sign."))
-        own = [
-            one
-            for one in latest_signatures(now.record.pk)
-            if (one.signed_by_id, one.meaning) == (by.pk, meaning)
-        ]
-        if own and own[0].content_hash == digest:
-            raise Refused(_("You have signed this form already, and it has not changed since."))
-        return Signature.objects.create(
-            subject=subject,
-            study_id=subject.study_id,
-            site_id=subject.site_id,
-            record_id=now.record.pk,
-            meaning=meaning,
-            signer_name=by.full_name,
-            signed_by=by,
-            content=content,
-            content_hash=digest,
-            replaces=own[0] if own else None,
-        )
+        return signed(Signable(subject, content_of(now.kind, now.record), now.record.pk), told, by)
+
+
+def sign_visit(*, subject_id: UUID, key: str, repeat: int, told: Ceremony, by: User) -> Signature:
+    """Sign all forms of a visit together, by the same rules; refused where any of them is locked."""
+    refuse_no_ceremony(told, by)
+    with transaction.atomic():
+        subject = subject_to_sign(subject_id, by, [Slot(subject_id, key, "", repeat)])
+        what, slots = visit_to_sign(subject, key, repeat)
+        refuse_any_locked(subject, slots)
+        return signed(what, told, by)
+
+
+def sign_casebook(*, subject_id: UUID, told: Ceremony, by: User) -> Signature:
+    """Sign all forms of a subject together, by the same rules; refused where any of them is locked."""
+    refuse_no_ceremony(told, by)
+    with transaction.atomic():
+        subject = subject_to_sign(subject_id, by, [])
+        what, slots = casebook_to_sign(subject)
+        refuse_any_locked(subject, slots)
+        return signed(what, told, by)
+
+
+def subject_to_sign(subject_id: UUID, by: User, slots: Iterable[Slot]) -> Subject:
+    """The subject, locked until commit, for who may sign there."""
+    subject = locked_subject(subject_id, by, review=True)
+    require(by, "record.sign", study_id=subject.study_id, site_id=subject.site_id)
+    refuse_any_locked(subject, slots)
+    return subject
+
+
+def visit_to_sign(subject: Subject, key: str, repeat: int) -> tuple[Signable, Sequence[Slot]]:
+    """A visit with the content of its forms, and where they stand."""
+    forms = contents_of(subject, (key, repeat))
+    visit = Visit.objects.filter(subject=subject, key=key, repeat=repeat).first()
+    return Signable(subject, content_of_visit(forms), visit=visit), [one.slot for one in forms]
+
+
+def casebook_to_sign(subject: Subject) -> tuple[Signable, Sequence[Slot]]:
+    """A casebook with the content of its forms, and where they stand."""
+    forms = contents_of(subject)
+    return Signable(subject, content_of_casebook(subject, forms)), [one.slot for one in forms]
+
+
+def refuse_any_locked(subject: Subject, slots: Iterable[Slot]) -> None:
+    holds = holds_on(subject)
+    for slot in slots if holds else ():
+        refuse_where_held(holds, slot=slot, review=True)
+
+
+def refuse_no_ceremony(told: Ceremony, by: User) -> None:
+    if told.meaning not in Meaning.values:
+        raise CheckFailed({"meaning": _("Choose what your signature says.")})
+    refuse_other_person(told.username, told.password, by)
 
 
 def refuse_other_person(username: str, password: str, by: User) -> None:
@@ -84,18 +154,46 @@ def refuse_other_person(username: str, password: str, by: User) -> None:
         raise CheckFailed(wrong)
 
 
-def latest_signatures(record_id: UUID) -> list[Signature]:
-    """The signatures of a form that no later one renews, the newest first."""
-    found = Signature.objects.filter(record_id=record_id, renewal=None)
-    return list(found.select_related("signed_by", "replaces").order_by("-signed_at", "-pk"))
+def signed(what: Signable, told: Ceremony, by: User) -> Signature:
+    """The signature on what was shown, in place of the same person's stale one."""
+    if not what.content:
+        raise Refused(_("No form stands here: there is nothing to sign."))
+    if what.digest != told.content_hash:
+        raise Refused(_("Something has changed since it was shown to you. Read it again, then sign."))
+    own = [one for one in what.signatures() if (one.signed_by_id, one.meaning) == (by.pk, told.meaning)]
+    if own and own[0].content_hash == what.digest:
+        raise Refused(_("You have signed this already, and it has not changed since."))
+    return Signature.objects.create(
+        subject=what.subject,
+        study_id=what.subject.study_id,
+        site_id=what.subject.site_id,
+        record_id=what.record_id,
+        visit=what.visit,
+        meaning=told.meaning,
+        signer_name=by.full_name,
+        signed_by=by,
+        content=what.content,
+        content_hash=what.digest,
+        replaces=own[0] if own else None,
+    )
+
+
+def latest(signatures: Any) -> list[Signature]:
+    """Those that no later one renews, the newest first."""
+    found = signatures.filter(renewal=None).select_related("signed_by", "replaces", "visit")
+    return list(found.order_by("-signed_at", "-pk"))
 
 
 def standing_signatures(kind: Any, record: Any) -> tuple[list[SignatureStanding], str]:
     """Each signature of a form with what differs since, and the digest of the content now."""
-    content = content_of(kind, record)
-    digest = digest_of(content)
-    standing = [
-        SignatureStanding(one, one.content_hash != digest, differences(one.content, content))
-        for one in latest_signatures(record.pk)
+    what = Signable(record.subject, content_of(kind, record), record.pk)
+    return standing_on(what, what.signatures()), what.digest
+
+
+def standing_on(what: Signable, signatures: Iterable[Signature]) -> list[SignatureStanding]:
+    """Each of these signatures against what it stands on as it is now."""
+    digest = what.digest
+    return [
+        SignatureStanding(one, one.content_hash != digest, differences(one.content, what.content))
+        for one in signatures
     ]
-    return standing, digest

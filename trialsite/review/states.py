@@ -50,6 +50,7 @@ QUERY_STEPS: tuple[QueryStep, ...] = (
     QueryStep("close", S.RESOLVED, S.CLOSED, "query.close", _("Close")),
     QueryStep("reopen", S.CLOSED, S.OPEN, "query.open", _("Open again"), needs_text=True),
 )
+ACTION_LABELS = list({step.action: (step.action, step.label) for step in QUERY_STEPS}.values())
 _BY_STEP = {(step.source, step.action): step for step in QUERY_STEPS}
 
 

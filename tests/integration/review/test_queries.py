@@ -1,13 +1,15 @@
 """Queries: asked by people and by soft checks, answered, resolved by corrections, closed; totals that agree."""
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import product
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from tests.cast import Cast, bare_subject
 from trialsite.access.models import User
@@ -19,9 +21,10 @@ from trialsite.casebook.selectors import work_of
 from trialsite.casebook.services import submit_form
 from trialsite.casebook.slots import Slot
 from trialsite.clinical.quantity import Quantity
-from trialsite.review.models import Query
+from trialsite.review.models import Query, SavedFilter
 from trialsite.review.queries import open_query, take_query_step, take_step_for_many
-from trialsite.review.query_pages import totals
+from trialsite.review.query_filters import MOST, filters_of, narrowed, save_filter
+from trialsite.review.query_totals import BY_SITE, BY_SUBJECT, total, totals
 from trialsite.review.states import QUERY_STEPS, QueryState, query_step
 
 DAY = date(2026, 1, 6)
@@ -255,11 +258,29 @@ def test_totals_agree_at_subject_site_and_study_level(cast: Cast) -> None:
     step(standing(cast)[0], "answer", cast.coordinator, "yes")
     with acting(user=cast.monitor):
         queries = Query.objects.visible_to(cast.monitor)
-        by_subject = totals(queries, "subject__screening_number")
-        by_site, by_study = totals(queries, "site__key"), totals(queries, "study__key")
-    assert [row["sum"] for row in by_study] == [4]
-    assert sum(row["sum"] for row in by_site) == sum(row["sum"] for row in by_subject) == 4
-    assert [sum(n) for n in zip(*(row["counts"] for row in by_site), strict=True)] == by_study[0]["counts"]
+        by_subject, by_site = totals(queries, BY_SUBJECT), totals(queries, BY_SITE)
+        at_here = totals(queries.filter(site=cast.here), BY_SUBJECT)
+        (by_study,) = totals(queries, F("study__key"))
+    assert by_study.sum == 4
+    assert total(by_site).counts == total(by_subject).counts == by_study.counts
+    assert total(at_here).counts == next(one.counts for one in by_site if one.name == cast.here.key)
+    assert {one.name for one in by_subject} == {one.number for one in (first, second, elsewhere)}
+
+
+def test_the_pages_of_a_subject_and_its_study_say_the_same(client: Client, cast: Cast) -> None:
+    subject = bare_subject(cast)
+    for _number in range(3):
+        ask(cast, subject, item="")
+    step(standing(cast)[0], "answer", cast.coordinator, "yes")
+    with acting(user=cast.monitor):
+        old = timezone.now() - timedelta(days=10)
+        Query.objects.filter(pk=standing(cast)[1].pk).update(opened_at=old)
+    client.force_login(cast.monitor)
+    of_subject = client.get(f"/subjects/{subject.pk}/queries/").context
+    of_study = client.get(f"/studies/{cast.study.key}/queries/?site={cast.here.key}").context
+    assert of_subject["totals"] == of_study["by_subject"]
+    assert [one.counts for one in of_subject["totals"]] == [one.counts for one in of_study["totals"]]
+    assert [n for _label, n in of_subject["ages"]] == [n for _label, n in of_study["ages"]] == [2, 1, 0]
 
 
 def test_many_queries_take_a_step_at_once_and_those_that_cannot_stay(cast: Cast) -> None:
@@ -350,5 +371,83 @@ def test_the_list_takes_as_many_questions_to_the_database_for_30_queries_as_for_
         client.get(f"/studies/{cast.study.key}/queries/")
         with CaptureQueriesContext(connection) as queries:
             client.get(f"/studies/{cast.study.key}/queries/")
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+# Saved filters
+
+
+def test_a_filter_is_kept_used_again_and_its_queries_moved_at_once(client: Client, cast: Cast) -> None:
+    subject = bare_subject(cast)
+    for item in ("weight", "height", "pulse"):
+        ask(cast, subject, item)
+    for query in standing(cast)[:2]:
+        step(query, "answer", cast.coordinator, "yes")
+    client.force_login(cast.data_manager)
+    url = f"/studies/{cast.study.key}/queries/"
+    client.post(f"{url}filters/?state=answered&form=VS&page=2", {"name": "Answers to look at"})
+    page = client.get(url)
+    (kept,) = page.context["saved"]
+    assert kept.criteria == {"state": "answered", "form": "VS"}
+    assert f'href="?{kept.query}"'.replace("&", "&amp;") in page.content.decode()
+    assert client.get(f"{url}?{kept.query}").context["page"].paginator.count == 2
+    client.post(f"{url}step/?{kept.query}", {"action": "close"})
+    assert sorted(one.state for one in standing(cast)) == ["closed", "closed", "open"]
+    client.post(f"{url}filters/{kept.pk}/remove/")
+    assert not client.get(url).context["saved"]
+
+
+def test_a_filter_is_its_owners_alone(client: Client, cast: Cast) -> None:
+    with acting(user=cast.monitor):
+        kept = save_filter(study=cast.study, name="mine", criteria={"state": "open"}, by=cast.monitor)
+        assert list(filters_of(cast.study, cast.data_manager)) == []
+    client.force_login(cast.data_manager)
+    url = f"/studies/{cast.study.key}/queries/"
+    assert not client.get(url).context["saved"]
+    assert client.post(f"{url}filters/{kept.pk}/remove/").status_code == 404
+
+
+def test_the_same_name_replaces_a_filter_and_their_number_is_limited(cast: Cast) -> None:
+    with acting(user=cast.monitor):
+        for state in ("open", "closed"):
+            save_filter(
+                study=cast.study, name="mine", criteria={"state": state, "page": "3"}, by=cast.monitor
+            )
+        assert [one.criteria for one in SavedFilter.objects.all()] == [{"state": "closed"}]
+        for number in range(MOST - 1):
+            save_filter(study=cast.study, name=str(number), criteria={}, by=cast.monitor)
+        with pytest.raises(Refused, match="remove one"):
+            save_filter(study=cast.study, name="one more", criteria={}, by=cast.monitor)
+        save_filter(study=cast.study, name="mine", criteria={}, by=cast.monitor)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 61])
+def test_a_filter_without_a_proper_name_is_refused_at_it(cast: Cast, name: str) -> None:
+    with acting(user=cast.monitor), pytest.raises(CheckFailed) as refusal:
+        save_filter(study=cast.study, name=name, criteria={}, by=cast.monitor)
+    assert list(refusal.value.messages) == ["name"]
+
+
+def test_what_somebody_types_into_the_address_filters_nothing_odd(cast: Cast) -> None:
+    ask(cast, bare_subject(cast))
+    with acting(user=cast.monitor):
+        everything = Query.objects.visible_to(cast.monitor)
+        odd = {"state": "nonsense", "age": "-3", "origin": "moon"}
+        assert list(narrowed(everything, odd)) == list(narrowed(everything, {}))
+
+
+def test_the_subjects_queries_are_as_many_questions_to_the_database_for_many(
+    client: Client, cast: Cast
+) -> None:
+    subject = bare_subject(cast)
+    client.force_login(cast.data_manager)
+    counts = []
+    for more in (3, 20):
+        for _number in range(more):
+            ask(cast, subject, item="")
+        client.get(f"/subjects/{subject.pk}/queries/")
+        with CaptureQueriesContext(connection) as queries:
+            client.get(f"/subjects/{subject.pk}/queries/")
         counts.append(len(queries))
     assert counts[0] == counts[1]

@@ -1,0 +1,570 @@
+"""Every way to write, thrown at a casebook that is frozen, locked or signed.
+
+The ways are enumerated: every service that takes `by`, every form that is registered, every address under a subject,
+every task. One that is added later fails here until it is tried, or is named as one that does not write the record.
+"""
+
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from enrollment.screening import fail_screening, screen_subject
+from enrollment.services import confirm_eligibility, enrol_subject, randomise_subject
+from tests.architecture.test_urls import SUBJECT_PAGES, address
+from tests.cast import PASSWORD, Cast
+from tests.integration.enrollment.candidates import (
+    SCREENED,
+    TODAY,
+    confirmed,
+    eligible,
+    screened,
+    small_cast,
+)
+from treatment.models import CycleStart
+from treatment.services import replan_doses
+from trialsite.access.models import User
+from trialsite.audit import acting
+from trialsite.audit.guards import protected_models
+from trialsite.audit.models import Trail
+from trialsite.casebook.errors import Refused
+from trialsite.casebook.holds import Place, place_hold
+from trialsite.casebook.models import LOG, Subject
+from trialsite.casebook.moves import move_form
+from trialsite.casebook.reasons import MoveReason
+from trialsite.casebook.registries import forms
+from trialsite.casebook.selectors import open_slot, planned_visits, records_of
+from trialsite.casebook.services import (
+    change_state,
+    record_missed_visit,
+    submit_form,
+    undo_missed_visit,
+)
+from trialsite.casebook.slots import Slot
+from trialsite.celery import app as celery
+from trialsite.clinical.quantity import Quantity
+from trialsite.review.contents import content_of, digest_of
+from trialsite.review.models import Query, Signature
+from trialsite.review.queries import open_query, take_query_step, take_step_for_many
+from trialsite.review.signatures import (
+    Ceremony,
+    Signable,
+    casebook_to_sign,
+    sign_casebook,
+    sign_form,
+    sign_visit,
+    standing_on,
+    visit_to_sign,
+)
+from trialsite.review.verification import verify_items
+
+ROOMS = ("trialsite.casebook", "trialsite.review", "enrollment", "assessments", "treatment", "outcomes")
+VITALS = {"weight": Quantity.parse("70", "kg", "weight")}
+SEEN = TODAY - timedelta(days=1)  # a day on which every form can have been done
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return small_cast()
+
+
+@pytest.fixture
+def subject(cast: Cast) -> Subject:
+    """Screened and eligible, with vital signs, an open query, and a visit recorded as not done."""
+    return prepared(cast, eligible(cast))
+
+
+def prepared(cast: Cast, subject: Subject) -> Subject:
+    with acting(user=cast.coordinator):
+        submit_form(slot=vitals(subject), values={"performed_on": SEEN, **VITALS}, by=cast.coordinator)
+        first, _second = free_visits(subject)
+        record_missed_visit(
+            subject_id=subject.pk, key=first[0], repeat=first[1], by=cast.coordinator, reason="UNWELL"
+        )
+    with acting(user=cast.monitor):
+        open_query(slot=vitals(subject), item="weight", text="Which scale?", by=cast.monitor)
+    return subject
+
+
+def vitals(subject: Subject) -> Slot:
+    return Slot(subject.pk, "SCR", "VS")
+
+
+def free_visits(subject: Subject) -> list[tuple[str, int]]:
+    """Two planned visits of which nothing was recorded when the subject was prepared."""
+    done = {(line.visit_key, line.visit_repeat) for line in records_of(subject)}
+    rows = [(row.key, row.repeat) for row in planned_visits(subject)]
+    return [row for row in rows if row not in done][:2]
+
+
+# What must not change
+
+
+def tables(*stopped: str) -> list[str]:
+    """The tables that a hold stops: of "values" alone, or of "review" as well."""
+    return [model._meta.db_table for model, protection in protected_models() if protection.held in stopped]
+
+
+def snapshot(subject: Subject, *stopped: str) -> list[int]:
+    """Every change of a subject's rows in those tables so far: PostgreSQL writes each into the trail itself."""
+    with acting(role="system"):
+        entries = Trail.objects.filter(chain=f"subject:{subject.pk}", table_name__in=tables(*stopped))
+        return list(entries.order_by("pk").values_list("pk", flat=True))
+
+
+def test_what_a_hold_stops_is_in_the_subjects_trail() -> None:
+    assert {protection.trail for _model, protection in protected_models() if protection.held} == {"subject"}
+    assert len(tables("values", "review")) > 50
+
+
+STOPPED = {"freeze": ("values",), "lock": ("values", "review")}
+HELD_WORD = {"freeze": "frozen", "lock": "locked"}
+
+
+def places(cast: Cast, subject: Subject, slot: Slot | None) -> Iterator[Place]:
+    """Every place that holds a slot, the widest first; without one those that hold the whole subject."""
+    yield Place(cast.study.pk)
+    yield Place(cast.study.pk, subject.site_id)
+    yield Place.of_subject(subject)
+    if slot:
+        yield Place.of_visit(subject, slot.visit_key, slot.visit_repeat)
+        if slot.form_key:
+            yield Place.of_slot(subject, slot)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Take back what is done inside."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def refused_everywhere(
+    cast: Cast, subject: Subject, kind: str, slot: Slot | None, by: User, write: Callable[[], Any]
+) -> None:
+    """`write` is refused by the hold's own sentence at every place that holds it, and leaves no trace."""
+    before = snapshot(subject, *STOPPED[kind])
+    for place in places(cast, subject, slot):
+        with undone():
+            with acting(user=cast.data_manager):
+                place_hold(place=place, kind=kind, by=cast.data_manager)
+            with acting(user=by), pytest.raises(Refused, match=HELD_WORD[kind]):
+                write()
+            assert snapshot(subject, *STOPPED[kind]) == before
+
+
+# Every service
+
+
+@dataclass(frozen=True)
+class Write:
+    """A service as it would succeed if nothing were held.
+
+    `review`: it goes on where frozen; `at`: the slot it writes to; `make`: another subject than the prepared one;
+    `tried`: whether it is shown to succeed where nothing is held (randomisation needs a sealed list)."""
+
+    by: str
+    do: Callable[[Cast, Subject, User], Any]
+    review: bool = False
+    at: Callable[[Subject], Slot] | None = None
+    make: Callable[[Cast], Subject] | None = None
+    tried: bool = True
+
+
+def vital_signs(subject: Subject) -> Any:
+    return open_slot(vitals(subject), subject, forms["VS"])
+
+
+def correct(cast: Cast, subject: Subject, by: User) -> Any:
+    values = {"performed_on": SEEN, "weight": Quantity.parse("71", "kg", "weight")}
+    return submit_form(slot=vitals(subject), values=values, base_version=1, by=by, reason="typing error")
+
+
+def void(cast: Cast, subject: Subject, by: User) -> Any:
+    return change_state(record=vital_signs(subject).record, action="void", by=by, reason="wrong person")
+
+
+def move(cast: Cast, subject: Subject, by: User) -> Any:
+    other = Subject.objects.exclude(pk=subject.pk).get()
+    to = vitals(other)
+    return move_form(slot=vitals(subject), to=to, base_version=1, by=by, reason=MoveReason.LABEL)
+
+
+def with_another(cast: Cast) -> Subject:
+    eligible(cast)
+    return prepared(cast, eligible(cast))
+
+
+def miss(cast: Cast, subject: Subject, by: User) -> Any:
+    key, repeat = free_visits(subject)[1]
+    return record_missed_visit(subject_id=subject.pk, key=key, repeat=repeat, by=by, reason="UNWELL")
+
+
+def undo(cast: Cast, subject: Subject, by: User) -> Any:
+    key, repeat = free_visits(subject)[0]
+    return undo_missed_visit(subject_id=subject.pk, key=key, repeat=repeat, by=by, reason="it was done")
+
+
+def the_query(subject: Subject) -> Query:
+    return Query.objects.get(subject=subject, item="weight")
+
+
+def told(by: User, what: Signable) -> Ceremony:
+    return Ceremony("reviewed", by.username, PASSWORD, what.digest)
+
+
+def sign_vitals(cast: Cast, subject: Subject, by: User) -> Any:
+    opened = vital_signs(subject)
+    what = Signable(subject, content_of(opened.kind, opened.record), opened.record.pk)
+    return sign_form(opened=opened, by=by, **vars(told(by, what)))
+
+
+def sign_screening(cast: Cast, subject: Subject, by: User) -> Any:
+    what = visit_to_sign(subject, "SCR", 1)[0]
+    return sign_visit(subject_id=subject.pk, key="SCR", repeat=1, told=told(by, what), by=by)
+
+
+def sign_all(cast: Cast, subject: Subject, by: User) -> Any:
+    return sign_casebook(subject_id=subject.pk, told=told(by, casebook_to_sign(subject)[0]), by=by)
+
+
+def on_treatment(cast: Cast) -> Subject:
+    """Enrolled, with a phase begun and its weight corrected, so that doses can be planned anew."""
+    subject = confirmed(cast)
+    with acting(user=cast.coordinator):
+        subject = enrol_subject(subject=subject, enrolled_on=TODAY, by=cast.coordinator)
+        phases = subject.protocol_version.protocol.phases
+        phase = next(one.key for one in phases if one.regimen)
+        slot = Slot(subject.pk, LOG, "CYC")
+        values = {
+            "performed_on": TODAY,
+            "phase": phase,
+            **VITALS,
+            "height": Quantity.parse("170", "cm", "height"),
+        }
+        submit_form(slot=slot, values=values, by=cast.coordinator)
+        values["weight"] = Quantity.parse("50", "kg", "weight")
+        submit_form(slot=slot, values=values, base_version=1, by=cast.coordinator, reason="OTHER: corrected")
+    return subject
+
+
+def replan(cast: Cast, subject: Subject, by: User) -> Any:
+    cycle = CycleStart.objects.get(subject=subject)
+    return replan_doses(cycle_id=cycle.pk, by=by, reason="weight corrected")
+
+
+def screening(subject: Subject) -> Slot:
+    return Slot(subject.pk, "SCR", "")
+
+
+WRITES = {
+    "submit_form": Write("coordinator", correct, at=vitals),
+    "change_state": Write("coordinator", void, at=vitals),
+    "move_form": Write("coordinator", move, at=vitals, make=with_another),
+    "record_missed_visit": Write("coordinator", miss),
+    "undo_missed_visit": Write("coordinator", undo),
+    "fail_screening": Write(
+        "coordinator",
+        lambda cast, subject, by: fail_screening(subject=subject, reason="CONSENT_WITHDRAWN", by=by),
+    ),
+    "confirm_eligibility": Write(
+        "investigator",
+        lambda cast, subject, by: confirm_eligibility(subject=subject, password=PASSWORD, by=by),
+    ),
+    "enrol_subject": Write(
+        "coordinator",
+        lambda cast, subject, by: enrol_subject(subject=subject, enrolled_on=TODAY, by=by),
+        make=confirmed,
+    ),
+    "randomise_subject": Write(
+        "coordinator",
+        lambda cast, subject, by: randomise_subject(subject=subject, randomised_on=TODAY, by=by),
+        make=confirmed,
+        tried=False,
+    ),
+    "replan_doses": Write("investigator", replan, make=on_treatment),
+    "open_query": Write(
+        "monitor",
+        lambda cast, subject, by: open_query(slot=vitals(subject), item="height", text="?", by=by),
+        review=True,
+        at=vitals,
+    ),
+    "take_query_step": Write(
+        "coordinator",
+        lambda cast, subject, by: take_query_step(
+            query_id=the_query(subject).pk, action="answer", text="The ward's.", by=by
+        ),
+        review=True,
+        at=vitals,
+    ),
+    "verify_items": Write(
+        "monitor",
+        lambda cast, subject, by: verify_items(opened=vital_signs(subject), items=["weight"], by=by),
+        review=True,
+        at=vitals,
+    ),
+    "sign_form": Write("investigator", sign_vitals, review=True, at=vitals),
+    "sign_visit": Write("investigator", sign_screening, review=True, at=vitals),
+    "sign_casebook": Write("investigator", sign_all, review=True, at=vitals),
+}
+ELSEWHERE = {
+    "take_step_for_many": "takes each query's own step: tried below, since it leaves what is refused",
+    "screen_subject": "makes a subject that is not there yet: tried below",
+    "place_hold": "places the hold itself",
+    "take_hold_step": "releases the hold itself",
+    "lock_slot": "only locks the row for the caller",
+    "preview_move": "changes nothing: tried as move_form",
+    "save_draft": "a draft is nobody's record",
+    "forget_draft": "a draft is nobody's record",
+    "save_filter": "one person's filter",
+    "forget_filter": "one person's filter",
+    "plan_verification": "the study's plan",
+    "activate_check": "the study's checks",
+    "start_dry_run": "counts only",
+    "send_reminder": "mail: tried as a task",
+}
+
+
+def services() -> set[str]:
+    """Every function of the rooms that takes `by` by keyword only: what may write."""
+    found = set()
+    for room in ROOMS:
+        for module in pkgutil.walk_packages(import_module(room).__path__, f"{room}."):
+            if ".migrations" in module.name or ".management" in module.name:
+                continue
+            loaded = import_module(module.name)
+            for name, function in inspect.getmembers(loaded, inspect.isfunction):
+                own = inspect.unwrap(function)
+                by = inspect.signature(own).parameters.get("by")
+                if own.__module__ == module.name and by is not None and by.kind is by.KEYWORD_ONLY:
+                    found.add(name)
+    return found
+
+
+def test_every_service_is_tried_or_named() -> None:
+    assert services() == set(WRITES) | set(ELSEWHERE)
+
+
+def subject_for(cast: Cast, name: str) -> Subject:
+    make = WRITES[name].make
+    return make(cast) if make else prepared(cast, eligible(cast))
+
+
+@pytest.mark.parametrize("kind", ["freeze", "lock"])
+@pytest.mark.parametrize("name", sorted(WRITES))
+def test_a_service_is_stopped_at_every_place_that_is_held(cast: Cast, name: str, kind: str) -> None:
+    write, subject = WRITES[name], subject_for(cast, name)
+    by = cast.people()[write.by]
+    if write.review and kind == "freeze":
+        with acting(user=cast.data_manager):
+            place_hold(place=Place(cast.study.pk), kind=kind, by=cast.data_manager)
+        with acting(user=by):
+            write.do(cast, subject, by)
+        return
+    slot = write.at(subject) if write.at else None
+    refused_everywhere(cast, subject, kind, slot, by, lambda: write.do(cast, subject, by))
+
+
+@pytest.mark.parametrize("name", sorted(name for name, write in WRITES.items() if write.tried))
+def test_the_same_service_writes_where_nothing_is_held(cast: Cast, name: str) -> None:
+    write, subject = WRITES[name], subject_for(cast, name)
+    by = cast.people()[write.by]
+    before = snapshot(subject, "values", "review")
+    with acting(user=by):
+        write.do(cast, subject, by)
+    assert snapshot(subject, "values", "review") != before
+
+
+def test_many_queries_at_once_leave_those_that_are_locked(cast: Cast, subject: Subject) -> None:
+    with acting(user=cast.data_manager):
+        place_hold(place=Place.of_subject(subject), kind="lock", by=cast.data_manager)
+    before = snapshot(subject, "values", "review")
+    with acting(user=cast.coordinator):
+        queries = Query.objects.visible_to(cast.coordinator)
+        done = take_step_for_many(queries=queries, action="answer", text="yes", by=cast.coordinator)
+    assert done[0] == 0
+    assert snapshot(subject, "values", "review") == before
+
+
+@pytest.mark.parametrize("kind", ["freeze", "lock"])
+@pytest.mark.parametrize("level", ["study", "site"])
+def test_nobody_is_screened_into_a_held_study_or_site(cast: Cast, kind: str, level: str) -> None:
+    with acting(user=cast.data_manager):
+        place = Place(cast.study.pk, cast.here.pk if level == "site" else None)
+        place_hold(place=place, kind=kind, by=cast.data_manager)
+    with acting(user=cast.coordinator), pytest.raises(Refused, match=HELD_WORD[kind]):
+        screen_subject(
+            study=cast.study, site=cast.here, full_name="王小明", screened_on=SCREENED, by=cast.coordinator
+        )
+    with acting(role="system"):
+        assert not Subject.objects.exists()
+
+
+# Every form
+
+
+def empty_slot(subject: Subject, key: str) -> Slot:
+    """A slot of a form where nothing stands."""
+    return Slot(subject.pk, LOG if forms[key].continuous else "SCR", key, 1, 7)
+
+
+@pytest.mark.parametrize("key", sorted(forms))
+def test_no_form_is_entered_by_service_or_page_where_anything_is_held(
+    client: Client, cast: Cast, key: str
+) -> None:
+    subject = screened(cast)
+    slot, by = empty_slot(subject, key), cast.investigator
+    client.force_login(by)
+    for kind in ("freeze", "lock"):
+        refused_everywhere(
+            cast,
+            subject,
+            kind,
+            slot,
+            by,
+            lambda: submit_form(slot=slot, values={"performed_on": SEEN}, by=by),
+        )
+        before = snapshot(subject, *STOPPED[kind])
+        for place in places(cast, subject, slot):
+            with undone():
+                with acting(user=cast.data_manager):
+                    place_hold(place=place, kind=kind, by=cast.data_manager)
+                answer = client.post(slot.url(), {"press": "submit", "performed_on": SEEN.isoformat()})
+                assert answer.status_code == 422
+                assert snapshot(subject, *STOPPED[kind]) == before
+
+
+MORE = {"CYC": {"phase": "PREPHASE"}}  # what a form needs besides its date
+
+
+@pytest.mark.parametrize("key", sorted(forms))
+def test_the_same_form_is_entered_where_nothing_is_held_and_makes_signatures_stale(
+    cast: Cast, key: str
+) -> None:
+    subject = screened(cast)
+    with acting(user=cast.coordinator):
+        submit_form(slot=vitals(subject), values={"performed_on": SEEN, **VITALS}, by=cast.coordinator)
+    with acting(user=cast.investigator):
+        for sign in (sign_vitals, sign_all):
+            sign(cast, subject, cast.investigator)
+        assert stale(subject) == {"form": False, "casebook": False}
+        by = cast.investigator
+        values = {"performed_on": SEEN} | MORE.get(key, {})
+        record = submit_form(slot=empty_slot(subject, key), values=values, by=by)
+        assert stale(subject) == {"form": False, "casebook": True}
+        change_state(record=record, action="void", by=by, reason="wrong person")
+        assert stale(subject) == {"form": False, "casebook": False}
+
+
+def stale(subject: Subject) -> dict[str, bool]:
+    """Whether each signature of a subject is stale, by its level."""
+    found = {}
+    opened = vital_signs(subject)
+    record = opened.record
+    scopes = {
+        "form": Signable(
+            subject, content_of(opened.kind, record) if record else {}, record.pk if record else None
+        ),
+        "visit": visit_to_sign(subject, "SCR", 1)[0],
+        "casebook": casebook_to_sign(subject)[0],
+    }
+    for signature in Signature.objects.filter(subject=subject):
+        (standing,) = standing_on(scopes[signature.level], [signature])
+        found[str(signature.level)] = standing.stale
+    return found
+
+
+# What signed data may suffer
+
+
+CHANGES = {"submit_form": True, "change_state": True, "move_form": True, "record_missed_visit": False,
+           "undo_missed_visit": False, "fail_screening": False, "confirm_eligibility": False}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(name for name, write in WRITES.items() if write.tried))
+def test_a_write_makes_stale_exactly_what_it_changes(cast: Cast, name: str) -> None:
+    """A form's signature by a change of the form, a visit's and a casebook's too; review leaves all of them."""
+    write, subject = WRITES[name], subject_for(cast, name)
+    if name in ("enrol_subject", "replan_doses"):
+        subject = prepared(cast, subject)
+    signer, by = cast.investigator, cast.people()[write.by]
+    signs = [one for one in (sign_vitals, sign_screening, sign_all) if not name.startswith("sign_")]
+    with acting(user=signer):
+        for sign in signs:
+            sign(cast, subject, signer)
+        content = digest_of(casebook_to_sign(subject)[0].content)
+    with acting(user=by):
+        write.do(cast, subject, by)
+    with acting(user=signer):
+        changed = digest_of(casebook_to_sign(subject)[0].content) != content
+        found = stale(subject)
+    of_the_form = CHANGES.get(name, False)
+    assert changed == (of_the_form or name in ("record_missed_visit", "undo_missed_visit"))
+    if signs:
+        assert found == {"form": of_the_form, "visit": of_the_form, "casebook": changed}
+
+
+# Every address and every task
+
+
+def bodies(subject: Subject) -> Iterator[dict[str, Any]]:
+    """What one might send: enough of everything that the pages read."""
+    slot = vitals(subject)
+    told = {
+        "reason": "typing error", "text": "because", "item": "weight", "items": ["weight", "performed_on"],
+        "action": "answer", "state": "voided", "performed_on": SEEN.isoformat(), "weight": "72", "weight_unit": "kg",
+        "base_version": "1", "meaning": "reviewed", "username": "investigator", "password": PASSWORD,
+        "content_hash": "0" * 64, "on": SEEN.isoformat(), "enrolled_on": TODAY.isoformat(), "confirm": "on",
+        "to": f"{slot.visit_key}.1", "number": "",
+    }  # fmt: skip
+    for press in ("submit", "move", "confirm", "enrol", "fail", ""):
+        yield told | {"press": press}
+
+
+@pytest.mark.parametrize("name", sorted(SUBJECT_PAGES))
+def test_no_address_of_a_locked_subject_changes_anything(
+    client: Client, cast: Cast, subject: Subject, name: str
+) -> None:
+    with acting(user=cast.data_manager):
+        place_hold(place=Place.of_subject(subject), kind="lock", by=cast.data_manager)
+    before = snapshot(subject, "values", "review")
+    for part in ("coordinator", "investigator", "monitor", "statistician"):
+        client.force_login(cast.people()[part])
+        for body in bodies(subject):
+            assert client.post(address(name, subject), body).status_code < 500
+    assert snapshot(subject, "values", "review") == before
+
+
+def our_tasks() -> set[str]:
+    celery.autodiscover_tasks(force=True)
+    return {name for name in celery.tasks if not name.startswith("celery.")}
+
+
+NO_RECORD = {
+    "audit.publish_digest": "a digest of the trail",
+    "review.dry_run_checks": "counts, tried in test_checks",
+}
+
+
+def test_no_task_changes_a_locked_subject(cast: Cast, subject: Subject) -> None:
+    arguments: dict[str, tuple[str, ...]] = {
+        "casebook.refresh_subject": (str(subject.pk), str(cast.coordinator.pk)),
+        "assessments.send_reminders": (),
+        "assessments.remind_coordinator": (str(cast.coordinator.pk),),
+    }
+    assert our_tasks() == set(arguments) | set(NO_RECORD)
+    with acting(user=cast.data_manager):
+        place_hold(place=Place.of_subject(subject), kind="lock", by=cast.data_manager)
+    before = snapshot(subject, "values", "review")
+    for name in ("casebook.refresh_subject", "assessments.remind_coordinator"):
+        celery.tasks[name](*arguments[name])
+    assert snapshot(subject, "values", "review") == before

@@ -1,0 +1,94 @@
+"""Queries, verifications and signatures in the trail: which stand on a form, and how an entry about one reads."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from trialsite.casebook.registries import Registry, TrailWords, forms
+from trialsite.casebook.slots import Slot
+
+from .item_words import item_in_words
+from .models import Level, Query, QueryMessage, Signature, Verification, meaning_words
+
+Changes = Mapping[str, Any]
+
+
+def review_of_form(slot: Slot, record_id: UUID | None) -> Iterable[QuerySet[Any]]:
+    """Queries on a slot with their steps; verifications of its form; signatures on form, visit and casebook."""
+    queries = Query.objects.filter(**slot.columns)
+    yield queries
+    yield QueryMessage.objects.filter(query__in=queries)
+    if record_id is None:
+        return
+    yield Verification.objects.filter(record_id=record_id)
+    here = Q(visit__key=slot.visit_key, visit__repeat=slot.visit_repeat) | Q(visit=None, record_id=None)
+    yield Signature.objects.filter(Q(record_id=record_id) | here, subject=slot.subject_id)
+
+
+def item_of_any_form(item: str) -> str:
+    """The label of an item of which only the key is known; its key where no form has it."""
+    names = (item_in_words(item.rstrip("!"), kind) for kind in forms.values())
+    return next((name for name in names if name != item.rstrip("!")), item)
+
+
+def showing(*columns: str) -> Any:
+    """Hide everything but these columns: who and when stand in the line already."""
+
+    def hidden(changes: Changes) -> set[str]:
+        return set(changes) - set(columns)
+
+    return hidden
+
+
+def hidden_of_query(changes: Changes) -> set[str]:
+    """The question once where both languages say the same."""
+    both = changes.get("text_en") != changes.get("text_zh")
+    return set(changes) - {"item", "text_en", *(("text_zh",) if both else ())}
+
+
+def what_is_asked(changes: Changes) -> str:
+    """A query with its form, from its first entry."""
+    key = changes.get("form_key")
+    name = capfirst(str(Query._meta.verbose_name))
+    return f"{name}: {forms[key].title if key in forms else key}" if key else name
+
+
+def level_of(changes: Changes) -> Level:
+    if changes.get("record_id"):
+        return Level.FORM
+    return Level.VISIT if changes.get("visit_id") else Level.CASEBOOK
+
+
+def what_is_signed(changes: Changes) -> str:
+    return f"{capfirst(str(Signature._meta.verbose_name))}: {level_of(changes).label}"
+
+
+def what_a_signature_says(changes: Changes) -> str:
+    return str(meaning_words(changes["meaning"], level_of(changes)))
+
+
+def verified_or_reopened(changes: Changes) -> str:
+    return (
+        _("to be verified again")
+        if "reopened_at" in changes and isinstance(changes["reopened_at"], list)
+        else ""
+    )
+
+
+WORDS = {
+    Query: TrailWords(what=what_is_asked, hidden=hidden_of_query, values={"item": item_of_any_form}),
+    QueryMessage: TrailWords(hidden=showing("action", "text")),
+    Verification: TrailWords(
+        hidden=showing("item"), action=verified_or_reopened, values={"item": item_of_any_form}
+    ),
+    Signature: TrailWords(what=what_is_signed, action=what_a_signature_says, hidden=showing()),
+}
+
+
+def register_words(registry: Registry[TrailWords]) -> None:
+    for model, words in WORDS.items():
+        registry.register(model._meta.db_table, words)
