@@ -7,7 +7,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.cast import Cast, bare_subject, make_cast
-from trialsite.casebook.models import Subject
+from trialsite.access.models import Token
+from trialsite.audit import acting
+from trialsite.audit.models import Trail
+from trialsite.casebook.models import Draft, Subject
 
 PUBLIC = {"login", "logout", "set_language"}
 UNNAMED_API = ("api-",)
@@ -88,9 +91,26 @@ def test_an_administrator_gets_404_for_every_page_of_a_subject(name: str, client
     assert {client.get(url).status_code, client.post(url).status_code} <= {404, 405}
 
 
+OWN_ACCOUNT: set[str] = set()  # what everybody may do with the own account
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name not in OWN_ACCOUNT])
+def test_an_inspector_writes_nowhere(name: str, client: Client, cast: Cast) -> None:
+    subject = bare_subject(cast)
+    client.force_login(cast.inspector)
+    with acting(user=cast.inspector):
+        before = Trail.objects.count()
+    client.post(address(name, subject), {"press": "submit", "name": "x", "reason": "x"})
+    with acting(user=cast.inspector):
+        assert Trail.objects.count() == before
+    assert not Draft.objects.exists()
+    assert not Token.objects.exists()
+
+
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize(
-    "part", ["coordinator", "investigator", "monitor", "data_manager", "statistician", "administrator"]
+    "part",
+    ["coordinator", "investigator", "monitor", "data_manager", "statistician", "inspector", "administrator"],
 )
 def test_every_page_answers_every_role_without_failing(
     name: str, part: str, client: Client, cast: Cast

@@ -30,6 +30,7 @@ PLACES = (
     (_("Dashboards"), "dashboards", "graph-up", "figures.view"),
     (_("Protocols"), "protocols", "journal-text", "protocol.view"),
     (_("Audit trail"), "trail", "clock-history", "trail.view"),
+    (_("Staff"), "staff", "shield-lock", "staff.view"),
     (_("API and exports"), "api-guide", "download", "export.run"),
     (_("Accounts"), "accounts", "person-gear", "accounts.manage"),
 )

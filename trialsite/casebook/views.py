@@ -47,6 +47,8 @@ LAST_PAGE = 100  # of the inbox; who has more to do filters
 def inbox(request: HttpRequest) -> HttpResponse:
     """One ranked list of what is due."""
     user, number = user_of(request), request.GET.get("page", "")
+    if grants_of(user).only_waits:
+        return redirect("my-access")
     studies = [study.key for study in studies_visible_to(user)]
     kinds = kinds_of_work()
     kind = request.GET.get("kind", "") if request.GET.get("kind") in kinds else ""

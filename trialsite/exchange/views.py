@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from trialsite.access.models import Token
+from trialsite.access.permissions import grants_of
 from trialsite.access.requests import user_of
 from trialsite.access.services import issue_token, revoke_token
 from trialsite.casebook.registries import forms
@@ -31,6 +33,8 @@ def guide(request: HttpRequest, key: str = "") -> HttpResponse:
 @require_POST
 def make_token(request: HttpRequest) -> HttpResponse:
     """Make a token for one's own REST clients; it ends after 90 days."""
+    if not grants_of(user_of(request)).somewhere("export.run"):
+        raise PermissionDenied(_("None of your roles pulls exports, so a token would open nothing."))
     name = request.POST.get("name", "").strip()
     if not name:
         messages.error(request, _("Name the token after the client that will use it."))

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from trialsite.access.forms import AccountForm, RoleForm
+from trialsite.access.errors import AccessRefused
+from trialsite.access.forms import AccountForm, RoleForm, show_refusal
 from trialsite.access.models import Membership, Role, User
 from trialsite.access.permissions import require
 from trialsite.access.requests import user_of
@@ -49,18 +49,20 @@ def add_role(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         given = form.cleaned_data
         try:
-            with transaction.atomic():
-                grant_role(
-                    user=User.objects.get(pk=given["user"]),
-                    role=Role(given["role"]),
-                    study_id=UUID(given["study"]) if given["study"] else None,
-                    site_id=UUID(given["site"]) if given["site"] else None,
-                    by=user_of(request),
-                )
-        except IntegrityError:
-            form.add_error("role", _("This person has a role at this place already: end that one first."))
+            grant_role(
+                user=User.objects.get(pk=given["user"]),
+                role=Role(given["role"]),
+                study_id=UUID(given["study"]) if given["study"] else None,
+                site_id=UUID(given["site"]) if given["site"] else None,
+                principal=given["principal"],
+                starts_on=given["starts_on"],
+                ends_on=given["ends_on"],
+                by=user_of(request),
+            )
+        except AccessRefused as refusal:
+            show_refusal(form, refusal)
         else:
-            messages.success(request, _("Role given."))
+            messages.success(request, _("Role given. It opens nothing before its training and delegation."))
             return redirect("accounts")
     return page(request, AccountForm(), form, status=422)
 
@@ -70,8 +72,11 @@ def add_role(request: HttpRequest) -> HttpResponse:
 def end_membership(request: HttpRequest, membership_id: UUID) -> HttpResponse:
     """End a role today."""
     require(user_of(request), "accounts.manage", study_id=None)
-    end_role(membership=get_object_or_404(Membership, pk=membership_id), by=user_of(request))
-    messages.success(request, _("The role has ended."))
+    try:
+        end_role(membership=get_object_or_404(Membership, pk=membership_id), by=user_of(request))
+        messages.success(request, _("The role has ended."))
+    except AccessRefused as refusal:
+        messages.error(request, str(refusal))
     return redirect("accounts")
 
 

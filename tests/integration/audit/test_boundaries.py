@@ -45,7 +45,8 @@ def test_another_sites_staff_see_nothing(record, cast: Cast, table: str) -> None
 
 
 def test_the_own_site_and_study_wide_roles_see_the_record(record, cast: Cast) -> None:
-    for who in (cast.coordinator, cast.investigator, cast.monitor, cast.data_manager, cast.statistician):
+    readers = (cast.monitor, cast.data_manager, cast.statistician, cast.inspector)
+    for who in (cast.coordinator, cast.investigator, *readers):
         with acting(user=who):
             assert count("assessments_vitalsigns") == 1, who.username
 
@@ -58,7 +59,7 @@ def test_an_administrator_sees_no_clinical_data(record, cast: Cast) -> None:
 def test_identity_is_for_site_staff_only(record, cast: Cast) -> None:
     with acting(user=cast.coordinator):
         assert count("access_person") == 1
-    for who in (cast.monitor, cast.data_manager, cast.statistician):
+    for who in (cast.monitor, cast.data_manager, cast.statistician, cast.inspector):
         with acting(user=who):
             assert count("access_person") == 0, who.username
 
@@ -117,3 +118,36 @@ def test_a_write_into_another_site_raises(record, cast: Cast) -> None:
     refused = pytest.raises(Error, match="row-level security")
     with acting(user=cast.stranger), refused, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"{insert} (gen_random_uuid(), %s, %s, %s, 'X', 1, '', '')", place)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE assessments_vitalsigns SET state = 'locked'",
+        "UPDATE casebook_subject SET arm = 'X'",
+        "INSERT INTO casebook_visit (id, subject_id, study_id, site_id, key, repeat, missed_reason, missed_text)"
+        " SELECT gen_random_uuid(), id, study_id, site_id, 'X', 1, '', '' FROM casebook_subject",
+        "UPDATE access_membership SET ends_on = NULL WHERE study_id IS NOT NULL AND role = 'inspector'",
+        "UPDATE access_membership SET role = 'data_manager', ends_on = NULL WHERE role = 'inspector'",
+        "UPDATE access_delegation SET duties = '[]'",
+    ],
+)
+def test_an_inspector_changes_nothing_in_raw_sql(record, cast: Cast, statement: str) -> None:
+    with (
+        acting(user=cast.inspector),
+        pytest.raises(Error, match=r"changes nothing|Only an administrator|does not change"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+
+
+def test_an_inspectors_time_ends(record, cast: Cast) -> None:
+    with acting(role="system"), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE access_membership SET starts_on = current_date - 9, ends_on = current_date - 1"
+            " WHERE user_id = %s",
+            [cast.inspector.pk],
+        )
+    with acting(user=cast.inspector):
+        assert [count(table) for table in CLINICAL] == [0] * len(CLINICAL)
