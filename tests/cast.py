@@ -8,7 +8,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from trialsite.access.models import Duty, Membership, Person, Role, TrainingKind, User
+from trialsite.access.identity import Identity, register_person
+from trialsite.access.models import Duty, Membership, Role, TrainingKind, User
 from trialsite.access.services import grant_role
 from trialsite.access.staffing import record_training, sign_delegation
 from trialsite.audit import acting
@@ -127,8 +128,9 @@ def employ(
 def bare_subject(cast: Cast, *, site: Site | None = None, by: User | None = None) -> Subject:
     """A subject as screening leaves it, for tests of the casebook beneath the enrolment room."""
     site = site or cast.here
-    with acting(user=by or (cast.coordinator if site == cast.here else cast.stranger)):
-        person = Person.objects.create(study=cast.study, site=site, full_name="王小明")
+    by = by or (cast.coordinator if site == cast.here else cast.stranger)
+    with acting(user=by):
+        person = register_person(study_id=cast.study.pk, site_id=site.pk, identity=Identity("王小明"), by=by)
         number = f"T-{next_number('test')}"
         return Subject.objects.create(
             study=cast.study,

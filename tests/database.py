@@ -60,6 +60,7 @@ def _point_settings_at_test_servers() -> None:
             )
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trialsite.settings")
     os.environ["SECRET_KEY"] = "tests only: nothing here is secret"
+    os.environ["IDENTITY_KEYS"] = "tests only: nothing here is secret and it is long enough"
     os.environ["EMAIL_FILE_PATH"] = str(Path(tempfile.gettempdir()) / "mail-of-tests-is-kept-in-memory")
 
 

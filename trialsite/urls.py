@@ -1,11 +1,9 @@
 """Every address of the system: each room's own, under one root."""
 
-from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
 urlpatterns = [
-    path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("", include("trialsite.access.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("trialsite.casebook.urls")),
     path("", include("trialsite.studies.urls")),

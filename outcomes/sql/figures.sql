@@ -7,7 +7,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT EXISTS (
         SELECT 1 FROM app_roles() m
         WHERE m.study_id = p_study
-          AND m.role IN ('coordinator', 'investigator', 'monitor', 'data_manager', 'statistician'))
+          AND m.role IN ('coordinator', 'investigator', 'monitor', 'data_manager', 'statistician', 'inspector'))
 $$;
 
 CREATE OR REPLACE FUNCTION outcomes_may_see_arms(p_study uuid) RETURNS boolean

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -47,6 +48,8 @@ class User(AbstractBaseUser):
     email = models.EmailField(_("e-mail"), blank=True)
     language = models.CharField(_("language"), max_length=10, default="en")
     is_active = models.BooleanField(_("active"), default=True)
+    must_change_password = models.BooleanField(default=False)
+    password_set_at = models.DateTimeField(default=timezone.now)
 
     objects = UserManager()
     USERNAME_FIELD = "username"
@@ -54,6 +57,67 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.full_name
+
+
+class FormerPassword(models.Model):
+    """The hash of a password that its owner has had, so that it is not taken again."""
+
+    protection = Protection(trail="system", app=("insert",), redacted=("password",))
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="former_passwords")
+    password = models.CharField(max_length=128)
+    replaced_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.replaced_at}"
+
+
+class LoginSession(AbstractBaseSession):
+    """One log-in of one person on one device. `session_key` is the hash of what the browser holds."""
+
+    protection = Protection(app=("insert", "update", "delete"))
+
+    session_key = models.CharField(primary_key=True, max_length=64)
+    id = models.UUIDField(default=new_id, editable=False, unique=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="sessions")
+    device = models.CharField(max_length=100, blank=True, default="")
+    began_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.seen_at}"
+
+
+class SecondFactor(models.Model):
+    """The app that gives one person's codes. It counts once a first code has been typed."""
+
+    protection = Protection(
+        trail="system", app=("insert", "update", "delete"), redacted=("secret", "last_step")
+    )
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="second_factor")
+    secret = models.TextField()
+    confirmed_at = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.user_id}"
+
+
+class RecoveryCode(models.Model):
+    """A code, kept as its hash, that stands in once for the second factor."""
+
+    protection = Protection(trail="system", app=("insert", "update", "delete"), redacted=("digest",))
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.user_id}"
 
 
 class Membership(models.Model):
@@ -114,6 +178,11 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()}"
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Study and site, as every row of a place names them."""
+        return {"study_id": self.study_id, "site_id": self.site_id}
 
     @property
     def needs_delegation(self) -> bool:
@@ -238,19 +307,28 @@ class Delegation(models.Model):
 
 
 class Person(models.Model):
-    """The identity of a human being: kept apart from the record, with a permission of its own."""
+    """The identity of a human being: kept apart from the record, encrypted, with a permission of its own.
+
+    Only `access.identity` writes and reads it. The two hashes are keyed: they find a number again and tell nothing.
+    """
 
     protection = Protection(
-        trail="system", rows="identity", redacted=("full_name", "national_id", "phone", "hospital_number")
-    )
+        trail="system",
+        rows="identity",
+        redacted=(
+            "full_name", "national_id", "phone", "hospital_number", "national_id_hash", "hospital_number_hash",
+        ),
+    )  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
     site = models.ForeignKey("studies.Site", on_delete=models.PROTECT, related_name="+")
-    full_name = models.CharField(_("name"), max_length=200)
-    hospital_number = models.CharField(_("hospital number"), max_length=50, blank=True)
-    national_id = models.CharField(_("national id"), max_length=30, blank=True)
-    phone = models.CharField(_("phone"), max_length=30, blank=True)
+    full_name = models.TextField(_("name"))
+    hospital_number = models.TextField(_("hospital number"), blank=True, default="")
+    national_id = models.TextField(_("national id"), blank=True, default="")
+    phone = models.TextField(_("phone"), blank=True, default="")
+    national_id_hash = models.CharField(max_length=64, blank=True, default="", db_index=True)
+    hospital_number_hash = models.CharField(max_length=64, blank=True, default="", db_index=True)
 
     def __str__(self) -> str:
         return str(self.pk)

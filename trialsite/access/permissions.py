@@ -41,7 +41,7 @@ ACTIONS: dict[str, Action] = {
     "subject.enrol": Action(gettext_lazy("enrol a subject"), SITE_STAFF),
     "subject.randomise": Action(gettext_lazy("randomise a subject"), SITE_STAFF),
     "treatment.decide": Action(gettext_lazy("decide on treatment"), frozenset({INVESTIGATOR})),
-    "figures.view": Action(gettext_lazy("see the study's figures"), CLINICAL),
+    "figures.view": Action(gettext_lazy("see the study's figures"), READERS),
     "figures.by_arm": Action(
         gettext_lazy("see figures by arm before lock"), frozenset({STATISTICIAN, DATA_MANAGER})
     ),

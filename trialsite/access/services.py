@@ -13,16 +13,28 @@ from trialsite.audit.events import record_event
 
 from .errors import AccessRefused
 from .models import Membership, Role, Token, User, new_token_key
+from .passwords import refuse_weak_password
 from .permissions import require
 
 
 def create_user(
     *, username: str, password: str, full_name: str, email: str = "", language: str = "en", by: User | None
 ) -> User:
-    """Open an account; `by` None is the system setting itself up."""
+    """Open an account; `by` None is the system setting itself up.
+
+    A password that somebody else chose is for the first log-in only.
+    """
     if by is not None:
         require(by, "accounts.manage", study_id=None)
-    return User.objects.create_user(username, password, full_name=full_name, email=email, language=language)
+    refuse_weak_password(password, User(username=username, full_name=full_name, email=email), "password")
+    return User.objects.create_user(
+        username,
+        password,
+        full_name=full_name,
+        email=email,
+        language=language,
+        must_change_password=by is not None,
+    )
 
 
 @transaction.atomic
@@ -82,8 +94,7 @@ def refuse_second_role(given: Membership) -> None:
     """One role of a person at one place at a time, and one principal investigator of a site."""
     places = Membership.objects.filter(
         Q(ends_on=None) | Q(ends_on__gte=given.starts_on),
-        study_id=given.study_id,
-        site_id=given.site_id,
+        **given.place,
         starts_on__lte=given.ends_on or date.max,
         ended_at=None,
     )

@@ -113,8 +113,7 @@ def sign_delegation(
         record_event(kind="delegation.password_wrong", user_id=by.pk, membership=str(membership.pk))
         raise AccessRefused({"password": _("This is not your user name and password. Nothing was signed.")})
     return Delegation.objects.create(
-        study_id=membership.study_id,
-        site_id=membership.site_id,
+        **membership.place,
         membership=membership,
         duties=[duty for duty in Duty.values if duty in duties],
         starts_on=starts_on,
@@ -183,8 +182,7 @@ def principals_of(membership: Membership) -> list[User]:
     today = timezone.now().date()
     found = Membership.objects.filter(
         Q(ends_on=None) | Q(ends_on__gte=today),
-        study_id=membership.study_id,
-        site_id=membership.site_id,
+        **membership.place,
         principal=True,
         starts_on__lte=today,
         ended_at=None,

@@ -72,7 +72,7 @@ def read_standings(
     lines = Prefetch("delegations", queryset=then.select_related("signed_by"))
     found = members.filter(pk__in=states).select_related("user", "study", "site").prefetch_related(lines)
     return [
-        Standing(each, *states[each.pk], each.delegations.all())
+        Standing(each, *states[each.pk], list(each.delegations.all()))
         for each in found.order_by("site__key", "user__full_name")
     ]
 

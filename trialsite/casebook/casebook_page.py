@@ -74,6 +74,9 @@ def subject_context(request: HttpRequest, subject: Subject, tab: str) -> dict[st
             for _key, page in tabs
         ],
         "may_edit": may(user_of(request), "form.submit", study_id=subject.study_id, site_id=subject.site_id),
+        "may_identify": may(
+            user_of(request), "identity.view", study_id=subject.study_id, site_id=subject.site_id
+        ),
     }
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
@@ -44,7 +45,11 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     grants = grants_of(user)
     open_to = [place(request, *line[:3]) for line in PLACES if grants.somewhere(line[3])]
     roles = dict.fromkeys(str(Role(role).label) for _study, _site, role in grants.rows)
-    return {"nav": [found for found in open_to if found], "role_label": ", ".join(roles)}
+    return {
+        "nav": [found for found in open_to if found],
+        "role_label": ", ".join(roles),
+        "idle_seconds": settings.SESSION_COOKIE_AGE,
+    }
 
 
 def place(request: HttpRequest, label: Any, name: str, icon: str) -> Place | None:

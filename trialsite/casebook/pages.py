@@ -167,6 +167,8 @@ class EntryPage:
             if kind in self.lines and rest:
                 index, _dot, field = rest.partition(".")
                 self.filled_lines(kind)[int(index)].add_error(field, sentence)
+            elif item == "reason_for_change":
+                self.reason.add_error("reason_text", sentence)
             else:
                 self.form.add_error(item if item in self.form.fields else None, sentence)
 

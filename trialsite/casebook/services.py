@@ -18,6 +18,7 @@ from trialsite.audit import because
 from .errors import CheckFailed, Conflict, LostUpdate, Refused, UnknownForm
 from .events import publish_change
 from .form_types import form_type
+from .free_text import identifier_sentence, refuse_identifiers, texts_of
 from .models import LOG, CasebookRecord, Draft, MissedReason, ProtocolForm, Subject, Visit
 from .registries import FormType, RowType
 from .selectors import missed_visits, open_slot, planned_visits, records_of
@@ -78,6 +79,7 @@ def submit_form(
         raise Refused(_("The form that you opened has been voided since. Open the slot again."))
     elif opened.visit is not None:
         refuse_missed_visit(opened.visit)
+    refuse_identifiers(texts_of(values, rows) | {"reason_for_change": reason})
     run_checks(kind, values, rows, subject)
     with transaction.atomic(savepoint=kind.after is not None), because(reason):
         record = save_record(opened, values, missing)
@@ -98,6 +100,8 @@ def change_state(*, record: CasebookRecord, action: str, by: User, reason: str =
     step = allowed_step(record, action)
     require(by, step.permission, study_id=record.study_id, site_id=record.site_id)
     require_reason(step, reason)
+    if found := identifier_sentence(reason):
+        raise Refused(found)
     with because(reason):
         record.state = step.target
         record.version += 1
@@ -118,6 +122,7 @@ def record_missed_visit(
     subject = locked_subject(subject_id, by)
     require(by, "form.submit", study_id=subject.study_id, site_id=subject.site_id)
     refuse_unclear_reason(reason, text)
+    refuse_identifiers({"text": text})
     refuse_done_visit(subject, key, repeat)
     missed = {"missed_reason": reason, "missed_text": text.strip()}
     visit, _created = Visit.objects.update_or_create(
@@ -138,6 +143,7 @@ def undo_missed_visit(*, subject_id: UUID, key: str, repeat: int = 1, by: User, 
     require(by, "form.submit", study_id=subject.study_id, site_id=subject.site_id)
     if not reason.strip():
         raise CheckFailed({"reason": _("Say why: a change to the record needs a reason.")})
+    refuse_identifiers({"reason": reason})
     visit = missed_visits(subject).get((key, repeat))
     if visit is None:
         raise Refused(_("This visit is not recorded as not done: there is nothing to undo."))

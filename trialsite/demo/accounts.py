@@ -116,7 +116,7 @@ def grant(account: Account, user: User) -> list[Membership]:
 def train(membership: Membership) -> None:
     """Record the trainings that a role needs and its person does not have yet."""
     today = timezone.now().date()
-    places = StudySite.objects.filter(study_id=membership.study_id).select_related("protocol_version")
+    places = StudySite.objects.filter(study=membership.study).select_related("protocol_version")
     if membership.site_id:
         places = places.filter(site_id=membership.site_id)
     (standing,) = standings_now(Membership.objects.filter(pk=membership.pk))

@@ -70,12 +70,14 @@ def training_log(request: HttpRequest, key: str) -> HttpResponse:
     members = staff_visible_to(user_of(request), study.pk)
     people = {each.user: each for each in members.select_related("user").order_by("user__full_name")}
     lines = trainings_of({person.pk for person in people})
-    shown = [
-        (person, [line for line in lines[person.pk] if line.study_id in (None, study.pk)])
-        for person in people
-    ]
+    shown = [(person, about(lines[person.pk], study)) for person in people]
     context = page_context(request, study, "training-log") | {"people": shown}
     return render(request, "studies/training_log.html", context)
+
+
+def about(lines: list[Training], study: Study | None) -> list[Training]:
+    """The trainings that count in a study: its own, and those that hold in every one."""
+    return [line for line in lines if line.study is None or line.study == study]
 
 
 @login_required
@@ -221,7 +223,7 @@ def member_page(
         "study": member.study,
         "member": member,
         "standing": standing,
-        "trainings": trainings_of([member.user_id])[member.user_id],
+        "trainings": about(trainings_of([member.user_id])[member.user_id], member.study),
         "delegations": delegations_of(Membership.objects.filter(pk=member.pk)),
         "may_record": not own and grants.allows("training.record", *place),
         "may_sign": head and member.needs_delegation and grants.allows("delegation.sign", *place),
@@ -235,7 +237,7 @@ def member_page(
 
 def versions_of(member: Membership) -> dict[str, ProtocolVersion]:
     """The protocol versions in which one can be trained for this role, the newest first."""
-    versions = ProtocolVersion.objects.filter(study_id=member.study_id).order_by("-loaded_at")
+    versions = ProtocolVersion.objects.filter(study=member.study).order_by("-loaded_at")
     return {str(version.pk): version for version in versions}
 
 

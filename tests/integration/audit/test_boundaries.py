@@ -1,13 +1,19 @@
 """What the app role sees and may do in raw SQL, under a site's context, under another's, and under none."""
 
+import psycopg2
 import pytest
 from django.db import connection, transaction
 from django.db.utils import Error
+from django.test import Client
 
-from tests.cast import Cast, bare_subject
+from tests.cast import Cast, bare_subject, make_cast
 from tests.integration.casebook.test_forms import enter
+from trialsite.access.models import Delegation
+from trialsite.access.staffing import end_delegation
 from trialsite.audit import acting
 from trialsite.audit.guards import protected_models
+from trialsite.casebook import tasks
+from trialsite.casebook.tasks import refresh_subject
 
 CLINICAL = [
     model._meta.db_table
@@ -151,3 +157,72 @@ def test_an_inspectors_time_ends(record, cast: Cast) -> None:
         )
     with acting(user=cast.inspector):
         assert [count(table) for table in CLINICAL] == [0] * len(CLINICAL)
+
+
+# Every path by which a query reaches the database: a request, a streamed answer, a task, a command, a bare connection
+
+
+def test_after_a_request_the_connection_knows_nobody(client: Client, record, cast: Cast) -> None:
+    client.force_login(cast.coordinator)
+    assert client.get("/subjects/").status_code == 200
+    assert [count(table) for table in CLINICAL] == [0] * len(CLINICAL)
+
+
+def test_a_streamed_answer_reads_as_its_reader_and_leaves_nothing_behind(
+    client: Client, record, cast: Cast
+) -> None:
+    for who, lines in ((cast.coordinator, 2), (cast.inspector, 2), (cast.stranger, 1)):
+        client.force_login(who)
+        answer = client.get("/api/v1/subjects/?format=csv")
+        assert count("casebook_subject") == 0, "before the body is read"
+        assert len(b"".join(answer.streaming_content).splitlines()) == lines, who.username
+        assert count("casebook_subject") == 0, "after the body was read"
+
+
+def test_a_stream_that_breaks_off_leaves_nobody_behind(client: Client, record, cast: Cast) -> None:
+    client.force_login(cast.coordinator)
+    answer = client.get("/api/v1/subjects/?format=csv")
+    next(iter(answer.streaming_content))
+    answer.close()
+    assert count("casebook_subject") == 0
+
+
+@pytest.mark.parametrize(("part", "rows"), [("coordinator", 1), ("stranger", 0), ("administrator", 0)])
+def test_a_task_reads_as_the_person_it_works_for(
+    record, cast: Cast, monkeypatch: pytest.MonkeyPatch, part: str, rows: int
+) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(tasks, "bring_up_to_date", lambda _subjects: seen.append(count("casebook_subject")))
+    refresh_subject.apply((str(record.subject_id), str(cast.people()[part].pk)), throw=True)
+    assert seen == [rows]
+    assert count("casebook_subject") == 0
+
+
+def test_a_task_for_somebody_whose_role_is_no_longer_active_reads_nothing(
+    record, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with acting(user=cast.investigator):
+        delegation = Delegation.objects.get(membership__user=cast.coordinator)
+        end_delegation(delegation=delegation, by=cast.investigator, reason="left")
+    seen: list[int] = []
+    monkeypatch.setattr(tasks, "bring_up_to_date", lambda _subjects: seen.append(count("casebook_subject")))
+    refresh_subject.apply((str(record.subject_id), str(cast.coordinator.pk)), throw=True)
+    assert seen == [0]
+
+
+def test_a_second_connection_of_the_app_role_shows_nothing(committed_db: str) -> None:
+    cast = make_cast()
+    subject = bare_subject(cast)
+    parameters = connection.get_connection_params()
+    bare = psycopg2.connect(**{name: parameters[name] for name in ("dbname", "user", "host", "port")})
+    try:
+        with bare.cursor() as cursor:
+            for context, expected in (("", 0), (str(cast.stranger.pk), 0), (str(cast.coordinator.pk), 1)):
+                cursor.execute("SELECT set_config('app.user_id', %s, true)", [context])
+                cursor.execute("SELECT count(*) FROM casebook_subject WHERE id = %s", [str(subject.pk)])
+                assert cursor.fetchone() == (expected,)
+            bare.rollback()
+            cursor.execute("SELECT count(*) FROM casebook_subject")
+            assert cursor.fetchone() == (0,), "the next transaction of the same connection knows nobody"
+    finally:
+        bare.close()
