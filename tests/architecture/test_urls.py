@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.cast import Cast, bare_subject, make_cast
-from trialsite.access.models import Token
+from trialsite.access.models import Membership, Token
 from trialsite.audit import acting
 from trialsite.audit.models import Trail
 from trialsite.casebook.models import Draft, Subject
@@ -88,6 +88,20 @@ def test_an_administrator_gets_404_for_every_page_of_a_subject(name: str, client
     subject = bare_subject(cast)
     client.force_login(cast.administrator)
     url = address(name, subject)
+    assert {client.get(url).status_code, client.post(url).status_code} <= {404, 405}
+
+
+STAFF_PAGES = [
+    name for name in PAGES if "membership_id" in PATTERNS[name].pattern.converters and name != "end-role"
+]
+
+
+@pytest.mark.parametrize("name", STAFF_PAGES)
+def test_another_sites_staff_get_404_for_the_logs_of_this_site(name: str, client: Client, cast: Cast) -> None:
+    ids = {parameter: uuid4() for parameter in PATTERNS[name].pattern.converters}
+    ids["membership_id"] = Membership.objects.get(user=cast.coordinator).pk
+    client.force_login(cast.stranger)
+    url = reverse(name, kwargs=ids)
     assert {client.get(url).status_code, client.post(url).status_code} <= {404, 405}
 
 

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from .models import Token
 from .passwords import password_is_due
 from .second_factor import has_second_factor, needs_second_factor
+from .sessions import noted_every_seconds
 
-TOUCHED_EVERY_SECONDS = 60
 ALWAYS_OPEN = {"login", "login-code", "logout", "set_language", "stay-logged-in"}
 
 
@@ -83,9 +83,9 @@ class DoorMiddleware:
 
 
 def touch(request: HttpRequest) -> None:
-    """The idle time begins anew, noted once a minute."""
+    """The idle time begins anew, as far as it has to be noted."""
     now = timezone.now().timestamp()
-    if abs(now - request.session.get("touched", 0)) > TOUCHED_EVERY_SECONDS:
+    if abs(now - request.session.get("touched", 0)) > noted_every_seconds():
         request.session["touched"] = now
 
 

@@ -105,9 +105,7 @@ def allowed(rows: Rows, action: str, study_id: UUID | None, site_id: UUID | None
 
 
 # The day is the database's, as for row-level security: both must say the same.
-CURRENT_ROLES = """
-    SELECT study_id, site_id, role, missing = '{}' AND delegated
-    FROM access_standing(current_date) WHERE user_id = %s"""
+CURRENT_ROLES = "SELECT study_id, site_id, role, active FROM access_grants(%s)"
 
 
 def grants_of(user: User | AnonymousUser) -> Grants:

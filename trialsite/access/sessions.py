@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.http import HttpRequest
 from django.utils import timezone
@@ -56,6 +57,11 @@ class SessionStore(DatabaseStore):
         key = session_key or self.session_key
         if key is not None:
             LoginSession.objects.filter(session_key=digest_of(key)).delete()
+
+
+def noted_every_seconds() -> int:
+    """How often a request of a log-in is noted: seldom, since each note is a write."""
+    return min(60, settings.SESSION_COOKIE_AGE // 4)
 
 
 def begin_session(request: HttpRequest) -> None:

@@ -87,6 +87,7 @@ def _tell(context: Context, using: str) -> None:
     with connections[using].cursor() as cursor:
         cursor.execute(
             "SELECT set_config('app.user_id', %s, true), set_config('app.role', %s, true),"
-            " set_config('app.reason', %s, true), set_config('app.request_id', %s, true)",
+            " set_config('app.reason', %s, true), set_config('app.request_id', %s, true),"
+            " set_config('app.places', '', true)",
             [context.user_id, context.role, context.reason, context.request_id],
         )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trialsite.access.models import Role
 from trialsite.access.permissions import grants_of
+from trialsite.access.sessions import noted_every_seconds
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     return {
         "nav": [found for found in open_to if found],
         "role_label": ", ".join(roles),
-        "idle_seconds": settings.SESSION_COOKIE_AGE,
+        "idle_seconds": settings.SESSION_COOKIE_AGE - noted_every_seconds(),
     }
 
 

@@ -8,10 +8,12 @@ from django.test import Client
 
 from tests.cast import Cast, bare_subject, make_cast
 from tests.integration.casebook.test_forms import enter
-from trialsite.access.models import Delegation
+from trialsite.access.models import Delegation, Membership
+from trialsite.access.services import end_role
 from trialsite.access.staffing import end_delegation
 from trialsite.audit import acting
 from trialsite.audit.guards import protected_models
+from trialsite.audit.middleware import streamed
 from trialsite.casebook import tasks
 from trialsite.casebook.tasks import refresh_subject
 
@@ -179,11 +181,11 @@ def test_a_streamed_answer_reads_as_its_reader_and_leaves_nothing_behind(
         assert count("casebook_subject") == 0, "after the body was read"
 
 
-def test_a_stream_that_breaks_off_leaves_nobody_behind(client: Client, record, cast: Cast) -> None:
-    client.force_login(cast.coordinator)
-    answer = client.get("/api/v1/subjects/?format=csv")
-    next(iter(answer.streaming_content))
-    answer.close()
+def test_a_stream_that_breaks_off_leaves_nobody_behind(record, cast: Cast) -> None:
+    rows = (str(count("casebook_subject")).encode() for _row in range(2))
+    body = streamed(rows, {"user": cast.coordinator})
+    assert next(body) == b"1"
+    body.close()
     assert count("casebook_subject") == 0
 
 
@@ -226,3 +228,20 @@ def test_a_second_connection_of_the_app_role_shows_nothing(committed_db: str) ->
             assert cursor.fetchone() == (0,), "the next transaction of the same connection knows nobody"
     finally:
         bare.close()
+
+
+def test_what_a_context_may_see_is_not_kept_for_the_next_one(record, cast: Cast) -> None:
+    with acting(user=cast.coordinator), connection.cursor() as cursor:
+        assert count("casebook_subject") == 1
+        for name, expected in ((cast.stranger, 0), (cast.coordinator, 1), (cast.administrator, 0)):
+            cursor.execute("SELECT set_config('app.user_id', %s, true)", [str(name.pk)])
+            assert count("casebook_subject") == expected, name.username
+
+
+def test_an_ended_role_is_forgotten_by_the_next_context(record, cast: Cast) -> None:
+    membership = Membership.objects.get(user=cast.coordinator)
+    with acting(user=cast.coordinator):
+        assert count("casebook_subject") == 1
+        with acting(user=cast.administrator):
+            end_role(membership=membership, by=cast.administrator)
+        assert count("casebook_subject") == 0

@@ -42,11 +42,28 @@ CREATE OR REPLACE FUNCTION app_roles() RETURNS TABLE (study_id uuid, site_id uui
     WHERE a.user_id = app_user_id() AND a.missing = '{}' AND a.delegated
 $$;
 
--- The places that the acting user's active roles (one of `roles`, or any) open: "study" for each study, and
--- "study" || "site" for each of its sites, those of a study-wide role included. Read once a statement.
-CREATE OR REPLACE FUNCTION app_places(roles text[] DEFAULT NULL) RETURNS text[] LANGUAGE plpgsql STABLE AS $$
+-- The same rows for `grants_of`, for one person; in plpgsql, which keeps the plan of the query.
+CREATE OR REPLACE FUNCTION access_grants(p_user uuid)
+RETURNS TABLE (study_id uuid, site_id uuid, role text, active boolean) LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    RETURN ARRAY(
+    RETURN QUERY SELECT a.study_id, a.site_id, a.role, a.missing = '{}' AND a.delegated
+        FROM access_standing(current_date) a WHERE a.user_id = p_user;
+END
+$$;
+
+-- The places that the acting user's active roles (one of `roles`, or any) open: "study" for each study, and
+-- "study" || "site" for each of its sites, those of a study-wide role included. Every policy asks for them in every
+-- statement, so the answer is kept with its user for the rest of the acting context (`audit.acting` forgets it).
+CREATE OR REPLACE FUNCTION app_places(roles text[] DEFAULT NULL) RETURNS text[] LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    mark text := app_user_id()::text || '|';
+    kept text := current_setting('app.places', true);
+    places text[];
+BEGIN
+    IF app_places.roles IS NULL AND starts_with(kept, mark) THEN
+        RETURN string_to_array(substr(kept, length(mark) + 1), ',');
+    END IF;
+    places := ARRAY(
         SELECT m.study_id::text || place.site
         FROM app_roles() m
         CROSS JOIN LATERAL (
@@ -56,5 +73,9 @@ BEGIN
             WHERE s.study_id = m.study_id AND (m.site_id IS NULL OR s.site_id = m.site_id)
         ) place
         WHERE m.study_id IS NOT NULL AND (app_places.roles IS NULL OR m.role = ANY (app_places.roles)));
+    IF app_places.roles IS NULL AND mark IS NOT NULL THEN
+        PERFORM set_config('app.places', mark || array_to_string(places, ','), true);
+    END IF;
+    RETURN places;
 END
 $$;

@@ -13,18 +13,23 @@
     localStorage.setItem(key, String(Date.now()));
     notice.hidden = true;
   };
+  const post = (address) =>
+    fetch(address, { method: "POST", headers: { "X-CSRFToken": notice.querySelector("input[name=csrfmiddlewaretoken]").value } });
   const stay = async () => {
-    const answer = await fetch(notice.dataset.stay, {
-      method: "POST",
-      headers: { "X-CSRFToken": notice.querySelector("input[name=csrfmiddlewaretoken]").value },
-    });
-    if (answer.ok) touch();
+    const answer = await post(notice.dataset.stay);
+    if (answer.ok && !answer.redirected) touch();
+    else leave();
+  };
+
+  const leave = async () => {
+    await post(notice.dataset.logout).catch(() => {});
+    location.assign(notice.dataset.login + "?next=" + encodeURIComponent(location.pathname + location.search));
   };
 
   const look = () => {
     const left = seen() + idleMs - Date.now();
     notice.hidden = left > warnMs;
-    if (left <= 0) location.assign(notice.dataset.login + "?next=" + encodeURIComponent(location.pathname + location.search));
+    if (left <= 0) leave();
     else setTimeout(look, Math.max(1000, Math.min(left - warnMs > 0 ? left - warnMs : left, 30000)));
   };
 
