@@ -90,13 +90,14 @@ def weight_drift(values: Values, rows: Rows, subject: Subject) -> Iterator[Findi
     earlier = current_records(VitalSigns, [subject.pk]).filter(
         performed_on__lt=day, weight_canonical__isnull=False
     )
-    last = earlier.order_by("-performed_on", "-pk").first()
-    if last and abs(weight.canonical - last.weight_canonical) > DRIFT * last.weight_canonical:
-        yield Finding(
-            "weight",
-            _("More than 10 %% from %(last)s kg on %(day)s. Is it right?")
-            % {"last": trimmed(last.weight_canonical), "day": last.performed_on},
-        )
+    found = earlier.order_by("-performed_on", "-pk").values_list("weight_canonical", "performed_on")[:1]
+    for last, last_day in found:
+        if abs(weight.canonical - last) > DRIFT * last:
+            yield Finding(
+                "weight",
+                _("More than 10 %% from %(last)s kg on %(day)s. Is it right?")
+                % {"last": trimmed(last), "day": last_day},
+            )
 
 
 @edit_check(gettext_lazy("Each analyte once, no amount below zero, limits in order"))

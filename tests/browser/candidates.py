@@ -23,7 +23,7 @@ def enter_papers(desk: Desk, papers: Sequence[Paper]) -> None:
         desk.fill(paper.answers)
         for line, answers in paper.lines.items():
             desk.fill_line(line, answers)
-        desk.press("Submit")
+        desk.submit()
         desk.sees(f"Submitted: {paper.form}.")
         desk.follow("Eligibility")
 

@@ -44,6 +44,12 @@ class Desk:
     def press(self, button: str) -> None:
         self.page.get_by_role("button", name=button, exact=True).click()
 
+    def submit(self) -> None:
+        """Submit the form and wait for the page that answers: what was typed goes ahead as a draft."""
+        self.page.locator("html").evaluate("page => page.classList.add('before')")
+        self.press("Submit")
+        expect(self.page.locator("html.before")).to_have_count(0)
+
     def open_form(self, visit: str, form: str) -> None:
         """From the casebook's table of visits and forms."""
         table = self.page.locator("table.matrix")

@@ -81,7 +81,7 @@ def chemotherapy(clock: Clock, at_desk: Desks, casebook: str) -> None:
     desk.open(f"{casebook}treatment/")
     desk.follow("Start this phase")
     desk.fill({"Day 1, as it actually was": clock.day(3), "Height": "170 cm", "Weight": "64.6"})
-    desk.press("Submit")
+    desk.submit()
     desk.follow("Treatment")
     desk.sees(
         "√(170 × 64.6 ÷ 3600) = 1.7466 → 1.75 m²",
@@ -94,7 +94,7 @@ def chemotherapy(clock: Clock, at_desk: Desks, casebook: str) -> None:
     desk.fill({"Date": clock.day(3)})
     desk.fill_line(1, {"Given (whole day)": "12", "Reason": "Hepatic function"})
     desk.fill_line(2, {"Given (whole day)": "4"})
-    desk.press("Submit")
+    desk.submit()
     desk.sees("Submitted: Doses given.")
     desk.follow("Treatment")
     desk.sees_row("14 mg", "14 mg", "12 mg", "deviation", "-14.3 %")
@@ -109,14 +109,14 @@ def blinatumomab(clock: Clock, at_desk: Desks, casebook: str) -> None:
     desk.sees("Blinatumomab from day 8")
     desk.follow("Start this phase")
     desk.fill({"Day 1, as it actually was": clock.day(10), "Weight": "64"})
-    desk.press("Submit")
+    desk.submit()
     desk.follow("Treatment")
     desk.follow("Record infusion")
     desk.fill({"Date": clock.day(10)})
     first, step, end = (f"{clock.day(number)}T08:00" for number in (10, 17, 24))
     desk.fill_line(1, {"Start": first, "Stop": step, "Rate": "9", "Why it stopped": "Bag change"})
     desk.fill_line(2, {"Start": step, "Stop": end, "Rate": "28", "Why it stopped": "End of the course"})
-    desk.press("Submit")
+    desk.submit()
     desk.sees("Submitted: Blinatumomab infusion.")
     desk.follow("Treatment")
     desk.sees("336 h", "259 µg / 259 µg planned")  # 14 × 24 h; 7 × 9 + 7 × 28 µg
@@ -143,12 +143,12 @@ def remission(clock: Clock, at_desk: Desks, casebook: str) -> None:
             "Platelet transfusion within 7 days before the counts": "No",
         }
     )
-    desk.press("Submit")
+    desk.submit()
     desk.follow("Casebook")
     desk.open_form("End of induction 1 (day 22)", "MRD")
     desk.fill({"Date": clock.day(25), "Specimen": "Marrow, first pull", "Time point": "End of induction"})
     desk.fill_line(1, {"As reported": "未检出", "Limit of detection": "0.002 %"})
-    desk.press("Submit")
+    desk.submit()
     desk.follow("Assessments")
     desk.sees(
         "CR: blasts below 5 %, none in blood, no extramedullary disease, both counts recovered: yes.",
@@ -173,7 +173,7 @@ def curve_before(clock: Clock, at_desk: Desks, casebook: str) -> None:
             "No evidence of relapse": "Yes",
         }
     )
-    desk.press("Submit")
+    desk.submit()
     desk = at_desk("investigator")
     desk.open(DASHBOARD)
     desk.sees("0 / 1")
@@ -196,7 +196,7 @@ def relapse(clock: Clock, at_desk: Desks, casebook: str) -> None:
             "Blasts in marrow": "62",
         }
     )
-    desk.press("Submit")
+    desk.submit()
     desk.sees("Submitted: Relapse.")
 
 

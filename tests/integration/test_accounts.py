@@ -67,3 +67,10 @@ def test_nobody_else_comes_near_the_accounts(client: Client, cast: Cast, part: s
     client.force_login(cast.people()[part])
     assert client.get("/accounts/").status_code == 403
     assert client.post("/accounts/new/", {"username": "x"}).status_code == 403
+
+
+def test_a_form_refused_for_its_age_leaves_the_tokens_of_other_windows_alone(db: None) -> None:
+    answer = Client(enforce_csrf_checks=True).post("/login/", {"username": "x", "password": "y"})
+    assert answer.status_code == 403
+    assert "This page was open for too long" in answer.content.decode()
+    assert "csrftoken" not in answer.cookies

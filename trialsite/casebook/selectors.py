@@ -81,6 +81,11 @@ def records_of(subject: Subject, *, voided: bool = False) -> list[RecordLine]:
 def open_slot(slot: Slot, subject: Subject, kind: FormType) -> OpenSlot:
     """What stands in a slot of a subject that the caller may see (a voided form does not stand)."""
     visit = Visit.objects.filter(subject=subject, key=slot.visit_key, repeat=slot.visit_repeat).first()
+    return opened_at(slot, subject, kind, visit)
+
+
+def opened_at(slot: Slot, subject: Subject, kind: FormType, visit: Visit | None) -> OpenSlot:
+    """The same where the caller has read what is recorded of the visit."""
     record: Any = None
     if visit is not None:
         here = kind.model.objects.filter(visit=visit, form_key=slot.form_key, form_repeat=slot.form_repeat)

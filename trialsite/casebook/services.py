@@ -5,10 +5,12 @@ Each runs inside `audit.acting`, locks, checks permission, state and version, sa
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,7 +29,7 @@ from .items import item_label, normal, stored
 from .merging import Merge, Submission, merge_submission
 from .models import LOG, CasebookRecord, Draft, MissedReason, ProtocolForm, Subject, Visit
 from .registries import FormType, RowType, Submitted, after_submit, critical_items, marks
-from .selectors import missed_visits, open_slot, planned_visits, records_of
+from .selectors import missed_visits, opened_at, planned_visits, records_of
 from .slots import OpenSlot, Slot
 from .states import SUBJECT_STEPS, SubjectState, Transition, transition
 
@@ -36,12 +38,24 @@ Rows = Mapping[str, Sequence[Values]]
 COMMENT = "comment-"  # the address of a comment on a soft finding, before the finding's name
 
 
-def locked_row(subject_id: UUID, by: User) -> Subject:
-    """The subject, locked until commit, if `by` may see it; Subject.DoesNotExist otherwise. Asks about no hold."""
-    subjects = Subject.objects.select_related("protocol_version", "study", "site").annotate(
-        held=somehow_held(), **{name: mark() for name, mark in marks.items()}
-    )
-    subject = subjects.select_for_update(of=("self",)).get(pk=subject_id)
+@cache
+def lockable() -> QuerySet[Subject]:
+    """Subjects with all that a submission asks about them at once; made once a process, since it never changes."""
+    asked = {name: mark() for name, mark in marks.items()}
+    subjects = Subject.objects.select_related("protocol_version", "study", "site")
+    return subjects.annotate(held=somehow_held(), **asked).select_for_update(of=("self",))
+
+
+def locked_row(subject_id: UUID, by: User, slot: Slot | None = None) -> Subject:
+    """The subject, locked until commit, if `by` may see it; Subject.DoesNotExist otherwise. Asks about no hold.
+
+    With a slot its visit comes along as `here`, where something is recorded about it."""
+    subjects = lockable()
+    if slot is not None:
+        at = Q(visits__key=slot.visit_key, visits__repeat=slot.visit_repeat)
+        subjects = subjects.annotate(here=FilteredRelation("visits", condition=at))
+        subjects = subjects.select_related("here")  # type: ignore[misc]
+    subject = subjects.get(pk=subject_id)
     if not may(by, "record.view", study_id=subject.study_id, site_id=subject.site_id):
         raise Subject.DoesNotExist
     return subject
@@ -61,11 +75,11 @@ def lock_slot(*, slot: Slot, by: User) -> OpenSlot:
     """A slot with what stands in it, its subject locked until commit: nobody else writes there meanwhile.
 
     A slot that is held is given too: `submit_form` refuses it where what was typed can be shown again."""
-    subject = locked_row(slot.subject_id, by)
+    subject = locked_row(slot.subject_id, by, slot)
     kind = form_type(slot.form_key, subject)
     if kind is None:
         raise UnknownForm(_("This protocol has no form %(form)s.") % {"form": slot.form_key})
-    return open_slot(slot, subject, kind)
+    return opened_at(slot, subject, kind, getattr(subject, "here", None))
 
 
 def refuse_held_slot(opened: OpenSlot) -> None:
@@ -292,7 +306,9 @@ def save_draft(
 
 
 def forget_draft(*, slot: Slot, draft_version: int | None = None, by: User) -> None:
-    """Drop the author's draft of a slot; one that another window saved after `draft_version` stays."""
+    """Drop the author's draft of a slot; one that another window saved after `draft_version` stays (0: any)."""
+    if draft_version == 0:
+        return
     drafts = Draft.objects.filter(author_id=by.pk, **slot.columns)
     (drafts if draft_version is None else drafts.filter(version__lte=draft_version)).delete()
 

@@ -42,8 +42,9 @@ def test_a_correction_after_the_plan_is_said(desk: Client, cast: Cast) -> None:
     values |= {"height": size("170", "height"), "weight": size("75", "weight")}
     with acting(user=cast.coordinator):
         slot = Slot(record.subject_id, "LOG", "CYC")
-        why = "typing error: the other phase was meant"
-        submit_form(slot=slot, values=values, by=cast.coordinator, base_version=1, reason=why)
+        submit_form(
+            slot=slot, values=values, by=cast.coordinator, base_version=1, reason="typing error: read anew"
+        )
     shown = derived_of(desk, record)
     assert "Since the plan was made Weight changed: 70 → 75 kg" in shown
     assert "Phase changed: Induction: reduced-dose chemotherapy → Induction: blinatumomab" in shown

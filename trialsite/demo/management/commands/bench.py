@@ -137,7 +137,7 @@ def coordinator_and_subject() -> tuple[User, Subject]:
 def submit(client: Client, subject: Subject, number: int) -> None:
     """Submit a new form at a visit at which others stand already."""
     url = Slot(subject.pk, "BENCH", "VS", 1, number + 1).url()
-    post(client, url, TYPED | {"press": "submit", "base_version": "0"})
+    post(client, url, TYPED | {"press": "submit", "base_version": "0", "draft_version": "0"})
 
 
 def post(client: Client, url: str, typed: dict[str, str]) -> None:
