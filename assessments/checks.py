@@ -4,14 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from trialsite.casebook.edit_checks import edit_check
 from trialsite.casebook.models import Subject
+from trialsite.casebook.prepared import Bound, Prepared
 from trialsite.casebook.registries import Finding
-from trialsite.casebook.selectors import current_records
 from trialsite.casebook.site_day import site_today
+from trialsite.casebook.states import RecordState
 from trialsite.casebook.values import trimmed
 from trialsite.clinical.units import ANALYTES
 
@@ -87,17 +89,23 @@ def weight_drift(values: Values, rows: Rows, subject: Subject) -> Iterator[Findi
     weight, day = values.get("weight"), values.get("performed_on")
     if weight is None or weight.canonical is None or day is None:
         return
-    earlier = current_records(VitalSigns, [subject.pk]).filter(
-        performed_on__lt=day, weight_canonical__isnull=False
-    )
-    found = earlier.order_by("-performed_on", "-pk").values_list("weight_canonical", "performed_on")[:1]
-    for last, last_day in found:
-        if abs(weight.canonical - last) > DRIFT * last:
+    for form in last_weights(subject=subject.pk, day=day):
+        last = form.weight.canonical if form.weight else None
+        if last is not None and abs(weight.canonical - last) > DRIFT * last:
             yield Finding(
                 "weight",
                 _("More than 10 %% from %(last)s kg on %(day)s. Is it right?")
-                % {"last": trimmed(last), "day": last_day},
+                % {"last": trimmed(last), "day": form.performed_on},
             )
+
+
+@Prepared
+def last_weights() -> QuerySet[VitalSigns]:
+    """The last weight of a subject before a day: none, or one."""
+    weighed = VitalSigns.objects.filter(
+        subject_id=Bound("subject"), performed_on__lt=Bound("day"), weight_canonical__isnull=False
+    ).exclude(state=RecordState.VOIDED)
+    return weighed.order_by("-performed_on", "-pk")[:1]
 
 
 @edit_check(gettext_lazy("Each analyte once, no amount below zero, limits in order"))

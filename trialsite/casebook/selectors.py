@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from trialsite.access.permissions import may, reach_of
 
 from .form_types import form_type, models_of_forms
 from .models import CasebookRecord, Draft, MovedForm, Subject, Visit
+from .prepared import Bound, Prepared
 from .projections import bring_up_to_date
 from .reading import read_once
 from .registries import FormType, PlannedRow, Wanted, WorkLine, schedule, work
@@ -88,11 +90,22 @@ def opened_at(slot: Slot, subject: Subject, kind: FormType, visit: Visit | None)
     """The same where the caller has read what is recorded of the visit."""
     record: Any = None
     if visit is not None:
-        here = kind.model.objects.filter(visit=visit, form_key=slot.form_key, form_repeat=slot.form_repeat)
-        record = here.exclude(state=RecordState.VOIDED).first()
+        found = standing_at(kind.model)(visit=visit.pk, form=slot.form_key, repeat=slot.form_repeat)
+        record = found[0] if found else None
     if record is not None:
         record.subject, record.visit = subject, visit
     return OpenSlot(slot, subject, kind, visit, record)
+
+
+@cache
+def standing_at(model: type[CasebookRecord]) -> Prepared[CasebookRecord]:
+    """The form of one kind that stands in a slot of a visit: none, or one."""
+
+    def build() -> QuerySet[CasebookRecord]:
+        here = {"visit_id": Bound("visit"), "form_key": Bound("form"), "form_repeat": Bound("repeat")}
+        return model.objects.filter(**here).exclude(state=RecordState.VOIDED)  # type: ignore[attr-defined]
+
+    return Prepared(build)
 
 
 def planned_visits(subject: Subject) -> list[PlannedRow]:

@@ -5,7 +5,6 @@ Each runs inside `audit.acting`, locks, checks permission, state and version, sa
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +27,7 @@ from .holds import holds_on, refuse_where_held, somehow_held
 from .items import item_label, normal, stored
 from .merging import Merge, Submission, merge_submission
 from .models import LOG, CasebookRecord, Draft, MissedReason, ProtocolForm, Subject, Visit
+from .prepared import Bound, Prepared
 from .registries import FormType, RowType, Submitted, after_submit, critical_items, marks
 from .selectors import missed_visits, opened_at, planned_visits, records_of
 from .slots import OpenSlot, Slot
@@ -38,27 +38,35 @@ Rows = Mapping[str, Sequence[Values]]
 COMMENT = "comment-"  # the address of a comment on a soft finding, before the finding's name
 
 
-@cache
 def lockable() -> QuerySet[Subject]:
-    """Subjects with all that a submission asks about them at once; made once a process, since it never changes."""
+    """One subject, to be locked until commit, with all that a submission asks about it at once."""
     asked = {name: mark() for name, mark in marks.items()}
-    subjects = Subject.objects.select_related("protocol_version", "study", "site")
+    subjects = Subject.objects.select_related("protocol_version", "study", "site").filter(pk=Bound("subject"))
     return subjects.annotate(held=somehow_held(), **asked).select_for_update(of=("self",))
+
+
+def lockable_at() -> QuerySet[Subject]:
+    """The same with its visit as `here`, where something is recorded about it."""
+    at = Q(visits__key=Bound("visit"), visits__repeat=Bound("repeat"))
+    subjects = lockable().annotate(here=FilteredRelation("visits", condition=at))
+    return subjects.select_related("here")  # type: ignore[misc]
+
+
+subject_to_lock, subject_to_lock_at = Prepared(lockable), Prepared(lockable_at)
 
 
 def locked_row(subject_id: UUID, by: User, slot: Slot | None = None) -> Subject:
     """The subject, locked until commit, if `by` may see it; Subject.DoesNotExist otherwise. Asks about no hold.
 
     With a slot its visit comes along as `here`, where something is recorded about it."""
-    subjects = lockable()
-    if slot is not None:
-        at = Q(visits__key=slot.visit_key, visits__repeat=slot.visit_repeat)
-        subjects = subjects.annotate(here=FilteredRelation("visits", condition=at))
-        subjects = subjects.select_related("here")  # type: ignore[misc]
-    subject = subjects.get(pk=subject_id)
-    if not may(by, "record.view", study_id=subject.study_id, site_id=subject.site_id):
-        raise Subject.DoesNotExist
-    return subject
+    if slot is None:
+        found = subject_to_lock(subject=subject_id)
+    else:
+        found = subject_to_lock_at(subject=subject_id, visit=slot.visit_key, repeat=slot.visit_repeat)
+    for subject in found:
+        if may(by, "record.view", study_id=subject.study_id, site_id=subject.site_id):
+            return subject
+    raise Subject.DoesNotExist
 
 
 def locked_subject(subject_id: UUID, by: User, *, review: bool = False) -> Subject:
