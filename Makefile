@@ -59,7 +59,7 @@ lock: $(READY)  ## write requirements.lock from pyproject.toml (UPGRADE=1: newes
 	  echo "requirements.lock names a host: see the lines above."; exit 1; fi
 
 # Reading the settings needs addresses; nothing connects to these.
-CHECK_SETTINGS = SECRET_KEY=check DATABASE_URL=postgresql://trial_app@127.0.0.1:1/none \
+CHECK_SETTINGS = SECRET_KEY=check IDENTITY_KEYS=only-for-reading-the-settings-here DATABASE_URL=postgresql://trial_app@127.0.0.1:1/none \
   REDIS_URL=redis://127.0.0.1:1/0
 
 # Made again only when requirements.lock changes, so that a later start needs no network.

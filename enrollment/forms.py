@@ -1,5 +1,6 @@
 """What is typed on the pages of enrolment; shape only, the services decide."""
 
+import re
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.casebook.formfields import DateInput
 from trialsite.casebook.models import Subject
 from trialsite.casebook.states import SubjectState
+from trialsite.clinical.identifiers import has_valid_check
 from trialsite.studies.models import StudySite
 
 OTHER = "other"
@@ -40,6 +42,7 @@ class ScreenForm(PlainForm):
     screened_on = forms.DateField(label=_("Screened on"), widget=DateInput())
     full_name = forms.CharField(label=_("Name"), max_length=200, help_text=_("kept apart from the record"))
     hospital_number = forms.CharField(label=_("Hospital number"), max_length=50, required=False)
+    national_id = forms.CharField(label=_("National id"), max_length=30, required=False)
     phone = forms.CharField(label=_("Phone"), max_length=30, required=False)
     previous = forms.CharField(
         label=_("Earlier screening number"),
@@ -53,6 +56,14 @@ class ScreenForm(PlainForm):
         self.places = {str(place.pk): place for place in places}
         choices = [(key, f"{place.study} · {place.site}") for key, place in self.places.items()]
         self.fields["place"].choices = choices if len(choices) == 1 else [("", "—"), *choices]  # type: ignore[attr-defined]
+
+    def clean_national_id(self) -> str:
+        number: str = self.cleaned_data["national_id"].replace(" ", "")
+        if re.fullmatch(r"[0-9]{17}[0-9Xx]", number) and not has_valid_check(number):
+            raise forms.ValidationError(
+                _("The check character of this number does not fit: compare it again.")
+            )
+        return number
 
     def clean_place(self) -> StudySite:
         return self.places[self.cleaned_data["place"]]

@@ -4,11 +4,13 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from trialsite.access.models import Person, User
+from trialsite.access.identity import Identity, persons_with_hospital_number, register_person
+from trialsite.access.models import User
 from trialsite.access.permissions import require
 from trialsite.audit import because
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.events import publish_change
+from trialsite.casebook.free_text import refuse_identifiers
 from trialsite.casebook.holds import holds_on, refuse_where_held
 from trialsite.casebook.models import Subject
 from trialsite.casebook.services import locked_subject, move_subject, next_number
@@ -42,8 +44,11 @@ def screen_subject(
         refuse_second_screening(study, site, hospital_number)
     elif previous.state != SubjectState.SCREEN_FAILED or previous.study_id != study.pk:
         raise CheckFailed({"previous": _("Only a screen failure of this study is screened again.")})
+    identity = Identity(full_name, hospital_number, national_id, phone)
     person = (
-        previous.person if previous else new_person(place, full_name, hospital_number, national_id, phone)
+        previous.person
+        if previous
+        else register_person(study_id=study.pk, site_id=site.pk, identity=identity, by=by)
     )
     prefix = place.protocol_version.protocol.screening.number_prefix
     number = f"S-{prefix}-{next_number(f'screening:{study.key}'):04d}"
@@ -80,12 +85,10 @@ def open_place(study: Study, site: Site, on: date) -> StudySite:
 
 def refuse_second_screening(study: Study, site: Site, hospital_number: str) -> None:
     """One person, one USUBJID: who was screened before is screened again from the earlier subject."""
-    if not hospital_number:
-        return
-    known = Subject.objects.filter(study=study, site=site, person__hospital_number=hospital_number).order_by(
-        "-screened_on"
+    known = persons_with_hospital_number(hospital_number)
+    subject = (
+        Subject.objects.filter(study=study, site=site, person__in=known).order_by("-screened_on").first()
     )
-    subject = known.first()
     if subject is not None:
         raise CheckFailed(
             {
@@ -97,25 +100,13 @@ def refuse_second_screening(study: Study, site: Site, hospital_number: str) -> N
         )
 
 
-def new_person(
-    place: StudySite, full_name: str, hospital_number: str, national_id: str, phone: str
-) -> Person:
-    return Person.objects.create(
-        study=place.study,
-        site=place.site,
-        full_name=full_name.strip(),
-        hospital_number=hospital_number.strip(),
-        national_id=national_id.strip(),
-        phone=phone.strip(),
-    )
-
-
 def fail_screening(*, subject: Subject, reason: str, by: User) -> Subject:
     """End the screening of a subject without enrolment; the reason is kept."""
     subject = locked_subject(subject.pk, by)
     require(by, "subject.screen", study_id=subject.study_id, site_id=subject.site_id)
     if not reason.strip():
         raise CheckFailed({"reason": _("Say why the subject is not enrolled.")})
+    refuse_identifiers({"reason": reason})
     if subject.state != SubjectState.SCREENING:
         raise Refused(_("This subject is not in screening."))
     with because(reason.strip()):

@@ -69,6 +69,7 @@ def screened(request: HttpRequest, form: ScreenForm) -> Subject | None:
             site=place.site,
             full_name=form.cleaned_data["full_name"],
             hospital_number=form.cleaned_data["hospital_number"],
+            national_id=form.cleaned_data["national_id"],
             phone=form.cleaned_data["phone"],
             screened_on=form.cleaned_data["screened_on"],
             previous=form.cleaned_data.get("earlier"),

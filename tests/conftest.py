@@ -13,3 +13,11 @@ def in_english() -> Iterator[None]:
     """Each test begins in English, whatever language the one before left on."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted() -> None:
+    """Rate limits count from zero in each test."""
+    from django.core.cache import cache
+
+    cache.clear()

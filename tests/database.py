@@ -62,11 +62,21 @@ def _point_settings_at_test_servers() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trialsite.settings")
     os.environ["SECRET_KEY"] = "tests only: nothing here is secret"
     os.environ["DIGEST_PATH"] = str(Path(tempfile.mkdtemp()) / "digests.jsonl")
+    os.environ["IDENTITY_KEYS"] = "tests only: nothing here is secret and it is long enough"
     os.environ["EMAIL_FILE_PATH"] = str(Path(tempfile.gettempdir()) / "mail-of-tests-is-kept-in-memory")
+
+
+def _make_hashing_cheap() -> None:
+    """The same Argon2 with the least work: what the tests are about is not how long it takes."""
+    from django.contrib.auth.hashers import Argon2PasswordHasher
+
+    Argon2PasswordHasher.time_cost = Argon2PasswordHasher.parallelism = 1
+    Argon2PasswordHasher.memory_cost = 8
 
 
 _point_settings_at_test_servers()
 django.setup()
+_make_hashing_cheap()
 
 
 @pytest.hookimpl(tryfirst=True)

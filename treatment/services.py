@@ -14,6 +14,7 @@ from trialsite.audit import because
 from trialsite.casebook import registries
 from trialsite.casebook.errors import Refused
 from trialsite.casebook.events import publish_change
+from trialsite.casebook.free_text import identifier_sentence
 from trialsite.casebook.services import locked_subject
 from trialsite.casebook.states import RecordState
 from trialsite.clinical.body import BsaFormula, bsa
@@ -44,6 +45,8 @@ def replan_doses(*, cycle_id: UUID, by: User, reason: str) -> DosePlan:
         )
     if not reason.strip():
         raise Refused(_("Say why the doses are computed anew."))
+    if found := identifier_sentence(reason):
+        raise Refused(found)
     with because(reason):
         plan = keep_plan(cycle, by, reason=reason.strip())
     if plan is None:

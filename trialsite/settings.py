@@ -1,6 +1,7 @@
 """Settings, read from the environment. What is missing or malformed stops the start with a sentence."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -29,6 +30,19 @@ def switch(name: str, default: str) -> bool:
     raise ImproperlyConfigured(f"{name} is '{value}': write 1 or 0.")
 
 
+def number(name: str, default: int) -> int:
+    """A whole number, zero or more."""
+    value = environment(name, str(default))
+    if not value.isascii() or not value.isdigit():
+        raise ImproperlyConfigured(f"{name} is '{value}': write a whole number.")
+    return int(value)
+
+
+def words(name: str, default: str | None = "") -> tuple[str, ...]:
+    """Words separated by commas."""
+    return tuple(word.strip() for word in environment(name, default).split(",") if word.strip())
+
+
 def database(name: str) -> dict:
     """A Django database from a URL such as postgresql://role:password@host:5432/database."""
     url = urlsplit(environment(name))
@@ -49,6 +63,9 @@ def database(name: str) -> dict:
 
 
 SECRET_KEY = environment("SECRET_KEY")
+IDENTITY_KEYS = words("IDENTITY_KEYS", None)  # the first encrypts, all decrypt
+if not IDENTITY_KEYS or min(map(len, IDENTITY_KEYS)) < 32:
+    raise ImproperlyConfigured("IDENTITY_KEYS holds keys of 32 characters or more, separated by commas.")
 DEBUG = switch("DEBUG", "0")
 ALLOWED_HOSTS = environment("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in environment("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
@@ -73,6 +90,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "csp",
+    "axes",
     "trialsite.audit",
     "trialsite.access",
     "trialsite.studies",
@@ -90,6 +108,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "trialsite.access.middleware.PermissionsPolicyMiddleware",
     "trialsite.audit.middleware.AsOfMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -100,6 +119,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+    "trialsite.access.middleware.DoorMiddleware",
     "trialsite.casebook.reading.ReadingMiddleware",
     "trialsite.audit.middleware.ActingMiddleware",
 ]
@@ -134,7 +155,26 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "full_name", "email")},
+    },
+    {"NAME": "trialsite.access.passwords.FormerPasswordValidator", "OPTIONS": {"remembered": 5}},
 ]
+PASSWORD_DAYS = number("PASSWORD_DAYS", 0)  # how long a password may be used; 0: for good
+SECOND_FACTOR_ROLES = words("SECOND_FACTOR_ROLES")  # roles that need one, such as administrator,data_manager
+
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "trialsite.access.backends.PasswordBackend"]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # a hospital's staff may share one address
+AXES_CLIENT_IP_CALLABLE = "trialsite.access.requests.address_of"
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
+AXES_DISABLE_ACCESS_LOG = True  # log-ins and log-outs are events of the audit
+AXES_VERBOSE = AXES_ENABLE_ADMIN = False
+LOGINS_PER_MINUTE = number("LOGINS_PER_MINUTE", 60)  # of one address, in one web process
+TOKENS_PER_MINUTE = number("TOKENS_PER_MINUTE", 10)
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
@@ -176,8 +216,15 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_SSL_REDIRECT = HTTPS
+SESSION_ENGINE = "trialsite.access.sessions"
+IDLE_MINUTES = number("IDLE_MINUTES", 30)  # a log-in ends after so long without a request
+SESSION_COOKIE_AGE = IDLE_MINUTES * 60
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_HTTPONLY = False  # so that an open form can go on after a new log-in; pages hold the token anyway
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -219,6 +266,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_VERSIONING_CLASS": None,
     "PAGE_SIZE": 100,
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"user": environment("API_RATE", "600/min")},  # of one user, in one web process
     "COERCE_DECIMAL_TO_STRING": True,
 }
 SPECTACULAR_SETTINGS = {
@@ -230,6 +279,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "OAS_VERSION": "3.1.1",
+    "ENABLE_DJANGO_DEPLOY_CHECK": False,  # about names in the document; a test reads the document itself
 }
 
 LOGGING = {
@@ -237,5 +287,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"axes": {"level": "ERROR"}},  # it would name the users
     "root": {"handlers": ["console"], "level": environment("LOG_LEVEL", "INFO")},
 }

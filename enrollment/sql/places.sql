@@ -4,10 +4,8 @@
 CREATE OR REPLACE FUNCTION enrolment_may_act(p_study uuid, p_site uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT EXISTS (
-        SELECT 1 FROM access_membership m
-        WHERE m.user_id = app_user_id() AND m.study_id = p_study AND (m.site_id IS NULL OR m.site_id = p_site)
-          AND m.role IN ('coordinator', 'investigator')
-          AND m.starts_on <= current_date AND (m.ends_on IS NULL OR m.ends_on >= current_date))
+        SELECT 1 FROM app_roles() m
+        WHERE m.study_id = p_study AND m.site_id = p_site AND m.role IN ('coordinator', 'investigator'))
 $$;
 
 -- Takes one place for a subject and returns how many are taken now; NULL when the study is full.
@@ -48,8 +46,5 @@ CREATE OR REPLACE FUNCTION enrolment_places_taken(p_study uuid) RETURNS integer
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT count(*)::integer FROM casebook_subject s
     WHERE s.study_id = p_study AND s.subject_number <> ''
-      AND (app_is_system() OR EXISTS (
-          SELECT 1 FROM access_membership m
-          WHERE m.user_id = app_user_id() AND m.study_id = p_study
-            AND m.starts_on <= current_date AND (m.ends_on IS NULL OR m.ends_on >= current_date)))
+      AND (app_is_system() OR EXISTS (SELECT 1 FROM app_roles() m WHERE m.study_id = p_study))
 $$;

@@ -9,10 +9,9 @@
 CREATE OR REPLACE FUNCTION outcomes_may_see(p_study uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT EXISTS (
-        SELECT 1 FROM access_membership m
-        WHERE m.user_id = app_user_id() AND m.study_id = p_study
-          AND m.role IN ('coordinator', 'investigator', 'monitor', 'data_manager', 'statistician')
-          AND m.starts_on <= current_date AND (m.ends_on IS NULL OR m.ends_on >= current_date))
+        SELECT 1 FROM app_roles() m
+        WHERE m.study_id = p_study
+          AND m.role IN ('coordinator', 'investigator', 'monitor', 'data_manager', 'statistician', 'inspector'))
 $$;
 
 CREATE OR REPLACE FUNCTION outcomes_may_see_arms(p_study uuid) RETURNS boolean
@@ -20,10 +19,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT outcomes_may_see(p_study) AND (
         EXISTS (SELECT 1 FROM studies_study s WHERE s.id = p_study AND s.locked_at IS NOT NULL)
         OR EXISTS (
-            SELECT 1 FROM access_membership m
-            WHERE m.user_id = app_user_id() AND m.study_id = p_study
-              AND m.role IN ('data_manager', 'statistician')
-              AND m.starts_on <= current_date AND (m.ends_on IS NULL OR m.ends_on >= current_date)))
+            SELECT 1 FROM app_roles() m
+            WHERE m.study_id = p_study AND m.role IN ('data_manager', 'statistician')))
 $$;
 
 -- How many subjects of the analysis set share a day and a status, for each of the endpoints asked for.

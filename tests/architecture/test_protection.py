@@ -1,5 +1,7 @@
 """Every table of ours says how PostgreSQL guards it, and PostgreSQL does so."""
 
+import re
+
 import pytest
 from django.apps import apps
 from django.db import connection, migrations
@@ -148,3 +150,35 @@ def test_a_renamed_column_leads_to_one_that_is_there(model) -> None:
     for old, new in new_names(model).items():
         assert old not in columns, f"{old} is a column again: an item key is never reused"
         assert new in columns or new.startswith(("extra.", "missing."))
+
+
+ASKS_FOR_RIGHTS = {
+    "access_standing",
+    "access_guard_delegations",
+}  # the second one asks who is principal investigator
+
+
+@pytest.mark.django_db
+def test_rights_are_asked_for_in_one_place() -> None:
+    """A function or policy that read the memberships by itself would forget trainings and delegations."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
+        sources = dict(cursor.fetchall())
+        cursor.execute("SELECT count(*) FROM pg_policies WHERE qual LIKE '%access\\_membership%'")
+        (policies,) = cursor.fetchone()
+    assert {name for name, source in sources.items() if "access_membership" in source} == ASKS_FOR_RIGHTS
+    assert policies == 0
+
+
+@pytest.mark.django_db
+def test_rights_are_those_of_today_where_the_record_is_read_as_of_an_instant() -> None:
+    """Temporary tables stand before those of the schema: what tells rights names the schema."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname, prosrc FROM pg_proc WHERE proname = ANY (%s)", [[*ASKS_FOR_RIGHTS, "app_places"]]
+        )
+        sources = dict(cursor.fetchall())
+    for name, source in sources.items():
+        named = re.findall(r"(?:FROM|JOIN) (\S*(?:access|studies)_(?!standing)\w+)", source)
+        assert named, name
+        assert all(table.startswith("public.") for table in named), (name, named)

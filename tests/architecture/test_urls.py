@@ -7,9 +7,12 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.cast import Cast, bare_subject, make_cast
-from trialsite.casebook.models import Subject
+from trialsite.access.models import Membership, Token
+from trialsite.audit import acting
+from trialsite.audit.models import Trail
+from trialsite.casebook.models import Draft, Subject
 
-PUBLIC = {"login", "logout", "set_language"}
+PUBLIC = {"login", "login-code", "logout", "set_language"}
 UNNAMED_API = ("api-",)
 
 
@@ -88,9 +91,41 @@ def test_an_administrator_gets_404_for_every_page_of_a_subject(name: str, client
     assert {client.get(url).status_code, client.post(url).status_code} <= {404, 405}
 
 
+STAFF_PAGES = [
+    name for name in PAGES if "membership_id" in PATTERNS[name].pattern.converters and name != "end-role"
+]
+
+
+@pytest.mark.parametrize("name", STAFF_PAGES)
+def test_another_sites_staff_get_404_for_the_logs_of_this_site(name: str, client: Client, cast: Cast) -> None:
+    ids = {parameter: uuid4() for parameter in PATTERNS[name].pattern.converters}
+    ids["membership_id"] = Membership.objects.get(user=cast.coordinator).pk
+    client.force_login(cast.stranger)
+    url = reverse(name, kwargs=ids)
+    assert {client.get(url).status_code, client.post(url).status_code} <= {404, 405}
+
+
+OWN_ACCOUNT = {"change-password", "second-factor", "drop-second-factor", "stay-logged-in"}  # everybody's own
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name not in OWN_ACCOUNT])
+def test_an_inspector_writes_nowhere(name: str, client: Client, cast: Cast) -> None:
+    subject = bare_subject(cast)
+    client.force_login(cast.inspector)
+    with acting(role="system"):
+        before = Trail.objects.count()
+    client.post(address(name, subject), {"press": "submit", "name": "x", "reason": "x"})
+    with acting(role="system"):
+        assert Trail.objects.count() == before
+    with acting(user=cast.inspector):
+        assert not Draft.objects.exists()
+    assert not Token.objects.exists()
+
+
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize(
-    "part", ["coordinator", "investigator", "monitor", "data_manager", "statistician", "administrator"]
+    "part",
+    ["coordinator", "investigator", "monitor", "data_manager", "statistician", "inspector", "administrator"],
 )
 def test_every_page_answers_every_role_without_failing(
     name: str, part: str, client: Client, cast: Cast

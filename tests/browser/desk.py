@@ -53,6 +53,7 @@ class Desk:
     def open_form(self, visit: str, form: str) -> None:
         """From the casebook's table of visits and forms."""
         table = self.page.locator("table.matrix")
+        expect(table).to_be_visible()  # a link may have led here only just now
         forms = [text.strip() for text in table.locator("thead th").all_text_contents()]
         row = table.locator("tbody tr").filter(has=self.page.get_by_role("rowheader", name=visit, exact=True))
         row.locator("th, td").nth(forms.index(form)).get_by_role("link").click()

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.test import Client
 from playwright.sync_api import Browser, Error, Page, Route, expect
 
 from tests.cast import PASSWORD, Cast, bare_subject
 from tests.chromium import find_chromium
+from trialsite.access.models import LoginSession
 from trialsite.audit import acting
 from trialsite.casebook.models import Draft
 from trialsite.demo.commands import is_healthy, web, web_status
@@ -166,7 +166,7 @@ def test_an_expired_session_leads_through_the_log_in_back_to_the_form_as_it_was(
     desk.open(form)
     desk.fill({"Date": "2026-01-05"})
     expect(state(desk)).to_contain_text("Draft saved")
-    Session.objects.all().delete()
+    LoginSession.objects.all().delete()
     desk.fill({"Weight": SECRET})
     expect(state(desk)).to_contain_text("Your session has ended. What you typed is kept on this device.")
     desk.press("Submit")

@@ -30,9 +30,12 @@ OF_SUBJECT = ("subject", "eligibility", "treatment", "assessments", "outcomes", 
 PLACES = {
     "coordinator": ("inbox", "subjects", "screening", "calendar", "reminders"),
     "statistician": ("dashboards", "protocols", "api-guide", "trail"),
-    "administrator": ("accounts",),
+    "administrator": ("accounts", "staff", "account", "change-password", "second-factor", "my-access"),
 }
-OF_STUDY = {"statistician": ("dashboard", "protocol")}
+OF_STUDY = {
+    "statistician": ("dashboard", "protocol"),
+    "administrator": ("study-staff", "training-log", "delegation-log", "access-on"),
+}
 
 
 @pytest.fixture

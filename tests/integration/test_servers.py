@@ -15,7 +15,7 @@ import redis
 
 from trialsite.demo import places, roles
 from trialsite.demo.children import ServerError, wait_until
-from trialsite.demo.environment import secret_key
+from trialsite.demo.environment import secret_of
 from trialsite.demo.servers import HOST, PortTaken, embedded_postgres, embedded_redis, free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -286,15 +286,15 @@ def test_a_copy_of_the_database_has_the_tables_and_the_rights(run_dir):
 
 
 def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(tmp_path):
-    first = secret_key(tmp_path)
+    first = secret_of(tmp_path, "secret_key")
     assert len(first) >= 50
-    assert secret_key(tmp_path) == first
+    assert secret_of(tmp_path, "secret_key") == first
     assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
 
 
 def test_a_secret_key_that_a_killed_run_left_empty_is_made_again(tmp_path):
     (tmp_path / "secret_key").touch()
-    assert len(secret_key(tmp_path)) >= 50
+    assert len(secret_of(tmp_path, "secret_key")) >= 50
 
 
 def test_a_temporary_run_folder_is_gone_afterwards_with_its_data():

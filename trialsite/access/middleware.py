@@ -1,11 +1,21 @@
-"""Who asks: a session (Django's own) or a token, settled before the actor's transaction opens."""
+"""Who asks: a session or a token, settled before the actor's transaction opens; and what a log-in still owes."""
 
 from collections.abc import Callable
+from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from .models import Token
+from .passwords import password_is_due
+from .second_factor import has_second_factor, needs_second_factor
+from .sessions import noted_every_seconds
+
+ALWAYS_OPEN = {"login", "login-code", "logout", "set_language", "stay-logged-in"}
 
 
 class TokenMiddleware:
@@ -25,3 +35,62 @@ class TokenMiddleware:
             request.user = token.user
             request.api_token = token  # type: ignore[attr-defined]
         return self.get_response(request)
+
+
+class PermissionsPolicyMiddleware:
+    """The pages use no camera, microphone, place or payment, and say so to the browser."""
+
+    UNUSED = ("camera", "microphone", "geolocation", "payment", "usb", "display-capture", "browsing-topics")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers["Permissions-Policy"] = ", ".join(f"{feature}=()" for feature in self.UNUSED)
+        return response
+
+
+class DoorMiddleware:
+    """Keeps a log-in alive while its person works, and leads to the password or second factor that is due first."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        to_login = response.status_code == 302 and response.headers["Location"].startswith(reverse("login"))
+        if to_login and request.headers.get("HX-Request"):  # a part of a page is no place for the log-in page
+            return HttpResponse(_("You are logged out. Log in again; what you typed is kept."), status=401)
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        if not request.user.is_authenticated or request.api_token is not None:  # type: ignore[attr-defined]
+            return None
+        touch(request)
+        name = request.resolver_match.url_name if request.resolver_match else ""
+        if name in ALWAYS_OPEN:
+            return None
+        if password_is_due(request.user):
+            return lead(request, name, "change-password", _("Choose a new password first."))
+        if needs_second_factor(request.user) and not has_second_factor(request.user):
+            return lead(
+                request, name, "second-factor", _("Your role needs a second factor: set it up first.")
+            )
+        return None
+
+
+def touch(request: HttpRequest) -> None:
+    """The idle time begins anew, as far as it has to be noted."""
+    now = timezone.now().timestamp()
+    if abs(now - request.session.get("touched", 0)) > noted_every_seconds():
+        request.session["touched"] = now
+
+
+def lead(request: HttpRequest, name: str | None, there: str, why: str) -> HttpResponse | None:
+    if name == there:
+        return None
+    messages.warning(request, why)
+    return redirect(there)

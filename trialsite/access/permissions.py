@@ -7,7 +7,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,9 +16,11 @@ from .models import Role, User
 
 COORDINATOR, INVESTIGATOR, MONITOR = Role.COORDINATOR, Role.INVESTIGATOR, Role.MONITOR
 DATA_MANAGER, STATISTICIAN, ADMINISTRATOR = Role.DATA_MANAGER, Role.STATISTICIAN, Role.ADMINISTRATOR
+INSPECTOR = Role.INSPECTOR
 
 SITE_STAFF = frozenset({COORDINATOR, INVESTIGATOR})
 CLINICAL = frozenset({COORDINATOR, INVESTIGATOR, MONITOR, DATA_MANAGER, STATISTICIAN})
+READERS = CLINICAL | {INSPECTOR}
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Action:
 
 
 ACTIONS: dict[str, Action] = {
-    "record.view": Action(gettext_lazy("see the record"), CLINICAL),
+    "record.view": Action(gettext_lazy("see the record"), READERS),
     "identity.view": Action(gettext_lazy("see who a subject is"), SITE_STAFF),
     "subject.screen": Action(gettext_lazy("screen a subject"), SITE_STAFF),
     "form.submit": Action(gettext_lazy("enter and correct forms"), SITE_STAFF),
@@ -49,18 +50,35 @@ ACTIONS: dict[str, Action] = {
     "subject.enrol": Action(gettext_lazy("enrol a subject"), SITE_STAFF),
     "subject.randomise": Action(gettext_lazy("randomise a subject"), SITE_STAFF),
     "treatment.decide": Action(gettext_lazy("decide on treatment"), frozenset({INVESTIGATOR})),
-    "figures.view": Action(gettext_lazy("see the study's figures"), CLINICAL),
+    "figures.view": Action(gettext_lazy("see the study's figures"), READERS),
     "figures.by_arm": Action(
         gettext_lazy("see figures by arm before lock"), frozenset({STATISTICIAN, DATA_MANAGER})
     ),
-    "protocol.view": Action(gettext_lazy("read the protocol"), CLINICAL),
-    "trail.view": Action(gettext_lazy("read the audit trail"), CLINICAL),
+    "protocol.view": Action(gettext_lazy("read the protocol"), READERS),
+    "trail.view": Action(gettext_lazy("read the audit trail"), READERS),
     "export.run": Action(gettext_lazy("pull exports"), CLINICAL),
+    "staff.view": Action(
+        gettext_lazy("see the training and delegation logs"), READERS | frozenset({ADMINISTRATOR})
+    ),
+    "training.record": Action(
+        gettext_lazy("record trainings"), frozenset({INVESTIGATOR, DATA_MANAGER, ADMINISTRATOR})
+    ),
+    "delegation.sign": Action(gettext_lazy("delegate duties"), frozenset({INVESTIGATOR})),
+    "delegation.end": Action(gettext_lazy("end a delegation"), frozenset({INVESTIGATOR, ADMINISTRATOR})),
+    "access.review": Action(
+        gettext_lazy("see who could do what on a day"), frozenset({DATA_MANAGER, INSPECTOR, ADMINISTRATOR})
+    ),
     "accounts.manage": Action(gettext_lazy("manage accounts"), frozenset({ADMINISTRATOR})),
 }
 
 
-AT_ANY_INSTANT = ("figures.by_arm", "export.run", "subject.screen", "accounts.manage")  # these open pages too
+AT_ANY_INSTANT = (  # these open pages too
+    "figures.by_arm",
+    "export.run",
+    "subject.screen",
+    "access.review",
+    "accounts.manage",
+)
 
 
 def roles_for(action: str) -> frozenset[Role]:
@@ -69,18 +87,30 @@ def roles_for(action: str) -> frozenset[Role]:
     return frozenset() if changes and earlier_instant() else ACTIONS[action].roles
 
 
+Rows = tuple[tuple[UUID | None, UUID | None, str], ...]
+
+
 @dataclass(frozen=True)
 class Grants:
-    """The current memberships of one user, read once a request."""
+    """The memberships of one user that hold today, read once a request.
 
-    rows: tuple[tuple[UUID | None, UUID | None, str], ...] = field(default=())
+    `rows` are active; `waiting` are those whose training or delegation is missing: they open nothing.
+    """
+
+    rows: Rows = field(default=())
+    waiting: Rows = field(default=())
 
     def allows(self, action: str, study_id: UUID | None, site_id: UUID | None) -> bool:
-        roles = roles_for(action)
-        return any(
-            role in roles and (study is None or study == study_id) and (site is None or site == site_id)
-            for study, site, role in self.rows
-        )
+        return allowed(self.rows, action, study_id, site_id)
+
+    def would_allow(self, action: str, study_id: UUID | None, site_id: UUID | None) -> bool:
+        """Whether only training or delegation stands between the user and the action."""
+        return allowed(self.waiting, action, study_id, site_id)
+
+    @property
+    def only_waits(self) -> bool:
+        """Whether the user has roles and none of them is active."""
+        return bool(self.waiting) and not self.rows
 
     def somewhere(self, action: str, study_id: UUID | None = None) -> bool:
         """Whether the user may take the action at any place (of the study)."""
@@ -90,9 +120,16 @@ class Grants:
         )
 
 
-CURRENT_ROLES = """
-    SELECT study_id, site_id, role FROM public.access_membership
-    WHERE user_id = %(user)s AND starts_on <= %(today)s AND (ends_on IS NULL OR ends_on >= %(today)s)"""
+def allowed(rows: Rows, action: str, study_id: UUID | None, site_id: UUID | None) -> bool:
+    roles = roles_for(action)
+    return any(
+        role in roles and (study is None or study == study_id) and (site is None or site == site_id)
+        for study, site, role in rows
+    )
+
+
+# The day is the database's, as for row-level security: both must say the same.
+CURRENT_ROLES = "SELECT study_id, site_id, role, active FROM access_grants(%s)"
 
 
 def grants_of(user: User | AnonymousUser) -> Grants:
@@ -102,8 +139,12 @@ def grants_of(user: User | AnonymousUser) -> Grants:
     cached = user.__dict__.get("_grants")
     if cached is None:
         with connection.cursor() as cursor:
-            cursor.execute(CURRENT_ROLES, {"user": user.pk, "today": timezone.now().date()})
-            cached = user.__dict__["_grants"] = Grants(tuple(cursor.fetchall()))
+            cursor.execute(CURRENT_ROLES, [user.pk])
+            found = cursor.fetchall()
+        cached = user.__dict__["_grants"] = Grants(
+            rows=tuple(row[:3] for row in found if row[3]),
+            waiting=tuple(row[:3] for row in found if not row[3]),
+        )
     return cached
 
 
@@ -127,10 +168,19 @@ def reach_of(user: User | AnonymousUser, action: str) -> Q:
 def require(
     user: User | AnonymousUser, action: str, *, study_id: UUID | None, site_id: UUID | None = None
 ) -> None:
-    """Refuse with a sentence unless one of the user's current roles at this place may take the action."""
+    """Refuse with a sentence unless one of the user's active roles at this place may take the action."""
     if not may(user, action, study_id=study_id, site_id=site_id):
-        roles = ", ".join(sorted(str(role.label) for role in ACTIONS[action].roles))
-        raise PermissionDenied(
-            _("Your role here does not allow you to %(action)s. Roles that may: %(roles)s.")
-            % {"action": ACTIONS[action].words, "roles": roles}
-        )
+        raise PermissionDenied(refusal(user, action, study_id, site_id))
+
+
+def refusal(
+    user: User | AnonymousUser, action: str, study_id: UUID | None, site_id: UUID | None = None
+) -> str:
+    """Why the user may not take the action, and who may."""
+    if grants_of(user).would_allow(action, study_id, site_id):
+        return _("Your role here is not active yet: 'My access' says what is missing and who helps.")
+    roles = ", ".join(sorted(str(role.label) for role in ACTIONS[action].roles))
+    return _("Your role here does not allow you to %(action)s. Roles that may: %(roles)s.") % {
+        "action": ACTIONS[action].words,
+        "roles": roles,
+    }

@@ -1,7 +1,9 @@
-"""The person behind a request."""
+"""The person behind a request, where it comes from, and how often."""
 
 from typing import cast
 
+from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest
 from rest_framework.request import Request
 
@@ -11,3 +13,37 @@ from .models import User
 def user_of(request: HttpRequest | Request) -> User:
     """The account that is logged in; views ask only after login_required or an API permission has let it in."""
     return cast(User, request.user)
+
+
+def address_of(request: HttpRequest) -> str:
+    """The address that a request comes from; behind the TLS proxy the one that the proxy saw."""
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.HTTPS else ""
+    return forwarded.rsplit(",", 1)[-1].strip() or request.META.get("REMOTE_ADDR", "")
+
+
+def throttled(request: HttpRequest, what: str, per_minute: int) -> bool:
+    """Count a request of this address; whether there were more than `per_minute` of them in this minute."""
+    key = f"throttle:{what}:{address_of(request)}"
+    cache.add(key, 0, timeout=60)
+    try:
+        return cache.incr(key) > per_minute
+    except ValueError:  # it expired in between
+        return False
+
+
+DEVICES = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device_of(request: HttpRequest) -> str:
+    """Browser and system in two words, as a person tells the own log-ins apart."""
+    agent = request.headers.get("User-Agent", "")
+    named = [next((name for mark, name in kinds if mark in agent), "") for kinds in (DEVICES, SYSTEMS)]
+    return " · ".join(filter(None, named))

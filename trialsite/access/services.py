@@ -1,42 +1,121 @@
 """Accounts, memberships and tokens: every write."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from trialsite.audit import because
 from trialsite.audit.events import record_event
 
+from .errors import AccessRefused
 from .models import Membership, Role, Token, User, new_token_key
+from .passwords import refuse_weak_password
 from .permissions import require
 
 
 def create_user(
     *, username: str, password: str, full_name: str, email: str = "", language: str = "en", by: User | None
 ) -> User:
-    """Open an account; `by` None is the system setting itself up."""
+    """Open an account; `by` None is the system setting itself up.
+
+    A password that somebody else chose is for the first log-in only.
+    """
     if by is not None:
         require(by, "accounts.manage", study_id=None)
-    return User.objects.create_user(username, password, full_name=full_name, email=email, language=language)
+    refuse_weak_password(password, User(username=username, full_name=full_name, email=email), "password")
+    return User.objects.create_user(
+        username,
+        password,
+        full_name=full_name,
+        email=email,
+        language=language,
+        must_change_password=by is not None,
+    )
 
 
+@transaction.atomic
 def grant_role(
     *,
     user: User,
     role: Role,
     study_id: UUID | None = None,
     site_id: UUID | None = None,
+    principal: bool = False,
     starts_on: date | None = None,
+    ends_on: date | None = None,
     by: User | None,
 ) -> Membership:
-    """Give `user` a role at a site, in a study (no site) or, for administrators, in the system."""
+    """Give `user` a role at a site, in a study (no site) or, for administrators, in the system.
+
+    It opens nothing before its trainings are recorded and, at a site, its duties are delegated. `principal` names
+    the principal investigator of the site. `by` None is the system setting itself up.
+    """
+    User.objects.select_for_update().get(pk=user.pk)  # one role at a time
+    today = timezone.now().date()
+    given = Membership(
+        user=user,
+        role=role,
+        study_id=study_id,
+        site_id=site_id,
+        principal=principal,
+        starts_on=starts_on or today,
+        ends_on=ends_on,
+    )
     if by is not None:
         require(by, "accounts.manage", study_id=None)
-    membership = Membership(user=user, role=role, study_id=study_id, site_id=site_id)
-    if starts_on:
-        membership.starts_on = starts_on
-    membership.save()
+        if given.starts_on < today:
+            raise AccessRefused({"starts_on": _("A role begins today or later.")})
+    refuse_unclear_role(given)
+    refuse_second_role(given)
+    given.save()
     user.__dict__.pop("_grants", None)
+    return given
+
+
+def refuse_unclear_role(given: Membership) -> None:
+    """What belongs together in a role; the database holds the same."""
+    if given.role in (Role.COORDINATOR, Role.INVESTIGATOR) and given.site_id is None:
+        raise AccessRefused({"site": _("Site staff works at a site: choose it.")})
+    if given.principal and given.role != Role.INVESTIGATOR:
+        raise AccessRefused({"principal": _("The principal investigator is an investigator of the site.")})
+    if given.role == Role.INSPECTOR and given.site_id is not None:
+        raise AccessRefused({"site": _("An inspector sees the whole study: choose no site.")})
+    if given.role == Role.INSPECTOR and given.ends_on is None:
+        raise AccessRefused({"ends_on": _("An inspector's access is for a time: say until when.")})
+    if given.ends_on is not None and given.ends_on < given.starts_on:
+        raise AccessRefused({"ends_on": _("This day lies before the first one.")})
+
+
+def refuse_second_role(given: Membership) -> None:
+    """One role of a person at one place at a time, and one principal investigator of a site."""
+    places = Membership.objects.filter(
+        Q(ends_on=None) | Q(ends_on__gte=given.starts_on),
+        **given.place,
+        starts_on__lte=given.ends_on or date.max,
+        ended_at=None,
+    )
+    if places.filter(user=given.user).exists():
+        raise AccessRefused(
+            {"role": _("This person has a role at this place in these days already: end that one first.")}
+        )
+    if given.principal and places.filter(principal=True).exists():
+        raise AccessRefused({"principal": _("This site has a principal investigator in these days already.")})
+
+
+def end_role(*, membership: Membership, by: User, reason: str = "") -> Membership:
+    """End a role now: it opens nothing from the next request on; the row stays and says until when it held."""
+    require(by, "accounts.manage", study_id=None)
+    if membership.ended_at is not None:
+        raise AccessRefused({"": _("This role has ended already.")})
+    now = timezone.now()
+    membership.ended_at, membership.ended_by = now, by
+    membership.ends_on = max(now.date(), membership.starts_on)
+    with because(reason.strip()):
+        membership.save(update_fields=["ended_at", "ended_by", "ends_on"])
     return membership
 
 
@@ -57,11 +136,3 @@ def revoke_token(*, token: Token, by: User) -> Token:
     token.revoked_at = timezone.now()
     token.save(update_fields=["revoked_at"])
     return token
-
-
-def end_role(*, membership: Membership, by: User) -> Membership:
-    """End a role: it held until yesterday and opens nothing any more."""
-    require(by, "accounts.manage", study_id=None)
-    membership.ends_on = timezone.now().date() - timedelta(days=1)
-    membership.save(update_fields=["ends_on"])
-    return membership

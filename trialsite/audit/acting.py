@@ -100,6 +100,6 @@ def _tell(context: Context, using: str) -> None:
         cursor.execute(
             "SELECT set_config('app.user_id', %s, true), set_config('app.role', %s, true),"
             " set_config('app.reason', %s, true), set_config('app.request_id', %s, true),"
-            " set_config('app.prompt', %s, true)",
+            " set_config('app.prompt', %s, true), set_config('app.places', '', true)",
             [context.user_id, context.role, context.reason, context.request_id, context.prompt],
         )

@@ -22,8 +22,7 @@ ROW_RULES = {
     "identity": MEMBER_ROWS.format(roles="ARRAY['coordinator', 'investigator']"),
     "author": f"(author_id = (SELECT app_user_id()) AND {MEMBER_ROWS.format(roles='')})",
     "trail": f"""(CASE WHEN study_id IS NULL THEN (SELECT app_is_system()) OR EXISTS (
-            SELECT 1 FROM public.access_membership m WHERE m.user_id = app_user_id() AND m.role = 'administrator'
-              AND m.starts_on <= current_date AND (m.ends_on IS NULL OR m.ends_on >= current_date))
+            SELECT 1 FROM app_roles() r WHERE r.role = 'administrator')
         ELSE {MEMBER_ROWS.format(roles="")} END)""",
 }
 

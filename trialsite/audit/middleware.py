@@ -19,7 +19,10 @@ from .moment import read_instant
 
 EARLIER = re.compile(r"^/as-of/([^/]+)(/.*)$")
 READS = ("GET", "HEAD")
-WITHOUT_RECORD = ("login", "logout", "set_language")  # works the same at every instant
+WITHOUT_RECORD = {  # one's own log-in and rights are the same at every instant
+    "login", "login-code", "logout", "set_language", "account", "change-password", "second-factor",
+    "drop-second-factor", "end-session", "end-other-sessions", "stay-logged-in", "my-access",
+}  # fmt: skip
 
 
 class AsOfMiddleware:

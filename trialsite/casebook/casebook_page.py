@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from trialsite.access.permissions import may
 from trialsite.access.requests import user_of
+from trialsite.audit.moment import earlier_instant
 
 from .form_types import form_type
 from .holds import holds_on, standing_of
@@ -69,6 +70,9 @@ def subject_context(request: HttpRequest, subject: Subject, tab: str) -> dict[st
             for _key, page in tabs
         ],
         "may_edit": may(user_of(request), "form.submit", study_id=subject.study_id, site_id=subject.site_id),
+        "may_identify": earlier_instant()
+        is None  # nobody is looked up in the past: who a subject is stands today
+        and may(user_of(request), "identity.view", study_id=subject.study_id, site_id=subject.site_id),
     }
 
 

@@ -2,7 +2,7 @@
 
 Hard: physically impossible, cannot be submitted. Soft: said at the item; it is submitted with a comment, or opens a
 query. Version 1 is what the first release has. A check that is added or changed later takes the next number, and a
-study uses it only once it is activated there; until then the version `before` it stays in use (ADR 0021).
+study uses it only once it is activated there; until then the version `before` it stays in use (ADR 0020).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

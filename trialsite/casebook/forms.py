@@ -33,6 +33,7 @@ from .formfields import (
     QuantityFormField,
     TimeInput,
 )
+from .free_text import identifier_sentence
 from .values import PartialDateItem, QuantityItem
 
 MISSING_PREFIX = "missing__"
@@ -134,6 +135,14 @@ class ItemForm(forms.Form):
     def add_items(self, items: Iterable[str]) -> None:
         for item in items:
             self.fields[item] = styled(item_field(self.model, item))
+
+    def clean(self) -> dict[str, Any]:
+        """Free text with an identifier of a person is said at its item, whatever else is wrong."""
+        cleaned = super().clean() or self.cleaned_data
+        for item, value in list(cleaned.items()):
+            if sentence := identifier_sentence(value):
+                self.add_error(item, sentence)
+        return cleaned
 
     def values(self) -> dict[str, Any]:
         """Item → cleaned value; columns that may not be null get their empty value."""

@@ -19,6 +19,7 @@ from trialsite.access.permissions import require
 from trialsite.audit import because
 
 from .errors import CheckFailed, Refused
+from .free_text import refuse_identifiers
 from .models import Hold, Subject
 from .reading import read_once
 from .slots import Slot
@@ -54,6 +55,7 @@ def place_hold(*, place: Place, kind: HoldKind | str, by: User, reason: str = ""
     """Freeze or lock a place."""
     step = allowed(hold_step(kind, None, HoldKind(kind).value))
     require(by, step.permission, study_id=place.study_id, site_id=place.site_id)
+    refuse_identifiers({"reason": reason})
     try:
         with transaction.atomic(), because(reason):
             return Hold.objects.create(**vars(place), kind=kind, placed_by=by)
@@ -71,6 +73,7 @@ def take_hold_step(*, hold_id: UUID, action: str, by: User, reason: str = "") ->
     require(by, step.permission, study_id=hold.study_id, site_id=hold.site_id)
     if step.needs_reason and not reason.strip():
         raise CheckFailed({"reason": _("Say why this is to be changed again.")})
+    refuse_identifiers({"reason": reason})
     if step.other_person and hold.asked_by_id == by.pk:
         raise Refused(_("A second person unlocks: somebody else than who asked for it."))
     now = timezone.now()

@@ -21,6 +21,7 @@ from . import registries
 from .errors import CheckFailed, Refused
 from .fact_words import fact_label, fact_words
 from .forms import choices_of, shown
+from .free_text import refuse_identifiers
 from .holds import holds_on, refuse_where_held
 from .items import stored
 from .models import LOG, CasebookRecord, CasebookRow, MovedForm, ProtocolForm, Subject
@@ -74,6 +75,7 @@ def move_form(
     the mover looked at. Raises CheckFailed (per item), Refused (a rule, in a sentence).
     """
     refuse_unclear_move(reason, text)
+    refuse_identifiers({"text": text})
     opened, target = lock_both(slot, to, by)
     refuse_stale_look(opened, base_version)
     return carry_over(opened, target, joined(reason, text), by)

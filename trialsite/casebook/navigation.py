@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.access.models import Role
 from trialsite.access.permissions import grants_of
+from trialsite.access.sessions import noted_every_seconds
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ PLACES = (
     (_("Dashboards"), "dashboards", "graph-up", "figures.view"),
     (_("Protocols"), "protocols", "journal-text", "protocol.view"),
     (_("Audit trail"), "trail", "clock-history", "trail.view"),
+    (_("Staff"), "staff", "shield-lock", "staff.view"),
     (_("API and exports"), "api-guide", "download", "export.run"),
     (_("Accounts"), "accounts", "person-gear", "accounts.manage"),
 )
@@ -50,6 +53,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "role_label": ", ".join(roles),
         "as_of": instant.isoformat(sep=" ") if instant else "",
         "leave_as_of": today_address(request),
+        "idle_seconds": settings.SESSION_COOKIE_AGE - noted_every_seconds(),
     }
 
 

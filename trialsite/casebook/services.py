@@ -22,6 +22,7 @@ from .edit_checks import Fired, run_checks
 from .errors import Asked, CheckFailed, NewerDraft, Refused, UnknownForm
 from .events import publish_change
 from .form_types import form_type
+from .free_text import identifier_sentence, refuse_identifiers, texts_of
 from .holds import holds_on, refuse_where_held, somehow_held
 from .items import item_label, normal, stored
 from .merging import Merge, Submission, merge_submission
@@ -34,6 +35,7 @@ from .states import SUBJECT_STEPS, SubjectState, Transition, transition
 
 Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Values]]
+COMMENT = "comment-"  # the address of a comment on a soft finding, before the finding's name
 
 
 def lockable() -> QuerySet[Subject]:
@@ -138,9 +140,11 @@ def submit_form(
         raise Refused(_("The form that you opened has been voided since. Open the slot again."))
     elif opened.visit is not None:
         refuse_missed_visit(opened.visit)
+    refuse_identifiers(texts_of(values, rows) | {"reason_text": reason})
     soft = soft_findings(opened, values, rows)
     if ask_about_soft and any(fired.name not in (comments or {}) for fired in soft):
         raise Asked(soft)
+    refuse_identifiers({f"{COMMENT}{name}": text for name, text in (comments or {}).items()})
     with transaction.atomic(savepoint=kind.after is not None), because(reason):
         record = save_record(opened, values, missing)
         lines = {kept.name: save_rows(kept, record, rows.get(kept.name, ())) for kept in kind.rows}
@@ -163,6 +167,8 @@ def change_state(*, record: CasebookRecord, action: str, by: User, reason: str =
     require(by, step.permission, study_id=record.study_id, site_id=record.site_id)
     refuse_where_held(holds_on(subject), slot=Slot.of_record(record))
     require_reason(step, reason)
+    if found := identifier_sentence(reason):
+        raise Refused(found)
     with because(reason):
         record.state = step.target
         record.version += 1
@@ -183,6 +189,7 @@ def record_missed_visit(
     subject = locked_subject(subject_id, by)
     require(by, "form.submit", study_id=subject.study_id, site_id=subject.site_id)
     refuse_unclear_reason(reason, text)
+    refuse_identifiers({"text": text})
     refuse_where_held(holds_on(subject), slot=Slot(subject.pk, key, "", repeat))
     refuse_done_visit(subject, key, repeat)
     missed = {"missed_reason": reason, "missed_text": text.strip()}
@@ -204,6 +211,7 @@ def undo_missed_visit(*, subject_id: UUID, key: str, repeat: int = 1, by: User, 
     require(by, "form.submit", study_id=subject.study_id, site_id=subject.site_id)
     if not reason.strip():
         raise CheckFailed({"reason": _("Say why: a change to the record needs a reason.")})
+    refuse_identifiers({"reason": reason})
     visit = missed_visits(subject).get((key, repeat))
     refuse_where_held(holds_on(subject), slot=Slot(subject.pk, key, "", repeat))
     if visit is None:
@@ -409,7 +417,10 @@ def touches(changed: str, item: str) -> bool:
 
 def refused_items(kind: FormType, messages: Mapping[str, str]) -> list[str]:
     """The sentences of a refusal, each with the label of its item, for a page that does not show the items."""
-    return [f"{item_label(kind, item)}: {text}" for item, text in messages.items()]
+    return [
+        text if item.startswith(COMMENT) else f"{item_label(kind, item)}: {text}"
+        for item, text in messages.items()
+    ]
 
 
 def soft_findings(opened: OpenSlot, values: Values, rows: Rows) -> list[Fired]:

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from . import as_of_view, draft_views, move_views, trail_views, views, visit_views
+from . import as_of_view, draft_views, identity_views, move_views, trail_views, views, visit_views
 
 
 class Part:
@@ -23,6 +23,7 @@ urlpatterns = [
     path("", views.inbox, name="inbox"),
     path("subjects/", views.subjects, name="subjects"),
     path("subjects/<uuid:subject_id>/", views.subject, name="subject"),
+    path("subjects/<uuid:subject_id>/identity/", identity_views.identity, name="identity"),
     path("subjects/<uuid:subject_id>/trail/", trail_views.subject_trail, name="subject-trail"),
     path("subjects/<uuid:subject_id>/log/<slug:form>/new/", views.new_log_form, name="new-log-form"),
     path(VISIT + "not-done/", visit_views.not_done, name="visit-not-done"),

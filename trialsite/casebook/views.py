@@ -54,6 +54,8 @@ LAST_PAGE = 100  # of the inbox; who has more to do filters
 def inbox(request: HttpRequest) -> HttpResponse:
     """One ranked list of what is due."""
     user, number = user_of(request), request.GET.get("page", "")
+    if grants_of(user).only_waits:
+        return redirect("my-access")
     studies = [study.key for study in studies_visible_to(user)]
     kinds = kinds_of_work()
     kind = request.GET.get("kind", "") if request.GET.get("kind") in kinds else ""
@@ -191,6 +193,10 @@ def submit(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
             answers = page.reason.keep_own(refusal.messages)
             if merge is not None:
                 return ask_again(request, opened, page, base, services.refused_items(opened.kind, answers))
+            wrong = {item: answers.pop(item) for item in list(answers) if item.startswith(services.COMMENT)}
+            if wrong:
+                found = services.soft_findings(opened, page.values(), page.rows())
+                asked = questions(found, page, comments_typed(request), wrong)
             page.add_errors(answers)
         except Asked as refusal:
             asked = questions(refusal.fired, page, comments_typed(request))
@@ -259,22 +265,34 @@ class Question:
     label: str
     message: Any
     comment: str
+    error: str = ""
 
 
-def questions(fired: Sequence[Fired], page: EntryPage, comments: Mapping[str, str]) -> list[Question]:
+def questions(
+    fired: Sequence[Fired],
+    page: EntryPage,
+    comments: Mapping[str, str],
+    wrong: Mapping[str, str] | None = None,
+) -> list[Question]:
+    names = {f"{services.COMMENT}{one.name}": one for one in fired}
     return [
-        Question(f"comment-{one.name}", page.label_of(one.item), one.message, comments.get(one.name, ""))
-        for one in fired
+        Question(
+            name,
+            page.label_of(one.item),
+            one.message,
+            comments.get(one.name, ""),
+            (wrong or {}).get(name, ""),
+        )
+        for name, one in names.items()
     ]
 
 
 def comments_typed(request: HttpRequest) -> dict[str, str]:
     """What the author said to the soft findings that the page has shown, by their names; empty where nothing."""
-    start = "comment-"
     return {
-        name.removeprefix(start): request.POST[name].strip()[:500]
+        name.removeprefix(services.COMMENT): request.POST[name].strip()[:500]
         for name in request.POST
-        if name.startswith(start)
+        if name.startswith(services.COMMENT)
     }
 
 

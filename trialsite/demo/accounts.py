@@ -10,14 +10,17 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from trialsite.access.models import Membership, Role, User
+from trialsite.access.models import Duty, Membership, Role, TrainingKind, User
 from trialsite.access.services import create_user, grant_role
+from trialsite.access.staffing import principals_of, record_training, sign_delegation
+from trialsite.access.standing import standings_now
 from trialsite.audit import acting
 from trialsite.studies.models import Study, StudySite
 
 DEMO_PASSWORD = "blina-demo-2026"  # noqa: S105  (documented; the demo listens on this machine only)
 SITES_ONLY = "every study of the site"
 MEMBERS_SINCE_DAYS = 5 * 365
+INSPECTED_DAYS = 365
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Account:
     def where(self) -> str:
         if self.role == Role.ADMINISTRATOR:
             return "the system, no clinical data"
+        if self.role == Role.INSPECTOR:
+            return "all sites of all studies for a year, changes nothing"
         return f"site {self.site}" if self.site else "all sites of all studies"
 
 
@@ -43,6 +48,7 @@ ACCOUNTS: tuple[Account, ...] = (
     Account("monitor", "陈静", Role.MONITOR, shown=True),
     Account("data.manager", "赵敏", Role.DATA_MANAGER, shown=True),
     Account("statistician", "周文博", Role.STATISTICIAN, shown=True),
+    Account("inspector", "林国栋", Role.INSPECTOR, shown=True),
     Account("administrator", "孙志强", Role.ADMINISTRATOR, shown=True),
     Account("coordinator.bjh", "刘婷", Role.COORDINATOR, "BJH"),
     Account("investigator.bjh", "张国华", Role.INVESTIGATOR, "BJH"),
@@ -59,11 +65,18 @@ def demo_password() -> str:
 
 
 def ensure_accounts() -> dict[str, User]:
-    """Open the demo accounts that are missing and give them their roles; gives user name → user."""
+    """Open the demo accounts that are missing and let them work; gives user name → user.
+
+    Principal investigators come before those to whom they delegate.
+    """
     with acting(role="system", reason="demo accounts"):
         people = {account.username: user_of(account) for account in ACCOUNTS}
-        for account in ACCOUNTS:
-            grant(account, people[account.username])
+        given = [one for account in ACCOUNTS for one in grant(account, people[account.username])]
+        for membership in given:
+            train(membership)
+    for membership in given:
+        if membership.needs_delegation:
+            delegate(membership)
     return people
 
 
@@ -80,15 +93,50 @@ def user_of(account: Account) -> User:
     )
 
 
-def grant(account: Account, user: User) -> None:
+def grant(account: Account, user: User) -> list[Membership]:
     """Give an account its roles where it has none yet: at its site, in every study, or in the system."""
-    since = timezone.now().date() - timedelta(days=MEMBERS_SINCE_DAYS)
+    today = timezone.now().date()
     held = set(Membership.objects.filter(user=user).values_list("study_id", "site_id"))
-    for study_id, site_id in places_of(account):
-        if (study_id, site_id) not in held:
-            grant_role(
-                user=user, role=account.role, study_id=study_id, site_id=site_id, starts_on=since, by=None
-            )
+    return [
+        grant_role(
+            user=user,
+            role=account.role,
+            study_id=study_id,
+            site_id=site_id,
+            principal=account.role == Role.INVESTIGATOR,
+            starts_on=today - timedelta(days=MEMBERS_SINCE_DAYS),
+            ends_on=today + timedelta(days=INSPECTED_DAYS) if account.role == Role.INSPECTOR else None,
+            by=None,
+        )
+        for study_id, site_id in places_of(account)
+        if (study_id, site_id) not in held
+    ]
+
+
+def train(membership: Membership) -> None:
+    """Record the trainings that a role needs and its person does not have yet."""
+    today = timezone.now().date()
+    places = StudySite.objects.filter(study=membership.study).select_related("protocol_version")
+    if membership.site_id:
+        places = places.filter(site_id=membership.site_id)
+    (standing,) = standings_now(Membership.objects.filter(pk=membership.pk))
+    for kind in map(TrainingKind, standing.missing):
+        version = places[0].protocol_version if kind == TrainingKind.PROTOCOL else None
+        record_training(user=membership.user, kind=kind, version=version, completed_on=today, by=None)
+
+
+def delegate(membership: Membership) -> None:
+    """The principal investigator of the site signs what its staff does."""
+    (head,) = principals_of(membership)
+    with acting(user=head, reason="demo accounts"):
+        sign_delegation(
+            membership=membership,
+            duties=[Duty.CONSENT, Duty.ENTRY, Duty.SAFETY, Duty.SAMPLES, Duty.QUERIES],
+            starts_on=timezone.now().date(),
+            username=head.username,
+            password=demo_password(),
+            by=head,
+        )
 
 
 def places_of(account: Account) -> Sequence[tuple[UUID | None, UUID | None]]:

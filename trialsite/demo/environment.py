@@ -66,7 +66,8 @@ def app_environment(run_dir: Path, found: Servers) -> dict[str, str]:
         "TRIALSITE_RUN_DIR": str(run_dir),
         "DATABASE_URL": found.app_url,
         "REDIS_URL": found.redis_url,
-        "SECRET_KEY": os.environ.get("SECRET_KEY") or secret_key(run_dir),
+        "SECRET_KEY": os.environ.get("SECRET_KEY") or secret_of(run_dir, "secret_key"),
+        "IDENTITY_KEYS": os.environ.get("IDENTITY_KEYS") or secret_of(run_dir, "identity_key"),
         "EMAIL_FILE_PATH": os.environ.get("EMAIL_FILE_PATH") or str(run_dir / "mail"),
         "DIGEST_PATH": os.environ.get("DIGEST_PATH") or str(run_dir / "digests.jsonl"),
         "PYTHONUNBUFFERED": "1",
@@ -80,9 +81,9 @@ def owner_environment(environment: Mapping[str, str], found: Servers) -> dict[st
     return {**environment, "DATABASE_OWNER_URL": found.owner_url}
 
 
-def secret_key(run_dir: Path) -> str:
-    """The demo's own secret key, made once and readable by its owner only."""
-    file = run_dir / "secret_key"
+def secret_of(run_dir: Path, name: str) -> str:
+    """A secret of the demo's own, made once and readable by its owner only."""
+    file = run_dir / name
     with contextlib.suppress(FileExistsError):
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as output:
@@ -90,7 +91,7 @@ def secret_key(run_dir: Path) -> str:
     key = file.read_text(encoding="ascii")
     if not key:
         file.unlink()
-        return secret_key(run_dir)
+        return secret_of(run_dir, name)
     return key
 
 

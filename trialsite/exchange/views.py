@@ -3,8 +3,10 @@
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from trialsite.access.models import Token
-from trialsite.access.requests import user_of
+from trialsite.access.permissions import grants_of
+from trialsite.access.requests import throttled, user_of
 from trialsite.access.services import issue_token, revoke_token
 from trialsite.casebook.registries import forms
 
@@ -37,6 +40,11 @@ def guide(request: HttpRequest, key: str = "") -> HttpResponse:
 @require_POST
 def make_token(request: HttpRequest) -> HttpResponse:
     """Make a token for one's own REST clients; it ends after 90 days."""
+    if not grants_of(user_of(request)).somewhere("export.run"):
+        raise PermissionDenied(_("None of your roles pulls exports, so a token would open nothing."))
+    if throttled(request, "token", settings.TOKENS_PER_MINUTE):
+        messages.error(request, _("Too many tokens at once: wait a minute."))
+        return redirect("api-guide")
     name = request.POST.get("name", "").strip()
     if not name:
         messages.error(request, _("Name the token after the client that will use it."))

@@ -12,6 +12,7 @@ from trialsite.access.models import User
 from trialsite.access.permissions import may, require
 from trialsite.casebook.edit_checks import Fired
 from trialsite.casebook.errors import CheckFailed, Refused
+from trialsite.casebook.free_text import refuse_identifiers
 from trialsite.casebook.holds import Place, holds_on, refuse_where_held
 from trialsite.casebook.registries import Submitted
 from trialsite.casebook.services import locked_subject
@@ -31,6 +32,7 @@ def open_query(*, slot: Slot, item: str = "", text: str, candidate: bool = False
     require(by, step.permission, study_id=subject.study_id, site_id=subject.site_id)
     refuse_where_held(holds_on(subject), slot=slot, review=True)
     refuse_silence(step, text)
+    refuse_identifiers({"text": text})
     query = Query(**vars(Place.of_slot(subject, slot)), item=item, text_en=text.strip(), text_zh=text.strip())
     return opened(query, step, by, text)
 
@@ -54,6 +56,7 @@ def take_query_step(*, query_id: UUID, action: str, text: str = "", by: User) ->
         raise Refused(_("A query is resolved by a correction of the value, not by hand."))
     require(by, step.permission, study_id=query.study_id, site_id=query.site_id)
     refuse_silence(step, text)
+    refuse_identifiers({"text": text})
     return moved(query, step, by, text)
 
 

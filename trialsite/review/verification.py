@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from trialsite.access.models import User
 from trialsite.access.permissions import require
 from trialsite.casebook.errors import CheckFailed, Refused
+from trialsite.casebook.free_text import refuse_identifiers
 from trialsite.casebook.holds import holds_on, refuse_where_held
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Submitted, critical_items
@@ -92,6 +93,7 @@ def plan_verification(*, study: Study, sample_percent: int, seed: str, by: User)
         wrong["seed"] = _("Enter a seed: whoever knows it can draw the same sample again.")
     if wrong:
         raise CheckFailed(wrong)
+    refuse_identifiers({"seed": seed})
     values = {"sample_percent": sample_percent, "seed": seed.strip()}
     plan, _created = VerificationPlan.objects.update_or_create(study=study, defaults=values)
     return plan

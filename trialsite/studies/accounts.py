@@ -5,17 +5,22 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import IntegrityError, transaction
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from trialsite.access.forms import AccountForm, RoleForm
+from trialsite.access.errors import AccessRefused
+from trialsite.access.forms import AccountForm, RoleForm, show_refusal
 from trialsite.access.models import Membership, Role, User
+from trialsite.access.passwords import reset_password
 from trialsite.access.permissions import require
 from trialsite.access.requests import user_of
+from trialsite.access.second_factor import remove_second_factor
 from trialsite.access.services import create_user, end_role, grant_role
+from trialsite.access.sessions import end_sessions, key_of
 
 from .models import Site, Study
 
@@ -33,11 +38,15 @@ def add_account(request: HttpRequest) -> HttpResponse:
     """Open an account."""
     require(user_of(request), "accounts.manage", study_id=None)
     form = AccountForm(request.POST)
-    if not form.is_valid():
-        return page(request, form, role_form(), status=422)
-    create_user(**form.cleaned_data, by=user_of(request))
-    messages.success(request, _("Account opened. It opens nothing until it has a role."))
-    return redirect("accounts")
+    if form.is_valid():
+        try:
+            create_user(**form.cleaned_data, by=user_of(request))
+        except AccessRefused as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("Account opened. It opens nothing until it has a role."))
+            return redirect("accounts")
+    return page(request, form, role_form(), status=422)
 
 
 @login_required
@@ -49,18 +58,20 @@ def add_role(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         given = form.cleaned_data
         try:
-            with transaction.atomic():
-                grant_role(
-                    user=User.objects.get(pk=given["user"]),
-                    role=Role(given["role"]),
-                    study_id=UUID(given["study"]) if given["study"] else None,
-                    site_id=UUID(given["site"]) if given["site"] else None,
-                    by=user_of(request),
-                )
-        except IntegrityError:
-            form.add_error("role", _("This person has a role at this place already: end that one first."))
+            grant_role(
+                user=User.objects.get(pk=given["user"]),
+                role=Role(given["role"]),
+                study_id=UUID(given["study"]) if given["study"] else None,
+                site_id=UUID(given["site"]) if given["site"] else None,
+                principal=given["principal"],
+                starts_on=given["starts_on"],
+                ends_on=given["ends_on"],
+                by=user_of(request),
+            )
+        except AccessRefused as refusal:
+            show_refusal(form, refusal)
         else:
-            messages.success(request, _("Role given."))
+            messages.success(request, _("Role given. It opens nothing before its training and delegation."))
             return redirect("accounts")
     return page(request, AccountForm(), form, status=422)
 
@@ -70,8 +81,48 @@ def add_role(request: HttpRequest) -> HttpResponse:
 def end_membership(request: HttpRequest, membership_id: UUID) -> HttpResponse:
     """End a role today."""
     require(user_of(request), "accounts.manage", study_id=None)
-    end_role(membership=get_object_or_404(Membership, pk=membership_id), by=user_of(request))
-    messages.success(request, _("The role has ended."))
+    try:
+        end_role(membership=get_object_or_404(Membership, pk=membership_id), by=user_of(request))
+        messages.success(request, _("The role has ended."))
+    except AccessRefused as refusal:
+        messages.error(request, str(refusal))
+    return redirect("accounts")
+
+
+@login_required
+@require_POST
+def new_password(request: HttpRequest, user_id: UUID) -> HttpResponse:
+    """Give an account a one-time password, shown this once."""
+    require(user_of(request), "accounts.manage", study_id=None)
+    account = get_object_or_404(User, pk=user_id)
+    try:
+        password = reset_password(user=account, by=user_of(request))
+    except AccessRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("accounts")
+    return page(request, AccountForm(), role_form(), handed=(account, password))
+
+
+@login_required
+@require_POST
+def end_log_ins(request: HttpRequest, user_id: UUID) -> HttpResponse:
+    """End every log-in of an account."""
+    require(user_of(request), "accounts.manage", study_id=None)
+    end_sessions(user=get_object_or_404(User, pk=user_id), but=key_of(request), by=user_of(request))
+    messages.success(request, _("The log-ins of this account have ended."))
+    return redirect("accounts")
+
+
+@login_required
+@require_POST
+def drop_factor(request: HttpRequest, user_id: UUID) -> HttpResponse:
+    """Take the second factor of an account away, when its owner has lost it."""
+    require(user_of(request), "accounts.manage", study_id=None)
+    account = get_object_or_404(User, pk=user_id)
+    if account.pk == user_of(request).pk:
+        return redirect("account")
+    remove_second_factor(user=account, by=user_of(request))
+    messages.success(request, _("The second factor is removed."))
     return redirect("accounts")
 
 
@@ -80,7 +131,13 @@ def role_form(data: Any = None) -> RoleForm:
     return RoleForm(data, users=users, studies=Study.objects.all(), sites=Site.objects.all())
 
 
-def page(request: HttpRequest, account: AccountForm, role: RoleForm, status: int = 200) -> HttpResponse:
+def page(
+    request: HttpRequest,
+    account: AccountForm,
+    role: RoleForm,
+    status: int = 200,
+    handed: tuple[User, str] | None = None,
+) -> HttpResponse:
     roles = Membership.objects.select_related("user", "study", "site").order_by(
         "user__full_name", "study__key"
     )
@@ -88,6 +145,11 @@ def page(request: HttpRequest, account: AccountForm, role: RoleForm, status: int
         "account": account,
         "role": role,
         "memberships": roles,
-        "users": User.objects.order_by("full_name"),
+        "accounts": User.objects.annotate(
+            log_ins=Count("sessions", filter=Q(sessions__expire_date__gt=timezone.now()))
+        )
+        .select_related("second_factor")
+        .order_by("full_name"),
+        "handed": handed,
     }
     return render(request, "studies/accounts.html", context, status=status)

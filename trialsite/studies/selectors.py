@@ -47,3 +47,10 @@ def sites_visible_to(user: User, study: Study) -> QuerySet[Site]:
 
 def study_site(*, study: Study, site: Site) -> StudySite:
     return StudySite.objects.select_related("protocol_version").get(study=study, site=site)
+
+
+def studies_with_staff_for(user: User) -> QuerySet[Study]:
+    """The studies whose training and delegation logs the user may see: all of them for an administrator."""
+    if grants_of(user).allows("staff.view", None, None):
+        return Study.objects.all()
+    return studies_visible_to(user)

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 from django.db import connection, models
+from django.utils import timezone
 
-from tests.cast import Cast, bare_subject, make_cast
+from tests.cast import PASSWORD, Cast, bare_subject, make_cast
 from tests.integration.assessments.entries import result
 from tests.integration.audit.moments import clock
 from tests.integration.casebook.test_forms import DAY, enter, weight
-from trialsite.access.models import Membership, Person, Role, User
+from trialsite.access.models import Delegation, Duty, Membership, Person, Role, Training, TrainingKind, User
 from trialsite.access.services import create_user, end_role, grant_role
+from trialsite.access.staffing import end_delegation, record_training, sign_delegation, withdraw_training
 from trialsite.audit import acting
 from trialsite.audit.as_of import as_of, shadowed_models
 from trialsite.audit.models import Event, Trail
@@ -72,7 +74,7 @@ class Clerk:
         self.done += 1
         act = self.chance.choice(
             [self.enter, self.enter, self.enter, self.lines, self.lines, self.void, self.miss, self.undo, self.draft,
-             self.open_account, self.end_a_role, self.new_subject]
+             self.open_account, self.end_a_role, self.train, self.delegate, self.new_subject]
         )  # fmt: skip
         with contextlib.suppress(Refused):  # no form at a visit that was not done
             act()
@@ -135,9 +137,31 @@ class Clerk:
         admin = self.cast.administrator
         with acting(user=admin):
             fresh = create_user(
-                username=f"new-{self.done}", password="x" * 12, full_name=f"New {self.done}", by=admin
+                username=f"new-{self.done}", password=PASSWORD, full_name=f"New {self.done}", by=admin
             )
             grant_role(user=fresh, role=Role.MONITOR, study_id=self.cast.study.pk, by=admin)
+
+    def train(self) -> None:
+        person, head = self.cast.coordinator, self.cast.investigator
+        member = Membership.objects.get(user=person)
+        with acting(user=head):
+            standing = Training.objects.filter(user=person, kind="GCP", withdrawn_at=None)
+            if standing.count() > 1:
+                withdraw_training(training=standing[0], membership=member, by=head, reason="entered twice")
+            else:
+                record_training(
+                    user=person, kind=TrainingKind.GCP, completed_on=DAY, membership=member, by=head
+                )
+
+    def delegate(self) -> None:
+        head = self.cast.investigator
+        with acting(user=head):
+            standing = Delegation.objects.get(membership__user=self.cast.coordinator, ended_at=None)
+            end_delegation(delegation=standing, by=head, reason="another duty")
+            sign_delegation(
+                membership=standing.membership, duties=self.chance.sample(Duty.values, 3), username=head.username,
+                starts_on=timezone.now().date(), password=PASSWORD, by=head,
+            )  # fmt: skip
 
     def end_a_role(self) -> None:
         admin = self.cast.administrator
@@ -241,6 +265,25 @@ def test_a_reader_folds_only_what_their_memberships_open(corrected) -> None:
         0,
         0,
     ]  # by today's rights, not by those of then
+
+
+def test_training_and_delegation_are_asked_for_as_they_are_today(corrected) -> None:
+    cast, _record, then = corrected
+    head = cast.investigator
+    with acting(user=head):
+        member = Membership.objects.get(user=cast.coordinator)
+        end_delegation(delegation=Delegation.objects.get(membership=member), by=head, reason="on leave")
+    assert reading(cast, then, Subject.objects.count, cast.coordinator) == 0
+    with acting(user=head):
+        sign_delegation(
+            membership=member, duties=[Duty.ENTRY], starts_on=timezone.now().date(), username=head.username,
+            password=PASSWORD, by=head,
+        )  # fmt: skip
+    assert reading(cast, then, Subject.objects.count, cast.coordinator) == 1
+    with acting(user=head):
+        training = Training.objects.get(user=cast.coordinator, kind="GCP")
+        withdraw_training(training=training, membership=member, by=head, reason="not a course in GCP")
+    assert reading(cast, then, Subject.objects.count, cast.coordinator) == 0
 
 
 def test_identity_and_passwords_stay_hidden(corrected) -> None:

@@ -10,7 +10,9 @@ from django.utils import timezone, translation
 
 from tests.cast import make_cast
 from tests.integration.audit.moments import clock
-from trialsite.access.models import User
+from trialsite.access.models import Delegation, Membership, User
+from trialsite.access.services import end_role
+from trialsite.access.staffing import end_delegation
 from trialsite.audit import acting
 from trialsite.audit.middleware import prefix_of
 from trialsite.casebook.services import change_state
@@ -38,12 +40,12 @@ def test_a_page_shows_what_stood_then_under_a_banner(corrected) -> None:
     (redirected,) = answer.redirect_chain
     assert redirected[0] == prefix_of(then) + address(record).lstrip("/")
     page = answer.content.decode()
-    assert "70" in page
-    assert "71" not in page
+    assert "70 kg" in page
+    assert "71 kg" not in page
     assert f"<time>{then.isoformat(sep=' ')}</time>" in page
     assert f'class="btn btn-sm btn-light" href="{address(record)}"' in page  # the way out
     now = client.get(address(record)).content.decode()
-    assert "71" in now
+    assert "71 kg" in now
     assert "<time>" not in now
 
 
@@ -114,6 +116,41 @@ def test_language_and_log_out_work_there_too(corrected) -> None:
         answer = client.post(f"{prefix}i18n/setlang/", {"language": "zh-hans", "next": f"{prefix}subjects/"})
         assert answer.headers["Location"] == f"{prefix}subjects/"
         assert client.post(f"{prefix}logout/").status_code == 302
+
+
+def test_ones_own_account_works_there_as_it_stands_today(corrected) -> None:
+    cast, _record, then = corrected
+    client, prefix = visitor(cast.coordinator), prefix_of(then)
+    for name in ("account", "my-access", "change-password", "second-factor"):
+        assert client.get(prefix + reverse(name).lstrip("/")).status_code == 200, name
+    assert client.post(f"{prefix}account/sessions/stay/").status_code == 204
+
+
+def test_nobody_is_looked_up_as_of_an_instant(corrected) -> None:
+    cast, record, then = corrected
+    client, page = visitor(cast.coordinator), reverse("subject", args=[record.subject_id])
+    assert "Show identity" in client.get(page).content.decode()
+    assert "Show identity" not in client.get(prefix_of(then) + page.lstrip("/")).content.decode()
+    assert client.post(f"{prefix_of(then)}{page.lstrip('/')}identity/").status_code == 405
+
+
+def test_staff_pages_show_who_worked_there_then(corrected) -> None:
+    cast, _record, then = corrected
+    client = visitor(cast.data_manager)
+    pages = [reverse(name, args=["BLINA-FULL"]) for name in ("study-staff", "training-log", "delegation-log")]
+    with acting(user=cast.administrator):
+        end_role(membership=Membership.objects.get(user=cast.monitor), by=cast.administrator)
+    with acting(user=cast.investigator):
+        delegation = Delegation.objects.get(membership__user=cast.coordinator)
+        end_delegation(delegation=delegation, by=cast.investigator, reason="on leave")
+    for page in pages:
+        assert client.get(prefix_of(then) + page.lstrip("/")).status_code == 200
+    there = client.get(prefix_of(then) + pages[0].lstrip("/")).content.decode()
+    today = client.get(pages[0]).content.decode()
+    assert "Monitor" in there
+    assert "Delegation missing." not in there
+    assert "Delegation missing." in today
+    assert cast.monitor.full_name not in today.partition("<main")[2]
 
 
 @pytest.mark.parametrize(

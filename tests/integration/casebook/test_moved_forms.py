@@ -9,11 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test import Client
 
-from tests.cast import Cast, bare_subject, make_cast
+from tests.cast import Cast, bare_subject, employ, make_cast
 from tests.integration.assessments.entries import enter, fact, result
 from tests.integration.treatment.subjects import enrolled, start
-from trialsite.access.models import Role
-from trialsite.access.services import grant_role
+from trialsite.access.models import Role, User
 from trialsite.audit import acting
 from trialsite.audit.models import Trail
 from trialsite.audit.selectors import chain_breaks
@@ -151,10 +150,8 @@ def test_a_form_moves_between_sites_for_those_who_work_at_both(
     with pytest.raises(Subject.DoesNotExist):
         move(cast, wrong, far)
     with acting(role="system"):
-        grant_role(
-            user=cast.coordinator, role=Role.COORDINATOR, study_id=cast.study.pk, site_id=cast.elsewhere.pk,
-            starts_on=DAY, by=None,
-        )  # fmt: skip
+        head = User.objects.get(username="head_elsewhere")
+        employ(cast.coordinator, Role.COORDINATOR, cast.version, cast.elsewhere, head=head)
     moved = move(cast, wrong, far)
     assert moved.site_id == cast.elsewhere.pk
     with acting(user=cast.stranger):
@@ -252,10 +249,7 @@ def test_a_subject_of_another_study_is_refused(cast: Cast, wrong: Subject, repor
     other = make_cast("BLINA-VEN", "ven_")
     foreign = bare_subject(other)
     with acting(role="system"):
-        grant_role(
-            user=cast.coordinator, role=Role.COORDINATOR, study_id=other.study.pk, site_id=other.here.pk,
-            starts_on=DAY, by=None,
-        )  # fmt: skip
+        employ(cast.coordinator, Role.COORDINATOR, other.version, other.here, head=other.investigator)
     with pytest.raises(Refused, match="another study"):
         move(cast, wrong, foreign)
 

@@ -212,6 +212,7 @@ def test_the_number_of_queries_does_not_grow_with_the_lines(
     client: Client, cast: Cast, subject: Subject
 ) -> None:
     client.force_login(cast.monitor)
+    client.get("/trail/")  # the first request notes that the log-in is in use
     counts = []
     for size in (1, 20):
         with acting(user=cast.coordinator), because("more"):

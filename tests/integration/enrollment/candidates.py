@@ -16,9 +16,8 @@ from django.utils import timezone
 from enrollment.dossier_page import slot_of_form
 from enrollment.facts import sources
 from enrollment.services import confirm_eligibility, enrol_subject, screen_subject
-from tests.cast import OPENED, PASSWORD, Cast, user
-from trialsite.access.models import Role, User
-from trialsite.access.services import grant_role
+from tests.cast import PASSWORD, Cast, cast_of
+from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.casebook.models import CasebookRecord, Subject
 from trialsite.casebook.registries import forms
@@ -28,7 +27,7 @@ from trialsite.casebook.site_day import site_today
 from trialsite.clinical.partial_date import PartialDate
 from trialsite.clinical.rules import facts_named, parse_rule
 from trialsite.studies.domain.read import read_file
-from trialsite.studies.services import PROTOCOLS, load_protocol, open_planned_sites
+from trialsite.studies.services import PROTOCOLS
 
 TODAY = timezone.now().date()
 
@@ -53,23 +52,7 @@ def small_document(key: str, planned: int | None) -> dict[str, Any]:
 
 
 def small_cast(key: str = "BLINA-FULL", planned: int | None = 101) -> Cast:
-    with acting(role="system"):
-        version, _new = load_protocol(document=small_document(key, planned), by=None)
-        here, elsewhere = (
-            place.site for place in open_planned_sites(version=version, on=OPENED, by=None)[:2]
-        )
-        people = {role.value: user(role.value) for role in Role} | {"stranger": user("stranger")}
-        study = version.study
-        at_site = {"coordinator": here, "investigator": here, "stranger": elsewhere}
-        for name, account in people.items():
-            role = Role.COORDINATOR if name == "stranger" else Role(name)
-            place: dict[str, Any] = {} if name == "administrator" else {"study_id": study.pk}
-            if name in at_site:
-                place["site_id"] = at_site[name].pk
-            grant_role(user=account, role=role, starts_on=OPENED, by=None, **place)
-        people["investigator"].set_password(PASSWORD)
-        people["investigator"].save()
-    return Cast(study=study, version=version, here=here, elsewhere=elsewhere, **people)
+    return cast_of(small_document(key, planned))
 
 
 @dataclass(frozen=True)

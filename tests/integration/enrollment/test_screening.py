@@ -8,6 +8,7 @@ from django.test import Client
 
 from enrollment.services import fail_screening, screen_subject
 from tests.cast import OPENED, Cast
+from trialsite.access.identity import show_identity
 from trialsite.audit import acting
 from trialsite.audit.models import Trail
 from trialsite.casebook.errors import CheckFailed, Refused
@@ -32,7 +33,8 @@ def test_the_name_stays_out_of_subject_and_trail(crew: Cast) -> None:
         trail = Trail.objects.filter(chain=f"subject:{subject.pk}")
         assert trail.exists()
         assert not any("王小明" in str(entry.changes) for entry in trail)
-        assert subject.person.full_name == "王小明"
+        shown = show_identity(person_id=subject.person_id, subject_id=subject.pk, by=crew.coordinator)
+        assert shown.full_name == "王小明"
 
 
 def test_a_site_is_refused_before_its_first_day(crew: Cast) -> None:

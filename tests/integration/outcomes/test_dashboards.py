@@ -10,9 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from outcomes.figures import figure
 from outcomes.study_reading import Flow, accrual_of, counted_times, flows_of, subjects_behind
-from tests.cast import Cast, make_cast, user
+from tests.cast import Cast, employ, make_cast, user
 from trialsite.access.models import Role, User
-from trialsite.access.services import grant_role
 from trialsite.audit import acting
 from trialsite.casebook.models import Subject
 from trialsite.casebook.projections import bring_up_to_date
@@ -110,13 +109,7 @@ def test_without_an_actor_the_functions_give_nothing(hsct_cast: Cast, derived: d
 def test_a_role_that_has_ended_opens_no_figures(hsct_cast: Cast, derived: dict[str, Subject]) -> None:
     with acting(role="system"):
         former = user("former")
-        membership = grant_role(
-            user=former,
-            role=Role.STATISTICIAN,
-            study_id=hsct_cast.study.pk,
-            starts_on=date(2024, 1, 1),
-            by=None,
-        )
+        membership = employ(former, Role.STATISTICIAN, hsct_cast.version)
     with acting(user=former):
         assert counted_times(hsct_cast.study, ["RFS"]) != []
     with acting(role="system"):

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.cast import Cast
-from trialsite.access.models import Person, User
+from trialsite.access.identity import Identity, register_person
+from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.casebook.models import LOG, Subject
 from trialsite.casebook.services import next_number, next_repeat, submit_form
@@ -147,7 +148,7 @@ COURSES = (
 def subject_at(cast: Cast, site: Site, screened_on: date, by: User, **options: Any) -> Subject:
     """A subject screened and enrolled on a day, as the casebook knows it."""
     with acting(user=by):
-        person = Person.objects.create(study=cast.study, site=site, full_name="李小红")
+        person = register_person(study_id=cast.study.pk, site_id=site.pk, identity=Identity("李小红"), by=by)
         number = f"W-{next_number('worked')}"
         enrolled = {"state": "enrolled", "enrolled_on": screened_on, "subject_number": number}
         return Subject.objects.create(

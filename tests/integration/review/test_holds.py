@@ -9,9 +9,8 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 
 from assessments.models import LabResult, VitalSigns
-from tests.cast import Cast, bare_subject, user
+from tests.cast import Cast, bare_subject, employ, user
 from trialsite.access.models import Role, User
-from trialsite.access.services import grant_role
 from trialsite.audit import acting
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.holds import Place, place_hold, take_hold_step
@@ -52,9 +51,7 @@ def second(cast: Cast) -> User:
     """Another data manager of the study."""
     with acting(role="system"):
         person = user("second_manager")
-        grant_role(
-            user=person, role=Role.DATA_MANAGER, study_id=cast.study.pk, starts_on=date(2024, 1, 1), by=None
-        )
+        employ(person, Role.DATA_MANAGER, cast.version)
     return person
 
 

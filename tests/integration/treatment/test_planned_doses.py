@@ -100,6 +100,8 @@ def test_an_investigator_computes_anew_and_both_plans_are_kept(vip: Cast) -> Non
     with acting(user=vip.investigator):
         with pytest.raises(Refused, match="why"):
             replan_doses(cycle_id=cycle.pk, by=vip.investigator, reason=" ")
+        with pytest.raises(Refused, match="a mobile telephone number"):
+            replan_doses(cycle_id=cycle.pk, by=vip.investigator, reason="call 13800138000")
         replan_doses(cycle_id=cycle.pk, by=vip.investigator, reason="weight corrected")
         plans = list(DosePlan.objects.filter(cycle=cycle).order_by("number"))
         assert Trail.objects.filter(table_name="treatment_doseplan", reason="weight corrected").count() == 1

@@ -75,12 +75,15 @@ BEGIN
         entry.chain := 'system';
     END IF;
     IF entry.role = '' THEN
-        SELECT m.role INTO entry.role FROM access_membership m
-        WHERE m.user_id = entry.user_id AND (m.study_id = entry.study_id OR m.study_id IS NULL)
+        SELECT m.role INTO entry.role FROM app_roles() m
+        WHERE (m.study_id = entry.study_id OR m.study_id IS NULL)
           AND (m.site_id IS NULL OR m.site_id = entry.site_id)
-          AND m.starts_on <= current_date AND (m.ends_on IS NULL OR m.ends_on >= current_date)
         ORDER BY m.study_id NULLS LAST, m.site_id NULLS LAST LIMIT 1;
         entry.role := COALESCE(entry.role, '');
+    END IF;
+    IF entry.role = 'inspector' THEN
+        RAISE EXCEPTION 'An inspector reads the record and changes nothing: % on % is refused.', TG_OP, TG_TABLE_NAME
+            USING ERRCODE = 'insufficient_privilege';
     END IF;
 
     -- One statement locks the chain, extends it and gives its new head: writers queue per chain only.

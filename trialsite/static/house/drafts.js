@@ -66,7 +66,10 @@
     content.set("csrfmiddlewaretoken", token());
     try {
       const answer = await fetch(url, { method: "POST", body: content, redirect: "manual", signal: AbortSignal.timeout(PATIENCE), ...options });
-      if (answer.ok) return { outcome: "saved", ...(await answer.json()) };
+      if (answer.ok) {
+        document.dispatchEvent(new Event("draft-saved")); // the idle time begins anew
+        return { outcome: "saved", ...(await answer.json()) };
+      }
       if (answer.status === 409) return { outcome: "newer", ...(await answer.json()) };
       if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) return { outcome: "login" };
       return { outcome: answer.status >= 500 ? "unreachable" : "refused" };
