@@ -32,6 +32,18 @@ FIRST_COLUMNS_GONE = """() => [...document.querySelectorAll(".table-responsive:h
   return first.left < box.getBoundingClientRect().left - 1;
 }).length"""
 
+# "If empty, why?" belongs beside the answer, on a telephone too; only a box for sentences stands above it.
+WHY_BELOW = """() => [...document.querySelectorAll(".item:not(:has(textarea)):has(.why-empty)")].filter((item) => {
+  const answer = item.querySelector(".item-control").getBoundingClientRect();
+  return item.querySelector(".why-empty").getBoundingClientRect().top > answer.bottom;
+}).length"""
+
+# Beside the first column there is room for a value and the unit it is typed in.
+VALUES_OUT_OF_SIGHT = """() => [...document.querySelectorAll(".table-responsive:has(> .rows)")].filter((box) => {
+  const first = box.querySelector("tbody tr:last-child > :nth-child(2)").getBoundingClientRect();
+  return first.right > box.getBoundingClientRect().left + 0.65 * box.clientWidth;
+}).length"""
+
 
 @pytest.fixture
 def subject(live_site: str) -> Subject:
@@ -45,6 +57,10 @@ def problems_of(page: Page) -> list[str]:
         found.append("the page is too wide")
     if page.evaluate(FIRST_COLUMNS_GONE):
         found.append("the first column leaves")
+    if page.evaluate(VALUES_OUT_OF_SIGHT):
+        found.append("the first column hides the others")
+    if page.evaluate(WHY_BELOW):
+        found.append("why it is empty stands below the answer")
     return found
 
 
