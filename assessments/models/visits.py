@@ -38,7 +38,8 @@ class PlannedVisit(Projection, Missable):
                 fields=["study", "site", "earliest"],
                 condition=models.Q(done_on=None, missed=False),
                 name="planned_visit_open",
-            )
+            ),
+            models.Index(fields=["study", "site", "target"], name="planned_visit_day"),
         ]
 
     def __str__(self) -> str:

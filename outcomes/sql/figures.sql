@@ -27,10 +27,11 @@ $$;
 CREATE OR REPLACE FUNCTION study_endpoint_times_here(p_study uuid, p_endpoints text[])
 RETURNS TABLE (endpoint text, arm text, days integer, status text, cause integer, event_type text, n bigint)
 LANGUAGE sql STABLE AS $$
+    WITH seen AS MATERIALIZED (  -- asked once, not for each row
+        SELECT outcomes_may_see(p_study) AS study, outcomes_may_see_arms(p_study) AS arms)
     SELECT r.endpoint::text, CASE WHEN seen.arms THEN r.arm ELSE '' END::text AS arm, r.days, r.status::text,
            r.cause::integer, r.event_type::text, count(*)
-    FROM outcomes_endpointresult r
-    CROSS JOIN (SELECT outcomes_may_see(p_study) AS study, outcomes_may_see_arms(p_study) AS arms) seen
+    FROM outcomes_endpointresult r CROSS JOIN seen
     WHERE seen.study AND r.study_id = p_study AND r.endpoint = ANY (p_endpoints) AND r.in_set
     GROUP BY 1, 2, 3, 4, 5, 6
 $$;
@@ -52,7 +53,7 @@ LANGUAGE sql STABLE AS $$
         SELECT s.site_id, date_trunc('month', s.enrolled_on)::date, 0, 0, 1
         FROM casebook_subject s WHERE s.study_id = p_study AND s.enrolled_on IS NOT NULL) e
     JOIN studies_site t ON t.id = e.site_id
-    WHERE outcomes_may_see(p_study)
+    WHERE (SELECT outcomes_may_see(p_study))
     GROUP BY 1, 2
 $$;
 
@@ -66,6 +67,8 @@ RETURNS TABLE (arm text, screened bigint, in_screening bigint, failed bigint, en
                treated bigint, in_crc bigint, transplanted bigint, relapsed bigint, died bigint, withdrawn bigint,
                off_study bigint)
 LANGUAGE sql STABLE AS $$
+    WITH seen AS MATERIALIZED (
+        SELECT outcomes_may_see(p_study) AS study, outcomes_may_see_arms(p_study) AS arms)
     SELECT CASE WHEN seen.arms THEN s.arm ELSE '' END::text, count(*),
            count(*) FILTER (WHERE s.state = 'screening'), count(*) FILTER (WHERE s.state = 'screen_failed'),
            count(s.enrolled_on), count(c.randomised_on), count(c.treated_on), count(c.in_crc_on),
@@ -73,7 +76,7 @@ LANGUAGE sql STABLE AS $$
            count(*) FILTER (WHERE s.state = 'off_study')
     FROM casebook_subject s
     LEFT JOIN outcomes_subjectcourse c ON c.subject_id = s.id AND s.enrolled_on IS NOT NULL
-    CROSS JOIN (SELECT outcomes_may_see(p_study) AS study, outcomes_may_see_arms(p_study) AS arms) seen
+    CROSS JOIN seen
     WHERE seen.study AND s.study_id = p_study
     GROUP BY 1
 $$;
@@ -90,6 +93,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT count(*) FROM casebook_subject s
     JOIN audit_chain c ON c.chain = 'subject:' || s.id
     LEFT JOIN casebook_derivation d ON d.subject_id = s.id
-    WHERE outcomes_may_see(p_study) AND s.study_id = p_study
+    WHERE (SELECT outcomes_may_see(p_study)) AND s.study_id = p_study
       AND (d.chain_length IS DISTINCT FROM c.length OR d.protocol_version_id <> s.protocol_version_id)
 $$;

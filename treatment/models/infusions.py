@@ -39,3 +39,10 @@ class InfusionSegment(CasebookRow):
     stop_reason = models.CharField(
         _("why it stopped"), max_length=12, choices=StopReason, blank=True, default=""
     )
+
+    class Meta(CasebookRow.Meta):
+        indexes = [
+            models.Index(
+                fields=["study", "site"], condition=models.Q(stop=None, voided=False), name="infusion_open"
+            )
+        ]

@@ -145,12 +145,12 @@ def test_what_stands_on_another_form_is_not_shown(
 ) -> None:
     other = bare_subject(cast)
     enter(other, cast)
-    enter(subject, cast, visit="IND-D1")
+    enter(subject, cast, visit="IND_D1")
     with acting(user=cast.monitor):
-        open_query(slot=Slot(subject.pk, "IND-D1", "VS"), text="?", by=cast.monitor)
+        open_query(slot=Slot(subject.pk, "IND_D1", "VS"), text="?", by=cast.monitor)
         open_query(slot=Slot(other.pk, "SCR", "VS"), text="?", by=cast.monitor)
     with acting(user=cast.data_manager):
-        place_hold(place=Place.of_visit(subject, "IND-D1", 1), kind="freeze", by=cast.data_manager)
+        place_hold(place=Place.of_visit(subject, "IND_D1", 1), kind="freeze", by=cast.data_manager)
         place_hold(place=Place(cast.study.pk, cast.elsewhere.pk), kind="freeze", by=cast.data_manager)
     assert len(history(client, cast.data_manager, Slot(subject.pk, "SCR", "VS"))) == 1
 

@@ -130,7 +130,7 @@ def test_the_next_form_is_the_first_with_something_left(cast: Cast) -> None:
     subject = bare_subject(cast)
     share(cast, 100)
     enter(subject, cast)
-    enter(subject, cast, visit="IND-D1")
+    enter(subject, cast, visit="IND_D1")
     with acting(user=cast.monitor):
         first = next_to_verify(cast.study, cast.monitor)
         assert first is not None
@@ -138,7 +138,7 @@ def test_the_next_form_is_the_first_with_something_left(cast: Cast) -> None:
         verify_items(opened=opened, items=content_of(opened.kind, opened.record), by=cast.monitor)
         second = next_to_verify(cast.study, cast.monitor)
     assert second is not None
-    assert {first.visit_key, second.visit_key} == {"SCR", "IND-D1"}
+    assert {first.visit_key, second.visit_key} == {"SCR", "IND_D1"}
 
 
 def test_a_hundred_percent_means_that_nothing_is_left() -> None:
@@ -220,6 +220,7 @@ def test_the_page_reads_as_often_for_many_forms_as_for_one(client: Client, cast:
         return len(seen)
 
     enter(bare_subject(cast), cast)
+    reads()  # what a process reads once
     before = reads()
     for _ in range(4):
         enter(bare_subject(cast), cast)

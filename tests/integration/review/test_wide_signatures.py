@@ -52,7 +52,7 @@ def subject(cast: Cast) -> Subject:
     found = bare_subject(cast)
     enter(found, cast)
     enter(found, cast, form="PE")
-    enter(found, cast, visit="IND-D1")
+    enter(found, cast, visit="IND_D1")
     return found
 
 
@@ -91,7 +91,7 @@ def standing(level: str, subject: Subject, by: User) -> list[SignatureStanding]:
 
 @pytest.mark.parametrize(
     ("level", "items"),
-    [("visit", {"VS.1/weight"}), ("casebook", {"SCR.1/VS.1/weight", "IND-D1.1/VS.1/weight"})],
+    [("visit", {"VS.1/weight"}), ("casebook", {"SCR.1/VS.1/weight", "IND_D1.1/VS.1/weight"})],
 )
 def test_it_binds_the_content_of_all_forms(
     cast: Cast, subject: Subject, signer: User, level: str, items: set[str]
@@ -117,7 +117,7 @@ def test_a_change_at_another_visit_leaves_a_visits_signature(
 ) -> None:
     sign("visit", subject, signer)
     sign("casebook", subject, signer)
-    enter(subject, cast, "71", visit="IND-D1", base_version=1, reason="typing error")
+    enter(subject, cast, "71", visit="IND_D1", base_version=1, reason="typing error")
     assert [one.stale for one in standing("visit", subject, signer)] == [False]
     assert [one.stale for one in standing("casebook", subject, signer)] == [True]
 
@@ -240,7 +240,7 @@ def test_a_visit_of_which_nothing_is_recorded_is_not_found(
     client: Client, cast: Cast, subject: Subject
 ) -> None:
     client.force_login(cast.investigator)
-    for visit in ("IND-D8.1", "SCR", "nonsense.1"):
+    for visit in ("IND_D8.1", "SCR", "nonsense.1"):
         assert client.get(f"/subjects/{subject.pk}/visits/{visit}/signatures/").status_code == 404
 
 
@@ -249,8 +249,8 @@ def test_the_page_of_signatures_reads_each_kind_of_form_once(
 ) -> None:
     def reads(visits: int) -> int:
         subject = bare_subject(cast)
-        for number in range(1, visits + 1):
-            enter(subject, cast, visit=f"IND-D{number}")
+        for plan in cast.version.protocol.visits[:visits]:
+            enter(subject, cast, visit=plan.key)
         client.force_login(signer)
         with CaptureQueriesContext(connection) as seen:
             client.get(f"/subjects/{subject.pk}/signatures/")
