@@ -48,6 +48,14 @@ def headings_of(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", line).strip().lower().replace(" ", "-") for line in lines}
 
 
+SHOWN = re.findall(r"`(tests/\S+\.py)::(\w+)`", text_of(ROOT / "docs" / "compliance.md"))
+
+
+@pytest.mark.parametrize(("file", "test"), SHOWN, ids=lambda part: str(part))
+def test_what_the_list_of_compliance_names_is_a_test(file: str, test: str) -> None:
+    assert f"\ndef {test}(" in text_of(ROOT / file)
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=named)
 def test_every_link_leads_to_a_file_or_heading_that_exists(path: Path) -> None:
     for link in links_of(path):
