@@ -2,7 +2,6 @@
 
 import csv
 import io
-from datetime import date
 
 import pytest
 from django.db import connection
@@ -10,35 +9,19 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.cast import PASSWORD, Cast, bare_subject
+from tests.integration.review.entries import enter
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.casebook.holds import Place, place_hold, take_hold_step
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import forms
 from trialsite.casebook.selectors import open_slot
-from trialsite.casebook.services import submit_form
 from trialsite.casebook.slots import Slot
-from trialsite.clinical.quantity import Quantity
 from trialsite.review.queries import open_query, take_query_step
 from trialsite.review.signatures import Ceremony, casebook_to_sign, sign_casebook, sign_visit, visit_to_sign
 from trialsite.review.verification import verify_items
 
-DAY = date(2026, 1, 6)
 LISTS = ("queries", "query-messages", "holds", "verifications", "signatures")
-
-
-def enter(subject: Subject, cast: Cast, weight: str = "70", **options):
-    values = {"performed_on": DAY, "weight": Quantity.parse(weight, "kg", "weight"), "ecog": 1}
-    with acting(user=cast.coordinator):
-        return submit_form(slot=Slot(subject.pk, "SCR", "VS"), values=values, by=cast.coordinator, **options)
-
-
-@pytest.fixture
-def signer(cast: Cast) -> User:
-    with acting(role="system"):
-        cast.investigator.set_password(PASSWORD)
-        cast.investigator.save()
-    return cast.investigator
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """Electronic signatures: name and password again, bound to the content, stale after a change, renewed with a reason."""
 
-from datetime import date
-
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
 from django.test import Client
 
 from tests.cast import PASSWORD, Cast, bare_subject
+from tests.integration.review.entries import enter
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.audit.models import Event
@@ -16,23 +15,10 @@ from trialsite.casebook.holds import Place, place_hold
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import forms
 from trialsite.casebook.selectors import open_slot
-from trialsite.casebook.services import submit_form
 from trialsite.casebook.slots import OpenSlot, Slot
-from trialsite.clinical.quantity import Quantity
 from trialsite.review.contents import content_of, digest_of
 from trialsite.review.models import Signature
 from trialsite.review.signatures import SignatureStanding, sign_form, standing_signatures
-
-DAY = date(2026, 1, 6)
-
-
-@pytest.fixture
-def signer(cast: Cast) -> User:
-    """The investigator, with a password."""
-    with acting(role="system"):
-        cast.investigator.set_password(PASSWORD)
-        cast.investigator.save()
-    return cast.investigator
 
 
 @pytest.fixture
@@ -40,12 +26,6 @@ def subject(cast: Cast) -> Subject:
     found = bare_subject(cast)
     enter(found, cast)
     return found
-
-
-def enter(subject: Subject, cast: Cast, weight: str = "70", **options):
-    values = {"performed_on": DAY, "weight": Quantity.parse(weight, "kg", "weight"), "ecog": 1}
-    with acting(user=cast.coordinator):
-        return submit_form(slot=Slot(subject.pk, "SCR", "VS"), values=values, by=cast.coordinator, **options)
 
 
 def opened(subject: Subject) -> OpenSlot:

@@ -1,7 +1,5 @@
 """Signatures on a visit and on a whole casebook: the rules of a form's signature, over all forms together."""
 
-from datetime import date
-
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
@@ -9,6 +7,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.cast import PASSWORD, Cast, bare_subject
+from tests.integration.review.entries import DAY, enter
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.casebook.errors import CheckFailed, Refused
@@ -33,17 +32,7 @@ from trialsite.review.signatures import (
     visit_to_sign,
 )
 
-DAY = date(2026, 1, 6)
 LEVELS = ("visit", "casebook")
-
-
-@pytest.fixture
-def signer(cast: Cast) -> User:
-    """The investigator, with a password."""
-    with acting(role="system"):
-        cast.investigator.set_password(PASSWORD)
-        cast.investigator.save()
-    return cast.investigator
 
 
 @pytest.fixture
@@ -54,14 +43,6 @@ def subject(cast: Cast) -> Subject:
     enter(found, cast, form="PE")
     enter(found, cast, visit="IND_D1")
     return found
-
-
-def enter(subject: Subject, cast: Cast, weight: str = "70", visit: str = "SCR", form: str = "VS", **options):
-    values = {"performed_on": DAY}
-    if form == "VS":
-        values |= {"weight": Quantity.parse(weight, "kg", "weight"), "ecog": 1}
-    with acting(user=cast.coordinator):
-        return submit_form(slot=Slot(subject.pk, visit, form), values=values, by=cast.coordinator, **options)
 
 
 def what(subject: Subject, level: str) -> Signable:
