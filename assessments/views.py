@@ -4,12 +4,10 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 
-from trialsite.access.permissions import grants_of, require
+from trialsite.access.permissions import require, require_somewhere
 from trialsite.access.requests import user_of
 from trialsite.audit.moment import now
 from trialsite.casebook.casebook_page import subject_context
@@ -26,7 +24,7 @@ WEEKS_SHOWN = 4
 @login_required
 def calendar(request: HttpRequest) -> HttpResponse:
     """Late, due and coming visits by week, with filters by study and site."""
-    require_somewhere(request)
+    require_somewhere(user_of(request), "record.view")
     user = user_of(request)
     first = monday_of(request.GET.get("from", ""))
     study, site = request.GET.get("study", ""), request.GET.get("site", "")
@@ -51,7 +49,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
 @login_required
 def reminders(request: HttpRequest) -> HttpResponse:
     """What the next digest would say, and when the last ones went out."""
-    require_somewhere(request)
+    require_somewhere(user_of(request), "record.view")
     context = {
         "lines": visits_due(user_of(request)),
         "sent": ReminderSent.objects.filter(user=user_of(request)).order_by("-day")[:14],
@@ -75,8 +73,3 @@ def monday_of(text: str) -> date:
     except ValueError:
         day = now().date()
     return day - timedelta(days=day.weekday())
-
-
-def require_somewhere(request: HttpRequest) -> None:
-    if not grants_of(user_of(request)).somewhere("record.view"):
-        raise PermissionDenied(_("None of your roles opens this page."))

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from trialsite.access.permissions import grants_of
+from trialsite.access.permissions import require_somewhere
 from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.models import Subject
@@ -32,8 +31,7 @@ from .selectors import places_open_to, screening_log
 def screening(request: HttpRequest) -> HttpResponse:
     """Everybody who was screened, and the form that screens the next person."""
     user: Any = request.user
-    if not grants_of(user).somewhere("record.view"):
-        raise PermissionDenied(_("None of your roles opens this page."))
+    require_somewhere(user, "record.view")
     places = places_open_to(user)
     form = ScreenForm(request.POST or None, places=places, initial={"screened_on": timezone.now().date()})
     if request.method == "POST":

@@ -4,14 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 
 from trialsite.access.models import User
-from trialsite.access.permissions import grants_of
+from trialsite.access.permissions import require_somewhere
 from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.selectors import subject_or_404, subjects_visible_to
 from trialsite.studies.models import Study
@@ -35,8 +33,7 @@ def subject_outcomes(request: HttpRequest, subject_id: UUID) -> HttpResponse:
 def dashboards(request: HttpRequest) -> HttpResponse:
     """The user's studies with six figures each."""
     user = person(request)
-    if not grants_of(user).somewhere("figures.view"):
-        raise PermissionDenied(_("None of your roles opens this page."))
+    require_somewhere(user, "figures.view")
     return render(request, "outcomes/dashboards.html", studies_context(user))
 
 

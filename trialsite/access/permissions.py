@@ -1,6 +1,7 @@
 """Who may do what: one table of actions and the roles that may take them."""
 
 from dataclasses import dataclass, field
+from typing import NoReturn
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
@@ -163,6 +164,16 @@ def reach_of(user: User | AnonymousUser, action: str) -> Q:
         if study_id and role in ACTIONS[action].roles:
             reach |= Q(study_id=study_id, **({"site_id": site_id} if site_id else {}))
     return reach
+
+
+def require_somewhere(user: User, action: str) -> None:
+    """Refuse a page to whom no role lets take the action anywhere."""
+    if not grants_of(user).somewhere(action):
+        refuse_page()
+
+
+def refuse_page() -> NoReturn:
+    raise PermissionDenied(_("None of your roles opens this page."))
 
 
 def require(

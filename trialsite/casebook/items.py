@@ -26,6 +26,24 @@ def stored(record: Any, item: str) -> Any:
     return getattr(record, item)
 
 
+def items_of(model: Any) -> list[str]:
+    """The items of a form or line: its editable columns, then composite items by their names."""
+    composites = model.composites
+    parts = {column for composite in composites.values() for column in composite.columns()}
+    columns = [
+        field.name
+        for field in model._meta.concrete_fields
+        if field.editable and not field.primary_key and not field.is_relation and field.name not in parts
+    ]
+    return [*columns, *composites]
+
+
+def values_of(row: Any) -> dict[str, Any]:
+    """Item → value of a saved form or line, as a submission hands them over."""
+    own = ["performed_on", *row.extra] if isinstance(row, ProtocolForm) else items_of(type(row))
+    return {item: stored(row, item) for item in own}
+
+
 def normal(record: Any, item: str, value: Any) -> Any:
     """A value as its column stores it: text that is empty is "", everything else that is empty is None."""
     if isinstance(record, ProtocolForm) and item != "performed_on":

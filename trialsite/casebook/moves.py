@@ -23,8 +23,8 @@ from .fact_words import fact_label, fact_words
 from .forms import choices_of, shown
 from .free_text import refuse_identifiers
 from .holds import holds_on, refuse_where_held
-from .items import stored
-from .models import LOG, CasebookRecord, CasebookRow, MovedForm, ProtocolForm, Subject
+from .items import values_of
+from .models import LOG, CasebookRecord, MovedForm, ProtocolForm, Subject
 from .names import form_title
 from .reading import one_reading
 from .reasons import MoveReason, joined, refuse_unclear_move
@@ -32,10 +32,6 @@ from .registries import Derived, PlannedRow
 from .selectors import draft_of, planned_visits, records_of, rows_of
 from .services import change_state, lock_slot, locked_subject, next_repeat, submit_form
 from .slots import OpenSlot, Slot
-
-NOT_ITEMS = {field.name for model in (CasebookRecord, CasebookRow) for field in model._meta.fields} | {
-    "record"
-}
 
 
 @dataclass(frozen=True)
@@ -193,23 +189,10 @@ def refuse_foreign_answers(target: OpenSlot, values: dict[str, Any]) -> None:
         raise CheckFailed(foreign)
 
 
-def items_of(model: Any) -> list[str]:
-    """The items of a form or line: composites and columns, without what every form has."""
-    parts = {column for composite in model.composites.values() for column in composite.columns()}
-    columns = [field.name for field in model._meta.concrete_fields]
-    return [*model.composites, *(name for name in columns if name not in NOT_ITEMS | parts)]
-
-
-def values_of(record: Any) -> dict[str, Any]:
-    """Item → value of a saved form, as a submission hands them over."""
-    own = list(record.extra) if isinstance(record, ProtocolForm) else items_of(type(record))
-    return {item: stored(record, item) for item in ("performed_on", *own)}
-
-
 def lines_of(opened: OpenSlot) -> dict[str, list[dict[str, Any]]]:
     """The standing lines of a saved form, numbered anew where they go."""
     return {
-        name: [{item: getattr(line, item) for item in items_of(type(line))} for line in lines]
+        name: [values_of(line) for line in lines]
         for name, lines in rows_of(opened.kind, opened.record).items()
     }
 

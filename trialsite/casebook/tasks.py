@@ -1,9 +1,10 @@
 """Derived work outside the request."""
 
 import logging
+from typing import Any
 from uuid import UUID
 
-from celery import shared_task
+from celery import Task, shared_task
 from kombu.exceptions import OperationalError
 
 from trialsite.access.models import User
@@ -27,7 +28,14 @@ def refresh_subject(subject_id: str, user_id: str) -> None:
 
 def schedule_refresh(subject_id: UUID, user_id: UUID | None) -> None:
     """Ask a worker for it; without a broker the next reader recomputes."""
-    try:
-        refresh_subject.apply_async((str(subject_id), str(user_id)), retry=False)
-    except OperationalError:
+    if not handed_over(refresh_subject, subject_id, user_id):
         log.warning("No broker: the projections of a subject wait for their next reader.")
+
+
+def handed_over(task: Task, *arguments: Any) -> bool:
+    """Give a task to the workers, its arguments as text; False where no broker takes it, without trying again."""
+    try:
+        task.apply_async([str(one) for one in arguments], retry=False)
+    except OperationalError:
+        return False
+    return True

@@ -4,14 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
-from trialsite.access.permissions import grants_of, require
+from trialsite.access.permissions import require, require_somewhere
 from trialsite.access.requests import user_of
 from trialsite.audit.models import Trail
 from trialsite.studies.models import Site
@@ -30,8 +28,7 @@ PAGE = 50
 def trail(request: HttpRequest) -> HttpResponse:
     """The trail of everything this user may see, newest first."""
     user = user_of(request)
-    if not grants_of(user).somewhere("trail.view"):
-        raise PermissionDenied(_("None of your roles opens this page."))
+    require_somewhere(user, "trail.view")
     studies = studies_visible_to(user)
     sites = Site.objects.filter(study_sites__study__in=studies).distinct()
     context = {"studies": studies, "sites": sites, "forms": forms.values()}

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from trialsite.access.permissions import grants_of, may
+from trialsite.access.permissions import grants_of, may, require_somewhere
 from trialsite.access.requests import user_of
 from trialsite.studies.selectors import studies_visible_to
 
@@ -75,7 +74,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @login_required
 def subjects(request: HttpRequest) -> HttpResponse:
     """The subjects that this user may see, filtered and paged."""
-    require_somewhere(request, "record.view")
+    require_somewhere(user_of(request), "record.view")
     found = subjects_visible_to(user_of(request))
     total = found.count()
     query = {name: request.GET.get(name, "").strip() for name in ("q", "study", "site", "state")}
@@ -320,11 +319,6 @@ def new_log_form(request: HttpRequest, subject_id: UUID, form: str) -> HttpRespo
     if form_type(form, found) is None:
         raise Http404
     return redirect(Slot(found.pk, "LOG", form, 1, services.next_repeat(subject=found, form_key=form)).url())
-
-
-def require_somewhere(request: HttpRequest, action: str) -> None:
-    if not grants_of(user_of(request)).somewhere(action):
-        raise PermissionDenied(_("None of your roles opens this page."))
 
 
 def form_context(request: HttpRequest, opened: OpenSlot, page: EntryPage, base: int) -> dict[str, Any]:

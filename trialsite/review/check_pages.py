@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,7 +20,7 @@ from trialsite.access.requests import user_of
 from trialsite.casebook.edit_checks import EditCheck, version_in_use
 from trialsite.casebook.registries import FormType, forms
 from trialsite.studies.models import Study
-from trialsite.studies.selectors import study_or_404
+from trialsite.studies.selectors import study_open_to
 
 from .check_runs import (
     SEES_CHECKS,
@@ -66,7 +65,7 @@ class CheckLine:
 def checks(request: HttpRequest, key: str) -> HttpResponse:
     """Every edit check of a study's forms."""
     user = user_of(request)
-    study = study_for_checks(user, key)
+    study = study_open_to(user, key, SEES_CHECKS)
     run, result = newest_run(study, user), newest_run(study, user, ended=True)
     lines = list(check_lines(study, user, result))
     context = {
@@ -88,7 +87,7 @@ def checks(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def dry_run(request: HttpRequest, key: str) -> HttpResponse:
     """Run every check on the saved forms."""
-    study = study_for_checks(user_of(request), key)
+    study = study_open_to(user_of(request), key, SEES_CHECKS)
     start_dry_run(study=study, by=user_of(request))
     messages.success(request, _("The dry run has started. Nothing is changed by it."))
     return redirect("checks", key)
@@ -98,7 +97,7 @@ def dry_run(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def activate(request: HttpRequest, key: str) -> HttpResponse:
     """Use the newest version of a check in the study."""
-    study = study_for_checks(user_of(request), key)
+    study = study_open_to(user_of(request), key, SEES_CHECKS)
     with refusals_as_messages(request):
         activate_check(
             study=study,
@@ -108,13 +107,6 @@ def activate(request: HttpRequest, key: str) -> HttpResponse:
         )
         messages.success(request, _("The check is in use from now on."))
     return redirect("checks", key)
-
-
-def study_for_checks(user: User, key: str) -> Study:
-    study = study_or_404(user, key)
-    if not may(user, SEES_CHECKS, study_id=study.pk):
-        raise PermissionDenied(_("None of your roles opens this page."))
-    return study
 
 
 def check_lines(study: Study, user: User, run: CheckRun | None) -> Iterator[CheckLine]:

@@ -11,18 +11,18 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError
 
 from trialsite.access.models import User
 from trialsite.access.permissions import may, require
 from trialsite.audit import acting
 from trialsite.casebook.edit_checks import EditCheck
 from trialsite.casebook.errors import Refused
-from trialsite.casebook.moves import items_of, values_of
+from trialsite.casebook.items import values_of
 from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import FormType, forms
 from trialsite.casebook.selectors import standing_lines
 from trialsite.casebook.states import RecordState
+from trialsite.casebook.tasks import handed_over
 from trialsite.studies.models import Study
 
 from .models import ActivatedCheck, CheckRun
@@ -45,9 +45,7 @@ def hand_over(run: CheckRun, by: User) -> None:
     """Give a run to a worker; without a broker it has failed, and its page says so."""
     from .tasks import dry_run_checks
 
-    try:
-        dry_run_checks.apply_async((str(run.pk), str(by.pk)), retry=False)
-    except OperationalError:
+    if not handed_over(dry_run_checks, run.pk, by.pk):
         log.warning("No broker: a dry run of edit checks was not started.")
         with acting(user=by):
             end_run(run, failed=True)
@@ -86,10 +84,7 @@ def saved_forms(kind: FormType, study: Study, by: User) -> Iterator[Any]:
 def fires_on(check: EditCheck, kind: FormType, record: Any) -> bool:
     """Whether a check finds something in a saved form, handed to it as a submission would."""
     rows = {
-        row.name: [
-            {item: getattr(line, item) for item in items_of(row.model)}
-            for line in standing_lines(getattr(record, row.accessor))
-        ]
+        row.name: [values_of(line) for line in standing_lines(getattr(record, row.accessor))]
         for row in kind.rows
     }
     return any(True for _finding in check(values_of(record), rows, record.subject))

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialsite.casebook.form_types import form_type
-from trialsite.casebook.models import ProtocolForm, Subject
+from trialsite.casebook.items import values_of
+from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import FormType
 from trialsite.casebook.selectors import missed_visits, records_of, rows_of, standing_lines
 from trialsite.casebook.slots import Slot
@@ -22,11 +23,11 @@ def content_of(kind: FormType, record: Any) -> Content:
 
 
 def content_from(record: Any, rows: Mapping[str, Iterable[Any]]) -> Content:
-    found = values_of(record)
+    found = texts_of(record)
     found |= {f"{item}!": str(why) for item, why in record.missing.items()}
     for name, lines in rows.items():
         for line in lines:
-            found |= {f"{name}.{line.line}.{item}": text for item, text in values_of(line).items()}
+            found |= {f"{name}.{line.line}.{item}": text for item, text in texts_of(line).items()}
     return found
 
 
@@ -85,25 +86,9 @@ def content_of_casebook(subject: Subject, forms: Iterable[FormContent]) -> Conte
     return found
 
 
-def values_of(row: Any) -> Content:
+def texts_of(row: Any) -> Content:
     """The items of a record or line that have a value."""
-    if isinstance(row, ProtocolForm):
-        values = {"performed_on": row.performed_on, **row.extra}
-    else:
-        values = {item: getattr(row, item) for item in items_of(type(row))}
-    return {item: as_text(value) for item, value in values.items() if value not in (None, "")}
-
-
-def items_of(model: Any) -> list[str]:
-    """The items of a model: its editable columns, composite items by their names."""
-    composites = model.composites
-    parts = {column for composite in composites.values() for column in composite.columns()}
-    columns = [
-        field.name
-        for field in model._meta.concrete_fields
-        if field.editable and not field.primary_key and not field.is_relation and field.name not in parts
-    ]
-    return [*columns, *composites]
+    return {item: as_text(value) for item, value in values_of(row).items() if value not in (None, "")}
 
 
 def as_text(value: Any) -> str:

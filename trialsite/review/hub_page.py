@@ -4,13 +4,11 @@ from collections import Counter
 from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 
-from trialsite.access.permissions import grants_of, may
+from trialsite.access.permissions import may, require_somewhere
 from trialsite.access.requests import user_of
 from trialsite.casebook.models import Hold
 from trialsite.casebook.states import HoldState
@@ -36,8 +34,7 @@ class StudyLine:
 def review(request: HttpRequest) -> HttpResponse:
     """The studies of which this user reads the record, with the pages of their review."""
     user = user_of(request)
-    if not grants_of(user).somewhere("record.view"):
-        raise PermissionDenied(_("None of your roles opens this page."))
+    require_somewhere(user, "record.view")
     queries = Counter(
         dict(
             Query.objects.visible_to(user)

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -23,7 +22,7 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.names import form_title, visit_name
 from trialsite.casebook.registries import forms
 from trialsite.studies.models import Study
-from trialsite.studies.selectors import study_or_404
+from trialsite.studies.selectors import study_open_to
 
 from .models import FormToVerify
 from .progress import Progress, forms_of_the_plan, next_to_verify, progress_by, sample_of, to_verify
@@ -47,7 +46,7 @@ class PlanLine:
 def plan(request: HttpRequest, key: str) -> HttpResponse:
     """The plan of a study with its progress by site and by form."""
     user = user_of(request)
-    study = study_for_plan(user, key)
+    study = study_open_to(user, key, SEES_PLAN)
     planned = forms_of_the_plan(study, user)
     by_site, by_form = progress_by(planned, "site__key"), progress_by(planned, "form_key")
     asked = {name: request.GET.get(name, "") for name in ("site", "form")}
@@ -120,7 +119,7 @@ def critical_in_words(study: Study) -> list[tuple[str, list[str]]]:
 @require_POST
 def change(request: HttpRequest, key: str) -> HttpResponse:
     """Change the share and the seed of the sample."""
-    study = study_for_plan(user_of(request), key)
+    study = study_open_to(user_of(request), key, SEES_PLAN)
     share = request.POST.get("sample_percent", "")
     with refusals_as_messages(request):
         if not share.isdigit():
@@ -135,19 +134,12 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
 @login_required
 def go_to_next(request: HttpRequest, key: str) -> HttpResponse:
     """To the next form of the plan that has something left."""
-    study = study_for_plan(user_of(request), key)
+    study = study_open_to(user_of(request), key, SEES_PLAN)
     slot = next_to_verify(study, user_of(request))
     if slot is None:
         messages.success(request, _("Every item of the plan is verified."))
         return redirect("verification-plan", key)
     return redirect(slot.url() + "#verification")
-
-
-def study_for_plan(user: User, key: str) -> Study:
-    study = study_or_404(user, key)
-    if not may(user, SEES_PLAN, study_id=study.pk):
-        raise PermissionDenied(_("None of your roles opens this page."))
-    return study
 
 
 def next_url(user: User, study: Study) -> str:

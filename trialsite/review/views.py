@@ -4,7 +4,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,7 +16,7 @@ from trialsite.access.requests import user_of
 from trialsite.casebook.holds import place_hold, take_hold_step
 from trialsite.casebook.models import Hold
 from trialsite.casebook.states import HoldKind, HoldState
-from trialsite.studies.selectors import sites_visible_to, study_or_404
+from trialsite.studies.selectors import sites_visible_to, study_open_to
 
 from .holds_shown import shown_hold
 from .places import place_or_404
@@ -28,9 +27,7 @@ from .telling import refusals_as_messages
 def holds(request: HttpRequest, key: str) -> HttpResponse:
     """What of a study is frozen or locked, and the way to freeze and lock the study or a site."""
     user = user_of(request)
-    study = study_or_404(user, key)
-    if not may(user, "record.view", study_id=study.pk):
-        raise PermissionDenied(_("None of your roles opens this page."))
+    study = study_open_to(user, key, "record.view")
     found = Hold.objects.visible_to(user).filter(study=study).exclude(state=HoldState.RELEASED)
     listed = found.select_related("study", "site", "subject__protocol_version", "placed_by", "asked_by")
     page = Paginator(listed.order_by("-placed_at", "pk"), 50).get_page(request.GET.get("page"))

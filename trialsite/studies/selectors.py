@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from trialsite.access.models import User
-from trialsite.access.permissions import grants_of
+from trialsite.access.permissions import grants_of, may, refuse_page
 
 from .domain.protocol import Protocol
 from .models import Site, Study, StudySite
@@ -35,6 +35,14 @@ def study_or_404(user: User, key: str) -> Study:
     study = studies_visible_to(user).filter(key=key).first()
     if study is None:
         raise Http404
+    return study
+
+
+def study_open_to(user: User, key: str, action: str) -> Study:
+    """The same for a page: refused where the user may not take the action in the whole study."""
+    study = study_or_404(user, key)
+    if not may(user, action, study_id=study.pk):
+        refuse_page()
     return study
 
 
