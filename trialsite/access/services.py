@@ -12,7 +12,7 @@ from trialsite.audit import because
 from trialsite.audit.events import record_event
 
 from .errors import AccessRefused
-from .models import Membership, Role, Token, User, new_token_key
+from .models import Delegation, Membership, Role, Token, User, new_token_key
 from .passwords import refuse_weak_password
 from .permissions import require
 
@@ -111,12 +111,17 @@ def end_role(*, membership: Membership, by: User, reason: str = "") -> Membershi
     require(by, "accounts.manage", study_id=None)
     if membership.ended_at is not None:
         raise AccessRefused({"": _("This role has ended already.")})
-    now = timezone.now()
-    membership.ended_at, membership.ended_by = now, by
-    membership.ends_on = max(now.date(), membership.starts_on)
-    with because(reason.strip()):
-        membership.save(update_fields=["ended_at", "ended_by", "ends_on"])
+    end_now(membership, by, reason)
     return membership
+
+
+def end_now(row: Membership | Delegation, by: User, reason: str) -> None:
+    """Say of a role or a delegation when, by whom and why it ended; the day of its end still counts in the book."""
+    now = timezone.now()
+    row.ended_at, row.ended_by = now, by
+    row.ends_on = max(now.date(), row.starts_on)
+    with because(reason.strip()):
+        row.save(update_fields=["ended_at", "ended_by", "ends_on"])
 
 
 def issue_token(*, user: User, name: str, expires_at: datetime, by: User) -> str:

@@ -17,6 +17,7 @@ from trialsite.clinical.dates import add_months
 from .errors import AccessRefused
 from .models import VALID_MONTHS, Delegation, Duty, Membership, Training, TrainingKind, User
 from .permissions import grants_of, refusal
+from .services import end_now
 
 
 class Version(Protocol):
@@ -130,11 +131,7 @@ def end_delegation(*, delegation: Delegation, by: User, reason: str) -> Delegati
     require_reason(reason)
     if delegation.ended_at is not None:
         raise AccessRefused({"": _("This delegation has ended already.")})
-    now = timezone.now()
-    delegation.ended_at, delegation.ended_by = now, by
-    delegation.ends_on = max(now.date(), delegation.starts_on)
-    with because(reason.strip()):
-        delegation.save(update_fields=["ended_at", "ended_by", "ends_on"])
+    end_now(delegation, by, reason)
     return delegation
 
 
