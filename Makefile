@@ -13,6 +13,7 @@ READY := $(VENV)/.ready
 TEXTS := $(wildcard locale/*/LC_MESSAGES/*.po)
 TRANSLATED := $(VENV)/.translated
 PYTEST_ARGS ?=
+PYTEST_JOBS ?= 2
 BENCH_ARGS ?=
 
 .PHONY: help demo reset test check bench lock format messages
@@ -26,9 +27,9 @@ demo: $(TRANSLATED)  ## start everything on this machine with a synthetic trial 
 reset: $(READY)  ## remove the demo's data; the next `make demo` starts over
 	@exec $(PY) -m trialsite.demo.run reset
 
-test: $(TRANSLATED)  ## run all tests on servers of their own (PYTEST_ARGS="tests/domain -k dose")
+test: $(TRANSLATED)  ## run all tests on servers of their own (PYTEST_ARGS="tests/domain -k dose", PYTEST_JOBS=2)
 	@$(PY) -m tests.chromium
-	@exec env -u DJANGO_SETTINGS_MODULE $(PY) -m pytest $(PYTEST_ARGS)
+	@exec env -u DJANGO_SETTINGS_MODULE $(PY) -m pytest -n $(PYTEST_JOBS) --dist worksteal $(PYTEST_ARGS)
 
 check: $(TRANSLATED)  ## format, lint, types, direction of imports, migrations, translations
 	$(PY) -m ruff format --check .

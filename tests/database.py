@@ -37,7 +37,9 @@ from trialsite.demo.servers import HOST, embedded_postgres, embedded_redis, free
 
 TEMPLATE = f"test_template_{os.getpid()}"
 DATABASE = f"test_trials_{os.getpid()}"
-OWN_SERVERS = "DATABASE_URL" not in os.environ
+# Set by the first process for those it starts (pytest-xdist): each has servers of its own, whatever it inherits.
+OWN_SERVERS_FLAG = "TESTS_START_SERVERS"
+OWN_SERVERS = "DATABASE_URL" not in os.environ or OWN_SERVERS_FLAG in os.environ
 POSTGRES_PORT = free_port()
 REDIS_PORT = free_port()
 
@@ -45,6 +47,7 @@ REDIS_PORT = free_port()
 def _point_settings_at_test_servers() -> None:
     """Name the servers before Django reads its settings; they start when a test needs them."""
     if OWN_SERVERS:
+        os.environ[OWN_SERVERS_FLAG] = "1"
         os.environ["DATABASE_URL"] = f"postgresql://{APP}@{HOST}:{POSTGRES_PORT}/{DATABASE}"
         os.environ["DATABASE_OWNER_URL"] = f"postgresql://{OWNER}@{HOST}:{POSTGRES_PORT}/{DATABASE}"
         os.environ["REDIS_URL"] = f"redis://{HOST}:{REDIS_PORT}/0"
@@ -76,6 +79,7 @@ def _make_hashing_cheap() -> None:
 
 _point_settings_at_test_servers()
 django.setup()
+del os.environ["DJANGO_SETTINGS_MODULE"]  # or a process that inherits it reads the settings before it names its servers
 _make_hashing_cheap()
 
 

@@ -106,9 +106,11 @@ def temporary_run_dir() -> Iterator[Path]:
         with contextlib.suppress(OSError), held(left_over):
             if left_over.lstat().st_uid == os.geteuid():
                 remove_data(left_over)
-    run_dir = Path(tempfile.mkdtemp(prefix=prefix))
+    making = Path(tempfile.mkdtemp(prefix=f"new-{prefix}"))
+    run_dir = making.with_name(making.name.removeprefix("new-"))
     try:
-        with held(run_dir):
+        with held(making):  # before it has the name by which another process would remove it
+            making.rename(run_dir)
             yield run_dir
     finally:
         remove_data(run_dir)
