@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from heapq import merge
 from itertools import count, islice
 from typing import Any
 
@@ -16,7 +15,7 @@ from trialsite.access.permissions import may, reach_of
 from trialsite.casebook.due import work_line
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
-from trialsite.casebook.selectors import pressing, subjects_visible_to
+from trialsite.casebook.selectors import most_pressing, subjects_visible_to
 from trialsite.casebook.site_day import site_today
 from trialsite.casebook.states import SubjectState
 from trialsite.clinical.facts import Fact
@@ -29,7 +28,7 @@ from .models import Confirmation
 from .selectors import assess, facts_of_subjects, latest_confirmations, rule_facts, standing
 
 SHOWN_CRITERIA = 4
-JUDGED_TOGETHER = 60
+JUDGED_TOGETHER = 10
 KINDS = {
     "screening": gettext_lazy("Complete the screening"),
     "confirm": gettext_lazy("Confirm eligibility"),
@@ -44,14 +43,15 @@ def enrolment_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     visible = subjects_visible_to(user)
     if wanted.study:
         visible = visible.filter(study__key=wanted.study)
+    found: list[Iterator[WorkLine]] = []
     if wanted.kind in ("", "randomise"):
-        yield from islice(randomisation_work(user, visible), wanted.limit)
+        found.append(randomisation_work(user, visible))
     if wanted.kind != "randomise":
         screened = visible.filter(state=SubjectState.SCREENING)
         versions = screened.order_by().values_list("protocol_version", flat=True).distinct()
-        by_version = [screening_work(user, screened.filter(protocol_version=one)) for one in versions]
-        lines = (one for one in merge(*by_version, key=pressing) if wanted.kind in ("", one.kind))
-        yield from islice(lines, wanted.limit)
+        found += [screening_work(user, screened.filter(protocol_version=one)) for one in versions]
+    lines = (one for one in most_pressing(found) if wanted.kind in ("", one.kind))
+    return islice(lines, wanted.limit)
 
 
 def randomisation_work(user: User, visible: QuerySet[Subject]) -> Iterator[WorkLine]:

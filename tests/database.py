@@ -79,7 +79,9 @@ def _make_hashing_cheap() -> None:
 
 _point_settings_at_test_servers()
 django.setup()
-del os.environ["DJANGO_SETTINGS_MODULE"]  # or a process that inherits it reads the settings before it names its servers
+del os.environ[
+    "DJANGO_SETTINGS_MODULE"
+]  # or a process that inherits it reads the settings before it names its servers
 _make_hashing_cheap()
 
 

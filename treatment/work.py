@@ -15,6 +15,7 @@ from trialsite.access.permissions import reach_of
 from trialsite.audit.moment import now
 from trialsite.casebook.due import work_line
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
+from trialsite.casebook.selectors import most_pressing
 from trialsite.casebook.slots import Slot
 from trialsite.casebook.states import RecordState, SubjectState
 
@@ -31,10 +32,10 @@ def treatment_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     ours = reach_of(user, "form.submit")
     if wanted.study:
         ours &= Q(study__key=wanted.study)
-    if wanted.kind in ("", "phase"):
-        yield from phases_to_start(ours, wanted.limit)
-    if wanted.kind in ("", "infusion"):
-        yield from infusions_without_end(ours, wanted.limit)
+    found = {"phase": phases_to_start, "infusion": infusions_without_end}
+    return most_pressing(
+        lines(ours, wanted.limit) for kind, lines in found.items() if wanted.kind in ("", kind)
+    )
 
 
 def phases_to_start(ours: Q, limit: int) -> Iterator[WorkLine]:

@@ -39,6 +39,11 @@ class PlannedVisit(Projection, Missable):
                 condition=models.Q(done_on=None, missed=False),
                 name="planned_visit_open",
             ),
+            models.Index(
+                fields=["latest", "earliest", "id"],
+                condition=models.Q(done_on=None, missed=False),
+                name="planned_visit_pressing",
+            ),
             models.Index(fields=["study", "site", "target"], name="planned_visit_day"),
         ]
 

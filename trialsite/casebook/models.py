@@ -93,7 +93,10 @@ class Subject(SiteBound):
                 name="screen_failures_have_a_reason",
             ),
         ]
-        indexes = [models.Index(fields=["study", "site", "screening_number"], name="subject_by_site")]
+        indexes = [
+            models.Index(fields=["study", "site", "screening_number"], name="subject_by_site"),
+            models.Index(fields=["-screened_on", "screening_number", "id"], name="subject_newest_first"),
+        ]
 
     def __str__(self) -> str:
         return self.number

@@ -209,8 +209,8 @@ class Wanted:
 class WorkSource:
     """Some kinds of work with their verbs, and where their lines come from.
 
-    `lines` gives what this user can do, the most pressing first and no more than wanted, in a number of queries that
-    does not grow; the projections of what the user sees are up to date when it is asked."""
+    `lines` gives what this user can do, the most pressing first and no more than wanted, and may be read in part; its
+    number of queries does not grow; the projections of what the user sees are up to date when it is asked."""
 
     kinds: Mapping[str, Any]
     lines: "Callable[[User, Wanted], Iterable[WorkLine]]"

@@ -1,10 +1,12 @@
 """Every read of the casebook, limited to what this user may see."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from heapq import merge
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -244,8 +246,13 @@ def work_of(user: User, *, study: str = "", kind: str = "", page: int = 1, size:
     bring_up_to_date(Subject.objects.visible_to(user).filter(state__in=FOLLOWED))
     wanted = Wanted(page * size + 1, study, kind)
     sources = [source for source in work.values() if not kind or kind in source.kinds]
-    lines = sorted((line for source in sources for line in source.lines(user, wanted)), key=pressing)
+    lines = list(islice(most_pressing(source.lines(user, wanted) for source in sources), wanted.limit))
     return WorkPage(lines[(page - 1) * size : page * size], page, more=len(lines) > page * size)
+
+
+def most_pressing(kinds: Iterable[Iterable[WorkLine]]) -> Iterator[WorkLine]:
+    """Lines of several kinds as one list; each kind comes in its order and is asked for no more than is read."""
+    return merge(*kinds, key=pressing)
 
 
 def pressing(line: WorkLine) -> tuple[date, date, str]:

@@ -76,7 +76,7 @@ def subjects(request: HttpRequest) -> HttpResponse:
     """The subjects that this user may see, filtered and paged."""
     require_somewhere(user_of(request), "record.view")
     found = subjects_visible_to(user_of(request))
-    total = found.count()
+    everybody = found
     query = {name: request.GET.get(name, "").strip() for name in ("q", "study", "site", "state")}
     if query["q"]:
         found = found.filter(
@@ -85,11 +85,11 @@ def subjects(request: HttpRequest) -> HttpResponse:
     for name, column in (("study", "study__key"), ("site", "site__key"), ("state", "state")):
         if query[name]:
             found = found.filter(**{column: query[name]})
-    page = Paginator(found.order_by("study__key", "-screened_on", "screening_number"), 50)
+    page = Paginator(found.order_by("-screened_on", "screening_number", "pk"), 50)
     studies = studies_visible_to(user_of(request))
     context = {
         "page": page.get_page(request.GET.get("page")),
-        "total": total,
+        "total": everybody.count() if any(query.values()) else page.count,
         "query": query,
         "studies": studies,
         "sites": sorted(

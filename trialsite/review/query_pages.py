@@ -1,6 +1,6 @@
 """The pages of queries: those of a form, those of a study with filters and bulk steps, and what the inbox says."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -29,7 +29,7 @@ from trialsite.casebook.errors import Refused
 from trialsite.casebook.form_types import form_type
 from trialsite.casebook.names import form_title, visit_name
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource, forms
-from trialsite.casebook.selectors import slot_or_404, subject_or_404
+from trialsite.casebook.selectors import most_pressing, slot_or_404, subject_or_404
 from trialsite.casebook.slots import OpenSlot
 from trialsite.studies.models import Study
 from trialsite.studies.selectors import sites_visible_to, study_or_404
@@ -278,18 +278,23 @@ def subject_queries(request: HttpRequest, subject_id: UUID) -> HttpResponse:
 
 def query_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     """Queries that this user may answer, and answers that this user may close, the oldest first."""
-    for kind, action, states in (
-        ("query", "query.answer", (QueryState.OPEN,)),
-        ("query-close", "query.close", (QueryState.ANSWERED, QueryState.RESOLVED, QueryState.CANDIDATE)),
-    ):
-        if wanted.kind not in ("", kind):
-            continue
-        found = Query.objects.filter(reach_of(user, action), state__in=states)
-        if wanted.study:
-            found = found.filter(study__key=wanted.study)
-        found = found.select_related("subject__study", "subject__site", "subject__protocol_version")
-        for query in found.order_by("moved_at", "pk")[: wanted.limit]:
-            yield line_of(query, kind)
+    to_close = (QueryState.ANSWERED, QueryState.RESOLVED, QueryState.CANDIDATE)
+    found = {"query": ("query.answer", (QueryState.OPEN,)), "query-close": ("query.close", to_close)}
+    return most_pressing(
+        query_lines(kind, reach_of(user, action), states, wanted)
+        for kind, (action, states) in found.items()
+        if wanted.kind in ("", kind)
+    )
+
+
+def query_lines(kind: str, reach: Q, states: Sequence[str], wanted: Wanted) -> Iterator[WorkLine]:
+    """Queries in some states within a reach, the one that moved longest ago first."""
+    found = Query.objects.filter(reach, state__in=states)
+    if wanted.study:
+        found = found.filter(study__key=wanted.study)
+    found = found.select_related("subject__study", "subject__site", "subject__protocol_version")
+    for query in found.order_by("moved_at", "pk")[: wanted.limit]:
+        yield line_of(query, kind)
 
 
 def line_of(query: Query, kind: str) -> WorkLine:
