@@ -25,6 +25,8 @@ STUDY = "BLINA-FULL"
 TURNS = 5
 ONE_PAGE, WHOLE_STUDY = 1.3, 5.0  # how much longer a page may take at 10,000 subjects than at 100
 OF_WHOLE_STUDIES = ("calendar", "study dashboard")
+BARE, OURS = "a bare page with the same trigger", "this system"
+OPEN = "this system without trail and row security"
 TYPED = {
     "performed_on": "2026-01-06",
     "height": "172",
@@ -68,6 +70,7 @@ class Command(BaseCommand):
         self.say(f"{platform.machine()}, Python {platform.python_version()}, PostgreSQL {server_version()}")
         call_command("demo_data", study=STUDY, subjects=sizes[0], seed=1, verbosity=0)
         self.bench_pages(sizes)
+        self.bench_list()
         self.bench_save(options["saves"])
 
     def say(self, text: str) -> None:
@@ -75,27 +78,53 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def bench_save(self, saves: int) -> None:
-        """A form with every check, row-level security, trail and redirect, against the bare page; turn by turn."""
+        """A form with every check, row-level security, trail and redirect, against the bare page; turn by turn.
+
+        The same without trail and row-level security says what these two cost."""
         who, subject = coordinator_and_subject()
         with acting(user=who):
             place = {"study_id": subject.study_id, "site_id": subject.site_id}
             Visit.objects.create(subject=subject, key=floor.VISIT, **place)
-        page, bare = Client(), Client()
+        page, bare, numbers = Client(), Client(), count(1)
         for client in (page, bare):
             client.force_login(who)
-        numbers, ours, base = count(1), [], []
+        taken: dict[str, list[float]] = {BARE: [], OURS: [], OPEN: []}
+
+        def save(_number: int) -> None:
+            submit(page, subject, next(numbers))
+
         for _turn in range(TURNS):
-            ours += timed(saves // TURNS, lambda _n: submit(page, subject, next(numbers)))
+            taken[OURS] += timed(saves // TURNS, save)
+            with without(trail=True):
+                taken[OPEN] += timed(saves // TURNS, save)
             with (
-                unguarded(),
+                without(trail=False),
                 override_settings(ROOT_URLCONF="trialsite.demo.floor", MIDDLEWARE=floor.MIDDLEWARE),
             ):
-                base += timed(saves // TURNS, lambda _n: post(bare, f"/floor/{subject.pk}/", bare_typed()))
-        self.say("\nSaving a form (medians of turns in one run)")
-        for name, taken in (("bare page with the same trigger", base), ("this system", ours)):
-            ratio, ms = median(taken) / median(base), median(taken) * 1000
-            self.say(f"  {name:<33}{ratio:.2f}   ({ms:.1f} ms)")
-        self.say("  bar                              1.50")
+                taken[BARE] += timed(
+                    saves // TURNS, lambda _n: post(bare, f"/floor/{subject.pk}/", bare_typed())
+                )
+        self.say("\nSaving a form (medians of turns in one run; the bar is 1.50)")
+        self.say_ratios(taken)
+
+    def bench_list(self) -> None:
+        """The list of all subjects with and without row-level security and trail; turn by turn."""
+        who, url = pages()["subject list"]
+        client = Client()
+        client.force_login(who)
+        taken: dict[str, list[float]] = {OPEN: [], OURS: []}
+        for _turn in range(TURNS):
+            taken[OURS] += timed(7, visit_of(client, url))
+            with without(trail=True):
+                taken[OPEN] += timed(7, visit_of(client, url))
+        self.say("\nReading the subject list at the last size (medians of turns in one run)")
+        self.say_ratios(taken)
+
+    def say_ratios(self, taken: dict[str, list[float]]) -> None:
+        """Each median as a multiple of the first one."""
+        base = median(next(iter(taken.values())))
+        for name, times in taken.items():
+            self.say(f"  {name:<46}{median(times) / base:>6.2f}   ({median(times) * 1000:.1f} ms)")
 
     def bench_pages(self, sizes: list[int]) -> None:
         """Pages at growing numbers of subjects; every ratio is to the same page at the first size."""
@@ -176,12 +205,18 @@ def bare_typed() -> dict[str, str]:
     return typed
 
 
-class unguarded:
-    """The tables of the bare page without row-level security, as a bare page would have them."""
+class without:
+    """The tables without row-level security; with `trail` also without any trigger."""
 
-    TABLES = ("assessments_vitalsigns", "casebook_subject", "casebook_visit")
+    def __init__(self, *, trail: bool) -> None:
+        self.trail = trail
 
     def __enter__(self) -> None:
+        with connections["owner"].cursor() as cursor:
+            cursor.execute(
+                "SELECT relname FROM pg_class WHERE relrowsecurity AND relnamespace = 'public'::regnamespace"
+            )
+            self.tables = [row[0] for row in cursor.fetchall()]
         self.switch("DISABLE")
 
     def __exit__(self, *problem: Any) -> None:
@@ -189,8 +224,10 @@ class unguarded:
 
     def switch(self, word: str) -> None:
         with connections["owner"].cursor() as cursor:
-            for table in self.TABLES:
+            for table in self.tables:
                 cursor.execute(f"ALTER TABLE {table} {word} ROW LEVEL SECURITY")
+                if self.trail:
+                    cursor.execute(f"ALTER TABLE {table} {word} TRIGGER USER")
 
 
 def grow_to(size: int) -> None:
