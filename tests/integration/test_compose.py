@@ -31,15 +31,25 @@ def test_a_service_runs_the_command_of_the_demo(service, command):
     assert SERVICES[service]["command"] == ["python", *command]
 
 
-def test_only_the_migration_knows_the_owner_role():
-    knowing = [
-        name for name, service in SERVICES.items() if "DATABASE_OWNER_URL" in service.get("environment", {})
-    ]
-    assert knowing == ["migrate"]
+@pytest.mark.parametrize(
+    ("address", "service"), [("DATABASE_OWNER_URL", "migrate"), ("DATABASE_BACKUP_URL", "backup")]
+)
+def test_only_one_service_knows_a_role_of_more_rights(address, service):
+    assert [name for name, one in SERVICES.items() if address in one.get("environment", {})] == [service]
+
+
+def test_the_backup_is_made_every_night_into_a_volume_of_its_own():
+    service = SERVICES["backup"]
+    folder = service["command"][service["command"].index("--to") + 1]
+    assert service["command"][:3] == ["python", "manage.py", "backup"]
+    assert service["command"][-2:] == ["--nightly", "${BACKUP_AT:-18:30}"]
+    assert service["volumes"] == ["files:/var/lib/trials:ro", f"backups:{folder}"]
+    assert service["restart"] == "unless-stopped"
+    assert f"0700 /var/lib/trials {folder}\n" in (REPOSITORY / "Dockerfile").read_text()
 
 
 def test_the_application_waits_for_the_migration():
-    for name in ("web", "worker", "clock", "protocols"):
+    for name in ("web", "worker", "clock", "protocols", "backup"):
         assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
 
 
@@ -97,6 +107,7 @@ def test_the_roles_get_the_passwords_of_the_environment_and_others_later(tmp_pat
                 "POSTGRES_DB": roles.DATABASE,
                 "OWNER_PASSWORD": "owner'1",
                 "APP_PASSWORD": "app2",
+                "BACKUP_PASSWORD": "backup3",
             }
             command = [REPOSITORY / "bin" / "role-passwords"]
             subprocess.run(command, env={**environment, "POSTGRES_USER": "postgres"}, check=True)
@@ -105,7 +116,7 @@ def test_the_roles_get_the_passwords_of_the_environment_and_others_later(tmp_pat
             second = kept_passwords(postgres.superuser_url())
     finally:
         places.remove_data(run_dir)
-    assert set(first) == {"trial_app", "trial_owner"}
+    assert set(first) == {"trial_app", "trial_backup", "trial_owner"}
     assert first["trial_app"] != second["trial_app"]
     assert all(kept.startswith("SCRAM-SHA-256") for kept in [*first.values(), *second.values()])
 
