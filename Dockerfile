@@ -6,8 +6,8 @@ RUN make .venv/.ready
 COPY . .
 RUN make .venv/.translated \
  && useradd --create-home trials \
- && install --directory --owner trials /var/lib/trials
+ && install --directory --owner trials --mode 0700 /var/lib/trials /var/backups/trials
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER trials
-VOLUME /var/lib/trials
+VOLUME /var/lib/trials /var/backups/trials
 EXPOSE 8000

@@ -31,11 +31,12 @@ test: $(TRANSLATED)  ## run all tests on servers of their own (PYTEST_ARGS="test
 	@$(PY) -m tests.chromium
 	@exec env -u DJANGO_SETTINGS_MODULE $(PY) -m pytest -n $(PYTEST_JOBS) --dist worksteal $(PYTEST_ARGS)
 
-check: $(TRANSLATED)  ## format, lint, types, direction of imports, migrations, translations
+check: $(TRANSLATED)  ## format, lint, types, direction of imports, dependencies, migrations, translations
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(CHECK_SETTINGS) $(PY) -m mypy .
 	$(VENV)/bin/lint-imports
+	$(PY) -m trialsite.upkeep.dependencies
 	$(PY) -m trialsite.demo.run with-servers $(PY) manage.py makemigrations --check --dry-run
 	if [ -x bin/check-translations ]; then PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bin/check-translations; fi
 

@@ -4,8 +4,8 @@ Nothing is started before the first test that needs the database. A test marked 
 role in a transaction that is rolled back. A test that commits asks for `committed_db` and gets a copy of the
 template; one that needs a web server beside it asks for `live_site`.
 
-With DATABASE_URL set (and DATABASE_OWNER_URL, whose role may create databases, and REDIS_URL) the tests run
-there, in databases named `test_*` of their own.
+With DATABASE_URL set (and DATABASE_OWNER_URL, whose role may create databases, DATABASE_BACKUP_URL and REDIS_URL) the
+tests run there, in databases named `test_*` of their own.
 """
 
 import contextlib
@@ -24,6 +24,7 @@ from pytest_django.live_server_helper import LiveServer
 from trialsite.demo.places import temporary_run_dir
 from trialsite.demo.roles import (
     APP,
+    BACKUP,
     OWNER,
     RIGHTS_SQL,
     clone_database,
@@ -50,12 +51,13 @@ def _point_settings_at_test_servers() -> None:
         os.environ[OWN_SERVERS_FLAG] = "1"
         os.environ["DATABASE_URL"] = f"postgresql://{APP}@{HOST}:{POSTGRES_PORT}/{DATABASE}"
         os.environ["DATABASE_OWNER_URL"] = f"postgresql://{OWNER}@{HOST}:{POSTGRES_PORT}/{DATABASE}"
+        os.environ["DATABASE_BACKUP_URL"] = f"postgresql://{BACKUP}@{HOST}:{POSTGRES_PORT}/{DATABASE}"
         os.environ["REDIS_URL"] = f"redis://{HOST}:{REDIS_PORT}/0"
     else:
-        for variable in ("DATABASE_URL", "DATABASE_OWNER_URL"):
+        for variable in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_BACKUP_URL"):
             if variable not in os.environ:
                 raise pytest.UsageError(
-                    f"DATABASE_URL is set and {variable} is not: tests on your servers need both."
+                    f"DATABASE_URL is set and {variable} is not: tests on your servers need all three."
                 )
             os.environ[variable] = with_database(os.environ[variable], DATABASE)
         if "REDIS_URL" not in os.environ:

@@ -70,10 +70,13 @@ DEBUG = switch("DEBUG", "0")
 ALLOWED_HOSTS = environment("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in environment("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
 
-# Two roles, one database: "default" is the app role; "owner" exists only where migrations run.
+# One database, three roles: "default" is the app role; "owner" exists only where migrations run, "backup" only where
+# backups are made.
 DATABASES = {"default": database("DATABASE_URL")}
 if os.environ.get("DATABASE_OWNER_URL"):
     DATABASES["owner"] = database("DATABASE_OWNER_URL")
+if os.environ.get("DATABASE_BACKUP_URL"):
+    DATABASES["backup"] = database("DATABASE_BACKUP_URL")
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -102,6 +105,7 @@ INSTALLED_APPS = [
     "treatment",
     "outcomes",
     "trialsite.demo",
+    "trialsite.upkeep",
 ]
 
 MIDDLEWARE = [
@@ -232,6 +236,9 @@ EMAIL_FILE_PATH = environment("EMAIL_FILE_PATH", str(BASE_DIR / ".run" / "mail")
 EMAIL_BACKEND = environment("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
 DEFAULT_FROM_EMAIL = environment("DEFAULT_FROM_EMAIL", "trials@hospital.invalid")
 
+POSTGRES_PROGRAMS = environment(
+    "POSTGRES_PROGRAMS", ""
+)  # the folder of pg_dump and pg_restore; "": those embedded
 DIGEST_PATH = environment("DIGEST_PATH", str(BASE_DIR / ".run" / "digests.jsonl"))  # to be copied elsewhere
 
 REDIS_URL = environment("REDIS_URL")

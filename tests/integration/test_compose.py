@@ -1,6 +1,7 @@
 """docker-compose.yml runs only what `make demo` and these tests run here."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from trialsite.demo import commands, places, roles
 from trialsite.demo.servers import embedded_postgres
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SERVICES = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())["services"]
+COMPOSE = (REPOSITORY / "docker-compose.yml").read_text()
+SERVICES = yaml.safe_load(COMPOSE)["services"]
 
 
 @pytest.mark.parametrize(
@@ -29,21 +31,54 @@ def test_a_service_runs_the_command_of_the_demo(service, command):
     assert SERVICES[service]["command"] == ["python", *command]
 
 
-def test_only_the_migration_knows_the_owner_role():
-    knowing = [
-        name for name, service in SERVICES.items() if "DATABASE_OWNER_URL" in service.get("environment", {})
-    ]
-    assert knowing == ["migrate"]
+@pytest.mark.parametrize(
+    ("address", "service"), [("DATABASE_OWNER_URL", "migrate"), ("DATABASE_BACKUP_URL", "backup")]
+)
+def test_only_one_service_knows_a_role_of_more_rights(address, service):
+    assert [name for name, one in SERVICES.items() if address in one.get("environment", {})] == [service]
+
+
+def test_the_backup_is_made_every_night_into_a_volume_of_its_own():
+    service = SERVICES["backup"]
+    folder = service["command"][service["command"].index("--to") + 1]
+    assert service["command"][:3] == ["python", "manage.py", "backup"]
+    assert service["command"][-2:] == ["--nightly", "${BACKUP_AT:-18:30}"]
+    assert service["volumes"] == ["files:/var/lib/trials:ro", f"backups:{folder}"]
+    assert service["restart"] == "unless-stopped"
+    assert f"0700 /var/lib/trials {folder}\n" in (REPOSITORY / "Dockerfile").read_text()
 
 
 def test_the_application_waits_for_the_migration():
-    for name in ("web", "worker", "clock", "protocols"):
+    for name in ("web", "worker", "clock", "protocols", "backup"):
         assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
 
 
+def test_only_the_proxy_is_reached_from_outside():
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert published == {"proxy": ["443:443", "80:80"]}
+
+
+def test_the_proxy_hands_over_to_a_web_process_that_knows_of_it():
+    assert "reverse_proxy web:8000\n" in (REPOSITORY / "Caddyfile").read_text()
+    assert SERVICES["web"]["environment"]["HTTPS"] == "1"
+    assert SERVICES["web"]["environment"]["ALLOWED_HOSTS"].split(",")[0].startswith("${HOST_NAME:?")
+
+
+def test_the_example_of_the_environment_names_what_is_asked_for():
+    asked = set(re.findall(r"\$\{(\w+)", COMPOSE))
+    named = set(re.findall(r"^(\w+)=", (REPOSITORY / ".env.example").read_text(), re.MULTILINE))
+    assert named == asked
+
+
 def test_every_file_that_is_mounted_is_there():
-    mounted = [line.split(":")[0] for line in SERVICES["database"]["volumes"] if line.startswith("./")]
-    assert len(mounted) == 3
+    mounted = [
+        line.split(":")[0]
+        for service in SERVICES.values()
+        for line in service.get("volumes", [])
+        if line.startswith("./")
+    ]
+    mounted.remove("./certificates")  # the installation's own
+    assert len(mounted) == 4
     assert all((REPOSITORY / file).is_file() for file in mounted)
 
 
@@ -59,7 +94,7 @@ def test_the_health_check_asks_the_running_site(live_site):
     assert commands.web_status(port) == 200
 
 
-def test_both_roles_get_the_passwords_of_the_environment(tmp_path):
+def test_the_roles_get_the_passwords_of_the_environment_and_others_later(tmp_path):
     run_dir = tmp_path / "run"
     try:
         with embedded_postgres(run_dir, durable=False) as postgres:
@@ -69,20 +104,28 @@ def test_both_roles_get_the_passwords_of_the_environment(tmp_path):
                 "PATH": f"{programs}:{os.environ['PATH']}",
                 "PGHOST": commands.HOST,
                 "PGPORT": str(postgres.port),
-                "POSTGRES_USER": "postgres",
                 "POSTGRES_DB": roles.DATABASE,
                 "OWNER_PASSWORD": "owner'1",
                 "APP_PASSWORD": "app2",
+                "BACKUP_PASSWORD": "backup3",
             }
-            subprocess.run([REPOSITORY / "bin" / "role-passwords"], env=environment, check=True)
-            connection = psycopg2.connect(postgres.superuser_url())
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT rolname, left(rolpassword, 13) FROM pg_authid "
-                    "WHERE rolname LIKE 'trial_%' ORDER BY 1"
-                )
-                found = cursor.fetchall()
-            connection.close()
+            command = [REPOSITORY / "bin" / "role-passwords"]
+            subprocess.run(command, env={**environment, "POSTGRES_USER": "postgres"}, check=True)
+            first = kept_passwords(postgres.superuser_url())
+            subprocess.run(command, env={**environment, "APP_PASSWORD": "app3"}, check=True)
+            second = kept_passwords(postgres.superuser_url())
     finally:
         places.remove_data(run_dir)
-    assert found == [("trial_app", "SCRAM-SHA-256"), ("trial_owner", "SCRAM-SHA-256")]
+    assert set(first) == {"trial_app", "trial_backup", "trial_owner"}
+    assert first["trial_app"] != second["trial_app"]
+    assert all(kept.startswith("SCRAM-SHA-256") for kept in [*first.values(), *second.values()])
+
+
+def kept_passwords(url):
+    """What PostgreSQL keeps of each role's password."""
+    connection = psycopg2.connect(url)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolname, rolpassword FROM pg_authid WHERE rolname LIKE 'trial_%'")
+        found = dict(cursor.fetchall())
+    connection.close()
+    return found

@@ -236,7 +236,7 @@ def test_the_roles_have_the_rights_that_are_written_down(run_dir):
             postgres.superuser_url(),
             "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'trials'",
         )
-    assert found == [("trial_app", True, False), ("trial_owner", True, False)]
+    assert found == [("trial_app", True, False), ("trial_backup", True, True), ("trial_owner", True, False)]
     assert owner == [("trial_owner",)]
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -35,6 +35,26 @@ def create_user(
         language=language,
         must_change_password=by is not None,
     )
+
+
+def open_first_administrator(*, username: str, password: str, full_name: str) -> User:
+    """Open the account with which an empty system begins; refused once somebody administers it.
+
+    Runs inside `audit.acting`, as the system. Two at once wait for each other.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('first_administrator', 0))")
+    today = timezone.now().date()
+    there = Membership.objects.filter(
+        Q(ends_on=None) | Q(ends_on__gte=today), role=Role.ADMINISTRATOR, ended_at=None
+    )
+    if there.exists():
+        raise AccessRefused({"": _("There is an administrator already, who opens further accounts.")})
+    if User.objects.filter(username=username).exists():
+        raise AccessRefused({"username": _("There is an account of that name already. Choose another.")})
+    user = create_user(username=username, password=password, full_name=full_name, by=None)
+    grant_role(user=user, role=Role.ADMINISTRATOR, by=None)
+    return user
 
 
 @transaction.atomic

@@ -7,6 +7,9 @@ from uuid import UUID
 from .acting import NOBODY, acting, current
 from .models import Event
 
+BACKUP_PASSED = "backup.passed"
+BACKUP_FAILED = "backup.failed"
+
 
 def record_event(*, kind: str, user_id: UUID | None, **details: Any) -> None:
     """One insert-only row: a log-in, a failed one, an export, a view of identity. `details` hold no identity.

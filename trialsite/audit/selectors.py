@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 
-from .models import Trail
+from .events import BACKUP_FAILED, BACKUP_PASSED
+from .models import Event, Trail
 
 
 def history_of(*, row_id: UUID) -> QuerySet[Trail]:
@@ -60,3 +61,8 @@ def digest_breaks() -> list[tuple[str, int, str]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT chain, position, problem FROM audit_digest_breaks()")
         return cursor.fetchall()
+
+
+def last_backup() -> Event | None:
+    """How the last backup went: an event of the kind BACKUP_PASSED or BACKUP_FAILED; None before the first."""
+    return Event.objects.filter(kind__in=(BACKUP_PASSED, BACKUP_FAILED)).order_by("-at").first()

@@ -11,6 +11,7 @@ from trialsite.demo.children import Child, ServerError
 from trialsite.demo.roles import APP, DATABASE, OWNER, check_server, prepare_database
 from trialsite.demo.servers import embedded_postgres, embedded_redis
 
+FOREIGN = ("DATABASE_OWNER_URL", "DATABASE_BACKUP_URL")  # addresses with more rights than the application has
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -72,7 +73,7 @@ def app_environment(run_dir: Path, found: Servers) -> dict[str, str]:
         "DIGEST_PATH": os.environ.get("DIGEST_PATH") or str(run_dir / "digests.jsonl"),
         "PYTHONUNBUFFERED": "1",
     }
-    inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
+    inherited = {name: value for name, value in os.environ.items() if name not in FOREIGN}
     return {**inherited, **settings}
 
 
@@ -100,7 +101,7 @@ def _own_database() -> tuple[str, str]:
     if not owner_url:
         raise ServerError(
             "DATABASE_URL is set and DATABASE_OWNER_URL is not. Migrations run as the owner: set both. "
-            "trialsite/demo/roles.sql makes the two roles."
+            "trialsite/demo/roles.sql makes the roles."
         )
     check_server(owner_url, "DATABASE_OWNER_URL")
     check_server(app_url, "DATABASE_URL")

@@ -1,4 +1,4 @@
--- What trial_app may do in the database this runs in, and that nobody else may do anything.
+-- What trial_app and trial_backup may do in the database this runs in, and that nobody else may do anything.
 -- Run as the database's owner or as a superuser; running it again changes nothing.
 --
 -- Temporary tables: the record as of an earlier instant is read from them. What trial_app may do with each table
@@ -8,6 +8,7 @@ DO $$
 BEGIN
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO trial_app', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO trial_backup', current_database());
 END
 $$;
 

@@ -1,4 +1,4 @@
-"""The two roles and the database of the demo and of the tests, made by a superuser."""
+"""The roles and the database of the demo and of the tests, made by a superuser."""
 
 import contextlib
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from trialsite.demo.children import ServerError
 
 OWNER = "trial_owner"
 APP = "trial_app"
+BACKUP = "trial_backup"
 DATABASE = "trials"
 OLDEST_POSTGRES = 16
 ROLES_SQL = Path(__file__).with_name("roles.sql")
@@ -20,7 +21,7 @@ RIGHTS_SQL = Path(__file__).with_name("rights.sql")
 
 
 def prepare_database(superuser_url: str, database: str = DATABASE) -> None:
-    """Make the database and both roles with their rights, where they are not there yet."""
+    """Make the database and the roles with their rights, where they are not there yet."""
     create_database(superuser_url, database)
     run_in_database(superuser_url, database, ROLES_SQL, RIGHTS_SQL)
 

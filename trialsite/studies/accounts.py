@@ -1,5 +1,6 @@
 """The administrator's page: who has an account, and in which role where."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,8 +22,12 @@ from trialsite.access.requests import user_of
 from trialsite.access.second_factor import remove_second_factor
 from trialsite.access.services import create_user, end_role, grant_role
 from trialsite.access.sessions import end_sessions, key_of
+from trialsite.audit.events import BACKUP_FAILED
+from trialsite.audit.selectors import last_backup
 
 from .models import Site, Study
+
+BACKUP_HOURS = 26  # after so long without a good one, a nightly backup is missing
 
 
 @login_required
@@ -151,5 +156,19 @@ def page(
         .select_related("second_factor")
         .order_by("full_name"),
         "handed": handed,
+        "backup": backup_words(),
     }
     return render(request, "studies/accounts.html", context, status=status)
+
+
+def backup_words() -> tuple[bool, str]:
+    """How the last backup went: whether that is as it should be, and a sentence; nothing recorded worries nobody."""
+    last = last_backup()
+    if last is None:
+        return True, _("No backup is on record.")
+    at = {"at": f"{last.at:%Y-%m-%d %H:%M} UTC"}
+    if last.kind == BACKUP_FAILED:
+        return False, _("The backup of %(at)s failed. What went wrong is in the log of the backups.") % at
+    if last.at < timezone.now() - timedelta(hours=BACKUP_HOURS):
+        return False, _("The last backup is of %(at)s: the one of the last night is missing.") % at
+    return True, _("Backup of %(at)s: restored for a check, and nothing differed.") % at

@@ -61,6 +61,25 @@ def test_five_failures_lock_this_user_name_at_this_address_out(client: Client, c
     assert enter(client, REMOTE_ADDR="10.9.9.9").status_code == 302, "elsewhere the person can still log in"
 
 
+def test_behind_the_proxy_the_address_is_the_one_that_the_proxy_saw(
+    client: Client, cast: Cast, settings: Any
+) -> None:
+    """Whatever the client claims to be stands before the address that the proxy adds."""
+    settings.HTTPS = True
+    for attempt in range(5):
+        enter(client, "wrong", HTTP_X_FORWARDED_FOR=f"10.0.0.{attempt}, 10.1.2.3")
+    assert enter(client, HTTP_X_FORWARDED_FOR="10.1.2.3").status_code == 429
+    assert enter(client, HTTP_X_FORWARDED_FOR="10.9.9.9").status_code == 302, (
+        "elsewhere the person can still log in"
+    )
+
+
+def test_without_a_proxy_nobody_is_believed_about_the_own_address(client: Client, cast: Cast) -> None:
+    for attempt in range(5):
+        enter(client, "wrong", HTTP_X_FORWARDED_FOR=f"10.0.0.{attempt}")
+    assert enter(client, HTTP_X_FORWARDED_FOR="10.0.0.9").status_code == 429
+
+
 def test_a_lock_out_ends_after_a_quarter_of_an_hour(client: Client, cast: Cast) -> None:
     for _attempt in range(5):
         enter(client, "wrong")

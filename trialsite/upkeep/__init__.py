@@ -1,0 +1,1 @@
+"""Keeping an installation: backups that are tried, packages that are looked up for known holes."""
