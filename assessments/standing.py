@@ -29,7 +29,7 @@ def standing(visit: PlannedVisit, today: date) -> Standing:
         return Standing("missed", _("not done · %(reason)s") % {"reason": visit.missed_words})
     if visit.target is None or visit.earliest is None or visit.latest is None:
         return Standing("waiting", _("waits for its date"))
-    if visit.ended_on is not None and visit.earliest > visit.ended_on:
+    if visit.ended_on is not None and visit.target > visit.ended_on:
         return Standing("off", _("not expected any more"))
     if today > visit.latest:
         days = (today - visit.latest).days

@@ -157,10 +157,10 @@ def planned_rows(subject: Subject) -> Sequence[PlannedRow]:
 
 
 def needless(visit: models.PlannedVisit) -> bool:
-    """Whether the subject died before the visit could begin, and nothing was recorded of it."""
+    """Whether the subject died before the day for which the visit was planned, and nothing was recorded of it."""
     if visit.ended_on is None or visit.done_on is not None or visit.missed:
         return False
-    return visit.earliest is None or visit.earliest > visit.ended_on
+    return visit.target is None or visit.target > visit.ended_on
 
 
 def row_of(visit: models.PlannedVisit, plan: VisitPlan, protocol: Protocol, language: str) -> PlannedRow:

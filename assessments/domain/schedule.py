@@ -192,12 +192,12 @@ def standing(
     """Where a visit stands today (the site's day).
 
     not_done: recorded as missed. ended_on: death or withdrawal from follow-up; a visit not done whose
-    window had not opened by then is not expected any more."""
+    target lies beyond it is not expected any more."""
     if done_on is not None:
         return _done(visit, done_on)
     if not_done:
         return VisitStanding(VisitState.MISSED, 0, Text("Recorded as not done.", "已记录为未做。"))
-    if ended_on is not None and visit.earliest > ended_on:
+    if ended_on is not None and visit.target > ended_on:
         ended = Text("Not expected: follow-up has ended.", "随访已结束，不再需要。")
         return VisitStanding(VisitState.NOT_EXPECTED, 0, ended)
     if today < visit.earliest:

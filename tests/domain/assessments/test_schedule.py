@@ -169,8 +169,8 @@ def test_a_visit_recorded_as_not_done_is_missed_whatever_the_day() -> None:
     assert standing(visit(), None, date(2026, 3, 1), not_done=True).state is VisitState.MISSED
 
 
-@pytest.mark.parametrize(("ended", "state"), [(14, VisitState.NOT_EXPECTED), (15, VisitState.LATE)])
-def test_a_visit_is_not_expected_when_follow_up_ended_before_its_window(
+@pytest.mark.parametrize(("ended", "state"), [(16, VisitState.NOT_EXPECTED), (17, VisitState.LATE)])
+def test_a_visit_is_not_expected_when_follow_up_ended_before_its_target(
     ended: int, state: VisitState
 ) -> None:
     found = standing(visit(), None, date(2026, 4, 1), ended_on=date(2026, 3, ended))
