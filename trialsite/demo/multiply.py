@@ -58,9 +58,10 @@ def copy_table(cursor: CursorWrapper, model: type[models.Model], numbers: range)
     copied = {kind for kind in apps.get_models() if kind is Subject or has_subject(kind)}
     columns, values = [], []
     for field in model._meta.concrete_fields:
-        new_key = field.related_model in copied or (
-            field.primary_key and field.get_internal_type() == "UUIDField"
+        is_key = field.get_internal_type() == "UUIDField" and (
+            field.primary_key or field.column == "record_id"
         )
+        new_key = is_key or field.related_model in copied
         if field.primary_key and field.get_internal_type() in {"BigAutoField", "AutoField"}:
             continue
         columns.append(f'"{field.column}"')

@@ -13,12 +13,13 @@ from enrollment.selectors import assess, facts_for_rules
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.casebook import projections
-from trialsite.casebook.models import Subject
-from trialsite.casebook.states import SubjectState
+from trialsite.casebook.models import Hold, Subject
+from trialsite.casebook.states import HoldKind, SubjectState
 from trialsite.clinical.verdicts import SubjectVerdict
 from trialsite.demo.accounts import ACCOUNTS, DEMO_PASSWORD, ensure_accounts
 from trialsite.demo.stories.missed import SETTLED_DAYS
 from trialsite.demo.stories.telling import TRIALS
+from trialsite.review.models import Query, Signature, Verification
 
 SIX = 6
 SEED = "tests"
@@ -53,6 +54,10 @@ def test_six_subjects_of_each_study_go_through_the_services_and_leave_a_clean_tr
             declined = "Declined" in subject.failure_reason
             assert declined or dossier.verdict is SubjectVerdict.INELIGIBLE, subject.failure_reason
         assert subjects.filter(state=SubjectState.ENROLLED).count() > 3 * len(TRIALS)
+        failed = subjects.filter(state=SubjectState.SCREEN_FAILED).count()
+        for reviewed in (Query, Verification, Signature):
+            assert set(TRIALS) == set(reviewed.objects.values_list("subject__study__key", flat=True))
+        assert Hold.objects.filter(kind=HoldKind.FREEZE).count() == failed > 0
     assert "every hash agrees" in run("verify_audit")
 
 
