@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from trialsite.access.models import User
+from trialsite.access.passwords import is_own_password
 from trialsite.access.permissions import require
 from trialsite.audit.events import record_event
 from trialsite.casebook.errors import CheckFailed, Refused
@@ -146,7 +147,7 @@ def refuse_other_person(username: str, password: str, by: User) -> None:
     wrong = {}
     if username.strip() != by.username:
         wrong["username"] = _("This is not your user name.")
-    if not by.check_password(password):
+    if not is_own_password(by, password):
         record_event(kind="signature.password_wrong", user_id=by.pk)
         wrong["password"] = _("This is not your password. Nothing was signed.")
     if wrong:
