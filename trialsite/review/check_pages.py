@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -19,6 +20,7 @@ from trialsite.access.permissions import may
 from trialsite.access.requests import user_of
 from trialsite.casebook.edit_checks import EditCheck, version_in_use
 from trialsite.casebook.registries import FormType, forms
+from trialsite.casebook.shown_again import Answer
 from trialsite.studies.models import Study
 from trialsite.studies.selectors import study_open_to
 
@@ -31,7 +33,6 @@ from .check_runs import (
     tested_by,
 )
 from .models import ActivatedCheck, CheckRun, Query, QueryMessage
-from .telling import refusals_as_messages
 
 PATIENCE = timedelta(minutes=30)  # after which nobody waits for a run any more
 Asked = dict[tuple[str, str], tuple[int, int]]
@@ -98,7 +99,8 @@ def dry_run(request: HttpRequest, key: str) -> HttpResponse:
 def activate(request: HttpRequest, key: str) -> HttpResponse:
     """Use the newest version of a check in the study."""
     study = study_open_to(user_of(request), key, SEES_CHECKS)
-    with refusals_as_messages(request):
+    answer = Answer(request, reverse("checks", args=[key]))
+    with answer.refusals():
         activate_check(
             study=study,
             form_key=request.POST.get("form", ""),
@@ -106,7 +108,7 @@ def activate(request: HttpRequest, key: str) -> HttpResponse:
             by=user_of(request),
         )
         messages.success(request, _("The check is in use from now on."))
-    return redirect("checks", key)
+    return answer.response()
 
 
 def check_lines(study: Study, user: User, run: CheckRun | None) -> Iterator[CheckLine]:
