@@ -26,7 +26,6 @@ from trialsite.studies.selectors import study_open_to
 
 from .check_runs import (
     SEES_CHECKS,
-    SETS_UP,
     activate_check,
     newest_run,
     start_dry_run,
@@ -76,7 +75,7 @@ def checks(request: HttpRequest, key: str) -> HttpResponse:
         "run": run,
         "running": run is not None and run.ended_at is None and timezone.now() - run.asked_at < PATIENCE,
         "result": result,
-        "may_activate": may(user, SETS_UP, study_id=study.pk),
+        "may_activate": may(user, "check.activate", study_id=study.pk),
     }
     response = render(request, "review/checks.html", context)
     if context["running"]:
@@ -98,7 +97,7 @@ def dry_run(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def activate(request: HttpRequest, key: str) -> HttpResponse:
     """Use the newest version of a check in the study."""
-    study = study_open_to(user_of(request), key, SEES_CHECKS)
+    study = study_open_to(user_of(request), key, "check.activate")
     answer = Answer(request, reverse("checks", args=[key]))
     with answer.refusals():
         activate_check(
