@@ -167,6 +167,12 @@ def reach_of(user: User | AnonymousUser, action: str) -> Q:
     return reach
 
 
+def studies_reached(user: User | AnonymousUser, action: str) -> set[UUID]:
+    """The studies in which the user may take the action, everywhere or at a site."""
+    rows = grants_of(user).rows
+    return {study_id for study_id, _site, role in rows if study_id and role in ACTIONS[action].roles}
+
+
 def require_somewhere(user: User, action: str) -> None:
     """Refuse a page to whom no role lets take the action anywhere."""
     if not grants_of(user).somewhere(action):

@@ -348,7 +348,9 @@ def form_context(request: HttpRequest, opened: OpenSlot, page: EntryPage, base: 
         "may_edit": may_edit(request, opened),
         "steps": allowed.values(),
         "held": held,
-        "holds": [words_of_hold(hold) for hold in holds],
+        "holds": [
+            words_of_hold(hold) for hold in holds if not hold.whole_subject
+        ],  # the others: in the header
         "panels": [panel for panel in panels if panel],
         "shown": shown_items(page, record) if record else [],
         "moves": moves_at(opened.slot, user_of(request)),

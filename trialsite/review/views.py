@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from trialsite.access.permissions import may
+from trialsite.access.permissions import grants_of, may
 from trialsite.access.requests import user_of
 from trialsite.casebook.holds import place_hold, take_hold_step
 from trialsite.casebook.models import Hold
@@ -35,6 +35,7 @@ def holds(request: HttpRequest, key: str) -> HttpResponse:
         "page": page,
         "holds": [shown_hold(hold, user) for hold in page],
         "sites": sites_visible_to(user, study),
+        "whole": grants_of(user).allows("hold.freeze", study.pk, None),
         "kinds": [kind for kind in HoldKind if may(user, f"hold.{kind.value}", study_id=study.pk)],
     }
     return render(request, "review/holds.html", context)
