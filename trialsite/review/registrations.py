@@ -9,7 +9,7 @@ from .check_runs import activated_versions
 from .holds_shown import holds_panel
 from .models import FormToVerify, StaleSignature
 from .progress import derive_forms_to_verify
-from .queries import follow_submission, somehow_queried
+from .queries import follow_submission, prompting_checks, somehow_queried
 from .query_pages import QUERY_WORK, queries_panel
 from .record_pages import verification_panel
 from .signature_pages import signature_panel
@@ -24,6 +24,7 @@ registries.form_panels.register("holds", holds_panel)
 registries.marks.register("queried", somehow_queried)
 registries.after_submit.register("queries", follow_submission)
 registries.after_submit.register("verification", reopen_changed)
+registries.prompts.register("queries", prompting_checks)
 registries.work.register("queries", QUERY_WORK)
 registries.work.register("signatures", SIGNATURE_WORK)
 registries.subject_pages.register("queries", SubjectPage(_("Queries"), "subject-queries", 75))
