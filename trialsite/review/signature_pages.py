@@ -92,7 +92,7 @@ def sign(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpR
     opened = slot_or_404(user_of(request), subject_id, visit, form)
     answer = Answer(request, opened.slot.url() + "#signatures")
     with answer.refusals():
-        sign_form(opened=opened, by=user_of(request), **vars(typed(request)))
+        sign_form(opened=opened, told=typed(request), by=user_of(request))
         messages.success(request, _("Signed."))
     return answer.response()
 

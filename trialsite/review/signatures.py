@@ -73,15 +73,12 @@ class SignatureStanding:
     differences: list[tuple[str, str, str]]
 
 
-def sign_form(
-    *, opened: OpenSlot, meaning: str, username: str, password: str, content_hash: str, by: User
-) -> Signature:
-    """Sign the form as it was shown (`content_hash`), with the signer's name and password typed again.
+def sign_form(*, opened: OpenSlot, told: Ceremony, by: User) -> Signature:
+    """Sign the form as it was shown, with the signer's name and password typed again.
 
     A stale signature of the same person and meaning is renewed. Raises CheckFailed at "username", "password" or
     "meaning", Refused when the form changed after it was shown or is signed already.
     """
-    told = Ceremony(meaning, username, password, content_hash)
     refuse_no_ceremony(told, by)
     with transaction.atomic():
         subject = subject_to_sign(opened.subject.pk, by)

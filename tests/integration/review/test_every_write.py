@@ -225,7 +225,7 @@ def told(by: User, what: Signable) -> Ceremony:
 def sign_vitals(cast: Cast, subject: Subject, by: User) -> Any:
     opened = vital_signs(subject)
     what = Signable(subject, content_of(opened.kind, opened.record), opened.record.pk)
-    return sign_form(opened=opened, by=by, **vars(told(by, what)))
+    return sign_form(opened=opened, told=told(by, what), by=by)
 
 
 def sign_screening(cast: Cast, subject: Subject, by: User) -> Any:

@@ -70,7 +70,7 @@ def subject(cast: Cast, signer: User) -> Subject:
     with acting(user=signer):
         who = ("reviewed", signer.username, PASSWORD)
         told = Ceremony(*who, digest_of(content_of(opened.kind, opened.record)))
-        sign_form(opened=opened, by=signer, **vars(told))
+        sign_form(opened=opened, told=told, by=signer)
         told = Ceremony(*who, visit_to_sign(found, "SCR", 1).digest)
         sign_visit(subject_id=found.pk, key="SCR", repeat=1, told=told, by=signer)
         sign_casebook(subject_id=found.pk, told=Ceremony(*who, casebook_to_sign(found).digest), by=signer)

@@ -19,7 +19,7 @@ from trialsite.casebook.selectors import open_slot
 from trialsite.casebook.slots import OpenSlot, Slot
 from trialsite.review.contents import content_of, digest_of
 from trialsite.review.models import Signature
-from trialsite.review.signatures import SignatureStanding, sign_form, standing_signatures
+from trialsite.review.signatures import Ceremony, SignatureStanding, sign_form, standing_signatures
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def sign(subject: Subject, by: User, **told: str) -> Signature:
             "password": PASSWORD,
             "content_hash": digest_of(content_of(form.kind, form.record)),
         }
-        return sign_form(opened=form, by=by, **(shown | told))
+        return sign_form(opened=form, told=Ceremony(**(shown | told)), by=by)
 
 
 def standing(subject: Subject, by: User) -> list[SignatureStanding]:

@@ -46,7 +46,7 @@ def sign(level: str, subject: Subject, by: User, meaning: str = "reviewed") -> N
         opened = open_slot(Slot(subject.pk, "SCR", "VS"), subject, forms["VS"])
         if level == "form":
             digest = digest_of(content_of(opened.kind, opened.record))
-            sign_form(opened=opened, by=by, **vars(told(digest)))
+            sign_form(opened=opened, told=told(digest), by=by)
         elif level == "visit":
             digest = visit_to_sign(subject, "SCR", 1).digest
             sign_visit(subject_id=subject.pk, key="SCR", repeat=1, told=told(digest), by=by)

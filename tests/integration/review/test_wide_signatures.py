@@ -247,7 +247,7 @@ def test_a_form_signed_alone_says_nothing_of_its_visit(cast: Cast, subject: Subj
         opened = open_slot(Slot(subject.pk, "SCR", "VS"), subject, forms["VS"])
         digest = digest_of(content_of(opened.kind, opened.record))
         told = Ceremony("reviewed", signer.username, PASSWORD, digest)
-        sign_form(opened=opened, by=signer, **vars(told))
+        sign_form(opened=opened, told=told, by=signer)
     assert standing("visit", subject, signer) == standing("casebook", subject, signer) == []
 
 
