@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from trialsite.access.models import User
+from trialsite.access.passwords import is_own_password
 from trialsite.access.permissions import require
 from trialsite.audit.events import record_event
 from trialsite.casebook.errors import CheckFailed, Refused
@@ -128,7 +129,7 @@ def randomise_subject(*, subject: Subject, randomised_on: date, by: User) -> Ran
 
 def refuse_wrong_password(subject: Subject, password: str, by: User) -> None:
     """A signature needs the signer's own password; a wrong one is an event of the audit."""
-    if not by.check_password(password):
+    if not is_own_password(by, password):
         record_event(kind="eligibility.password_wrong", user_id=by.pk, subject=str(subject.pk))
         raise CheckFailed({"password": _("This is not your password. Nothing was confirmed.")})
 

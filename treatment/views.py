@@ -6,15 +6,16 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from trialsite.access.permissions import may, require
 from trialsite.casebook.casebook_page import subject_context
-from trialsite.casebook.errors import Refused
 from trialsite.casebook.selectors import subject_or_404
+from trialsite.casebook.shown_again import Answer
 
 from .models import CycleStart
 from .services import replan_doses
@@ -41,9 +42,8 @@ def replan(request: HttpRequest, subject_id: UUID, cycle_id: UUID) -> HttpRespon
     found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
     if not CycleStart.objects.filter(pk=cycle_id, subject=found).exists():
         raise Http404
-    try:
+    answer = Answer(request, reverse("treatment", args=[found.pk]))
+    with answer.refusals():
         replan_doses(cycle_id=cycle_id, by=request.user, reason=request.POST.get("reason", ""))  # type: ignore[arg-type]
         messages.success(request, _("The doses were computed anew; the earlier plan is kept."))
-    except Refused as refusal:
-        messages.error(request, refusal.sentence)
-    return redirect("treatment", subject_id=found.pk)
+    return answer.response()

@@ -175,6 +175,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # a hospital's staff may
 AXES_CLIENT_IP_CALLABLE = "trialsite.access.requests.address_of"
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
+AXES_SENSITIVE_PARAMETERS = ["username", "old_password", "new_password", "again", "code"]  # beside "password"
 AXES_DISABLE_ACCESS_LOG = True  # log-ins and log-outs are events of the audit
 AXES_VERBOSE = AXES_ENABLE_ADMIN = False
 LOGINS_PER_MINUTE = number("LOGINS_PER_MINUTE", 60)  # of one address, in one web process

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.cast import Cast, bare_subject, make_cast
 from trialsite.access.models import Membership, Token
+from trialsite.access.permissions import ACTIONS, Action
 from trialsite.audit import acting
 from trialsite.audit.models import Trail
 from trialsite.casebook.models import Draft, Subject
@@ -27,6 +28,15 @@ def named(resolver: URLResolver) -> list[URLPattern]:
 
 
 PATTERNS = {pattern.name: pattern for pattern in named(get_resolver())}
+PARTS = [
+    "coordinator",
+    "investigator",
+    "monitor",
+    "data_manager",
+    "statistician",
+    "inspector",
+    "administrator",
+]
 SAMPLES = {
     "visit": "SCR.1",
     "form": "VS.1",
@@ -125,7 +135,7 @@ def test_an_inspector_writes_nowhere(name: str, client: Client, cast: Cast) -> N
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize(
     "part",
-    ["coordinator", "investigator", "monitor", "data_manager", "statistician", "inspector", "administrator"],
+    PARTS,
 )
 def test_every_page_answers_every_role_without_failing(
     name: str, part: str, client: Client, cast: Cast
@@ -133,3 +143,32 @@ def test_every_page_answers_every_role_without_failing(
     subject = bare_subject(cast)
     client.force_login(cast.people()[part])
     assert client.get(address(name, subject)).status_code in {200, 302, 403, 404, 405}
+
+
+# Steps of a study's review → who may take them, whatever else they may.
+STUDY_STEPS = {
+    "checks-activate": {"data_manager"},
+    "checks-dry-run": {"monitor", "data_manager"},
+    "verification-plan-change": {"data_manager"},
+}
+
+
+@pytest.mark.parametrize("name", STUDY_STEPS)
+@pytest.mark.parametrize("part", PARTS)
+def test_a_step_of_a_studys_review_is_open_to_its_roles_only(
+    name: str, part: str, client: Client, cast: Cast
+) -> None:
+    client.force_login(cast.people()[part])
+    told = {"sample_percent": "10", "seed": "s"}
+    refused = client.post(address(name), told).status_code in {403, 404}
+    assert refused is (part not in STUDY_STEPS[name])
+
+
+def test_activating_a_check_has_a_permission_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, client: Client, cast: Cast
+) -> None:
+    monkeypatch.setitem(ACTIONS, "source.plan", Action("plan", frozenset()))
+    client.force_login(cast.data_manager)
+    assert client.post(address("checks-activate")).status_code not in {403, 404}
+    monkeypatch.setitem(ACTIONS, "check.activate", Action("activate", frozenset()))
+    assert client.post(address("checks-activate")).status_code == 403

@@ -19,7 +19,9 @@ def logged_out(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
     record_event(kind="logout", user_id=getattr(user, "pk", None))
 
 
-def login_failed(sender: Any, credentials: Any, **kwargs: Any) -> None:
+def login_failed(sender: Any, credentials: Any, logged_in: bool = False, **kwargs: Any) -> None:
+    if logged_in:  # the service that asked for the password again records what it was for
+        return
     from trialsite.audit.events import record_event
 
     from .models import User

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from .models import Token
 from .passwords import password_is_due
+from .requests import answered
 from .second_factor import has_second_factor, needs_second_factor
 from .sessions import noted_every_seconds
 
@@ -52,13 +54,21 @@ class PermissionsPolicyMiddleware:
 
 
 class DoorMiddleware:
-    """Keeps a log-in alive while its person works, and leads to the password or second factor that is due first."""
+    """Keeps a log-in alive while its person works, and leads to the password or second factor that is due first.
+
+    A lock-out ends the log-in from which it came: whoever sits there gave too many wrong passwords."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+        token = answered.set(request)
+        try:
+            response = self.get_response(request)
+        finally:
+            answered.reset(token)
+        if getattr(request, "axes_locked_out", False) and request.user.is_authenticated:
+            logout(request)
         to_login = response.status_code == 302 and response.headers["Location"].startswith(reverse("login"))
         if to_login and request.headers.get("HX-Request"):  # a part of a page is no place for the log-in page
             return HttpResponse(_("You are logged out. Log in again; what you typed is kept."), status=401)

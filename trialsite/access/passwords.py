@@ -3,10 +3,12 @@
 import secrets
 from datetime import timedelta
 
+from axes.handlers.proxy import AxesProxyHandler
 from axes.utils import reset as forget_failures
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +19,7 @@ from trialsite.audit.events import record_event
 from .errors import AccessRefused
 from .models import FormerPassword, LoginSession, User
 from .permissions import require
+from .requests import address_of, answered
 
 
 class FormerPasswordValidator:
@@ -52,12 +55,29 @@ def refuse_weak_password(password: str, user: User, item: str = "new_password") 
         raise AccessRefused({item: " ".join(problem.messages)}) from problem
 
 
+def is_own_password(user: User, password: str) -> bool:
+    """Whether a person who is logged in typed the own password again: to sign, or to change what protects the account.
+
+    In a request a wrong one counts towards the lock-out like one at log-in, and once locked out none is right; the
+    door then ends the log-in. The caller records the event, which says what the password was for.
+    """
+    request = answered.get()
+    if request is None:
+        return user.check_password(password)
+    credentials = {"username": user.username}
+    if AxesProxyHandler.is_allowed(request, credentials) and user.check_password(password):
+        forget_failures(username=user.username, ip=address_of(request))
+        return True
+    user_login_failed.send(sender=__name__, credentials=credentials, request=request, logged_in=True)
+    return False
+
+
 def change_password(*, old_password: str, new_password: str, keep_session: str = "", by: User) -> User:
     """Change one's own password, with the old one; every other log-in of the person ends.
 
     `keep_session` is the key of the log-in that goes on.
     """
-    if not by.check_password(old_password):
+    if not is_own_password(by, old_password):
         record_event(kind="password.wrong", user_id=by.pk)
         raise AccessRefused({"old_password": _("This is not your password.")})
     refuse_weak_password(new_password, by)

@@ -46,6 +46,7 @@ ACTIONS: dict[str, Action] = {
     "query.close": Action(gettext_lazy("close queries"), frozenset({MONITOR, DATA_MANAGER})),
     "source.verify": Action(gettext_lazy("verify against source"), frozenset({MONITOR})),
     "source.plan": Action(gettext_lazy("plan source verification"), frozenset({DATA_MANAGER})),
+    "check.activate": Action(gettext_lazy("activate changed edit checks"), frozenset({DATA_MANAGER})),
     "record.sign": Action(gettext_lazy("sign the record"), frozenset({INVESTIGATOR})),
     "eligibility.sign": Action(gettext_lazy("confirm eligibility"), frozenset({INVESTIGATOR})),
     "subject.enrol": Action(gettext_lazy("enrol a subject"), SITE_STAFF),
@@ -164,6 +165,12 @@ def reach_of(user: User | AnonymousUser, action: str) -> Q:
         if study_id and role in ACTIONS[action].roles:
             reach |= Q(study_id=study_id, **({"site_id": site_id} if site_id else {}))
     return reach
+
+
+def studies_reached(user: User | AnonymousUser, action: str) -> set[UUID]:
+    """The studies in which the user may take the action, everywhere or at a site."""
+    rows = grants_of(user).rows
+    return {study_id for study_id, _site, role in rows if study_id and role in ACTIONS[action].roles}
 
 
 def require_somewhere(user: User, action: str) -> None:

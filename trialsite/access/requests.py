@@ -1,5 +1,6 @@
 """The person behind a request, where it comes from, and how often."""
 
+from contextvars import ContextVar
 from typing import cast
 
 from django.conf import settings
@@ -8,6 +9,9 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 
 from .models import User
+
+# What is answered now: for the few rules that depend on where somebody sits. None in tasks and commands.
+answered: ContextVar[HttpRequest | None] = ContextVar("answered", default=None)
 
 
 def user_of(request: HttpRequest | Request) -> User:

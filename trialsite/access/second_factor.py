@@ -14,6 +14,7 @@ from trialsite.audit.events import record_event
 from .encryption import decrypted, encrypted
 from .errors import AccessRefused
 from .models import RecoveryCode, SecondFactor, User
+from .passwords import is_own_password
 from .permissions import grants_of, require
 
 STEP_SECONDS = 30
@@ -55,7 +56,7 @@ def remove_second_factor(*, user: User, password: str = "", by: User) -> None:
     """Take the second factor away: one's own with the password, somebody else's as administrator."""
     if user.pk != by.pk:
         require(by, "accounts.manage", study_id=None)
-    elif not by.check_password(password):
+    elif not is_own_password(by, password):
         record_event(kind="password.wrong", user_id=by.pk)
         raise AccessRefused({"password": _("This is not your password.")})
     RecoveryCode.objects.filter(user=user).delete()

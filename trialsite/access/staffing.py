@@ -16,6 +16,7 @@ from trialsite.clinical.dates import add_months
 
 from .errors import AccessRefused
 from .models import VALID_MONTHS, Delegation, Duty, Membership, Training, TrainingKind, User
+from .passwords import is_own_password
 from .permissions import grants_of, refusal
 from .services import end_now
 
@@ -110,7 +111,7 @@ def sign_delegation(
         raise AccessRefused({"": _("This role needs no delegation.")})
     refuse_unclear_duties(duties, starts_on, ends_on)
     refuse_standing_delegation(membership, starts_on, ends_on)
-    if username != by.username or not by.check_password(password):
+    if username != by.username or not is_own_password(by, password):
         record_event(kind="delegation.password_wrong", user_id=by.pk, membership=str(membership.pk))
         raise AccessRefused({"password": _("This is not your user name and password. Nothing was signed.")})
     return Delegation.objects.create(

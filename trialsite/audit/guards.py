@@ -49,6 +49,7 @@ def install_guards(*, using: str) -> None:
         for model, protection in protected_models():
             guard_table(cursor, model._meta.db_table, protection, app_role)
             stop_where_held(cursor, model, protection)
+        tell_forms(cursor)
         seal_trail(cursor)
         for config in apps.get_app_configs():
             for file in sorted((Path(config.path) / "sql").glob("*.sql")):
@@ -106,15 +107,38 @@ def stop_where_held(cursor: CursorWrapper, model: type[models.Model], protection
 
 
 def place_of_rows(model: type[models.Model]) -> tuple[str, str]:
-    """How the slot of a row is found: of a form, of a line (with the table of its form), of a visit, in the row."""
+    """How the slot of a row is found, and the table of its owner where that has it: the form of a line, say.
+
+    "form": by its visit; "visit": a visit is named itself; "slot": named in the row; "record": of what stands on a
+    form, or without one on a visit or a whole casebook; "subject": of a subject as a whole."""
     columns = {field.name: field for field in model._meta.concrete_fields}
-    if "record" in columns:
-        return "line", columns["record"].related_model._meta.db_table  # type: ignore[union-attr]
+    for owner in columns.keys() & {"record", "query"}:
+        parent = columns[owner].related_model
+        return place_of_rows(parent)[0], parent._meta.db_table  # type: ignore[arg-type, union-attr]
     if {"visit", "form_key"} <= set(columns):
         return "form", ""
     if {"key", "repeat", "missed_reason"} <= set(columns):
         return "visit", ""
-    return ("slot", "") if "visit_key" in columns else ("subject", "")
+    if "visit_key" in columns:
+        return "slot", ""
+    return ("record" if "record_id" in columns else "subject"), ""
+
+
+def tell_forms(cursor: CursorWrapper) -> None:
+    """The function that finds where a form stands by its id alone, whatever its table."""
+    tables = [
+        quoted(model._meta.db_table)
+        for model, protection in protected_models()
+        if protection.held and place_of_rows(model) == ("form", "")
+    ]
+    each = " UNION ALL ".join(
+        f"SELECT f.visit_id, f.form_key, f.form_repeat FROM {table} f WHERE f.id = $1" for table in tables
+    )
+    cursor.execute(
+        "CREATE OR REPLACE FUNCTION casebook_form(form uuid)"
+        " RETURNS TABLE (visit_id uuid, form_key varchar, form_repeat smallint) LANGUAGE sql STABLE AS"
+        f" $${each}$$"
+    )
 
 
 def seal_trail(cursor: CursorWrapper) -> None:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from trialsite.access.models import User
-from trialsite.access.permissions import require
+from trialsite.access.permissions import grants_of, refusal
 from trialsite.audit import because
 
 from .errors import CheckFailed, Refused
@@ -54,7 +55,7 @@ class Place:
 def place_hold(*, place: Place, kind: HoldKind | str, by: User, reason: str = "") -> Hold:
     """Freeze or lock a place."""
     step = allowed(hold_step(kind, None, HoldKind(kind).value))
-    require(by, step.permission, study_id=place.study_id, site_id=place.site_id)
+    require_for(by, step, place.study_id, place.site_id)
     refuse_identifiers({"reason": reason})
     try:
         with transaction.atomic(), because(reason):
@@ -70,7 +71,7 @@ def take_hold_step(*, hold_id: UUID, action: str, by: User, reason: str = "") ->
     """Unfreeze, or ask for unlocking, unlock (another person), keep locked: as the table of steps allows."""
     hold = Hold.objects.visible_to(by).select_for_update(of=("self",)).get(pk=hold_id)
     step = allowed(hold_step(hold.kind, hold.state, action))
-    require(by, step.permission, study_id=hold.study_id, site_id=hold.site_id)
+    require_for(by, step, hold.study_id, hold.site_id)
     if step.needs_reason and not reason.strip():
         raise CheckFailed({"reason": _("Say why this is to be changed again.")})
     refuse_identifiers({"reason": reason})
@@ -87,6 +88,16 @@ def take_hold_step(*, hold_id: UUID, action: str, by: User, reason: str = "") ->
             hold.asked_by, hold.asked_at, hold.asked_why = None, None, ""
         hold.save()
     return hold
+
+
+def may_take(by: User, step: HoldStep, study_id: UUID, site_id: UUID | None) -> bool:
+    """Whether a role of the user lets take a step of a hold; one on a whole study takes a role in the whole study."""
+    return grants_of(by).allows(step.permission, study_id, site_id)
+
+
+def require_for(by: User, step: HoldStep, study_id: UUID, site_id: UUID | None) -> None:
+    if not may_take(by, step, study_id, site_id):
+        raise PermissionDenied(refusal(by, step.permission, study_id, site_id))
 
 
 def allowed(step: HoldStep | None) -> HoldStep:
@@ -161,6 +172,11 @@ def words_of_hold(hold: Hold) -> str:
     return _("%(level)s is frozen: values cannot change until a data manager unfreezes it.") % {
         "level": level
     }
+
+
+def holds_in_words(subject: Subject) -> list[str]:
+    """What holds a subject as a whole: itself, its site, its study."""
+    return [words_of_hold(hold) for hold in holds_on(subject) if hold.whole_subject]
 
 
 def level_of(hold: Hold) -> Any:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.access.models import User
-from trialsite.access.permissions import reach_of
+from trialsite.access.permissions import reach_of, studies_reached
 from trialsite.audit.protection import CASEBOOK, PROJECTION, Protection
 from trialsite.clinical.facts import ItemAddress
 from trialsite.keys import new_id
@@ -28,6 +28,14 @@ class VisibleQuerySet(models.QuerySet):
 
     def visible_to(self, user: User) -> Self:
         return self.filter(reach_of(user, "record.view"))
+
+
+class HoldQuerySet(VisibleQuerySet):
+    """Holds: those of a whole study are for everybody who reads a part of it."""
+
+    def visible_to(self, user: User) -> Self:
+        studies = studies_reached(user, "record.view")
+        return self.filter(reach_of(user, "record.view") | Q(site=None, study__in=studies))
 
 
 class SiteBound(models.Model):
@@ -292,7 +300,7 @@ class Hold(models.Model):
     released_by = models.ForeignKey("access.User", on_delete=models.PROTECT, null=True, related_name="+")
     released_at = models.DateTimeField(null=True)
 
-    objects = VisibleQuerySet.as_manager()
+    objects = HoldQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("hold")

@@ -264,6 +264,11 @@ marks: "Registry[Callable[[], Combinable]]" = Registry(
     "mark of a locked subject"
 )  # read with it at no extra trip
 after_submit: "Registry[Callable[[Submitted], None]]" = Registry("follower of a submission")
+# What asked for a correction, for the trail: from the slot as it stands, the items that change, and the (check, item)
+# that find something in what is saved now; "" where nothing did.
+prompts: "Registry[Callable[[OpenSlot, Collection[str], Collection[tuple[str, str]]], str]]" = Registry(
+    "source of prompts"
+)
 form_panels: "Registry[Callable[[HttpRequest, OpenSlot], Mapping[str, Any] | None]]" = Registry(
     "panel of a form"
 )

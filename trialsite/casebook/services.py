@@ -28,7 +28,7 @@ from .items import item_label, normal, stored
 from .merging import Merge, Submission, merge_submission
 from .models import LOG, CasebookRecord, Draft, MissedReason, ProtocolForm, Subject, Visit
 from .prepared import Bound, Prepared
-from .registries import FormType, RowType, Submitted, after_submit, critical_items, marks
+from .registries import FormType, RowType, Submitted, after_submit, critical_items, marks, prompts
 from .selectors import missed_visits, opened_at, planned_visits, records_of
 from .slots import OpenSlot, Slot
 from .states import SUBJECT_STEPS, SubjectState, Transition, transition
@@ -145,7 +145,8 @@ def submit_form(
     if ask_about_soft and any(fired.name not in (comments or {}) for fired in soft):
         raise Asked(soft)
     refuse_identifiers({f"{COMMENT}{name}": text for name, text in (comments or {}).items()})
-    with transaction.atomic(savepoint=kind.after is not None), because(reason):
+    prompt = prompt_of(opened, changed, soft, rows)
+    with transaction.atomic(savepoint=kind.after is not None), because(reason, prompt=prompt):
         record = save_record(opened, values, missing)
         lines = {kept.name: save_rows(kept, record, rows.get(kept.name, ())) for kept in kind.rows}
         if kind.after is not None:  # may still refuse
@@ -430,6 +431,23 @@ def soft_findings(opened: OpenSlot, values: Values, rows: Rows) -> list[Fired]:
     if hard:
         raise CheckFailed(hard)
     return found
+
+
+def prompt_of(opened: OpenSlot, changed: frozenset[str], soft: Sequence[Fired], rows: Rows) -> str | None:
+    """What asked for a correction, as those say who asked; nobody else's word counts. None where nothing did."""
+    if not changed:
+        return None
+    fires = {(fired.check.key, saved_item(fired.item, rows)) for fired in soft}
+    return "; ".join(filter(None, (ask(opened, changed, fires) for ask in prompts.values()))) or None
+
+
+def saved_item(item: str, rows: Rows) -> str:
+    """An item of a typed line ("results.0.value") by the number of its saved line; one of a new line has none."""
+    name, _dot, rest = item.partition(".")
+    if name not in rows or not rest:
+        return item
+    index, _dot, column = rest.partition(".")
+    return f"{name}.{rows[name][int(index)].get('line')}.{column}"
 
 
 def save_record(opened: OpenSlot, values: Values, missing: Mapping[str, str]) -> Any:

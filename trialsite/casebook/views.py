@@ -43,6 +43,7 @@ from .selectors import (
     subjects_visible_to,
     work_of,
 )
+from .shown_again import Answer
 from .slots import OpenSlot, Slot
 from .states import TRANSITIONS, SubjectState
 
@@ -300,16 +301,15 @@ def comments_typed(request: HttpRequest) -> dict[str, str]:
 def state(request: HttpRequest, subject_id: UUID, visit: str, form: str, action: str) -> HttpResponse:
     """Void the form of a slot."""
     opened = slot_or_404(user_of(request), subject_id, visit, form)
-    try:
+    answer = Answer(request, opened.slot.url())
+    with answer.refusals():
         if opened.record is None:
             raise Refused(_("There is no form here."))
         services.change_state(
             record=opened.record, action=action, by=user_of(request), reason=request.POST.get("reason", "")
         )
         messages.success(request, _("Done."))
-    except Refused as refusal:
-        messages.error(request, refusal.sentence)
-    return redirect(opened.slot.url())
+    return answer.response()
 
 
 @login_required
@@ -348,7 +348,9 @@ def form_context(request: HttpRequest, opened: OpenSlot, page: EntryPage, base: 
         "may_edit": may_edit(request, opened),
         "steps": allowed.values(),
         "held": held,
-        "holds": [words_of_hold(hold) for hold in holds],
+        "holds": [
+            words_of_hold(hold) for hold in holds if not hold.whole_subject
+        ],  # the others: in the header
         "panels": [panel for panel in panels if panel],
         "shown": shown_items(page, record) if record else [],
         "moves": moves_at(opened.slot, user_of(request)),

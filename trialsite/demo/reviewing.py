@@ -141,7 +141,7 @@ def ask(subject: Subject, by: Reviewers, asked: Asked) -> None:
 def sign(subject: Subject, by: Reviewers) -> None:
     """Sign the screening visit."""
     with acting(user=by.investigator):
-        what, _slots = visit_to_sign(subject, SCREENING, 1)
+        what = visit_to_sign(subject, SCREENING, 1)
         told = Ceremony(Meaning.REVIEWED, by.investigator.username, demo_password(), content_hash=what.digest)
         sign_visit(subject_id=subject.pk, key=SCREENING, repeat=1, told=told, by=by.investigator)
 

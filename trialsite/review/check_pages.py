@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -19,19 +20,18 @@ from trialsite.access.permissions import may
 from trialsite.access.requests import user_of
 from trialsite.casebook.edit_checks import EditCheck, version_in_use
 from trialsite.casebook.registries import FormType, forms
+from trialsite.casebook.shown_again import Answer
 from trialsite.studies.models import Study
 from trialsite.studies.selectors import study_open_to
 
 from .check_runs import (
     SEES_CHECKS,
-    SETS_UP,
     activate_check,
     newest_run,
     start_dry_run,
     tested_by,
 )
 from .models import ActivatedCheck, CheckRun, Query, QueryMessage
-from .telling import refusals_as_messages
 
 PATIENCE = timedelta(minutes=30)  # after which nobody waits for a run any more
 Asked = dict[tuple[str, str], tuple[int, int]]
@@ -75,7 +75,7 @@ def checks(request: HttpRequest, key: str) -> HttpResponse:
         "run": run,
         "running": run is not None and run.ended_at is None and timezone.now() - run.asked_at < PATIENCE,
         "result": result,
-        "may_activate": may(user, SETS_UP, study_id=study.pk),
+        "may_activate": may(user, "check.activate", study_id=study.pk),
     }
     response = render(request, "review/checks.html", context)
     if context["running"]:
@@ -97,8 +97,9 @@ def dry_run(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def activate(request: HttpRequest, key: str) -> HttpResponse:
     """Use the newest version of a check in the study."""
-    study = study_open_to(user_of(request), key, SEES_CHECKS)
-    with refusals_as_messages(request):
+    study = study_open_to(user_of(request), key, "check.activate")
+    answer = Answer(request, reverse("checks", args=[key]))
+    with answer.refusals():
         activate_check(
             study=study,
             form_key=request.POST.get("form", ""),
@@ -106,7 +107,7 @@ def activate(request: HttpRequest, key: str) -> HttpResponse:
             by=user_of(request),
         )
         messages.success(request, _("The check is in use from now on."))
-    return redirect("checks", key)
+    return answer.response()
 
 
 def check_lines(study: Study, user: User, run: CheckRun | None) -> Iterator[CheckLine]:

@@ -6,14 +6,13 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from trialsite.access.models import User
-from trialsite.access.permissions import may, require
+from trialsite.access.permissions import require
 from trialsite.audit import acting
 from trialsite.casebook.edit_checks import EditCheck
 from trialsite.casebook.errors import Refused
@@ -29,7 +28,6 @@ from .models import ActivatedCheck, CheckRun
 
 log = logging.getLogger(__name__)
 SEES_CHECKS = "query.close"  # who looks at what checks ask: monitors and data managers
-SETS_UP = "source.plan"  # who sets up the review of a study: data managers
 CHUNK = 500  # saved forms that are read at a time
 
 
@@ -96,8 +94,7 @@ def fires_on(check: EditCheck, kind: FormType, record: Any) -> bool:
 @transaction.atomic
 def activate_check(*, study: Study, form_key: str, check_key: str, by: User) -> ActivatedCheck:
     """Use the newest version of a check in a study from now on, after a dry run showed on how many forms it fires."""
-    if not may(by, SETS_UP, study_id=study.pk):
-        raise PermissionDenied(_("Only a data manager of the study activates edit checks."))
+    require(by, "check.activate", study_id=study.pk)
     check = newest(form_key, check_key)
     if check is None:
         raise Refused(_("There is no such edit check."))

@@ -10,6 +10,7 @@ from typing import Any
 from trialsite.casebook.form_types import form_type
 from trialsite.casebook.items import values_of
 from trialsite.casebook.models import Subject
+from trialsite.casebook.reading import read_once
 from trialsite.casebook.registries import FormType
 from trialsite.casebook.selectors import missed_visits, records_of, rows_of, standing_lines
 from trialsite.casebook.slots import Slot
@@ -48,7 +49,11 @@ class FormContent:
 def contents_of(subject: Subject, visit: tuple[str, int] | None = None) -> list[FormContent]:
     """Every form of a subject that stands (of one visit, where it is named) with its content.
 
-    One query finds the forms, one more reads each kind of form and of line."""
+    One query finds the forms, one more reads each kind of form and of line; they are read once in a reading."""
+    return read_once(("contents", subject.pk, visit), lambda: read_contents(subject, visit))
+
+
+def read_contents(subject: Subject, visit: tuple[str, int] | None) -> list[FormContent]:
     by_form = defaultdict(list)
     for line in records_of(subject):
         if visit is None or (line.visit_key, line.visit_repeat) == visit:

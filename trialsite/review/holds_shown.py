@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.access.models import User
 from trialsite.access.permissions import may
 from trialsite.access.requests import user_of
-from trialsite.casebook.holds import holds_at, holds_on
+from trialsite.casebook.holds import holds_at, holds_on, may_take
 from trialsite.casebook.models import Hold
 from trialsite.casebook.names import form_title, visit_name
 from trialsite.casebook.slots import OpenSlot
@@ -46,14 +46,14 @@ class ShownHold:
 
 def shown_hold(hold: Hold, user: User) -> ShownHold:
     steps = [one for one in HOLD_STEPS if one.kind == hold.kind and one.source == hold.state]
-    allowed = [one for one in steps if may_take(user, one, hold)]
+    allowed = [one for one in steps if is_open(user, one, hold)]
     return ShownHold(hold, place_in_words(hold), tuple(as_button(one) for one in allowed))
 
 
-def may_take(user: User, step: HoldStep, hold: Hold) -> bool:
+def is_open(user: User, step: HoldStep, hold: Hold) -> bool:
     if step.other_person and hold.asked_by_id == user.pk:
         return False
-    return may(user, step.permission, study_id=hold.study_id, site_id=hold.site_id)
+    return may_take(user, step, hold.study_id, hold.site_id)
 
 
 def as_button(step: HoldStep) -> ShownStep:

@@ -318,6 +318,25 @@ class FormToVerify(Projection):
         return Slot(self.subject_id, self.visit_key, self.form_key, self.visit_repeat, self.form_repeat)
 
 
+class StaleSignature(Projection):
+    """How many signatures on a form, a visit or a casebook no longer agree with it, and when the first was given.
+
+    Without `form_key` on a visit, without `visit_key` either on the casebook."""
+
+    visit_key = models.CharField(max_length=40)
+    visit_repeat = models.PositiveSmallIntegerField(null=True)
+    form_key = models.CharField(max_length=20)
+    form_repeat = models.PositiveSmallIntegerField(null=True)
+    signatures = models.PositiveSmallIntegerField()
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["study", "site", "signed_at"], name="stale_signature")]
+
+    def __str__(self) -> str:
+        return f"{self.visit_key} {self.form_key} {self.signatures}"
+
+
 class SavedFilter(models.Model):
     """A filter of a study's queries that one person keeps under a name: theirs alone, and no record."""
 

@@ -21,12 +21,12 @@ from trialsite.casebook.items import item_label
 from trialsite.casebook.models import Subject
 from trialsite.casebook.names import form_title, visit_name
 from trialsite.casebook.registries import forms
+from trialsite.casebook.shown_again import Answer
 from trialsite.studies.models import Study
 from trialsite.studies.selectors import study_open_to
 
 from .models import FormToVerify
 from .progress import Progress, forms_of_the_plan, next_to_verify, progress_by, sample_of, to_verify
-from .telling import refusals_as_messages
 from .verification import critical_of, plan_of, plan_verification
 
 SEES_PLAN = "query.close"  # monitors and data managers
@@ -121,14 +121,15 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
     """Change the share and the seed of the sample."""
     study = study_open_to(user_of(request), key, SEES_PLAN)
     share = request.POST.get("sample_percent", "")
-    with refusals_as_messages(request):
+    answer = Answer(request, reverse("verification-plan", args=[key]))
+    with answer.refusals():
         if not share.isdigit():
             raise CheckFailed({"sample_percent": _("A share lies between 0 and 100.")})
         plan_verification(
             study=study, sample_percent=int(share), seed=request.POST.get("seed", ""), by=user_of(request)
         )
         messages.success(request, _("The plan is changed."))
-    return redirect("verification-plan", key)
+    return answer.response()
 
 
 @login_required

@@ -1,6 +1,6 @@
 """Opening queries, taking their steps, and what a submission does to them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.db import transaction
@@ -16,7 +16,7 @@ from trialsite.casebook.free_text import refuse_identifiers
 from trialsite.casebook.holds import Place, holds_on, refuse_where_held
 from trialsite.casebook.registries import Submitted
 from trialsite.casebook.services import locked_subject
-from trialsite.casebook.slots import Slot
+from trialsite.casebook.slots import OpenSlot, Slot
 
 from .models import Query, QueryMessage
 from .states import QUERY_STEPS, STANDING, QueryState, QueryStep, query_step
@@ -128,6 +128,20 @@ def follow_submission(told: Submitted) -> None:
     for query in standing:
         if query.check_key and (query.check_key, query.item) not in firing:
             moved(query, allowed(query_step(query.state, "resolve")), told.by)
+
+
+def prompting_checks(opened: OpenSlot, changed: Collection[str], fires: Collection[tuple[str, str]]) -> str:
+    """The checks that asked about saved values which a correction changes, or in which they find nothing any more.
+
+    Their standing queries say so: each was opened when its check fired on what was saved."""
+    if not getattr(opened.subject, "queried", True):
+        return ""
+    asked = {
+        f"check {query.check_key} v{query.check_version}"
+        for query in standing_at(opened.slot)
+        if query.check_key and (query.item in changed or (query.check_key, query.item) not in fires)
+    }
+    return ", ".join(sorted(asked))
 
 
 def open_for_check(told: Submitted, fired: Fired) -> Query:

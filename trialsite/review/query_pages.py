@@ -30,6 +30,7 @@ from trialsite.casebook.form_types import form_type
 from trialsite.casebook.names import form_title, visit_name
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource, forms
 from trialsite.casebook.selectors import most_pressing, slot_or_404, subject_or_404
+from trialsite.casebook.shown_again import Answer, page_of
 from trialsite.casebook.slots import OpenSlot
 from trialsite.studies.models import Study
 from trialsite.studies.selectors import sites_visible_to, study_or_404
@@ -47,7 +48,6 @@ from .queries import (
 from .query_filters import CRITERIA, filters_of, forget_filter, narrowed, save_filter
 from .query_totals import BY_SITE, BY_SUBJECT, ages, total, totals
 from .states import QUERY_STEPS, STANDING, QueryState, QueryStep
-from .telling import refusals_as_messages
 
 KINDS = {"query": gettext_lazy("Answer a query"), "query-close": gettext_lazy("Look at an answer")}
 
@@ -87,6 +87,7 @@ def queries_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any] |
         "template": "review/queries_panel.html",
         "queries": found,
         "items": items_of(opened) if may_open else [],
+        "ask_url": opened.slot.url("ask"),
     }
 
 
@@ -116,12 +117,13 @@ def ask(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpRe
     opened = slot_or_404(user_of(request), subject_id, visit, form)
     item = request.POST.get("item", "")
     known = {name for name, _label in items_of(opened)}
-    with refusals_as_messages(request):
+    answer = Answer(request, opened.slot.url() + "#queries")
+    with answer.refusals():
         if item not in known:
             raise Refused(_("This form has no such item."))
         open_query(slot=opened.slot, item=item, text=request.POST.get("text", ""), by=user_of(request))
         messages.success(request, _("The query is open."))
-    return redirect(opened.slot.url() + "#queries")
+    return answer.response()
 
 
 @login_required
@@ -132,10 +134,11 @@ def step(request: HttpRequest, query_id: UUID, action: str) -> HttpResponse:
     query = Query.objects.visible_to(user_of(request)).filter(pk=query_id).first()
     if query is None:
         raise Http404
-    with refusals_as_messages(request):
+    answer = Answer(request, page_of(request, query.slot.url() + "#queries"))
+    with answer.refusals():
         take_query_step(query_id=query_id, action=action, text=text, by=user_of(request))
         messages.success(request, _("Done."))
-    return redirect(query.slot.url() + "#queries")
+    return answer.response()
 
 
 # The study's queries
@@ -185,7 +188,8 @@ def study_queries_step(request: HttpRequest, key: str) -> HttpResponse:
     """Take a step for every query that the filter of the address shows."""
     study = study_or_404(user_of(request), key)
     found, _asked = filtered(request, study)
-    with refusals_as_messages(request):
+    answer = Answer(request, request.get_full_path().replace("/queries/step/", "/queries/"))
+    with answer.refusals():
         done, left = take_step_for_many(
             queries=found,
             action=request.POST.get("action", ""),
@@ -201,7 +205,7 @@ def study_queries_step(request: HttpRequest, key: str) -> HttpResponse:
                 )
                 % {"n": left},
             )
-    return redirect(request.get_full_path().replace("/queries/step/", "/queries/"))
+    return answer.response()
 
 
 def bulk_steps(user: User, study: Study, state: str) -> list[QueryStep]:
@@ -222,7 +226,8 @@ def bulk_steps(user: User, study: Study, state: str) -> list[QueryStep]:
 def keep_filter(request: HttpRequest, key: str) -> HttpResponse:
     """Keep the filter of the address under a name."""
     study = study_or_404(user_of(request), key)
-    with refusals_as_messages(request):
+    answer = Answer(request, f"{reverse('queries', args=[key])}?{request.GET.urlencode()}")
+    with answer.refusals():
         save_filter(
             study=study,
             name=request.POST.get("name", ""),
@@ -230,7 +235,7 @@ def keep_filter(request: HttpRequest, key: str) -> HttpResponse:
             by=user_of(request),
         )
         messages.success(request, _("The filter is kept."))
-    return redirect(f"{reverse('queries', args=[key])}?{request.GET.urlencode()}")
+    return answer.response()
 
 
 @login_required

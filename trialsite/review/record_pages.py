@@ -7,19 +7,18 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from trialsite.access.permissions import may
 from trialsite.access.requests import user_of
 from trialsite.casebook.selectors import slot_or_404
+from trialsite.casebook.shown_again import Answer
 from trialsite.casebook.slots import OpenSlot
 
 from .contents import content_of
 from .item_words import item_in_words, value_in_words
 from .plan_pages import next_url
-from .telling import refusals_as_messages
 from .verification import items_to_verify, verified_items, verify_items
 
 
@@ -37,6 +36,7 @@ def verification_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, A
     return {
         "template": "review/verification_panel.html",
         "may_verify": may_verify,
+        "verify_url": opened.slot.url("verify"),
         "next_url": next_url(user, subject.study),
         "open": len(planned - set(done)),
         "items": [
@@ -57,7 +57,8 @@ def verification_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, A
 def verify(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
     """Mark items of a form as verified against source."""
     opened = slot_or_404(user_of(request), subject_id, visit, form)
-    with refusals_as_messages(request):
+    answer = Answer(request, opened.slot.url() + "#verification")
+    with answer.refusals():
         done = verify_items(opened=opened, items=request.POST.getlist("items"), by=user_of(request))
         messages.success(request, _("Verified: %(n)d items.") % {"n": len(done)})
-    return redirect(opened.slot.url() + "#verification")
+    return answer.response()

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,6 +24,7 @@ from trialsite.casebook.models import Subject, Visit
 from trialsite.casebook.names import form_title, visit_name
 from trialsite.casebook.registries import FormType
 from trialsite.casebook.selectors import slot_or_404, subject_or_404
+from trialsite.casebook.shown_again import Answer
 from trialsite.casebook.slots import OpenSlot, parsed
 
 from .contents import FormContent, content_of_casebook, content_of_visit, contents_of
@@ -40,7 +41,6 @@ from .signatures import (
     standing_on,
     standing_signatures,
 )
-from .telling import refusals_as_messages
 
 Difference = tuple[str, str, str]
 Words = Callable[[Difference], Difference]
@@ -90,10 +90,11 @@ def signature_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any]
 def sign(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
     """Sign a form."""
     opened = slot_or_404(user_of(request), subject_id, visit, form)
-    with refusals_as_messages(request):
-        sign_form(opened=opened, by=user_of(request), **vars(typed(request)))
+    answer = Answer(request, opened.slot.url() + "#signatures")
+    with answer.refusals():
+        sign_form(opened=opened, told=typed(request), by=user_of(request))
         messages.success(request, _("Signed."))
-    return redirect(opened.slot.url() + "#signatures")
+    return answer.response()
 
 
 def typed(request: HttpRequest) -> Ceremony:
@@ -124,10 +125,11 @@ def casebook(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     """What of a casebook is signed, visit by visit and as a whole; by POST, sign the whole."""
     subject = subject_or_404(user_of(request), subject_id)
     if request.method == "POST":
-        with refusals_as_messages(request):
+        answer = Answer(request, request.path)
+        with answer.refusals():
             sign_casebook(subject_id=subject.pk, told=typed(request), by=user_of(request))
             messages.success(request, _("Signed."))
-        return redirect("subject-signatures", subject.pk)
+        return answer.response()
     forms = contents_of(subject)
     signatures = latest(Signature.objects.filter(subject=subject, record_id=None))
     what = Signable(subject, content_of_casebook(subject, forms))
@@ -184,12 +186,13 @@ def visit(request: HttpRequest, subject_id: UUID, visit: str) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         key, repeat = place
-        with refusals_as_messages(request):
+        answer = Answer(request, request.path)
+        with answer.refusals():
             sign_visit(
                 subject_id=subject.pk, key=key, repeat=repeat, told=typed(request), by=user_of(request)
             )
             messages.success(request, _("Signed."))
-        return redirect("visit-signatures", subject.pk, visit)
+        return answer.response()
     forms = contents_of(subject, place)
     what = Signable(subject, content_of_visit(forms), visit=here)
     standing = standing_on(what, what.signatures())

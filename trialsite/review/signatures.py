@@ -3,7 +3,7 @@
 A later change makes a signature stale; signing once more renews it for what differs.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,14 +12,16 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from trialsite.access.models import User
+from trialsite.access.passwords import is_own_password
 from trialsite.access.permissions import require
 from trialsite.audit.events import record_event
 from trialsite.casebook.errors import CheckFailed, Refused
-from trialsite.casebook.holds import holds_on, refuse_where_held
+from trialsite.casebook.holds import holds_on, refuse_where_held, words_of_hold
 from trialsite.casebook.models import Subject, Visit
 from trialsite.casebook.selectors import open_slot
 from trialsite.casebook.services import locked_subject
-from trialsite.casebook.slots import OpenSlot, Slot
+from trialsite.casebook.slots import OpenSlot
+from trialsite.casebook.states import HoldKind
 
 from .contents import (
     Content,
@@ -71,18 +73,16 @@ class SignatureStanding:
     differences: list[tuple[str, str, str]]
 
 
-def sign_form(
-    *, opened: OpenSlot, meaning: str, username: str, password: str, content_hash: str, by: User
-) -> Signature:
-    """Sign the form as it was shown (`content_hash`), with the signer's name and password typed again.
+def sign_form(*, opened: OpenSlot, told: Ceremony, by: User) -> Signature:
+    """Sign the form as it was shown, with the signer's name and password typed again.
 
     A stale signature of the same person and meaning is renewed. Raises CheckFailed at "username", "password" or
     "meaning", Refused when the form changed after it was shown or is signed already.
     """
-    told = Ceremony(meaning, username, password, content_hash)
     refuse_no_ceremony(told, by)
     with transaction.atomic():
-        subject = subject_to_sign(opened.subject.pk, by, [opened.slot])
+        subject = subject_to_sign(opened.subject.pk, by)
+        refuse_where_held(holds_on(subject), slot=opened.slot, review=True)
         now = open_slot(opened.slot, subject, opened.kind)
         if now.record is None:
             raise Refused(_("There is no form here."))
@@ -90,50 +90,47 @@ def sign_form(
 
 
 def sign_visit(*, subject_id: UUID, key: str, repeat: int, told: Ceremony, by: User) -> Signature:
-    """Sign all forms of a visit together, by the same rules; refused where any of them is locked."""
+    """Sign all forms of a visit together, by the same rules; refused where the visit or a form of it is locked."""
     refuse_no_ceremony(told, by)
     with transaction.atomic():
-        subject = subject_to_sign(subject_id, by, [Slot(subject_id, key, "", repeat)])
-        what, slots = visit_to_sign(subject, key, repeat)
-        refuse_any_locked(subject, slots)
-        return signed(what, told, by)
+        subject = subject_to_sign(subject_id, by)
+        refuse_any_locked(subject, (key, repeat))
+        return signed(visit_to_sign(subject, key, repeat), told, by)
 
 
 def sign_casebook(*, subject_id: UUID, told: Ceremony, by: User) -> Signature:
-    """Sign all forms of a subject together, by the same rules; refused where any of them is locked."""
+    """Sign all forms of a subject together, by the same rules; refused where any part of it is locked."""
     refuse_no_ceremony(told, by)
     with transaction.atomic():
-        subject = subject_to_sign(subject_id, by, [])
-        what, slots = casebook_to_sign(subject)
-        refuse_any_locked(subject, slots)
-        return signed(what, told, by)
+        subject = subject_to_sign(subject_id, by)
+        refuse_any_locked(subject)
+        return signed(casebook_to_sign(subject), told, by)
 
 
-def subject_to_sign(subject_id: UUID, by: User, slots: Iterable[Slot]) -> Subject:
+def subject_to_sign(subject_id: UUID, by: User) -> Subject:
     """The subject, locked until commit, for who may sign there."""
     subject = locked_subject(subject_id, by, review=True)
     require(by, "record.sign", study_id=subject.study_id, site_id=subject.site_id)
-    refuse_any_locked(subject, slots)
     return subject
 
 
-def visit_to_sign(subject: Subject, key: str, repeat: int) -> tuple[Signable, Sequence[Slot]]:
-    """A visit with the content of its forms, and where they stand."""
-    forms = contents_of(subject, (key, repeat))
+def visit_to_sign(subject: Subject, key: str, repeat: int) -> Signable:
+    """A visit with the content of its forms."""
     visit = Visit.objects.filter(subject=subject, key=key, repeat=repeat).first()
-    return Signable(subject, content_of_visit(forms), visit=visit), [one.slot for one in forms]
+    return Signable(subject, content_of_visit(contents_of(subject, (key, repeat))), visit=visit)
 
 
-def casebook_to_sign(subject: Subject) -> tuple[Signable, Sequence[Slot]]:
-    """A casebook with the content of its forms, and where they stand."""
-    forms = contents_of(subject)
-    return Signable(subject, content_of_casebook(subject, forms)), [one.slot for one in forms]
+def casebook_to_sign(subject: Subject) -> Signable:
+    """A casebook with the content of its forms."""
+    return Signable(subject, content_of_casebook(subject, contents_of(subject)))
 
 
-def refuse_any_locked(subject: Subject, slots: Iterable[Slot]) -> None:
-    holds = holds_on(subject)
-    for slot in slots if holds else ():
-        refuse_where_held(holds, slot=slot, review=True)
+def refuse_any_locked(subject: Subject, visit: tuple[str, int] | None = None) -> None:
+    """Refuse where a lock covers a visit (without one: the casebook) or anything in it, entered or not."""
+    for hold in holds_on(subject):
+        inside = visit is None or not hold.visit_key or visit == (hold.visit_key, hold.visit_repeat)
+        if inside and hold.kind == HoldKind.LOCK:
+            raise Refused(words_of_hold(hold))
 
 
 def refuse_no_ceremony(told: Ceremony, by: User) -> None:
@@ -147,7 +144,7 @@ def refuse_other_person(username: str, password: str, by: User) -> None:
     wrong = {}
     if username.strip() != by.username:
         wrong["username"] = _("This is not your user name.")
-    if not by.check_password(password):
+    if not is_own_password(by, password):
         record_event(kind="signature.password_wrong", user_id=by.pk)
         wrong["password"] = _("This is not your password. Nothing was signed.")
     if wrong:

@@ -6,21 +6,20 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from trialsite.access.permissions import may
+from trialsite.access.permissions import grants_of, may
 from trialsite.access.requests import user_of
 from trialsite.casebook.holds import place_hold, take_hold_step
 from trialsite.casebook.models import Hold
+from trialsite.casebook.shown_again import Answer, page_of
 from trialsite.casebook.states import HoldKind, HoldState
 from trialsite.studies.selectors import sites_visible_to, study_open_to
 
 from .holds_shown import shown_hold
 from .places import place_or_404
-from .telling import refusals_as_messages
 
 
 @login_required
@@ -36,6 +35,7 @@ def holds(request: HttpRequest, key: str) -> HttpResponse:
         "page": page,
         "holds": [shown_hold(hold, user) for hold in page],
         "sites": sites_visible_to(user, study),
+        "whole": grants_of(user).allows("hold.freeze", study.pk, None),
         "kinds": [kind for kind in HoldKind if may(user, f"hold.{kind.value}", study_id=study.pk)],
     }
     return render(request, "review/holds.html", context)
@@ -49,28 +49,23 @@ def place(request: HttpRequest) -> HttpResponse:
     kind = request.POST.get("kind", "")
     if kind not in HoldKind.values:
         raise Http404
-    with refusals_as_messages(request):
+    answer = Answer(request, page_of(request))
+    with answer.refusals():
         place_hold(place=place, kind=kind, by=user_of(request), reason=request.POST.get("reason", ""))
         messages.success(request, _("Done."))
-    return back(request)
+    return answer.response()
 
 
 @login_required
 @require_POST
 def step(request: HttpRequest, hold_id: UUID, action: str) -> HttpResponse:
     """Take the next step of a hold."""
+    answer = Answer(request, page_of(request))
     try:
-        with refusals_as_messages(request):
+        with answer.refusals():
             reason = request.POST.get("reason", "")
             take_hold_step(hold_id=hold_id, action=action, by=user_of(request), reason=reason)
             messages.success(request, _("Done."))
     except Hold.DoesNotExist as error:
         raise Http404 from error
-    return back(request)
-
-
-def back(request: HttpRequest) -> HttpResponse:
-    """To the page from which the form was sent."""
-    target = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
-    return redirect(target if safe else "/")
+    return answer.response()

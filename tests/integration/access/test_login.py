@@ -8,6 +8,7 @@ from typing import Any
 import pyotp
 import pytest
 import time_machine
+from axes.models import AccessAttempt
 from django.contrib.auth.hashers import identify_hasher
 from django.test import Client
 from django.utils import timezone
@@ -171,6 +172,26 @@ def test_changing_the_password_asks_for_the_old_one_and_ends_other_log_ins(cast:
     with acting(user=cast.administrator):
         (line,) = Trail.objects.filter(table_name="access_user", action="U", row_id=str(cast.investigator.pk))
     assert line.changes["password"] == ["***", "***"]
+
+
+@pytest.mark.parametrize(
+    ("url", "typed"),
+    [
+        ("/account/password/", {"old_password": "no such", "new_password": GOOD, "again": GOOD}),
+        ("/account/second-factor/remove/", {"password": "no such"}),
+    ],
+)
+def test_wrong_passwords_typed_again_lock_out_and_are_kept_nowhere(
+    client: Client, cast: Cast, url: str, typed: dict[str, str]
+) -> None:
+    enter(client)
+    answers = [client.post(url, typed).status_code for _attempt in range(5)]
+    assert 429 not in answers[:4]
+    assert answers[4] == 429
+    assert client.get("/account/").status_code == 302
+    for attempt in AccessAttempt.objects.all():
+        assert "no such" not in attempt.post_data
+        assert GOOD not in attempt.post_data
 
 
 def test_a_one_time_password_opens_nothing_but_the_change(client: Client, cast: Cast) -> None:

@@ -65,6 +65,17 @@ def test_the_page_says_beside_the_field_that_the_password_is_wrong(client: Clien
     assert "Confirmed by Investigator" in client.get(answer.url).content.decode()
 
 
+def test_wrong_passwords_at_the_confirmation_lock_out_like_those_at_log_in(
+    client: Client, crew: Cast
+) -> None:
+    subject = eligible(crew)
+    client.force_login(crew.investigator)
+    url = f"/subjects/{subject.pk}/eligibility/confirm/"
+    answers = [client.post(url, {"password": "not mine"}).status_code for _attempt in range(5)]
+    assert answers == [422, 422, 422, 422, 429]
+    assert client.get(f"/subjects/{subject.pk}/").status_code == 302, "the log-in has ended"
+
+
 @pytest.mark.parametrize("who", ["coordinator", "monitor", "data_manager", "statistician"])
 def test_only_an_investigator_confirms(crew: Cast, who: str) -> None:
     subject, person = eligible(crew), crew.people()[who]

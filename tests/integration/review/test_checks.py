@@ -243,7 +243,7 @@ def test_nothing_is_activated_twice_and_nothing_unknown(cast: Cast, monkeypatch:
 @pytest.mark.parametrize("part", ["coordinator", "investigator", "monitor", "statistician", "administrator"])
 def test_only_data_managers_activate(cast: Cast, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
     declare(monkeypatch, heavy(100, version=2))
-    with pytest.raises(PermissionDenied, match="data manager"):
+    with pytest.raises(PermissionDenied, match="activate changed edit checks"):
         activate(cast, cast.people()[part])
 
 

@@ -225,16 +225,16 @@ def told(by: User, what: Signable) -> Ceremony:
 def sign_vitals(cast: Cast, subject: Subject, by: User) -> Any:
     opened = vital_signs(subject)
     what = Signable(subject, content_of(opened.kind, opened.record), opened.record.pk)
-    return sign_form(opened=opened, by=by, **vars(told(by, what)))
+    return sign_form(opened=opened, told=told(by, what), by=by)
 
 
 def sign_screening(cast: Cast, subject: Subject, by: User) -> Any:
-    what = visit_to_sign(subject, "SCR", 1)[0]
+    what = visit_to_sign(subject, "SCR", 1)
     return sign_visit(subject_id=subject.pk, key="SCR", repeat=1, told=told(by, what), by=by)
 
 
 def sign_all(cast: Cast, subject: Subject, by: User) -> Any:
-    return sign_casebook(subject_id=subject.pk, told=told(by, casebook_to_sign(subject)[0]), by=by)
+    return sign_casebook(subject_id=subject.pk, told=told(by, casebook_to_sign(subject)), by=by)
 
 
 def on_treatment(cast: Cast) -> Subject:
@@ -474,8 +474,8 @@ def stale(subject: Subject) -> dict[str, bool]:
         "form": Signable(
             subject, content_of(opened.kind, record) if record else {}, record.pk if record else None
         ),
-        "visit": visit_to_sign(subject, "SCR", 1)[0],
-        "casebook": casebook_to_sign(subject)[0],
+        "visit": visit_to_sign(subject, "SCR", 1),
+        "casebook": casebook_to_sign(subject),
     }
     for signature in Signature.objects.filter(subject=subject):
         (standing,) = standing_on(scopes[signature.level], [signature])
@@ -501,11 +501,11 @@ def test_a_write_makes_stale_exactly_what_it_changes(cast: Cast, name: str) -> N
     with acting(user=signer):
         for sign in signs:
             sign(cast, subject, signer)
-        content = digest_of(casebook_to_sign(subject)[0].content)
+        content = digest_of(casebook_to_sign(subject).content)
     with acting(user=by):
         write.do(cast, subject, by)
     with acting(user=signer):
-        changed = digest_of(casebook_to_sign(subject)[0].content) != content
+        changed = digest_of(casebook_to_sign(subject).content) != content
         found = stale(subject)
     of_the_form = CHANGES.get(name, False)
     assert changed == (of_the_form or name in ("record_missed_visit", "undo_missed_visit"))

@@ -83,8 +83,8 @@ def test_signatures_of_the_form_and_of_the_casebook(
         opened = open_slot(slot, subject, forms["VS"])
         digest = digest_of(content_of(opened.kind, opened.record))
         told = Ceremony("reviewed", signer.username, PASSWORD, digest)
-        sign_form(opened=opened, by=signer, **vars(told))
-        told = Ceremony("reviewed", signer.username, PASSWORD, casebook_to_sign(subject)[0].digest)
+        sign_form(opened=opened, told=told, by=signer)
+        told = Ceremony("reviewed", signer.username, PASSWORD, casebook_to_sign(subject).digest)
         sign_casebook(subject_id=subject.pk, told=told, by=signer)
     found = [what for what, _action, _items in history(client, cast.monitor, slot)]
     assert found[1:] == ["Electronic signature: form", "Electronic signature: casebook"]

@@ -322,3 +322,59 @@ def test_a_stranger_neither_sees_nor_places_holds_of_another_site(client: Client
 def test_a_place_that_does_not_exist_is_not_found(client: Client, cast: Cast, told: dict[str, str]) -> None:
     client.force_login(cast.data_manager)
     assert client.post("/holds/", told).status_code == 404
+
+
+@pytest.mark.parametrize("kind", HoldKind.values)
+@pytest.mark.parametrize("part", ["coordinator", "investigator", "stranger", "monitor"])
+def test_everybody_in_a_study_sees_what_holds_the_whole_of_it(
+    client: Client, cast: Cast, part: str, kind: str
+) -> None:
+    hold(cast, Place(cast.study.pk), kind)
+    client.force_login(cast.people()[part])
+    (line,) = client.get("/review/").context["lines"]
+    assert line.holds == 1
+    page = client.get(f"/studies/{cast.study.key}/holds/")
+    (shown,) = page.context["holds"]
+    assert (shown.place, shown.steps) == (str(cast.study), ())
+    assert client.get("/api/v1/holds/").json()["results"][0]["kind"] == kind
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_pages_of_a_subject_say_in_their_header_what_holds_all_of_it(
+    client: Client, cast: Cast, level: str
+) -> None:
+    subject = bare_subject(cast)
+    hold(cast, LEVELS[level](subject), "lock")
+    client.force_login(cast.coordinator)
+    slot = Slot(subject.pk, "SCR", "VS").url()
+    for url in (f"/subjects/{subject.pk}/", f"/subjects/{subject.pk}/queries/", slot):
+        page = client.get(url)
+        alerts = [one for one in page.context["alerts"] if "locked" in str(one)]
+        assert len(alerts) == (0 if level in ("form", "visit") else 1)
+        said = f"This {level} is locked" in page.content.decode()
+        assert said is (url == slot or level not in ("form", "visit"))
+        assert page.content.decode().count(f"This {level} is locked") <= 1
+
+
+def test_a_hold_of_another_site_is_not_shown(client: Client, cast: Cast) -> None:
+    hold(cast, Place(cast.study.pk, cast.here.pk), "lock")
+    client.force_login(cast.stranger)
+    assert client.get(f"/studies/{cast.study.key}/holds/").context["holds"] == []
+
+
+def test_a_data_manager_of_one_site_holds_and_releases_no_whole_study(client: Client, cast: Cast) -> None:
+    with acting(role="system"):
+        local = user("local_manager")
+        employ(local, Role.DATA_MANAGER, cast.version, cast.here)
+    with acting(user=local):
+        with pytest.raises(PermissionDenied):
+            place_hold(place=Place(cast.study.pk), kind="freeze", by=local)
+        assert place_hold(place=Place(cast.study.pk, cast.here.pk), kind="freeze", by=local).pk
+    frozen = hold(cast, Place(cast.study.pk))
+    with pytest.raises(PermissionDenied):
+        step(frozen, "unfreeze", local, "mine")
+    client.force_login(local)
+    page = client.get(f"/studies/{cast.study.key}/holds/")
+    assert "The whole study" not in page.content.decode()
+    shown = page.context["holds"]
+    assert {one.hold.site_id: bool(one.steps) for one in shown} == {None: False, cast.here.pk: True}

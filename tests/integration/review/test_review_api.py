@@ -36,10 +36,10 @@ def subject(cast: Cast, signer: User) -> Subject:
     with acting(user=cast.coordinator):
         take_query_step(query_id=query.pk, action="answer", text="The ward's.", by=cast.coordinator)
     with acting(user=signer):
-        visit, _slots = visit_to_sign(found, "SCR", 1)
+        visit = visit_to_sign(found, "SCR", 1)
         told = Ceremony("reviewed", signer.username, PASSWORD, visit.digest)
         sign_visit(subject_id=found.pk, key="SCR", repeat=1, told=told, by=signer)
-        told = Ceremony("reviewed", signer.username, PASSWORD, casebook_to_sign(found)[0].digest)
+        told = Ceremony("reviewed", signer.username, PASSWORD, casebook_to_sign(found).digest)
         sign_casebook(subject_id=found.pk, told=told, by=signer)
     with acting(user=cast.data_manager):
         hold = place_hold(place=Place.of_slot(found, slot), kind="freeze", by=cast.data_manager)

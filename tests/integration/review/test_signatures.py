@@ -3,6 +3,7 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
+from django.http import HttpResponse
 from django.test import Client
 
 from tests.cast import PASSWORD, Cast, bare_subject
@@ -18,7 +19,7 @@ from trialsite.casebook.selectors import open_slot
 from trialsite.casebook.slots import OpenSlot, Slot
 from trialsite.review.contents import content_of, digest_of
 from trialsite.review.models import Signature
-from trialsite.review.signatures import SignatureStanding, sign_form, standing_signatures
+from trialsite.review.signatures import Ceremony, SignatureStanding, sign_form, standing_signatures
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def sign(subject: Subject, by: User, **told: str) -> Signature:
             "password": PASSWORD,
             "content_hash": digest_of(content_of(form.kind, form.record)),
         }
-        return sign_form(opened=form, by=by, **(shown | told))
+        return sign_form(opened=form, told=Ceremony(**(shown | told)), by=by)
 
 
 def standing(subject: Subject, by: User) -> list[SignatureStanding]:
@@ -109,6 +110,74 @@ def test_a_wrong_password_is_an_event(client: Client, cast: Cast, subject: Subje
     client.post(f"{url}signatures/", told)
     with acting(role="system"):
         assert Event.objects.filter(kind="signature.password_wrong", user_id=signer.pk).count() == 1
+
+
+def press(client: Client, subject: Subject, signer: User, password: str) -> HttpResponse:
+    """Sign on the page of the form."""
+    with acting(user=signer):
+        form = opened(subject)
+        shown = digest_of(content_of(form.kind, form.record))
+    told = {"meaning": "reviewed", "username": signer.username, "password": password, "content_hash": shown}
+    return client.post(form.slot.url("sign"), told)
+
+
+def events(user: User) -> list[str]:
+    with acting(role="system"):
+        return list(Event.objects.filter(user_id=user.pk).order_by("id").values_list("kind", flat=True))
+
+
+def test_four_wrong_passwords_let_the_signer_go_on_and_are_forgotten(
+    client: Client, cast: Cast, subject: Subject, signer: User
+) -> None:
+    client.force_login(signer)
+    for _round in range(2):
+        for _attempt in range(4):
+            assert press(client, subject, signer, "wrong").status_code != 429
+        press(client, subject, signer, PASSWORD)
+        enter(subject, cast, "71" if _round == 0 else "72", base_version=_round + 1, reason="typing error")
+    with acting(user=signer):
+        assert Signature.objects.count() == 2
+    assert "lockout" not in events(signer)
+
+
+def test_the_fifth_wrong_password_locks_the_signer_out_and_ends_the_log_in(
+    client: Client, subject: Subject, signer: User
+) -> None:
+    client.force_login(signer)
+    for _attempt in range(4):
+        press(client, subject, signer, "wrong")
+    answer = press(client, subject, signer, "wrong")
+    assert answer.status_code == 429
+    assert "Nothing was signed, and you are logged out" in answer.content.decode()
+    assert client.get("/account/").status_code == 302
+    assert events(signer).count("signature.password_wrong") == 5
+    assert "login.failed" not in events(signer)
+    assert "lockout" in events(signer)
+    again = client.post("/login/", {"username": signer.username, "password": PASSWORD})
+    assert again.status_code == 429
+
+
+def test_wrong_passwords_at_log_in_and_at_a_signature_count_together(
+    client: Client, subject: Subject, signer: User
+) -> None:
+    client.force_login(signer)
+    for _attempt in range(3):
+        Client().post("/login/", {"username": signer.username, "password": "wrong"})
+    assert press(client, subject, signer, "wrong").status_code != 429
+    assert press(client, subject, signer, "wrong").status_code == 429
+    with acting(user=signer):
+        assert not Signature.objects.exists()
+
+
+def test_who_is_locked_out_signs_nothing_with_the_right_password(
+    client: Client, subject: Subject, signer: User
+) -> None:
+    client.force_login(signer)
+    for _attempt in range(5):
+        Client().post("/login/", {"username": signer.username, "password": "wrong"})
+    assert press(client, subject, signer, PASSWORD).status_code == 429
+    with acting(user=signer):
+        assert not Signature.objects.exists()
 
 
 def test_what_changed_after_it_was_shown_is_not_signed_unseen(

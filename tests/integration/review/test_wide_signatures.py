@@ -46,8 +46,7 @@ def subject(cast: Cast) -> Subject:
 
 
 def what(subject: Subject, level: str) -> Signable:
-    found, _slots = visit_to_sign(subject, "SCR", 1) if level == "visit" else casebook_to_sign(subject)
-    return found
+    return visit_to_sign(subject, "SCR", 1) if level == "visit" else casebook_to_sign(subject)
 
 
 def sign(level: str, subject: Subject, by: User, **told: str) -> Signature:
@@ -179,7 +178,7 @@ def test_only_investigators_sign(cast: Cast, subject: Subject, level: str, part:
 
 
 @pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("place", ["subject", "visit", "form"])
+@pytest.mark.parametrize("place", ["subject", "visit", "form", "empty form"])
 @pytest.mark.parametrize(("kind", "refused"), [("freeze", False), ("lock", True)])
 def test_signing_goes_on_where_frozen_and_stops_where_anything_of_it_is_locked(
     cast: Cast, subject: Subject, signer: User, level: str, place: str, kind: str, refused: bool
@@ -188,6 +187,7 @@ def test_signing_goes_on_where_frozen_and_stops_where_anything_of_it_is_locked(
         "subject": Place.of_subject(subject),
         "visit": Place.of_visit(subject, "SCR", 1),
         "form": Place.of_slot(subject, Slot(subject.pk, "SCR", "PE")),
+        "empty form": Place.of_slot(subject, Slot(subject.pk, "SCR", "ECG")),
     }[place]
     with acting(user=cast.data_manager):
         place_hold(place=held, kind=kind, by=cast.data_manager)
@@ -247,7 +247,7 @@ def test_a_form_signed_alone_says_nothing_of_its_visit(cast: Cast, subject: Subj
         opened = open_slot(Slot(subject.pk, "SCR", "VS"), subject, forms["VS"])
         digest = digest_of(content_of(opened.kind, opened.record))
         told = Ceremony("reviewed", signer.username, PASSWORD, digest)
-        sign_form(opened=opened, by=signer, **vars(told))
+        sign_form(opened=opened, told=told, by=signer)
     assert standing("visit", subject, signer) == standing("casebook", subject, signer) == []
 
 

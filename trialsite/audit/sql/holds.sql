@@ -17,9 +17,10 @@ BEGIN
             slot := casebook_slot(how, parent, here);
         END IF;
         IF hold.visit_key = '' OR (
-            hold.visit_key = slot ->> 'visit_key' AND hold.visit_repeat = (slot ->> 'visit_repeat')::int
-            AND (hold.form_key = '' OR (
-                hold.form_key = slot ->> 'form_key' AND hold.form_repeat = (slot ->> 'form_repeat')::int)))
+            (slot ->> 'visit_key' = '*'
+             OR hold.visit_key = slot ->> 'visit_key' AND hold.visit_repeat = (slot ->> 'visit_repeat')::int)
+            AND (hold.form_key = '' OR slot ->> 'form_key' = '*'
+                 OR hold.form_key = slot ->> 'form_key' AND hold.form_repeat = (slot ->> 'form_repeat')::int))
         THEN
             RAISE EXCEPTION 'This part of the casebook is held (%): nothing can be written here.', hold.kind
                 USING ERRCODE = 'object_not_in_prerequisite_state';
@@ -28,16 +29,18 @@ BEGIN
 END
 $$;
 
--- The slot of a row: of a form, of a form's line, of a visit, or as the row itself names it; otherwise none.
+-- The slot of a row: of a form, of a visit, as the row itself names it, or of the form that it stands on; otherwise
+-- none. With a parent it is the parent's: a line has the slot of its form. A signature on a visit, or on a casebook,
+-- has '*' for every part of it: a lock anywhere inside stops it. So has what names a form that is not there.
 CREATE OR REPLACE FUNCTION casebook_slot(how text, parent text, here jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 DECLARE
     slot jsonb;
 BEGIN
-    IF how = 'line' THEN
+    IF parent <> '' THEN
         EXECUTE format('SELECT to_jsonb(p) FROM %I p WHERE p.id = $1', parent) INTO here
-        USING (here ->> 'record_id')::uuid;
+        USING COALESCE(here ->> 'record_id', here ->> 'query_id')::uuid;
     END IF;
-    IF how IN ('form', 'line') THEN
+    IF how = 'form' THEN
         SELECT jsonb_build_object('visit_key', v.key, 'visit_repeat', v.repeat,
                                   'form_key', here ->> 'form_key', 'form_repeat', here ->> 'form_repeat')
         INTO slot FROM casebook_visit v WHERE v.id = (here ->> 'visit_id')::uuid;
@@ -45,6 +48,12 @@ BEGIN
         slot := jsonb_build_object('visit_key', here ->> 'key', 'visit_repeat', here ->> 'repeat');
     ELSIF how = 'slot' THEN
         slot := here;
+    ELSIF how = 'record' THEN
+        SELECT jsonb_build_object('visit_key', COALESCE(v.key, '*'), 'visit_repeat', v.repeat,
+                                  'form_key', COALESCE(f.form_key, '*'), 'form_repeat', f.form_repeat)
+        INTO slot FROM (SELECT (here ->> 'record_id')::uuid AS form, (here ->> 'visit_id')::uuid AS visit) stands
+        LEFT JOIN LATERAL casebook_form(stands.form) f ON true
+        LEFT JOIN casebook_visit v ON v.id = COALESCE(f.visit_id, stands.visit);
     END IF;
     RETURN COALESCE(slot, '{}'::jsonb);
 END

@@ -6,7 +6,9 @@ from typing import Any
 
 from django import template
 from django.forms import BaseForm, BoundField
+from django.template.context import Context
 
+from trialsite.casebook.shown_again import Typed
 from trialsite.casebook.strip import strip_for_both
 
 register = template.Library()
@@ -38,6 +40,16 @@ UNKNOWN_STATE = ("still", "circle")
 def look(state: Any) -> tuple[str, str]:
     """Tone and icon of a state code; a code that nobody named is neutral."""
     return TONES.get(str(getattr(state, "value", state)).lower().replace("-", "_"), UNKNOWN_STATE)
+
+
+@register.simple_tag(takes_context=True)
+def typed_at(context: Context, action: str) -> Typed | None:
+    """What was just sent to this address and refused, for the form to show again."""
+    typed: Typed | None = getattr(context.get("request"), "typed", None)
+    if typed is None or typed.action != action:
+        return None
+    typed.shown = True
+    return typed
 
 
 @register.filter
