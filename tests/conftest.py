@@ -7,6 +7,18 @@ from django.utils import translation
 
 pytest_plugins = ["tests.database"]
 
+SLOW = (
+    "tests/integration/test_demo.py",
+    "tests/integration/demo/",
+    "tests/browser/",
+    "tests/integration/test_servers.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, so that no process of a parallel run waits for another's last long test."""
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
+
 
 @pytest.fixture(autouse=True)
 def in_english() -> Iterator[None]:

@@ -77,15 +77,21 @@ class Demo:
         return places.place_of(self.run_dir).data
 
 
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory):
+    """A folder on which one demo after the other runs: the first one migrates, the next find its data."""
+    run_dir = tmp_path_factory.mktemp("demo") / "run"
+    yield run_dir
+    places.remove_data(run_dir)
+
+
 @pytest.fixture
-def demo(tmp_path):
-    run_dir = tmp_path / "run"
-    run_dir.mkdir()
+def demo(run_dir):
+    run_dir.mkdir(exist_ok=True)
     demo = Demo(run_dir, free_port())
     yield demo
     for pid in demo.processes():
         os.kill(pid, signal.SIGKILL)
-    places.remove_data(run_dir)
 
 
 def test_the_demo_answers_refuses_a_second_one_and_stops_on_ctrl_c(demo):
@@ -98,8 +104,6 @@ def test_the_demo_answers_refuses_a_second_one_and_stops_on_ctrl_c(demo):
     assert "Everything is stopped." in said
     assert process.returncode == 0
     assert demo.processes() == {}
-    assert "Removed the demo's data" in demo.says("reset")
-    assert not demo.run_dir.exists()
 
 
 def test_web_worker_and_clock_do_not_know_the_owner_role(demo):
@@ -132,3 +136,11 @@ def test_a_demo_that_is_killed_takes_everything_with_it_and_starts_again(demo):
     again.terminate()
     again.communicate(timeout=60)
     assert demo.processes() == {}
+
+
+def test_a_demo_that_was_stopped_is_reset(demo):
+    process = demo.start()
+    process.terminate()
+    process.communicate(timeout=60)
+    assert "Removed the demo's data" in demo.says("reset")
+    assert not demo.run_dir.exists()

@@ -14,6 +14,7 @@ from trialsite.casebook.edit_checks import Fired
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.free_text import refuse_identifiers
 from trialsite.casebook.holds import Place, holds_on, refuse_where_held
+from trialsite.casebook.prepared import Bound, Prepared
 from trialsite.casebook.registries import Submitted
 from trialsite.casebook.services import locked_subject
 from trialsite.casebook.slots import OpenSlot, Slot
@@ -110,8 +111,13 @@ def refuse_silence(step: QueryStep, text: str) -> None:
 
 
 def somehow_queried() -> Exists:
-    """Whether a subject (the row asked about) has queries with which somebody still has something to do."""
-    return Exists(Query.objects.filter(subject=OuterRef("pk"), state__in=STANDING))
+    """Whether a subject (the row asked about) has queries of checks with which somebody still has something to do."""
+    return Exists(of_checks().filter(subject=OuterRef("pk")))
+
+
+def of_checks() -> QuerySet[Query]:
+    """The queries that a submission may resolve."""
+    return Query.objects.filter(check_key__gt="", state__in=STANDING)
 
 
 def follow_submission(told: Submitted) -> None:
@@ -119,14 +125,14 @@ def follow_submission(told: Submitted) -> None:
     queried = getattr(told.opened.subject, "queried", True)
     if not told.fired and not queried:
         return
-    standing = standing_at(told.opened.slot) if queried else []
+    standing = checks_asking(told.opened.slot) if queried else []
     asked = {(query.check_key, query.item) for query in standing}
     firing = {(one.check.key, told.item_of(one)) for one in told.fired}
     for one in told.fired:
         if (one.check.key, told.item_of(one)) not in asked:
             open_for_check(told, one)
     for query in standing:
-        if query.check_key and (query.check_key, query.item) not in firing:
+        if (query.check_key, query.item) not in firing:
             moved(query, allowed(query_step(query.state, "resolve")), told.by)
 
 
@@ -138,8 +144,8 @@ def prompting_checks(opened: OpenSlot, changed: Collection[str], fires: Collecti
         return ""
     asked = {
         f"check {query.check_key} v{query.check_version}"
-        for query in standing_at(opened.slot)
-        if query.check_key and (query.item in changed or (query.check_key, query.item) not in fires)
+        for query in checks_asking(opened.slot)
+        if query.item in changed or (query.check_key, query.item) not in fires
     }
     return ", ".join(sorted(asked))
 
@@ -161,9 +167,13 @@ def open_for_check(told: Submitted, fired: Fired) -> Query:
     return query
 
 
-def standing_at(slot: Slot) -> list[Query]:
-    """The queries at a slot with which somebody still has something to do."""
-    return list(at_slot(slot).filter(state__in=STANDING))
+def checks_asking(slot: Slot) -> list[Query]:
+    """The queries of checks at a slot with which somebody still has something to do."""
+    return asking_at(**slot.columns)
+
+
+SLOT = ("subject_id", "visit_key", "visit_repeat", "form_key", "form_repeat")
+asking_at = Prepared(lambda: of_checks().filter(**{column: Bound(column) for column in SLOT}))
 
 
 def at_slot(slot: Slot) -> QuerySet[Query]:
