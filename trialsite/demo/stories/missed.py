@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from assessments.models import PlannedVisit
+from assessments.visit_plans import needless
 from trialsite.casebook.models import MissedReason
 
 from .draws import Draw
@@ -47,7 +48,7 @@ def missed_visits(
     for visit in planned:
         patience = draw.whole(*SETTLED_DAYS)
         reason, text = why(draw, course, visit)
-        if visit.done_on is not None or not_expected(visit):
+        if visit.done_on is not None or needless(visit):
             continue
         if visit.latest is None:
             if no_cells and visit.phase == "CAR_T":
@@ -55,11 +56,6 @@ def missed_visits(
         elif (today - visit.latest).days > patience:
             no_cells = no_cells or visit.key == "CAR_APH"
             yield MissedVisit(visit.key, visit.repeat, reason, text)
-
-
-def not_expected(visit: PlannedVisit) -> bool:
-    """Whether a death came before the window."""
-    return visit.ended_on is not None and visit.earliest is not None and visit.earliest > visit.ended_on
 
 
 def why(draw: Draw, course: Course, visit: PlannedVisit) -> tuple[MissedReason, str]:
