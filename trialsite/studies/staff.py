@@ -151,9 +151,9 @@ def withdraw_training(request: HttpRequest, membership_id: UUID, training_id: UU
         staffing.withdraw_training(
             training=training, membership=member, by=user_of(request), reason=request.POST.get("reason", "")
         )
-        messages.success(request, _("The training no longer counts."))
     except AccessRefused as refusal:
-        messages.error(request, str(refusal))
+        return member_page(request, member, refused=refusal)
+    messages.success(request, _("The training no longer counts."))
     return redirect("staff-member", member.pk)
 
 
@@ -186,9 +186,9 @@ def end_delegation(request: HttpRequest, membership_id: UUID, delegation_id: UUI
         staffing.end_delegation(
             delegation=delegation, by=user_of(request), reason=request.POST.get("reason", "")
         )
-        messages.success(request, _("The delegation has ended."))
     except AccessRefused as refusal:
-        messages.error(request, str(refusal))
+        return member_page(request, member, refused=refusal)
+    messages.success(request, _("The delegation has ended."))
     return redirect("staff-member", member.pk)
 
 
@@ -215,7 +215,9 @@ def member_page(
     member: Membership,
     training: TrainingForm | None = None,
     delegation: DelegationForm | None = None,
+    refused: AccessRefused | None = None,
 ) -> HttpResponse:
+    """A member's page; with what was refused: a form with its errors, or a `refused` reason beside its sentence."""
     grants, own = grants_of(user_of(request)), member.user_id == user_of(request).pk
     place = (member.study_id, member.site_id)
     head = user_of(request) in staffing.principals_of(member)
@@ -231,8 +233,12 @@ def member_page(
         "may_end": head or grants.allows("accounts.manage", None, None),
         "training": training or TrainingForm(versions=versions_of(member)),
         "delegation": delegation or DelegationForm(initial={"starts_on": timezone.now().date()}),
+        "refused": refused,
+        "typed": request.POST.get("reason", ""),
     }
-    status = 422 if training or delegation else 200
+    if refused and "" in refused.messages:
+        messages.error(request, refused.messages[""])
+    status = 422 if training or delegation or refused else 200
     return render(request, "studies/staff_member.html", context, status=status)
 
 

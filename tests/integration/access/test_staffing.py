@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.utils import Error
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from tests.cast import OPENED, PASSWORD, Cast, bare_subject, employ, user
@@ -143,6 +144,27 @@ def test_a_withdrawn_training_and_an_ended_delegation_close_the_role_at_once(cas
         )
         assert Trail.objects.filter(table_name="access_delegation", reason="moved to another ward").exists()
     assert sees(cast.coordinator) == (False, False)
+
+
+def test_a_refused_reason_stands_again_beside_its_sentence(cast: Cast, client: Client) -> None:
+    membership = Membership.objects.get(user=cast.coordinator)
+    line = Training.objects.get(user=cast.coordinator, kind=TrainingKind.GCP)
+    client.force_login(cast.data_manager)
+    address = reverse("withdraw-training", args=[membership.pk, line.pk])
+    answer = client.post(address, {"reason": "   "})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert (
+        f'<details open><summary class="text-danger">Withdraw</summary><form method="post" action="{address}"'
+        in page
+    )
+    assert 'value="   " autofocus' in page
+    assert '<div class="field-errors"><p>' in page
+    line.refresh_from_db()
+    assert line.withdrawn_at is None
+    client.post(address, {"reason": "another person's certificate"})
+    answer = client.post(address, {"reason": "once more"})
+    assert "This training is withdrawn already." in answer.content.decode()
 
 
 @pytest.mark.parametrize("role", [Role.MONITOR, Role.DATA_MANAGER, Role.STATISTICIAN])
