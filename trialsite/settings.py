@@ -174,7 +174,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # a hospital's staff may share one address
 AXES_CLIENT_IP_CALLABLE = "trialsite.access.requests.address_of"
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
+AXES_LOCKOUT_CALLABLE = "trialsite.access.login.locked_out"
 AXES_SENSITIVE_PARAMETERS = ["username", "old_password", "new_password", "again", "code"]  # beside "password"
 AXES_DISABLE_ACCESS_LOG = True  # log-ins and log-outs are events of the audit
 AXES_VERBOSE = AXES_ENABLE_ADMIN = False
@@ -269,6 +269,8 @@ REST_FRAMEWORK = {
         "rest_framework.renderers.JSONRenderer",
         "trialsite.exchange.renderers.CSVRenderer",
     ],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "trialsite.exchange.refusals.answer_to",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "trialsite.exchange.pagination.StablePagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -280,7 +282,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "BLINA Trials API",
-    "DESCRIPTION": "Read access to the trial record, under the permissions of the screens.",
+    "DESCRIPTION": "The trial record, read and written under the permissions and rules of the screens.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.signals import user_login_failed
 from django.contrib.auth.views import LoginView, LogoutView
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -70,6 +70,15 @@ def second_step(request: HttpRequest) -> HttpResponse:
         form.add_error("code", _("This code does not fit, or was used already. Wait for the next one."))
     status = 422 if form.errors else 200
     return render(request, "registration/login_code.html", {"form": form}, status=status)
+
+
+def locked_out(request: HttpRequest, _response: HttpResponse | None, _credentials: Any) -> HttpResponse:
+    """The answer to whoever gave too many wrong passwords or codes: a page, to a program a sentence."""
+    if request.path_info.startswith("/api/"):
+        detail = _("There were too many wrong passwords from here. Nothing was signed: wait 15 minutes.")
+        return JsonResponse({"detail": detail}, status=429)
+    context = {"failure_limit": settings.AXES_FAILURE_LIMIT}
+    return render(request, "registration/locked_out.html", context, status=429)
 
 
 def pending_user(request: HttpRequest) -> User | None:

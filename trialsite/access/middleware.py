@@ -67,7 +67,8 @@ class DoorMiddleware:
             response = self.get_response(request)
         finally:
             answered.reset(token)
-        if getattr(request, "axes_locked_out", False) and request.user.is_authenticated:
+        by_session = getattr(request, "api_token", None) is None and request.user.is_authenticated
+        if getattr(request, "axes_locked_out", False) and by_session:
             logout(request)
         to_login = response.status_code == 302 and response.headers["Location"].startswith(reverse("login"))
         if to_login and request.headers.get("HX-Request"):  # a part of a page is no place for the log-in page

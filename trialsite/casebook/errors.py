@@ -21,6 +21,10 @@ class Refused(Exception):
         return str(self.args[0])
 
 
+class Held(Refused):
+    """The place is frozen or locked."""
+
+
 class UnknownForm(Refused):
     """The subject's protocol has no such form."""
 

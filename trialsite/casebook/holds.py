@@ -19,7 +19,7 @@ from trialsite.access.models import User
 from trialsite.access.permissions import grants_of, refusal
 from trialsite.audit import because
 
-from .errors import CheckFailed, Refused
+from .errors import CheckFailed, Held, Refused
 from .free_text import refuse_identifiers
 from .models import Hold, Subject
 from .reading import read_once
@@ -159,7 +159,7 @@ def refuse_where_held(holds: Iterable[Hold], *, slot: Slot | None = None, review
     for hold in holds:
         covers = hold.covers(slot) if slot else hold.whole_subject
         if covers and (hold.kind == HoldKind.LOCK or not review):
-            raise Refused(words_of_hold(hold))
+            raise Held(words_of_hold(hold))
 
 
 def words_of_hold(hold: Hold) -> str:

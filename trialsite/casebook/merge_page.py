@@ -44,7 +44,8 @@ def merge_of(post: Mapping[str, str]) -> Merge | None:
 
 def merge_context(page: EntryPage, refusal: LostUpdate, post: Any) -> dict[str, Any]:
     """What the merge page shows beside the form's header: the lines, and all that was typed, carried along."""
-    kept = {name: texts for name, texts in typed(post).items() if name not in ("reason", "reason_text")}
+    asked_here = {field.html_name for field in page.reason}
+    kept = {name: texts for name, texts in typed(post).items() if name not in asked_here}
     return {
         "lines": [merge_line(page, one, one.item in refusal.undecided) for one in refusal.conflicts],
         "merge_version": refusal.version,

@@ -52,12 +52,6 @@ class ReasonForm(forms.Form):
         chosen = self.cleaned_data.get("reason", "")
         return joined(chosen, self.cleaned_data["reason_text"]) if chosen else ""
 
-    def keep_own(self, messages: Mapping[str, str]) -> dict[str, str]:
-        """Place the sentences of a service that concern the reason; the others are given back."""
-        for item in self.fields.keys() & messages.keys():
-            self.add_error(item, messages[item])
-        return {item: sentence for item, sentence in messages.items() if item not in self.fields}
-
 
 class NotDoneForm(forms.Form):
     """Why a planned visit was not done: one reason from a list, words where they add to it."""
@@ -119,7 +113,8 @@ class EntryPage:
             for row in kind.rows
         }
         self.titles = {row.name: row.title for row in kind.rows}
-        self.reason = ReasonForm(self.data)
+        own = "change" if "reason" in self.form.fields else None  # beside an item of that name
+        self.reason = ReasonForm(self.data, prefix=own)
 
     def initial(self) -> dict[str, Any]:
         if self.record is None:
@@ -178,6 +173,14 @@ class EntryPage:
             return f"{self.titles[kind]} {int(index) + 1} · {line.fields[field].label if field else ''}"
         return str(self.form.fields[item].label) if item in self.form.fields else item
 
+    def name_of(self, item: str) -> str:
+        """The name of an item's field: "weight", or "results-4-value" where that line was typed."""
+        kind, _dot, rest = item.partition(".")
+        if kind in self.lines and rest:
+            index, _dot, field = rest.partition(".")
+            return self.filled_lines(kind)[int(index)].add_prefix(field)
+        return item
+
     def valid(self) -> bool:
         """Whether the shape is right; every problem stands at its field."""
         return all([self.answers_valid(), self.reason.is_valid()])
@@ -200,10 +203,12 @@ class EntryPage:
         return self.form.missing()
 
     def add_errors(self, messages: Mapping[str, str]) -> None:
-        """Place the sentences of a service at their items: "weight", or "results.2.value" for a line."""
+        """Place the sentences of a service: at the reason, at items ("weight", or "results.2.value" of a line)."""
         for item, sentence in messages.items():
             kind, _dot, rest = item.partition(".")
-            if kind in self.lines and rest:
+            if item in self.reason.fields:
+                self.reason.add_error(item, sentence)
+            elif kind in self.lines and rest:
                 index, _dot, field = rest.partition(".")
                 self.filled_lines(kind)[int(index)].add_error(field, sentence)
             else:

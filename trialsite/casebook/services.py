@@ -22,7 +22,7 @@ from .edit_checks import Fired, run_checks
 from .errors import Asked, CheckFailed, NewerDraft, Refused, UnknownForm
 from .events import publish_change
 from .form_types import form_type
-from .free_text import identifier_sentence, refuse_identifiers, texts_of
+from .free_text import refuse_identifiers, texts_of
 from .holds import holds_on, refuse_where_held, somehow_held
 from .items import item_label, normal, stored
 from .merging import Merge, Submission, merge_submission
@@ -168,8 +168,7 @@ def change_state(*, record: CasebookRecord, action: str, by: User, reason: str =
     require(by, step.permission, study_id=record.study_id, site_id=record.site_id)
     refuse_where_held(holds_on(subject), slot=Slot.of_record(record))
     require_reason(step, reason)
-    if found := identifier_sentence(reason):
-        raise Refused(found)
+    refuse_identifiers({"reason": reason})
     with because(reason):
         record.state = step.target
         record.version += 1
@@ -361,7 +360,7 @@ def allowed_step(record: CasebookRecord | None, action: str) -> Transition:
 
 def require_reason(step: Transition, reason: str) -> None:
     if step.needs_reason and not reason.strip():
-        raise Refused(_("Say why: a change to the record needs a reason."))
+        raise CheckFailed({"reason": _("Say why: a change to the record needs a reason.")})
 
 
 def changed_items(

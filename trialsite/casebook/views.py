@@ -25,12 +25,12 @@ from . import services
 from .casebook_page import casebook_context, subject_context
 from .draft_views import draft_words, newer_words, save_typed, version_of, window_of
 from .edit_checks import Fired
-from .errors import Asked, CheckFailed, LostUpdate, NewerDraft, Refused, UnknownForm, UnknownVisit
+from .entry import locked_or_404, of_comments, submit_typed
+from .errors import Asked, CheckFailed, LostUpdate, NewerDraft, Refused
 from .form_types import form_type
 from .holds import holds_at, holds_on, standing_of, words_of_hold
 from .merge_page import merge_context, merge_of
-from .merging import Merge, Submission, lost_update
-from .models import CasebookRecord, Subject
+from .merging import Submission, lost_update
 from .pages import EntryPage, with_unit
 from .registries import form_panels
 from .selectors import (
@@ -113,7 +113,7 @@ def subject(request: HttpRequest, subject_id: UUID) -> HttpResponse:
 def form(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
     """One form: read, entered, corrected; what was typed comes back from the draft."""
     if request.method == "POST" and request.POST.get("press") != "draft":
-        opened = locked_or_404(request, subject_id, visit, form)
+        opened = locked_or_404(user_of(request), subject_id, visit, form)
     else:
         opened = slot_or_404(user_of(request), subject_id, visit, form)
     with timezone.override(
@@ -125,17 +125,6 @@ def form(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpR
             case "POST", _press:
                 return submit(request, opened)
         return show(request, opened)
-
-
-def locked_or_404(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> OpenSlot:
-    """The slot of a submission, its subject locked until commit."""
-    slot = Slot.parse(subject_id, visit, form)
-    try:
-        if slot is not None:
-            return services.lock_slot(slot=slot, by=user_of(request))
-    except (Subject.DoesNotExist, UnknownForm, UnknownVisit):
-        pass
-    raise Http404
 
 
 def may_edit(request: HttpRequest, opened: OpenSlot) -> bool:
@@ -188,16 +177,24 @@ def submit(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
     asked: list[Question] = []
     if page.valid():
         try:
-            submit_page(request, opened, page, base, merge)
+            submit_typed(
+                opened=opened,
+                page=page,
+                base_version=base,
+                merge=merge,
+                draft_version=version_of(request),
+                comments=comments_typed(request),
+                by=user_of(request),
+            )
         except CheckFailed as refusal:
-            answers = page.reason.keep_own(refusal.messages)
             if merge is not None:
+                answers = {
+                    item: text for item, text in refusal.messages.items() if item not in page.reason.fields
+                }
                 return ask_again(request, opened, page, base, services.refused_items(opened.kind, answers))
-            wrong = {item: answers.pop(item) for item in list(answers) if item.startswith(services.COMMENT)}
-            if wrong:
+            if wrong := of_comments(refusal):
                 found = services.soft_findings(opened, page.values(), page.rows())
                 asked = questions(found, page, comments_typed(request), wrong)
-            page.add_errors(answers)
         except Asked as refusal:
             asked = questions(refusal.fired, page, comments_typed(request))
             messages.warning(request, refusal.sentence)
@@ -214,24 +211,6 @@ def submit(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
         return ask_again(request, opened, page, base, [])
     context = form_context(request, opened, page, base) | {"refused": not asked, "questions": asked}
     return render(request, "casebook/form.html", context, status=422)
-
-
-def submit_page(
-    request: HttpRequest, opened: OpenSlot, page: EntryPage, base: int, merge: Merge | None
-) -> CasebookRecord:
-    return services.submit_form(
-        slot=opened,
-        values=page.values(),
-        rows=page.rows(),
-        missing=page.missing(),
-        base_version=base,
-        merge=merge,
-        draft_version=version_of(request),
-        by=user_of(request),
-        reason=page.reason.words,
-        comments=comments_typed(request),
-        ask_about_soft=merge is None,
-    )
 
 
 def ask_again(

@@ -1,4 +1,4 @@
-"""The REST API: read access to everything on the screens, under the same permissions."""
+"""The REST API: lists of everything on the screens, under the same permissions."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
@@ -36,6 +36,15 @@ class SeesRecords(BasePermission):
         return grants_of(user_of(request)).somewhere("record.view")
 
 
+def record_export(request: Request, kind: str, table: str, **details: Any) -> None:
+    """Who pulled what of which table, by which filters, how many rows, and as of when."""
+    filters = {name: value for name, value in request.query_params.items() if name not in NO_FILTERS}
+    instant = earlier_instant()
+    if instant:
+        details["as_of"] = instant.isoformat()
+    record_event(kind=kind, user_id=user_of(request).pk, table=table, filters=filters, **details)
+
+
 class Listing(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     """A list (pages as JSON, the whole as CSV) and its single records."""
 
@@ -45,9 +54,10 @@ class Listing(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generic
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase | Response:  # type: ignore[override]
         if request.accepted_renderer.format != "csv":
             answer = super().list(request, *args, **kwargs)
-            self.record_export("export.json", rows=len(answer.data["results"]))
+            record_export(request, "export.json", self.table, rows=len(answer.data["results"]))
             return answer
-        self.record_export("export.csv", rows=self.filter_queryset(self.get_queryset()).count())
+        found = self.filter_queryset(self.get_queryset())
+        record_export(request, "export.csv", self.table, rows=found.count())
         response = StreamingHttpResponse(
             csv_lines(self.rows(), self.header()),
             content_type="text/csv; charset=utf-8",
@@ -57,18 +67,8 @@ class Listing(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generic
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         answer = super().retrieve(request, *args, **kwargs)
-        self.record_export("export.json", rows=1, record=next(iter(self.kwargs.values())))
+        record_export(request, "export.json", self.table, rows=1, record=next(iter(self.kwargs.values())))
         return answer
-
-    def record_export(self, kind: str, **details: Any) -> None:
-        """Who pulled what of which list, by which filters, how many rows, and as of when."""
-        filters = {name: value for name, value in self.request.query_params.items() if name not in NO_FILTERS}
-        instant = earlier_instant()
-        if instant:
-            details["as_of"] = instant.isoformat()
-        record_event(
-            kind=kind, user_id=user_of(self.request).pk, table=self.table, filters=filters, **details
-        )
 
     def header(self) -> Sequence[str]:
         """The columns of the CSV."""

@@ -8,6 +8,7 @@ from trialsite.casebook.registries import api_lists, forms
 
 from . import views
 from .api import ProtocolFormViewSet, SiteViewSet, StudyViewSet, SubjectViewSet, form_viewset, line_viewset
+from .form_api import FormSlotView
 from .review_api import (
     HoldViewSet,
     QueryMessageViewSet,
@@ -40,6 +41,11 @@ for form in forms.values():
 urlpatterns = [
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path(
+        "api/v1/subjects/<uuid:subject_id>/slots/<str:visit>/<str:form>/",
+        FormSlotView.as_view(),
+        name="api-slot",
+    ),
     path("api/v1/", include(router.urls)),
     path("exports/", views.guide, name="api-guide"),
     path("exports/tokens/", views.make_token, name="make-token"),

@@ -15,7 +15,7 @@ from trialsite.access.models import User
 from trialsite.access.passwords import is_own_password
 from trialsite.access.permissions import require
 from trialsite.audit.events import record_event
-from trialsite.casebook.errors import CheckFailed, Refused
+from trialsite.casebook.errors import CheckFailed, Held, Refused
 from trialsite.casebook.holds import holds_on, refuse_where_held, words_of_hold
 from trialsite.casebook.models import Subject, Visit
 from trialsite.casebook.selectors import open_slot
@@ -83,10 +83,7 @@ def sign_form(*, opened: OpenSlot, told: Ceremony, by: User) -> Signature:
     with transaction.atomic():
         subject = subject_to_sign(opened.subject.pk, by)
         refuse_where_held(holds_on(subject), slot=opened.slot, review=True)
-        now = open_slot(opened.slot, subject, opened.kind)
-        if now.record is None:
-            raise Refused(_("There is no form here."))
-        return signed(Signable(subject, content_of(now.kind, now.record), now.record.pk), told, by)
+        return signed(form_to_sign(open_slot(opened.slot, subject, opened.kind)), told, by)
 
 
 def sign_visit(*, subject_id: UUID, key: str, repeat: int, told: Ceremony, by: User) -> Signature:
@@ -114,6 +111,14 @@ def subject_to_sign(subject_id: UUID, by: User) -> Subject:
     return subject
 
 
+def form_to_sign(opened: OpenSlot) -> Signable:
+    """A form with its content."""
+    if opened.record is None:
+        raise Refused(_("There is no form here."))
+    content = content_of(opened.kind, opened.record)
+    return Signable(opened.subject, content, opened.record.pk)
+
+
 def visit_to_sign(subject: Subject, key: str, repeat: int) -> Signable:
     """A visit with the content of its forms."""
     visit = Visit.objects.filter(subject=subject, key=key, repeat=repeat).first()
@@ -130,7 +135,7 @@ def refuse_any_locked(subject: Subject, visit: tuple[str, int] | None = None) ->
     for hold in holds_on(subject):
         inside = visit is None or not hold.visit_key or visit == (hold.visit_key, hold.visit_repeat)
         if inside and hold.kind == HoldKind.LOCK:
-            raise Refused(words_of_hold(hold))
+            raise Held(words_of_hold(hold))
 
 
 def refuse_no_ceremony(told: Ceremony, by: User) -> None:

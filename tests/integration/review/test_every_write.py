@@ -322,6 +322,7 @@ ELSEWHERE = {
     "place_hold": "places the hold itself",
     "take_hold_step": "releases the hold itself",
     "lock_slot": "only locks the row for the caller",
+    "submit_typed": "what page and API hand to submit_form: tried by both below",
     "preview_move": "changes nothing: tried as move_form",
     "save_draft": "a draft is nobody's record",
     "forget_draft": "a draft is nobody's record",
