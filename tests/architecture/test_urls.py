@@ -1,17 +1,24 @@
 """Every address × everybody: strangers to the system are sent to log in, strangers to the site get 404."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tests.cast import Cast, bare_subject, make_cast
-from trialsite.access.models import Membership, Token
+from tests.cast import PASSWORD, Cast, bare_subject, make_cast
+from trialsite.access.models import Membership, Token, User
 from trialsite.access.permissions import ACTIONS, Action
 from trialsite.audit import acting
 from trialsite.audit.models import Trail
-from trialsite.casebook.models import Draft, Subject
+from trialsite.casebook.holds import Place, place_hold
+from trialsite.casebook.models import Draft, Hold, Subject
+from trialsite.casebook.services import submit_form
+from trialsite.casebook.slots import Slot
+from trialsite.review.models import Query
+from trialsite.review.queries import open_query
+from trialsite.review.signatures import casebook_to_sign
 
 PUBLIC = {"login", "login-code", "logout", "set_language"}
 UNNAMED_API = ("api-",)
@@ -172,3 +179,110 @@ def test_activating_a_check_has_a_permission_of_its_own(
     assert client.post(address("checks-activate")).status_code not in {403, 404}
     monkeypatch.setitem(ACTIONS, "check.activate", Action("activate", frozenset()))
     assert client.post(address("checks-activate")).status_code == 403
+
+
+# Every write of the API → the roles that may take it; others are refused, and what follows the request is as before.
+WRITES = {
+    ("api-slot", "put"): {"coordinator", "investigator"},
+    ("api-slot", "delete"): {"coordinator", "investigator"},
+    ("api-query-list", "post"): {"monitor", "data_manager", "investigator"},
+    ("api-query-take", "post"): {"monitor", "data_manager"},
+    ("api-verification-list", "post"): {"monitor"},
+    ("api-hold-list", "post"): {"data_manager"},
+    ("api-hold-take", "post"): {"data_manager"},
+    ("api-signature-list", "post"): {"investigator"},
+}
+
+
+CHANGING = frozenset({"post", "put", "patch", "delete"})
+
+
+def writes_of_the_api() -> set[tuple[str, str]]:
+    """Name and method of every address of the API that writes."""
+    found = set()
+    for name, pattern in PATTERNS.items():
+        view: Any = pattern.callback
+        if hasattr(view, "cls"):  # of the REST framework
+            methods = getattr(view, "actions", None) or {m for m in CHANGING if hasattr(view.cls, m)}
+            found |= {(name, method) for method in CHANGING.intersection(methods)}
+    return found
+
+
+def test_every_write_of_the_api_is_in_the_table() -> None:
+    assert writes_of_the_api() == set(WRITES)
+
+
+@pytest.fixture
+def subject(cast: Cast) -> Subject:
+    """With a form, a query on it, and a freeze elsewhere."""
+    found = bare_subject(cast)
+    with acting(user=cast.coordinator):
+        values = {"performed_on": found.screened_on, "ecog": 1}
+        submit_form(slot=Slot(found.pk, "SCR", "VS"), values=values, by=cast.coordinator)
+    with acting(user=cast.monitor):
+        open_query(slot=Slot(found.pk, "SCR", "VS"), item="weight", text="Measured?", by=cast.monitor)
+    with acting(user=cast.data_manager):
+        elsewhere = Place.of_slot(found, Slot(found.pk, "SCR", "PE"))
+        place_hold(place=elsewhere, kind="freeze", by=cast.data_manager)
+    return found
+
+
+def taken(name: str, subject: Subject) -> str:
+    """The address of a write on what there is."""
+    if name == "api-slot":
+        return address(name, subject)
+    if name.endswith("-take"):
+        model, step = {"api-query-take": (Query, "cancel"), "api-hold-take": (Hold, "unfreeze")}[name]
+        with acting(role="system"):
+            return reverse(name, kwargs={"pk": model.objects.get(subject=subject).pk, "step": step})
+    return reverse(name)
+
+
+def body_of(name: str, method: str, subject: Subject, user: User) -> dict[str, Any]:
+    """What a write says, as it would succeed for who may take it."""
+    at = {"subject": str(subject.pk), "visit": "SCR.1", "form": "VS.1"}
+    if name == "api-signature-list":
+        with acting(user=user):
+            digest = casebook_to_sign(subject).digest
+        told = {"username": user.username, "password": PASSWORD, "content_hash": digest}
+        return {"subject": str(subject.pk), "meaning": "reviewed"} | told
+    return {
+        ("api-slot", "put"): {
+            "fields": {"ecog": "2", "missing__weight": "NOT_DONE"},
+            "base_version": 1,
+            "reason": "typing error",
+        },
+        ("api-slot", "delete"): {"reason": "wrong visit"},
+        ("api-query-list", "post"): {**at, "item": "ecog", "text": "Who saw it?"},
+        ("api-query-take", "post"): {"text": "asked twice"},
+        ("api-verification-list", "post"): {**at, "items": ["ecog"]},
+        ("api-hold-list", "post"): {**at, "kind": "freeze"},
+        ("api-hold-take", "post"): {"reason": "late result"},
+    }[name, method]
+
+
+@pytest.mark.parametrize("part", [*PARTS, "stranger", "nobody"])
+@pytest.mark.parametrize(("name", "method"), WRITES)
+def test_a_write_of_the_api_is_open_to_its_roles_only(
+    name: str, method: str, part: str, client: Client, cast: Cast, subject: Subject
+) -> None:
+    user = cast.people().get(part, cast.investigator)
+    with acting(role="system"):
+        user.set_password(PASSWORD)
+        user.save()
+    if part != "nobody":
+        client.force_login(user)
+    body = body_of(name, method, subject, user)
+    with acting(role="system"):
+        before = Trail.objects.filter(subject_id=subject.pk).count()
+    send = getattr(client, method)
+    answer = send(taken(name, subject), body, content_type="application/json")
+    refused = {"nobody": 401, "stranger": 404}.get(part, 403)
+    if part in WRITES[name, method]:
+        assert answer.status_code in {200, 201}, answer.content
+    else:
+        assert (answer.status_code, list(answer.json())) == (refused, ["detail"]), answer.content
+    with acting(role="system"):
+        assert (Trail.objects.filter(subject_id=subject.pk).count() > before) is (
+            part in WRITES[name, method]
+        )

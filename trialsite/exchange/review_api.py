@@ -1,18 +1,35 @@
-"""What stands beside the record by the API: queries with what was said, holds, verifications, signatures."""
+"""What stands beside the record by the API: queries with what was said, holds, verifications.
 
+Each is read as a list and written by the service that its page calls: `create` takes the first step, `take` the next.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from trialsite.access.requests import user_of
+from trialsite.casebook.holds import place_hold, take_hold_step
 from trialsite.casebook.models import Hold
+from trialsite.casebook.selectors import slot_or_404
+from trialsite.casebook.slots import OpenSlot
 from trialsite.casebook.states import HoldKind, HoldState
-from trialsite.review.models import Level, Meaning, Query, QueryMessage, Signature, Verification
+from trialsite.review.models import Query, QueryMessage, Verification
+from trialsite.review.places import place_or_404
+from trialsite.review.queries import ask_about, take_query_step
 from trialsite.review.states import QueryState
+from trialsite.review.verification import verify_items
 
 from .api import Listing
+from .refusals import REFUSALS, Told, told_in
+
+STEP = "(?P<step>[a-z_]+)"
 
 PLACE = ("id", "study", "site", "subject", "subject_number")
 
@@ -44,6 +61,27 @@ class ReviewListing(Listing):
             return self.model.objects.none()
         found = self.model.objects.visible_to(user_of(self.request))
         return found.select_related("study", "site", "subject", *self.beside)
+
+    def answer(self, row: Any, status: int = 200) -> Response:
+        """A row as it stands after a step."""
+        return Response(self.get_serializer(self.get_queryset().get(pk=row.pk)).data, status=status)
+
+
+class FormToldSerializer(Told):
+    """The form of a slot, as addresses write it."""
+
+    subject = serializers.UUIDField(help_text="id of the subject")
+    visit = serializers.CharField(help_text="visit and repeat, such as SCR.1")
+    form = serializers.CharField(help_text="form and repeat, such as VS.1")
+
+
+def slot_told(request: Request, told: Mapping[str, Any]) -> OpenSlot:
+    return slot_or_404(user_of(request), told["subject"], told["visit"], told["form"])
+
+
+def words(help_text: str) -> serializers.CharField:
+    """What a service reads and refuses with its own sentence, empty ones too."""
+    return serializers.CharField(default="", allow_blank=True, max_length=1000, help_text=help_text)
 
 
 # Queries
@@ -98,6 +136,15 @@ class QueryFilter(PlaceFilter):
     opened_to = filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="lte")
 
 
+class AskSerializer(FormToldSerializer):
+    item = words("the item asked about; empty for the form as a whole")
+    text = words("the question")
+
+
+class QueryStepSerializer(Told):
+    text = words("what the other side is to read")
+
+
 class QueryViewSet(ReviewListing):
     """Queries on the items of forms, with their messages."""
 
@@ -111,6 +158,24 @@ class QueryViewSet(ReviewListing):
     def get_queryset(self) -> QuerySet:
         said = QueryMessage.objects.select_related("said_by").order_by("said_at", "pk")
         return super().get_queryset().prefetch_related(Prefetch("messages", queryset=said))
+
+    @extend_schema(request=AskSerializer, responses={201: QuerySerializer, **REFUSALS})
+    def create(self, request: Request, **_kwargs: Any) -> Response:
+        """Ask about an item of a form, or about the form as a whole."""
+        told = told_in(request, AskSerializer)
+        opened = slot_told(request, told)
+        query = ask_about(opened=opened, item=told["item"], text=told["text"], by=user_of(request))
+        return self.answer(query, 201)
+
+    @extend_schema(request=QueryStepSerializer, responses={200: QuerySerializer, **REFUSALS})
+    @action(detail=True, methods=["post"], url_path=STEP)
+    def take(self, request: Request, step: str, **_kwargs: Any) -> Response:
+        """Answer, close, cancel, ask_again, reopen, release: as the query stands."""
+        told = told_in(request, QueryStepSerializer)
+        query = self.get_object()
+        return self.answer(
+            take_query_step(query_id=query.pk, action=step, text=told["text"], by=user_of(request))
+        )
 
 
 class QueryMessageFilter(PlaceFilter):
@@ -151,6 +216,22 @@ class HoldFilter(PlaceFilter):
     state = filters.ChoiceFilter(choices=HoldState.choices)
 
 
+class HoldToldSerializer(Told):
+    """What is frozen or locked: a study, a site of it, a subject, a visit or a form of the subject."""
+
+    study = words("key of the study; with a subject it is not needed")
+    site = words("key of a site of the study")
+    subject = words("id of the subject")
+    visit = words("visit and repeat, such as SCR.1")
+    form = words("form and repeat, such as VS.1")
+    kind = serializers.ChoiceField(choices=HoldKind.choices)
+    reason = words("why")
+
+
+class HoldStepSerializer(Told):
+    reason = words("why; needed by unfreeze and ask_unlock")
+
+
 class HoldViewSet(ReviewListing):
     """Freezes and locks, released ones included."""
 
@@ -160,6 +241,23 @@ class HoldViewSet(ReviewListing):
     queryset = Hold.objects.none()
     serializer_class = HoldSerializer
     filterset_class = HoldFilter
+
+    @extend_schema(request=HoldToldSerializer, responses={201: HoldSerializer, **REFUSALS})
+    def create(self, request: Request, **_kwargs: Any) -> Response:
+        """Freeze or lock a place."""
+        told, user = told_in(request, HoldToldSerializer), user_of(request)
+        place = place_or_404(user, told)
+        return self.answer(place_hold(place=place, kind=told["kind"], by=user, reason=told["reason"]), 201)
+
+    @extend_schema(request=HoldStepSerializer, responses={200: HoldSerializer, **REFUSALS})
+    @action(detail=True, methods=["post"], url_path=STEP)
+    def take(self, request: Request, step: str, **_kwargs: Any) -> Response:
+        """Unfreeze; ask_unlock, then unlock by a second person, or keep_locked: as the hold stands."""
+        told = told_in(request, HoldStepSerializer)
+        hold = self.get_object()
+        return self.answer(
+            take_hold_step(hold_id=hold.pk, action=step, by=user_of(request), reason=told["reason"])
+        )
 
 
 # Verifications
@@ -187,6 +285,12 @@ class VerificationFilter(PlaceFilter):
     )
 
 
+class VerifiedSerializer(FormToldSerializer):
+    items = serializers.ListField(  # type: ignore[assignment]
+        child=serializers.CharField(), default=list, help_text='"weight", "results.3.value" of line 3'
+    )
+
+
 class VerificationViewSet(ReviewListing):
     """Items verified against source, those included that a later change opened again."""
 
@@ -197,51 +301,10 @@ class VerificationViewSet(ReviewListing):
     serializer_class = VerificationSerializer
     filterset_class = VerificationFilter
 
-
-# Signatures
-
-
-class SignatureSerializer(PlacedSerializer):
-    """An electronic signature with the SHA-256 of the content that it is bound to; `renewed_by` replaces it."""
-
-    level = serializers.ChoiceField(
-        choices=Level.choices,
-        read_only=True,
-        help_text="what it stands on: a form, a visit, the whole casebook",
-    )
-    record = serializers.UUIDField(
-        source="record_id", read_only=True, allow_null=True, help_text="id of the form"
-    )
-    visit_key = serializers.CharField(source="visit.key", read_only=True, default=None)
-    visit_repeat = serializers.IntegerField(source="visit.repeat", read_only=True, default=None)
-    signed_by = serializers.CharField(source="signed_by.username", read_only=True)
-    replaces = serializers.UUIDField(source="replaces_id", read_only=True, allow_null=True)
-    renewed_by = serializers.UUIDField(source="renewal.pk", read_only=True, default=None)
-
-    class Meta:
-        model = Signature
-        fields = (
-            *PLACE, "level", "record", "visit_key", "visit_repeat", "meaning", "signer_name", "signed_by",
-            "signed_at", "content_hash", "replaces", "renewed_by",
-        )  # fmt: skip
-
-
-class SignatureFilter(PlaceFilter):
-    record = filters.UUIDFilter(field_name="record_id", help_text="id of the form")
-    meaning = filters.ChoiceFilter(choices=Meaning.choices)
-    level = filters.ChoiceFilter(choices=Level.choices, method="at_level", help_text="what it stands on")
-
-    def at_level(self, found: QuerySet, _name: str, level: str) -> QuerySet:
-        without_form, without_visit = level != Level.FORM, level != Level.VISIT
-        return found.filter(record_id__isnull=without_form, visit__isnull=without_visit)
-
-
-class SignatureViewSet(ReviewListing):
-    """Electronic signatures on forms, visits and casebooks."""
-
-    table = "signatures"
-    model = Signature
-    beside = ("signed_by", "visit", "renewal")
-    queryset = Signature.objects.none()
-    serializer_class = SignatureSerializer
-    filterset_class = SignatureFilter
+    @extend_schema(request=VerifiedSerializer, responses={201: VerificationSerializer(many=True), **REFUSALS})
+    def create(self, request: Request, **_kwargs: Any) -> Response:
+        """Record that items of a form were compared with the source and agree; gives those that were not yet."""
+        told = told_in(request, VerifiedSerializer)
+        done = verify_items(opened=slot_told(request, told), items=told["items"], by=user_of(request))
+        rows = self.get_queryset().filter(pk__in=[one.pk for one in done]).order_by("item")
+        return Response(self.get_serializer(rows, many=True).data, status=201)

@@ -13,9 +13,9 @@ from .review_api import (
     HoldViewSet,
     QueryMessageViewSet,
     QueryViewSet,
-    SignatureViewSet,
     VerificationViewSet,
 )
+from .signature_api import SignatureViewSet
 from .trail_api import TrailViewSet
 
 router = DefaultRouter()

@@ -25,6 +25,25 @@ from .states import QUERY_STEPS, STANDING, QueryState, QueryStep, query_step
 MANY = 200  # queries that one bulk step moves
 
 
+def items_of(opened: OpenSlot) -> list[tuple[str, str]]:
+    """Every item of a form that can be asked about, with its label; the form as a whole first."""
+    form = opened.kind.form({})
+    items = [
+        (item, str(form.fields[item].label))
+        for section in form.get_sections()
+        for item in section.items
+        if item in form.fields
+    ]
+    return [("", _("The form as a whole")), *items]
+
+
+def ask_about(*, opened: OpenSlot, item: str, text: str, by: User) -> Query:
+    """Ask about one of a form's items, or about the form as a whole."""
+    if item not in dict(items_of(opened)):
+        raise CheckFailed({"item": _("This form has no such item.")})
+    return open_query(slot=opened.slot, item=item, text=text, by=by)
+
+
 @transaction.atomic
 def open_query(*, slot: Slot, item: str = "", text: str, candidate: bool = False, by: User) -> Query:
     """Ask about an item of a slot, or about the form as a whole, entered or not."""

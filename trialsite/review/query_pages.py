@@ -25,7 +25,6 @@ from trialsite.access.permissions import may, reach_of
 from trialsite.access.requests import user_of
 from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.due import work_line
-from trialsite.casebook.errors import Refused
 from trialsite.casebook.form_types import form_type
 from trialsite.casebook.names import form_title, visit_name
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource, forms
@@ -38,8 +37,9 @@ from trialsite.studies.selectors import sites_visible_to, study_or_404
 from .item_words import item_in_words
 from .models import Query, SavedFilter
 from .queries import (
+    ask_about,
     at_slot,
-    open_query,
+    items_of,
     steps_for,
     take_query_step,
     take_step_for_many,
@@ -98,30 +98,15 @@ def of_slot(opened: OpenSlot) -> list[Query]:
     return found
 
 
-def items_of(opened: OpenSlot) -> list[tuple[str, str]]:
-    """Every item of a form as a choice, the form as a whole first."""
-    form = opened.kind.form({})
-    items = [
-        (item, str(form.fields[item].label))
-        for section in form.get_sections()
-        for item in section.items
-        if item in form.fields
-    ]
-    return [("", _("The form as a whole")), *items]
-
-
 @login_required
 @require_POST
 def ask(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
     """Open a query on an item of a form."""
     opened = slot_or_404(user_of(request), subject_id, visit, form)
-    item = request.POST.get("item", "")
-    known = {name for name, _label in items_of(opened)}
     answer = Answer(request, opened.slot.url() + "#queries")
     with answer.refusals():
-        if item not in known:
-            raise Refused(_("This form has no such item."))
-        open_query(slot=opened.slot, item=item, text=request.POST.get("text", ""), by=user_of(request))
+        told = {name: request.POST.get(name, "") for name in ("item", "text")}
+        ask_about(opened=opened, **told, by=user_of(request))
         messages.success(request, _("The query is open."))
     return answer.response()
 

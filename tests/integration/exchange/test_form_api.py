@@ -383,6 +383,8 @@ def test_the_openapi_document_describes_what_is_sent_and_answered(client: Client
     }  # fmt: skip
     assert schemas["Submission"]["required"] == ["fields"]
     assert "conflicts" in schemas["LostUpdate"]["properties"]
+    assert set(schemas["Question"]["properties"]) == {"detail", "errors", "asked"}
+    assert {"item", "text"} <= set(schemas["Ask"]["properties"])
     assert "application/json" in told["put"]["requestBody"]["content"]
     assert json.dumps(told["put"]["requestBody"]).count("Submission") == 1
 

@@ -323,6 +323,7 @@ ELSEWHERE = {
     "take_hold_step": "releases the hold itself",
     "lock_slot": "only locks the row for the caller",
     "submit_typed": "what page and API hand to submit_form: tried by both below",
+    "ask_about": "open_query after a look at the item: tried by the API below",
     "preview_move": "changes nothing: tried as move_form",
     "save_draft": "a draft is nobody's record",
     "forget_draft": "a draft is nobody's record",
@@ -543,6 +544,118 @@ def test_no_address_of_a_locked_subject_changes_anything(
         for body in bodies(subject):
             assert client.post(address(name, subject), body).status_code < 500
     assert snapshot(subject, "values", "review") == before
+
+
+# Every write of the API
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request to the API as it would succeed if nothing were held; `review`: it goes on where frozen."""
+
+    by: str
+    method: str
+    address: Callable[[Subject], str]
+    body: Callable[[Client, Subject], dict[str, Any]]
+    review: bool = False
+
+
+def slot_by_api(subject: Subject) -> str:
+    return f"/api/v1{vitals(subject).url()}"
+
+
+def named(subject: Subject, **more: Any) -> dict[str, Any]:
+    return {"subject": str(subject.pk), "visit": "SCR.1", "form": "VS.1", **more}
+
+
+def ceremony(*at: str) -> Callable[[Client, Subject], dict[str, Any]]:
+    """Sign what there is to read at a form, a visit or a casebook."""
+
+    def body(client: Client, subject: Subject) -> dict[str, Any]:
+        asked = {name: text for name, text in named(subject).items() if name in ("subject", *at)}
+        read = client.get("/api/v1/signatures/content/", asked).json()
+        told = {"meaning": "reviewed", "username": "investigator", "password": PASSWORD}
+        return asked | told | {"content_hash": read["content_hash"]}
+
+    return body
+
+
+def corrected(_client: Client, _subject: Subject) -> dict[str, Any]:
+    return {"fields": {"weight": "71"}, "base_version": 1, "reason": "typing error"}
+
+
+def answered(subject: Subject) -> str:
+    with acting(role="system"):
+        return f"/api/v1/queries/{the_query(subject).pk}/answer/"
+
+
+CALLS = {
+    "correct": Call("coordinator", "put", slot_by_api, corrected),
+    "void": Call("coordinator", "delete", slot_by_api, lambda client, subject: {"reason": "wrong person"}),
+    "ask": Call(
+        "monitor",
+        "post",
+        lambda subject: "/api/v1/queries/",
+        lambda client, subject: named(subject, item="height", text="?"),
+        review=True,
+    ),
+    "answer": Call(
+        "coordinator", "post", answered, lambda client, subject: {"text": "The ward's."}, review=True
+    ),
+    "verify": Call(
+        "monitor",
+        "post",
+        lambda subject: "/api/v1/verifications/",
+        lambda client, subject: named(subject, items=["weight"]),
+        review=True,
+    ),
+    **{
+        f"sign {level}": Call(
+            "investigator", "post", lambda subject: "/api/v1/signatures/", ceremony(*at), review=True
+        )
+        for level, at in (("form", ("visit", "form")), ("visit", ("visit",)), ("casebook", ()))
+    },
+}
+
+
+@pytest.mark.parametrize("kind", ["freeze", "lock"])
+@pytest.mark.parametrize("name", CALLS)
+def test_the_api_is_stopped_at_every_place_that_is_held(
+    client: Client, cast: Cast, subject: Subject, name: str, kind: str
+) -> None:
+    call = CALLS[name]
+    client.force_login(cast.people()[call.by])
+    body, send = call.body(client, subject), getattr(client, call.method)
+    before = snapshot(subject, *STOPPED[kind])
+    for place in places(cast, subject, vitals(subject)):
+        with undone():
+            with acting(user=cast.data_manager):
+                place_hold(place=place, kind=kind, by=cast.data_manager)
+            answer = send(call.address(subject), body, content_type="application/json")
+            if call.review and kind == "freeze":
+                assert answer.status_code in (200, 201), answer.content
+                continue
+            assert answer.status_code == 423, answer.content
+            assert HELD_WORD[kind] in answer.json()["detail"]
+            assert snapshot(subject, *STOPPED[kind]) == before
+
+
+@pytest.mark.parametrize("key", sorted(forms))
+def test_no_form_is_entered_by_the_api_where_anything_is_held(client: Client, cast: Cast, key: str) -> None:
+    subject = screened(cast)
+    slot, by = empty_slot(subject, key), cast.investigator
+    client.force_login(by)
+    body = {"fields": {"performed_on": SEEN.isoformat()}}
+    for kind in ("freeze", "lock"):
+        before = snapshot(subject, *STOPPED[kind])
+        for place in places(cast, subject, slot):
+            with undone():
+                with acting(user=cast.data_manager):
+                    place_hold(place=place, kind=kind, by=cast.data_manager)
+                answer = client.put(f"/api/v1{slot.url()}", body, content_type="application/json")
+                assert answer.status_code == 423, answer.content
+                assert HELD_WORD[kind] in answer.json()["detail"]
+                assert snapshot(subject, *STOPPED[kind]) == before
 
 
 def our_tasks() -> set[str]:
