@@ -27,10 +27,10 @@ def standing(visit: PlannedVisit, today: date) -> Standing:
         return Standing("done", done_words(visit, visit.done_on))
     if visit.missed:
         return Standing("missed", _("not done · %(reason)s") % {"reason": visit.missed_words})
+    if needless(visit):
+        return Standing("off", _("not expected any more"))
     if visit.target is None or visit.earliest is None or visit.latest is None:
         return Standing("waiting", _("waits for its date"))
-    if visit.ended_on is not None and visit.target > visit.ended_on:
-        return Standing("off", _("not expected any more"))
     if today > visit.latest:
         days = (today - visit.latest).days
         return Standing("late", ngettext("%(n)d day late", "%(n)d days late", days) % {"n": days})
@@ -43,6 +43,16 @@ def standing(visit: PlannedVisit, today: date) -> Standing:
         else ngettext("opens in %(n)d day", "opens in %(n)d days", days) % {"n": days}
     )
     return Standing("soon" if days <= SOON_DAYS else "coming", words)
+
+
+def needless(visit: PlannedVisit) -> bool:
+    """Whether the subject died before the day for which the visit was planned, and nothing was recorded of it.
+
+    A visit that still waits for its date is needless after any death. `selectors.expected` asks the database the same.
+    """
+    if visit.ended_on is None or visit.done_on is not None or visit.missed:
+        return False
+    return visit.target is None or visit.target > visit.ended_on
 
 
 def due_words(target: date, latest: date, today: date) -> str:

@@ -20,6 +20,7 @@ from trialsite.studies.domain.protocol import Protocol, VisitPlan
 
 from . import models
 from .domain.schedule import END_OF_TREATMENT, PlannedVisit, Schedule, WaitingVisit, WaitsFor, plan_visits
+from .standing import needless
 
 DEATH = "DTH"
 
@@ -154,13 +155,6 @@ def planned_rows(subject: Subject) -> Sequence[PlannedRow]:
         if any(row.key == key for row in rows):
             before = key
     return rows
-
-
-def needless(visit: models.PlannedVisit) -> bool:
-    """Whether the subject died before the day for which the visit was planned, and nothing was recorded of it."""
-    if visit.ended_on is None or visit.done_on is not None or visit.missed:
-        return False
-    return visit.target is None or visit.target > visit.ended_on
 
 
 def row_of(visit: models.PlannedVisit, plan: VisitPlan, protocol: Protocol, language: str) -> PlannedRow:

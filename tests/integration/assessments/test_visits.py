@@ -139,6 +139,9 @@ def test_visits_that_a_death_made_needless_are_not_shown(cast: Cast, subject: Su
     enter(cast, subject, "DTH", date(2026, 1, 9), visit="LOG", **died)
     with acting(user=cast.coordinator):
         assert [row.key for row in schedule["visits"](subject)] == ["SCR"]
+        stands = {row.key: standing(row, date(2026, 1, 10)).state for row in derive_visits(subject)}
+    assert stands.pop("SCR") == "done"
+    assert set(stands.values()) == {"off"}  # those that still wait for a date too
 
 
 def test_a_screen_failure_has_no_visits_due(cast: Cast, subject: Subject) -> None:
