@@ -7,7 +7,7 @@ import pytest
 
 from assessments.mrd_results import mrd_lines
 from assessments.responses import judged_responses
-from tests.cast import Cast, bare_subject
+from tests.cast import Cast
 from trialsite.audit import acting
 from trialsite.casebook.errors import CheckFailed
 from trialsite.casebook.models import Subject
@@ -17,11 +17,6 @@ from trialsite.clinical.quantity import Quantity
 from .entries import counts, enter, fact, marrow
 
 DIAGNOSIS, DAY = date(2026, 1, 6), date(2026, 2, 20)
-
-
-@pytest.fixture
-def subject(cast: Cast) -> Subject:
-    return bare_subject(cast)
 
 
 def categories(cast: Cast, subject: Subject) -> list[str]:

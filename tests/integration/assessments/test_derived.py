@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.cast import Cast, bare_subject
+from tests.cast import Cast
 from trialsite.casebook.models import Subject
 from trialsite.clinical.partial_date import PartialDate
 from trialsite.clinical.quantity import Quantity
@@ -20,17 +20,6 @@ from ..treatment.subjects import enrolled, log, start
 from .entries import counts, enter, marrow, result
 
 DAY = date(2026, 1, 6)
-
-
-@pytest.fixture
-def subject(cast: Cast) -> Subject:
-    return bare_subject(cast)
-
-
-@pytest.fixture
-def desk(client: Client, cast: Cast) -> Client:
-    client.force_login(cast.coordinator)
-    return client
 
 
 def of(text: str, unit: str, analyte: str) -> Quantity:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.cast import Cast, bare_subject
+from tests.cast import Cast
 from trialsite.audit import acting
 from trialsite.casebook.errors import CheckFailed
 from trialsite.casebook.models import Subject
@@ -19,11 +19,6 @@ from .entries import enter, fact, result
 
 DAY, LATER = date(2026, 1, 6), date(2026, 1, 9)
 OWN_FORMS = {"VS", "HEM", "CHEM", "ECHO", "ECG", "PFT", "HCI", "VIR", "PREG", "CSF", "BM", "MRD"}
-
-
-@pytest.fixture
-def subject(cast: Cast) -> Subject:
-    return bare_subject(cast)
 
 
 def test_every_fact_of_the_forms_of_this_room_is_registered() -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from assessments.form_registry import FORMS
 from assessments.pages.disease import MrdResultForm
 from assessments.pages.laboratory import offer
-from tests.cast import Cast, bare_subject
+from tests.cast import Cast
 from trialsite.audit import acting
 from trialsite.casebook.models import Subject
 from trialsite.casebook.slots import Slot
@@ -18,17 +18,6 @@ from trialsite.clinical.quantity import Quantity
 from .entries import counts, enter, fact, marrow, result
 
 DAY = date(2026, 1, 6)
-
-
-@pytest.fixture
-def subject(cast: Cast) -> Subject:
-    return bare_subject(cast)
-
-
-@pytest.fixture
-def desk(client: Client, cast: Cast) -> Client:
-    client.force_login(cast.coordinator)
-    return client
 
 
 @pytest.mark.parametrize("key", [form.key for form in FORMS])

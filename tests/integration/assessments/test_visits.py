@@ -33,11 +33,6 @@ GOOD = {
 }
 
 
-@pytest.fixture
-def subject(cast: Cast) -> Subject:
-    return bare_subject(cast)  # screened on 2026-01-05
-
-
 def rows(cast: Cast, subject: Subject) -> dict[str, PlannedVisit]:
     with acting(user=cast.coordinator):
         return {row.key: row for row in derive_visits(subject) if row.repeat == 1}

@@ -6,31 +6,15 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 
-from tests.cast import Cast, bare_subject
+from tests.cast import Cast
 from trialsite.audit import acting
 from trialsite.audit.models import Trail
 from trialsite.casebook.errors import NewerDraft
-from trialsite.casebook.models import Draft, Subject
+from trialsite.casebook.models import Draft
 from trialsite.casebook.services import DraftWindow, forget_draft, save_draft
 from trialsite.casebook.slots import Slot
 
 TYPED = {"performed_on": "2026-01-06", "weight": "70", "weight_unit": "kg", "ecog": "1"}
-
-
-@pytest.fixture
-def subject(cast: Cast) -> Subject:
-    return bare_subject(cast)
-
-
-@pytest.fixture
-def slot(subject: Subject) -> Slot:
-    return Slot(subject.pk, "SCR", "VS")
-
-
-@pytest.fixture
-def desk(client: Client, cast: Cast) -> Client:
-    client.force_login(cast.coordinator)
-    return client
 
 
 def save(cast: Cast, slot: Slot, text: str, version: int, name: str = "one", step: int = 1) -> Draft:

@@ -12,19 +12,8 @@ TYPED = {"performed_on": "2026-01-06", "weight": "70", "weight_unit": "kg", "eco
 
 
 @pytest.fixture
-def subject(cast: Cast) -> Subject:
-    return bare_subject(cast)
-
-
-@pytest.fixture
 def url(subject: Subject) -> str:
     return Slot(subject.pk, "SCR", "VS").url()
-
-
-@pytest.fixture
-def desk(client: Client, cast: Cast) -> Client:
-    client.force_login(cast.coordinator)
-    return client
 
 
 def test_a_form_is_entered_and_then_read(desk: Client, url: str) -> None:

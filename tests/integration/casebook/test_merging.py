@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.cast import Cast, bare_subject
+from tests.cast import Cast
 from tests.integration.assessments.entries import result
 from trialsite.access.models import User
 from trialsite.audit import acting
@@ -29,11 +29,6 @@ REPORT: dict[str, Any] = {
     "laboratory": "Central",
     "comment": "",
 }
-
-
-@pytest.fixture
-def subject(cast: Cast) -> Subject:
-    return bare_subject(cast)
 
 
 def line(number: int | None, analyte: str, text: str, unit: str = "10*9/L", **more: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from assessments.models import PlannedVisit
 from assessments.selectors import fresh, visits_due
 from assessments.standing import standing
-from tests.cast import Cast, bare_subject
+from tests.cast import Cast
 from tests.integration.casebook.test_forms import enter
 from trialsite.access.models import User
 from trialsite.audit import acting
@@ -25,17 +25,6 @@ from trialsite.casebook.slots import Slot
 from trialsite.casebook.trail import in_words
 
 VS = {"performed_on": "2026-01-06", "weight": "70", "weight_unit": "kg", "ecog": "1"}
-
-
-@pytest.fixture
-def subject(cast: Cast) -> Subject:
-    return bare_subject(cast)  # screened on 2026-01-05; only its screening visit has a date
-
-
-@pytest.fixture
-def desk(client: Client, cast: Cast) -> Client:
-    client.force_login(cast.coordinator)
-    return client
 
 
 def miss(subject: Subject, by: User, key: str = "SCR", **options: Any) -> Visit:

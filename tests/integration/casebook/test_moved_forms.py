@@ -320,12 +320,6 @@ def test_two_opposite_moves_at_once_both_happen(committed_db: str) -> None:
 # The pages
 
 
-@pytest.fixture
-def desk(client: Client, cast: Cast) -> Client:
-    client.force_login(cast.coordinator)
-    return client
-
-
 def text(answer: Any) -> str:
     return answer.content.decode()
 

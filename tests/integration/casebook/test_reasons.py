@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils.translation import override
 
-from tests.cast import Cast, bare_subject
+from tests.cast import Cast
 from tests.integration.assessments.entries import enter, result
 from trialsite.audit import acting
 from trialsite.audit.models import Trail
@@ -22,11 +22,6 @@ from trialsite.clinical.quantity import Quantity
 
 DAY = date(2026, 1, 6)
 TYPED = {"performed_on": "2026-01-06", "weight": "70", "weight_unit": "kg", "ecog": "1"}
-
-
-@pytest.fixture
-def subject(cast: Cast) -> Subject:
-    return bare_subject(cast)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.cast import Cast, bare_subject
+from tests.cast import Cast
 from tests.integration.assessments.entries import result
 from tests.integration.review.entries import enter
 from tests.integration.test_api import token_of
@@ -23,16 +23,6 @@ from trialsite.review.models import Query
 from .desk import VITALS, api, put, sentences_on
 
 TYPO = {"reason": "typing error"}
-
-
-@pytest.fixture
-def subject(cast: Cast) -> Subject:
-    return bare_subject(cast)
-
-
-@pytest.fixture
-def slot(subject: Subject) -> Slot:
-    return Slot(subject.pk, "SCR", "VS")
 
 
 @pytest.fixture

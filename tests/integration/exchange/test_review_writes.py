@@ -29,12 +29,6 @@ def subject(cast: Cast) -> Subject:
     return found
 
 
-@pytest.fixture
-def signer(cast: Cast) -> User:
-    """The investigator, who has a password."""
-    return cast.investigator
-
-
 def post(who: User, address: str, **body: Any) -> Any:
     """What the API answers to a person's program."""
     program = Client(headers=token_of(who))

@@ -1,16 +1,15 @@
-"""Who signs."""
+"""A subject of whom something stands that can be asked about, verified, held and signed."""
 
 import pytest
 
-from tests.cast import PASSWORD, Cast
-from trialsite.access.models import User
-from trialsite.audit import acting
+from tests.cast import Cast, bare_subject
+from tests.integration.review.entries import enter
+from trialsite.casebook.models import Subject
 
 
 @pytest.fixture
-def signer(cast: Cast) -> User:
-    """The investigator, with a password."""
-    with acting(role="system"):
-        cast.investigator.set_password(PASSWORD)
-        cast.investigator.save()
-    return cast.investigator
+def subject(cast: Cast) -> Subject:
+    """Somebody in screening with vital signs."""
+    found = bare_subject(cast)
+    enter(found, cast)
+    return found

@@ -5,8 +5,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.cast import PASSWORD, Cast, bare_subject
+from tests.cast import Cast, bare_subject
 from tests.integration.review.entries import enter
+from tests.integration.review.signing import sign
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.casebook.holds import Place, place_hold, take_hold_step
@@ -14,17 +15,8 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import forms
 from trialsite.casebook.selectors import open_slot
 from trialsite.casebook.slots import Slot
-from trialsite.review.contents import content_of, digest_of
 from trialsite.review.queries import open_query, take_query_step
-from trialsite.review.signatures import Ceremony, casebook_to_sign, sign_casebook, sign_form
 from trialsite.review.verification import verify_items
-
-
-@pytest.fixture
-def subject(cast: Cast) -> Subject:
-    found = bare_subject(cast)
-    enter(found, cast)
-    return found
 
 
 def history(client: Client, user: User, slot: Slot, **asked: str) -> list[tuple[str, str, dict]]:
@@ -79,13 +71,8 @@ def test_signatures_of_the_form_and_of_the_casebook(
     client: Client, cast: Cast, subject: Subject, signer: User
 ) -> None:
     slot = Slot(subject.pk, "SCR", "VS")
-    with acting(user=signer):
-        opened = open_slot(slot, subject, forms["VS"])
-        digest = digest_of(content_of(opened.kind, opened.record))
-        told = Ceremony("reviewed", signer.username, PASSWORD, digest)
-        sign_form(opened=opened, told=told, by=signer)
-        told = Ceremony("reviewed", signer.username, PASSWORD, casebook_to_sign(subject).digest)
-        sign_casebook(subject_id=subject.pk, told=told, by=signer)
+    sign("form", subject, signer)
+    sign("casebook", subject, signer)
     found = [what for what, _action, _items in history(client, cast.monitor, slot)]
     assert found[1:] == ["Electronic signature: form", "Electronic signature: casebook"]
     said = [action for _what, action, _items in history(client, cast.monitor, slot)]

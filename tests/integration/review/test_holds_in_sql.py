@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from tests.cast import PASSWORD, Cast, bare_subject
+from tests.cast import Cast, bare_subject
 from tests.integration.review.entries import DAY
+from tests.integration.review.signing import LEVELS as SIGNED
+from tests.integration.review.signing import sign
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.casebook.holds import Place, place_hold
@@ -18,16 +20,7 @@ from trialsite.casebook.selectors import open_slot
 from trialsite.casebook.services import submit_form
 from trialsite.casebook.slots import Slot
 from trialsite.clinical.quantity import Quantity
-from trialsite.review.contents import content_of, digest_of
 from trialsite.review.queries import open_query
-from trialsite.review.signatures import (
-    Ceremony,
-    casebook_to_sign,
-    sign_casebook,
-    sign_form,
-    sign_visit,
-    visit_to_sign,
-)
 from trialsite.review.verification import verify_items
 
 FORM = "HEM"
@@ -62,18 +55,12 @@ def subject(cast: Cast, signer: User) -> Subject:
     lines = [{"analyte": "platelets", "result": Quantity.parse("100", "10*9/L", "platelets")}]
     with acting(user=cast.coordinator):
         submit_form(slot=slot, values={"performed_on": DAY}, rows={"results": lines}, by=cast.coordinator)
-    opened = open_slot(slot, found, forms[FORM])
     with acting(user=cast.monitor):
         open_query(slot=slot, text="Which laboratory?", by=cast.monitor)
         opened = open_slot(slot, found, forms[FORM])
         verify_items(opened=opened, items=["results.1.result"], by=cast.monitor)
-    with acting(user=signer):
-        who = ("reviewed", signer.username, PASSWORD)
-        told = Ceremony(*who, digest_of(content_of(opened.kind, opened.record)))
-        sign_form(opened=opened, told=told, by=signer)
-        told = Ceremony(*who, visit_to_sign(found, "SCR", 1).digest)
-        sign_visit(subject_id=found.pk, key="SCR", repeat=1, told=told, by=signer)
-        sign_casebook(subject_id=found.pk, told=Ceremony(*who, casebook_to_sign(found).digest), by=signer)
+    for level in SIGNED:
+        sign(level, found, signer, form=FORM)
     return found
 
 

@@ -8,8 +8,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.cast import PASSWORD, Cast, bare_subject
+from tests.cast import Cast, bare_subject
 from tests.integration.review.entries import enter
+from tests.integration.review.signing import sign
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.casebook.holds import Place, place_hold, take_hold_step
@@ -18,7 +19,6 @@ from trialsite.casebook.registries import forms
 from trialsite.casebook.selectors import open_slot
 from trialsite.casebook.slots import Slot
 from trialsite.review.queries import open_query, take_query_step
-from trialsite.review.signatures import Ceremony, casebook_to_sign, sign_casebook, sign_visit, visit_to_sign
 from trialsite.review.verification import verify_items
 
 LISTS = ("queries", "query-messages", "holds", "verifications", "signatures")
@@ -35,12 +35,8 @@ def subject(cast: Cast, signer: User) -> Subject:
         verify_items(opened=open_slot(slot, found, forms["VS"]), items=["weight"], by=cast.monitor)
     with acting(user=cast.coordinator):
         take_query_step(query_id=query.pk, action="answer", text="The ward's.", by=cast.coordinator)
-    with acting(user=signer):
-        visit = visit_to_sign(found, "SCR", 1)
-        told = Ceremony("reviewed", signer.username, PASSWORD, visit.digest)
-        sign_visit(subject_id=found.pk, key="SCR", repeat=1, told=told, by=signer)
-        told = Ceremony("reviewed", signer.username, PASSWORD, casebook_to_sign(found).digest)
-        sign_casebook(subject_id=found.pk, told=told, by=signer)
+    sign("visit", found, signer)
+    sign("casebook", found, signer)
     with acting(user=cast.data_manager):
         hold = place_hold(place=Place.of_slot(found, slot), kind="freeze", by=cast.data_manager)
         take_hold_step(hold_id=hold.pk, action="unfreeze", by=cast.data_manager, reason="to correct")

@@ -6,7 +6,7 @@ from django.db import DatabaseError, transaction
 from django.http import HttpResponse
 from django.test import Client
 
-from tests.cast import PASSWORD, Cast, bare_subject
+from tests.cast import PASSWORD, Cast
 from tests.integration.review.entries import enter
 from trialsite.access.models import User
 from trialsite.audit import acting
@@ -20,13 +20,6 @@ from trialsite.casebook.slots import OpenSlot, Slot
 from trialsite.review.contents import content_of, digest_of
 from trialsite.review.models import Signature
 from trialsite.review.signatures import Ceremony, SignatureStanding, sign_form, standing_signatures
-
-
-@pytest.fixture
-def subject(cast: Cast) -> Subject:
-    found = bare_subject(cast)
-    enter(found, cast)
-    return found
 
 
 def opened(subject: Subject) -> OpenSlot:

@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.cast import PASSWORD, Cast, bare_subject, employ, user
 from tests.integration.review.entries import enter
+from tests.integration.review.signing import LEVELS, sign
 from trialsite.access.models import Role, User
 from trialsite.audit import acting
 from trialsite.casebook.models import Subject
@@ -14,44 +15,12 @@ from trialsite.casebook.registries import WorkLine, forms
 from trialsite.casebook.selectors import open_slot, work_of
 from trialsite.casebook.services import change_state
 from trialsite.casebook.slots import Slot
-from trialsite.review.contents import content_of, digest_of
-from trialsite.review.signatures import (
-    Ceremony,
-    casebook_to_sign,
-    sign_casebook,
-    sign_form,
-    sign_visit,
-    visit_to_sign,
-)
 
-LEVELS = {
+PLACES = {
     "form": "Vital signs · Screening",
     "visit": "Screening",
     "casebook": "The whole casebook",
 }
-
-
-@pytest.fixture
-def subject(cast: Cast) -> Subject:
-    found = bare_subject(cast)
-    enter(found, cast)
-    return found
-
-
-def sign(level: str, subject: Subject, by: User, meaning: str = "reviewed") -> None:
-    def told(digest: str) -> Ceremony:
-        return Ceremony(meaning, by.username, PASSWORD, digest)
-
-    with acting(user=by):
-        opened = open_slot(Slot(subject.pk, "SCR", "VS"), subject, forms["VS"])
-        if level == "form":
-            digest = digest_of(content_of(opened.kind, opened.record))
-            sign_form(opened=opened, told=told(digest), by=by)
-        elif level == "visit":
-            digest = visit_to_sign(subject, "SCR", 1).digest
-            sign_visit(subject_id=subject.pk, key="SCR", repeat=1, told=told(digest), by=by)
-        else:
-            sign_casebook(subject_id=subject.pk, told=told(casebook_to_sign(subject).digest), by=by)
 
 
 def lines(by: User, **asked: str) -> list[WorkLine]:
@@ -71,7 +40,7 @@ def test_a_stale_signature_is_in_the_inbox_until_it_is_renewed(
     assert lines(signer) == []
     change(subject, cast)
     (line,) = lines(signer)
-    assert line.detail == f"{LEVELS[level]}: 1 signature is no longer current"
+    assert line.detail == f"{PLACES[level]}: 1 signature is no longer current"
     assert (line.verb, line.subject_id) == ("Sign again", subject.pk)
     client.force_login(signer)
     page = client.get(line.url.partition("#")[0]).content.decode()

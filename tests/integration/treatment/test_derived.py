@@ -1,6 +1,5 @@
 """What a form of the treatment gives, on its page: planned doses with their working, sums of an infusion."""
 
-import pytest
 from django.test import Client
 
 from tests.cast import Cast
@@ -10,12 +9,6 @@ from trialsite.casebook.slots import Slot
 
 from ..casebook.record_page import beside_lines, derived_of
 from .subjects import DAY1, enrolled, infuse, size, start
-
-
-@pytest.fixture
-def desk(client: Client, cast: Cast) -> Client:
-    client.force_login(cast.coordinator)
-    return client
 
 
 def test_a_phase_shows_body_surface_and_each_planned_dose_with_its_working(desk: Client, cast: Cast) -> None:
