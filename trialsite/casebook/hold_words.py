@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from .models import Hold, Subject
-from .registries import TrailWords
+from .registries import TrailWords, forms
 from .slots import Slot
 from .states import HoldKind
 
@@ -28,7 +28,7 @@ def holds_on_form(slot: Slot, record_id: UUID | None) -> Iterable[QuerySet[Any]]
 
 
 def what(changes: Mapping[str, Any]) -> str:
-    """The kind of hold and what it stands on, from its first entry; of a later step nothing but "hold"."""
+    """The kind of hold and what it stands on, from its first entry: a form by its name. Of a later step nothing."""
     kind = changes.get("kind")
     if not isinstance(kind, str):
         return ""
@@ -36,8 +36,8 @@ def what(changes: Mapping[str, Any]) -> str:
 
 
 def level(changes: Mapping[str, Any]) -> str:
-    if changes.get("form_key"):
-        return _("a form")
+    if key := changes.get("form_key"):
+        return str(forms[key].title) if key in forms else key
     if changes.get("visit_key"):
         return _("a visit")
     if changes.get("subject_id"):

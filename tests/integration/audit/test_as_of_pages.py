@@ -172,6 +172,19 @@ def test_what_is_no_instant_is_refused_with_a_sentence(committed_db, text: str, 
     assert sentence in answer.json()["detail"]
 
 
+@pytest.mark.parametrize(("language", "sentence"), [("en", "has not come yet"), ("zh-hans", "尚未到来")])
+def test_what_is_no_instant_is_refused_in_the_readers_language(
+    corrected, language: str, sentence: str
+) -> None:
+    cast, _record, _then = corrected
+    client = visitor(cast.monitor)
+    client.cookies["django_language"] = language
+    with translation.override("zh-hans" if language == "en" else "en"):  # of who was answered before
+        answer = client.get("/subjects/", {"as_of": "2999-01-01T12:00Z"})
+    assert answer.status_code == 400
+    assert sentence in answer.content.decode()
+
+
 def test_the_instant_is_chosen_by_day_time_and_zone(corrected) -> None:
     cast, _record, _then = corrected
     client = visitor(cast.monitor)

@@ -83,7 +83,7 @@ def test_signatures_of_the_form_and_of_the_casebook(
 @pytest.mark.parametrize(
     ("level", "words"),
     [
-        ("form", "a form"),
+        ("form", "Vital signs"),
         ("visit", "a visit"),
         ("subject", "a subject"),
         ("site", "a site"),

@@ -20,6 +20,12 @@
     }
   });
 
+  // Tabs ----------------------------------------------------------------------------------------------------------
+  for (const tab of document.querySelectorAll(".subject-tabs [aria-current]")) {  // in sight on a narrow screen too
+    const row = tab.closest(".subject-tabs");
+    row.scrollLeft = Math.max(0, tab.offsetLeft + tab.offsetWidth + 24 - row.clientWidth);
+  }
+
   // Keys -----------------------------------------------------------------------------------------------------------
   const places = { i: "inbox", s: "people", n: "clipboard-plus", d: "graph-up", p: "journal-text", t: "clock-history" };
   let awaiting = 0;
