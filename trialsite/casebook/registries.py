@@ -228,10 +228,11 @@ class ProjectionType:
 class TrailWords:
     """How the trail speaks of a table that is no form: each answers from the changes of one entry.
 
-    `what` names the row, `action` what was done ("" for the usual word), `hidden` the columns that say nothing to a
-    reader or stand elsewhere in the line; `values` gives a column's value in words."""
+    `what` names the row, from its first entry and the title of the form it stands on; `action` says what was done
+    ("" for the usual word); `hidden` are the columns that say nothing to a reader or stand elsewhere in the line;
+    `values` gives a column's value in words."""
 
-    what: "Callable[[Mapping[str, Any]], str] | None" = None
+    what: "Callable[[Mapping[str, Any], str], str] | None" = None
     action: "Callable[[Mapping[str, Any]], str] | None" = None
     hidden: "Callable[[Mapping[str, Any]], Collection[str]] | None" = None
     values: "Mapping[str, Callable[[Any], Any]]" = field(default_factory=dict)
@@ -276,6 +277,8 @@ form_panels: "Registry[Callable[[HttpRequest, OpenSlot], Mapping[str, Any] | Non
 on_forms: "Registry[Callable[[Slot, UUID | None], Iterable[QuerySet[Any]]]]" = Registry(
     "rows that stand on a form"
 )
+# A kind of form → rows that stand on forms of that kind: the trail of a form key shows their entries too.
+on_kinds: "Registry[Callable[[FormType], Iterable[QuerySet[Any]]]]" = Registry("rows that stand on a kind")
 trail_words: Registry[TrailWords] = Registry("words of a table")  # by the table's name
 subject_alerts: "Registry[Callable[[Subject], Iterable[Any]]]" = Registry("subject alert")
 day_words: "Registry[Callable[[Subject, date], str]]" = Registry("name of a day")  # "C2 D9", "HSCT D+41"
