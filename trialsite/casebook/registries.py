@@ -178,11 +178,11 @@ class Anchor:
 
 @dataclass(frozen=True)
 class WorkLine:
-    """One line of the inbox: a verb, a subject, a due day, the place to go."""
+    """One line of the inbox: a verb, a subject (or none, for what concerns a site), a due day, the place to go."""
 
     kind: str
     verb: Any
-    subject_id: UUID
+    subject_id: UUID | None
     subject_number: str
     study_key: str
     site_key: str
@@ -239,6 +239,16 @@ class TrailWords:
 
 
 @dataclass(frozen=True)
+class Lifecycle:
+    """A lifecycle that docs/states.md shows: its states, and its steps (action, source, target, permission, needs)."""
+
+    title: str
+    lead: str
+    states: Iterable[Any]
+    steps: Iterable[tuple[str, Any, Any, str, str]]
+
+
+@dataclass(frozen=True)
 class SubjectPage:
     """A page of a subject that a room adds to its tabs. `url_name` takes the subject's id."""
 
@@ -260,6 +270,7 @@ activated_checks: "Registry[Callable[[UUID, str], Mapping[str, int]]]" = Registr
 )
 work: Registry[WorkSource] = Registry("source of work")
 projections: Registry[ProjectionType] = Registry("projection")
+lifecycles: Registry[Lifecycle] = Registry("lifecycle")
 subject_pages: Registry[SubjectPage] = Registry("subject page")
 marks: "Registry[Callable[[], Combinable]]" = Registry(
     "mark of a locked subject"
