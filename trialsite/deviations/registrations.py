@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook import registries
@@ -25,15 +24,9 @@ def hidden_of_decision(changes: Mapping[str, Any]) -> set[str]:
     return set(changes) - {"action", "weight", "reason"}
 
 
-def what_departs(changes: Mapping[str, Any]) -> str:
-    return capfirst(str(Deviation._meta.verbose_name))
-
-
 registries.work.register("deviations", DEVIATION_WORK)
 registries.subject_pages.register("deviations", SubjectPage(_("Deviations"), "subject-deviations", 77))
-registries.trail_words.register(
-    Deviation._meta.db_table, TrailWords(what=what_departs, hidden=hidden_of_deviation)
-)
+registries.trail_words.register(Deviation._meta.db_table, TrailWords(hidden=hidden_of_deviation))
 registries.trail_words.register(DeviationDecision._meta.db_table, TrailWords(hidden=hidden_of_decision))
 
 
