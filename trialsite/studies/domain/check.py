@@ -105,6 +105,9 @@ def _registry(protocol: Protocol) -> Found:
         here: Path = ("registration", "entries", number)
         if entry.id not in ids:
             yield (*here, "id"), _not_one_of("registration", entry.id, ids)
+        for about, question in entry.questions.items():
+            if question not in questions:
+                yield (*here, "questions", about), _not_one_of("question", question, questions)
         for place, statement in enumerate(entry.statements):
             if statement.question is not None and statement.question not in questions:
                 at: Path = (*here, "statements", place, "question")

@@ -130,7 +130,9 @@ def read_text(text: str, file: str) -> Reading:
     """
     try:
         if line := too_deep(text):
-            sentence = f"Lists and mappings stand in each other here more than {DEEPEST} deep; no protocol does."
+            sentence = (
+                f"Lists and mappings stand in each other here more than {DEEPEST} deep; no protocol does."
+            )
             return Reading(file, {}, {}, (ProtocolProblem(file, line, "", sentence),))
         nodes = list(yaml.compose_all(text, Loader=LOADER))
     except yaml.MarkedYAMLError as error:

@@ -63,7 +63,7 @@ class RegistryEntry:
     """One registration text of the trial. What it does not state is None.
 
     min_age, max_age: completed years. consent: who signs, as stated. multicentre: whether it says so. The three
-    dates are the registry's, estimated or actual.
+    dates are the registry's, estimated or actual. questions: time_frame, origin or consent → the sponsor's question.
     """
 
     id: str
@@ -79,6 +79,7 @@ class RegistryEntry:
     completion: date | None
     outcomes: tuple[RegistryOutcome, ...]
     statements: tuple[Statement, ...]
+    questions: dict[str, str]
     source: str
     cite: str
 
@@ -98,6 +99,7 @@ class RegistryEntry:
             completion=day_or_none(document["completion"]),
             outcomes=tuple(RegistryOutcome.of(one) for one in document["outcomes"]),
             statements=tuple(Statement.of(one) for one in document.get("statements", [])),
+            questions=dict(document.get("questions", {})),
             source=document["source"],
             cite=document["cite"],
         )

@@ -267,7 +267,10 @@ REGISTRY_ENTRY = sourced(
         "completion": or_null(ISO_DAY),
         "outcomes": many(OUTCOME),
     },
-    {"statements": many(STATEMENT)},
+    {
+        "statements": many(STATEMENT),
+        "questions": shape({}, {"time_frame": WORDS, "origin": WORDS, "consent": WORDS}),
+    },
 )
 REGISTRATION = sourced(
     {
