@@ -24,7 +24,8 @@ def load_protocol(
 ) -> tuple[ProtocolVersion, bool]:
     """Store a checked protocol document as an immutable version; the same document again changes nothing.
 
-    `text` is the file that holds the document. Returns the version and whether it is new. Raises ProtocolRefused when another document already has this version.
+    `text` is the file that holds the document. Returns the version and whether it is new. Raises ProtocolRefused when
+    another document already has this version.
     """
     study, _created = Study.objects.get_or_create(key=document["key"])
     fingerprint = digest(document)

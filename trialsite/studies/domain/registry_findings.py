@@ -225,19 +225,21 @@ def _question(protocol: Protocol, about: str) -> str:
 def _accrual(protocol: Protocol, entry: RegistryEntry) -> Iterator[RegistryFinding]:
     """Whether everybody who is to be enrolled can reach the primary landmark by the registry's primary completion."""
     primary = next((one for one in protocol.endpoints if one.role == "primary"), None)
-    landmark = primary.landmark_months if primary else None
-    if None in (entry.start, entry.primary_completion, landmark, protocol.accrual_months):
+    start, done, accrual = entry.start, entry.primary_completion, protocol.accrual_months
+    if primary is None or start is None or done is None or accrual is None:
         return
-    assert entry.start and entry.primary_completion and landmark and protocol.accrual_months and primary
-    last = add_months(entry.primary_completion, -int(landmark))
-    if last < add_months(entry.start, protocol.accrual_months):
-        months = _months_between(entry.start, last)
+    landmark = primary.landmark_months
+    if landmark is None:
+        return
+    last = add_months(done, -int(landmark))
+    if last < add_months(start, accrual):
+        months = _months_between(start, last)
         text = Text(
-            f"{primary.name.en}: for {landmark} months by the primary completion ({entry.primary_completion}) the last"
+            f"{primary.name.en}: for {landmark} months by the primary completion ({done}) the last"
             f" subject must start it by {last}, {months} months after the start of the trial; accrual is planned for"
-            f" {protocol.accrual_months} months.",
-            f"{primary.name.zh}：如需在主要完成日期（{entry.primary_completion}）前满{landmark}个月，末例须在{last}前开始"
-            f"计时，即试验开始后{months}个月；而计划入组期为{protocol.accrual_months}个月。",
+            f" {accrual} months.",
+            f"{primary.name.zh}：如需在主要完成日期（{done}）前满{landmark}个月，末例须在{last}前开始"
+            f"计时，即试验开始后{months}个月；而计划入组期为{accrual}个月。",
         )
         yield RegistryFinding(f"accrual@{entry.id}", text, entry.cite)
 
