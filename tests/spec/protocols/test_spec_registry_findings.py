@@ -70,7 +70,12 @@ def test_nothing_else_is_found_in_the_files_that_ship(key: str) -> None:
 
 @pytest.mark.parametrize(
     ("key", "ages"),
-    [("BLINA-FULL", (15, 65)), ("VIP-BLINA-HSCT", (18, 60)), ("BLINA-VEN", (18, 60)), ("BLINA-INTENS", (18, 60))],
+    [
+        ("BLINA-FULL", (15, 65)),
+        ("VIP-BLINA-HSCT", (18, 60)),
+        ("BLINA-VEN", (18, 60)),
+        ("BLINA-INTENS", (18, 60)),
+    ],
 )
 def test_the_ages_that_the_criteria_admit_are_read_from_their_rules(key: str, ages: tuple[int, int]) -> None:
     admitted = admitted_ages(Protocol.from_document(document(key)))
@@ -126,9 +131,7 @@ def test_a_changed_file_is_compared_on_both_sides_of_each_limit(
     assert says in found[code] if says else code not in found
 
 
-@pytest.mark.parametrize(
-    ("times", "found"), [("1.4", False), ("1.5", False), ("1.6", True)]
-)
+@pytest.mark.parametrize(("times", "found"), [("1.4", False), ("1.5", False), ("1.6", True)])
 def test_a_bilirubin_limit_is_tightened_only_above_the_severe_item(times: str, found: bool) -> None:
     changed = deepcopy(document("VIP-BLINA-HSCT"))
     criterion = next(one for one in changed["criteria"] if one["id"] == "004-I4b")
