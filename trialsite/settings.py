@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "trialsite.casebook",
     "trialsite.review",
     "trialsite.deviations",
+    "trialsite.amendments",
     "trialsite.exchange",
     "enrollment",
     "assessments",

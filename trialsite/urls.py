@@ -7,6 +7,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("trialsite.review.urls")),
     path("", include("trialsite.deviations.urls")),
+    path("", include("trialsite.amendments.urls")),
     path("", include("trialsite.casebook.urls")),
     path("", include("trialsite.studies.urls")),
     path("", include("enrollment.urls")),

@@ -61,6 +61,10 @@ ACTIONS: dict[str, Action] = {
         gettext_lazy("see figures by arm before lock"), frozenset({STATISTICIAN, DATA_MANAGER})
     ),
     "protocol.view": Action(gettext_lazy("read the protocol"), READERS),
+    "protocol.upload": Action(gettext_lazy("add versions of protocols"), frozenset({DATA_MANAGER})),
+    "protocol.sign": Action(
+        gettext_lazy("sign off a protocol's assumptions"), frozenset({DATA_MANAGER, INVESTIGATOR})
+    ),
     "trail.view": Action(gettext_lazy("read the audit trail"), READERS),
     "export.run": Action(gettext_lazy("pull exports"), CLINICAL),
     "staff.view": Action(

@@ -10,6 +10,7 @@ from . import views
 from .api import ProtocolFormViewSet, SiteViewSet, StudyViewSet, SubjectViewSet, form_viewset, line_viewset
 from .deviation_api import DeviationViewSet
 from .form_api import FormSlotView
+from .protocol_api import ProtocolVersionViewSet
 from .review_api import (
     HoldViewSet,
     QueryMessageViewSet,
@@ -23,6 +24,7 @@ router = DefaultRouter()
 router.register("studies", StudyViewSet, basename="api-study")
 router.register("sites", SiteViewSet, basename="api-site")
 router.register("subjects", SubjectViewSet, basename="api-subject")
+router.register("protocol-versions", ProtocolVersionViewSet, basename="api-protocol-version")
 for name, viewset in api_lists.items():
     router.register(name, viewset, basename=f"api-{name}")
 router.register("queries", QueryViewSet, basename="api-query")

@@ -49,8 +49,9 @@ class Study(models.Model):
 
     @cached_property
     def current_version(self) -> "ProtocolVersion":
-        """The newest loaded version of the protocol."""
-        return self.versions.order_by("-loaded_at").first()  # type: ignore[return-value]
+        """The newest version in force at a site; while none is, the newest loaded."""
+        used = models.Exists(StudySite.objects.filter(protocol_version=models.OuterRef("pk")))
+        return self.versions.order_by(used.desc(), "-loaded_at").first()  # type: ignore[return-value]
 
     @property
     def protocol(self) -> "Protocol":
@@ -91,14 +92,18 @@ class ProtocolVersion(models.Model):
 
 
 class ProtocolFile(models.Model):
-    """The content of one protocol version: large, read once a process, and so kept apart from what lists join."""
+    """The content of one protocol version: large, read once a process, and so kept apart from what lists join.
 
-    protection = Protection(trail="study", app=("insert",), redacted=("content",))
+    `text` is the file as somebody wrote it, comments and all; empty where a document was loaded without one.
+    """
+
+    protection = Protection(trail="study", app=("insert",), redacted=("content", "text"))
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+")
     version = models.OneToOneField(ProtocolVersion, on_delete=models.PROTECT, related_name="file")
     content = models.JSONField()
+    text = models.TextField(blank=True)
 
     def __str__(self) -> str:
         return f"{self.version_id}"

@@ -1,0 +1,1 @@
+"""What other rooms read by name from the versions of protocols."""
