@@ -12,13 +12,14 @@ from .lanes import assessment_lanes
 from .models import PlannedVisit
 from .responses import first_crc_dates
 from .selectors import VISIT_WORK
-from .visit_plans import derive_visits, planned_rows
+from .visit_plans import death_dates, derive_visits, planned_rows
 
 for form in FORMS:
     registries.forms.register(form.key, form)
 for name, source in sources().items():
     registries.facts.register(name, source)
 registries.anchors.register("first_crc", Anchor(first_crc_dates, _("first complete remission")))
+registries.ends_of_follow_up.register("death", death_dates)
 registries.schedule.register("visits", planned_rows)
 registries.projections.register("visits", ProjectionType(PlannedVisit, derive_visits))
 registries.work.register("visits", VISIT_WORK)

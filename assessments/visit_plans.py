@@ -73,11 +73,16 @@ def done_days(subject: Subject) -> dict[tuple[str, int], date]:
 
 def death_date(subject_id: UUID) -> date | None:
     """The day of death as far as one is recorded: nothing is expected after it."""
+    return death_dates([subject_id]).get(subject_id)
+
+
+def death_dates(subject_ids: Sequence[UUID]) -> dict[UUID, date]:
+    """The same of many subjects: those of whom a death is recorded, each with its first day."""
     kind = forms.get(DEATH)
     if kind is None:
-        return None
-    records = current_records(kind.model, [subject_id]).filter(form_key=DEATH).exclude(performed_on=None)
-    return records.order_by("performed_on").values_list("performed_on", flat=True).first()
+        return {}
+    records = current_records(kind.model, subject_ids).filter(form_key=DEATH).exclude(performed_on=None)
+    return dict(records.order_by("-performed_on").values_list("subject_id", "performed_on"))
 
 
 def derive_visits(subject: Subject) -> list[models.PlannedVisit]:

@@ -260,6 +260,8 @@ activated_checks: "Registry[Callable[[UUID, str], Mapping[str, int]]]" = Registr
 work: Registry[WorkSource] = Registry("source of work")
 projections: Registry[ProjectionType] = Registry("projection")
 subject_pages: Registry[SubjectPage] = Registry("subject page")
+# Subject ids → the day on which follow-up ended (death, say) of those of whom nothing more is expected.
+ends_of_follow_up: "Registry[Callable[[Sequence[UUID]], Mapping[UUID, date]]]" = Registry("end of follow-up")
 marks: "Registry[Callable[[], Combinable]]" = Registry(
     "mark of a locked subject"
 )  # read with it at no extra trip
