@@ -22,6 +22,7 @@ from trialsite.studies.models import Site
 
 from .formfields import MISSING_REASONS
 from .models import MovedForm, ProtocolForm, Subject, Visit
+from . import versions
 from .names import form_title, local
 from .reasons import in_words as reason_words
 from .registries import TrailWords, forms, trail_words
@@ -262,9 +263,8 @@ def value_label(field: models.Field, value: str) -> str:
 
 
 def own_item(subject: Subject | None, key: str) -> Any:
-    """An item that only this protocol asks for; None where it has none of that key."""
-    plans = subject.protocol_version.protocol.forms if subject else ()
-    return next((item for plan in plans for item in plan.items if item.key == key), None)
+    """An item that only this trial asks for, or did; None where it has none of that key."""
+    return versions.own_item(subject.protocol_version.protocol, key) if subject else None
 
 
 def own_item_words(subject: Subject | None, key: str, value: Any) -> Any:
