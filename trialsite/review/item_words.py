@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from trialsite.casebook.formfields import MISSING_REASONS
 from trialsite.casebook.items import item_label
 from trialsite.casebook.models import ProtocolForm, Subject
+from trialsite.casebook.names import local
 from trialsite.casebook.registries import FormType
 from trialsite.casebook.trail import EXTRA, shown
 from trialsite.clinical.units import unit_beside
@@ -27,6 +28,8 @@ def item_in_words(item: str, kind: FormType | None) -> str:
 def label_of_own(kind: FormType, item: str) -> str:
     """The label of an item that only a protocol asks for."""
     field = kind.form({}).fields.get(item)
+    if item in kind.retired:
+        return local(kind.retired[item].label)
     return str(field.label) if field and field.label else item_label(kind, item)
 
 
