@@ -53,6 +53,7 @@ SAMPLES = {
     "format": "json",
     "day": "1",
     "arm": "ALL",
+    "version": "1.0",
 }
 
 
@@ -154,6 +155,9 @@ def test_every_page_answers_every_role_without_failing(
 
 # Steps of a study's review → who may take them, whatever else they may.
 STUDY_STEPS = {
+    "protocol-findings": {"data_manager"},
+    "protocol-sign-off": {"data_manager", "investigator"},
+    "protocol-upload": {"data_manager"},
     "checks-activate": {"data_manager"},
     "checks-dry-run": {"monitor", "data_manager"},
     "verification-plan-change": {"data_manager"},

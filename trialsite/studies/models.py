@@ -96,14 +96,18 @@ class ProtocolVersion(models.Model):
 
 
 class ProtocolFile(models.Model):
-    """The content of one protocol version: large, read once a process, and so kept apart from what lists join."""
+    """The content of one protocol version: large, read once a process, and so kept apart from what lists join.
 
-    protection = Protection(trail="study", app=("insert",), redacted=("content",))
+    `text` is the file as somebody wrote it, comments and all; empty where a document was loaded without one.
+    """
+
+    protection = Protection(trail="study", app=("insert",), redacted=("content", "text"))
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+")
     version = models.OneToOneField(ProtocolVersion, on_delete=models.PROTECT, related_name="file")
     content = models.JSONField()
+    text = models.TextField(blank=True)
 
     def __str__(self) -> str:
         return f"{self.version_id}"

@@ -19,10 +19,13 @@ class ProtocolRefused(Exception):
     """A protocol version that cannot be loaded; the message says why."""
 
 
-def load_protocol(*, document: dict[str, Any], by: User | None) -> tuple[ProtocolVersion, bool]:
+def load_protocol(
+    *, document: dict[str, Any], text: str = "", by: User | None
+) -> tuple[ProtocolVersion, bool]:
     """Store a checked protocol document as an immutable version; the same document again changes nothing.
 
-    Returns the version and whether it is new. Raises ProtocolRefused when another document already has this version.
+    `text` is the file that holds the document. Returns the version and whether it is new. Raises ProtocolRefused when
+    another document already has this version.
     """
     study, _created = Study.objects.get_or_create(key=document["key"])
     fingerprint = digest(document)
@@ -39,7 +42,7 @@ def load_protocol(*, document: dict[str, Any], by: User | None) -> tuple[Protoco
     version = ProtocolVersion.objects.create(
         study=study, version=document["version"], digest=fingerprint, loaded_by=by
     )
-    ProtocolFile.objects.create(study=study, version=version, content=document)
+    ProtocolFile.objects.create(study=study, version=version, content=document, text=text)
     return version, True
 
 

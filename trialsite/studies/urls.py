@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import accounts, staff, views
+from . import accounts, staff
 
 MEMBER = "staff-members/<uuid:membership_id>/"
 
@@ -25,6 +25,4 @@ urlpatterns = [
     ),
     path(MEMBER + "delegations/", staff.sign_delegation, name="sign-delegation"),
     path(MEMBER + "delegations/<uuid:delegation_id>/end/", staff.end_delegation, name="end-delegation"),
-    path("protocols/", views.protocols, name="protocols"),
-    path("protocols/<slug:key>/", views.protocol, name="protocol"),
 ]

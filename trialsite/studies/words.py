@@ -42,6 +42,13 @@ ANALYSIS_SETS = {
     "EVALUABLE_24M": _("evaluable at 24 months"),
     "SAFETY": _("safety set"),
 }
+SOURCES = {
+    "registration": _("registration"),
+    "reference": _("reference"),
+    "derived": _("derived"),
+    "assumption": _("assumption"),
+    "general-knowledge": _("general knowledge"),
+}
 SETTINGS = {
     "accrual_months": _("planned accrual, months"),
     "analysis_set": _("analysis set"),
@@ -62,6 +69,11 @@ SETTINGS = {
     "method": _("method"),
     "note": _("note"),
     "origin": _("counted from"),
+    "timezone": _("time zone"),
+    "offset_days": _("planned day"),
+    "nct": _("number in the registry"),
+    "literal_mlfs_is_cri": _("MLFS counts as CRi"),
+    "criteria_set": _("set of criteria"),
     "phases": _("order of the phases"),
     "planned": _("planned number"),
     "randomisation": _("randomisation"),

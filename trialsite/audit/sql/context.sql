@@ -26,7 +26,12 @@ LANGUAGE sql STABLE AS $$
                   AND (t.protocol_version_id IS NULL OR EXISTS (
                       SELECT 1 FROM public.studies_studysite s
                       WHERE s.study_id = m.study_id AND (m.site_id IS NULL OR s.site_id = m.site_id)
-                        AND s.protocol_version_id = t.protocol_version_id)))
+                        AND s.protocol_version_id = t.protocol_version_id)
+                      OR NOT EXISTS (  -- no site is open yet: any version of the study
+                          SELECT 1 FROM public.studies_studysite s WHERE s.study_id = m.study_id)
+                      AND EXISTS (
+                          SELECT 1 FROM public.studies_protocolversion v
+                          WHERE v.id = t.protocol_version_id AND v.study_id = m.study_id)))
             ORDER BY r.kind),
         m.principal OR m.role NOT IN ('coordinator', 'investigator') OR EXISTS (
             SELECT 1 FROM public.access_delegation d

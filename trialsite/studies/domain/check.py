@@ -58,6 +58,7 @@ def _problems(
     yield from _repeated(protocol)
     yield from rule_problems(protocol, facts)
     yield from regimen_problems(protocol)
+    yield from _registry(protocol)
     yield from _sites(protocol)
     yield from _consent(protocol)
     yield from _screening(protocol, facts)
@@ -94,6 +95,23 @@ def _twice(path: Path, keys: Iterable[str], field: str) -> Found:
         if key in seen:
             yield (*path, index, field), f"{key} stands in {dotted(path)} twice; each is accepted once."
         seen.add(key)
+
+
+def _registry(protocol: Protocol) -> Found:
+    ids, questions = protocol.registration.ids, [question.id for question in protocol.questions]
+    entries = protocol.registration.entries
+    yield from _twice(("registration", "entries"), [entry.id for entry in entries], "id")
+    for number, entry in enumerate(entries):
+        here: Path = ("registration", "entries", number)
+        if entry.id not in ids:
+            yield (*here, "id"), _not_one_of("registration", entry.id, ids)
+        for about, question in entry.questions.items():
+            if question not in questions:
+                yield (*here, "questions", about), _not_one_of("question", question, questions)
+        for place, statement in enumerate(entry.statements):
+            if statement.question is not None and statement.question not in questions:
+                at: Path = (*here, "statements", place, "question")
+                yield at, _not_one_of("question", statement.question, questions)
 
 
 def _sites(protocol: Protocol) -> Found:

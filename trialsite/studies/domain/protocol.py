@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, ResponseRules
+from trialsite.studies.domain.registry import RegistryEntry
 from trialsite.studies.domain.treatment_plan import (
     AWAIT,
     BLINATUMOMAB,
@@ -58,6 +59,7 @@ __all__ = [
     "Randomisation",
     "Regimen",
     "Registration",
+    "RegistryEntry",
     "Repeat",
     "ResponseRules",
     "Screening",
@@ -73,15 +75,28 @@ KeyedT = TypeVar("KeyedT", "Arm", EndpointPlan, Phase, Regimen, VisitPlan)
 
 @dataclass(frozen=True)
 class Registration:
-    """The registry entries of the trial; `nct` None where no number is stated."""
+    """The registry entries of the trial; `nct` None where no number is stated.
+
+    entries: what each registration text states, for the comparison with the rules of the file.
+    """
 
     ids: tuple[str, ...]
     nct: str | None
     registry_note: Text
+    entries: tuple[RegistryEntry, ...]
+    source: str
+    cite: str
 
     @classmethod
     def of(cls, document: Document) -> Registration:
-        return cls(tuple(document["ids"]), document["nct"], text_of(document["registry_note"]))
+        return cls(
+            ids=tuple(document["ids"]),
+            nct=document["nct"],
+            registry_note=text_of(document["registry_note"]),
+            entries=tuple(RegistryEntry.of(one) for one in document.get("entries", [])),
+            source=document["source"],
+            cite=document["cite"],
+        )
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)\Z")
 BROKEN_NUMBER = re.compile(r"[-+]?(\d[\d_]*\.\d*|\.\d+|\d+)([eE][-+]?\d+)?\Z")
 # libyaml where PyYAML was built with it: the same nodes and lines, ten times as fast.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+DEEPEST = 60  # the composer recurses: without a limit, brackets alone end the process
+MOST_VALUES = 100_000  # of one file; aliases that multiply each other end here
 CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -51,6 +53,10 @@ class Reading:
         return ProtocolProblem(self.file, self.line_of(path), dotted(path), sentence)
 
 
+class _TooLarge(Exception):
+    """The file holds more values than any protocol."""
+
+
 class _Walk:
     """Turns YAML nodes into plain values, noting lines and problems; one per file."""
 
@@ -59,6 +65,7 @@ class _Walk:
         self.lines: dict[Path, int] = {}
         self.problems: list[ProtocolProblem] = []
         self.open: list[int] = []
+        self.count = 0
 
     def refuse(self, node: yaml.Node, path: Path, sentence: str) -> None:
         line = node.start_mark.line + 1
@@ -66,6 +73,9 @@ class _Walk:
 
     def value(self, node: yaml.Node, path: Path) -> Any:
         self.lines.setdefault(path, node.start_mark.line + 1)
+        self.count += 1
+        if self.count > MOST_VALUES:
+            raise _TooLarge
         if isinstance(node, yaml.ScalarNode):
             return self.scalar(node, path)
         if id(node) in self.open:
@@ -119,6 +129,11 @@ def read_text(text: str, file: str) -> Reading:
     The cross-references are checked by `trialsite.studies.domain.check`.
     """
     try:
+        if line := too_deep(text):
+            sentence = (
+                f"Lists and mappings stand in each other here more than {DEEPEST} deep; no protocol does."
+            )
+            return Reading(file, {}, {}, (ProtocolProblem(file, line, "", sentence),))
         nodes = list(yaml.compose_all(text, Loader=LOADER))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
@@ -130,10 +145,27 @@ def read_text(text: str, file: str) -> Reading:
         sentence = "A protocol file is one YAML document, a mapping that starts with `key:` and `version:`."
         return Reading(file, {}, {}, (ProtocolProblem(file, 1, "", sentence),))
     walk = _Walk(file)
-    document: Document = walk.value(nodes[0], ())
+    try:
+        document: Document = walk.value(nodes[0], ())
+    except _TooLarge:
+        sentence = f"The file holds more than {MOST_VALUES} values; aliases count each time they are used."
+        return Reading(file, {}, {}, (ProtocolProblem(file, 1, "", sentence),))
     reading = Reading(file, document, walk.lines, ())
     shape = [reading.problem(path, sentence) for path, sentence in shape_problems(document)]
     return Reading(file, document, walk.lines, ordered([*walk.problems, *shape]))
+
+
+def too_deep(text: str) -> int:
+    """The line at which lists and mappings stand in each other too deep; 0 where they do not."""
+    depth = 0
+    for event in yaml.parse(text, Loader=LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                return event.start_mark.line + 1 if event.start_mark else 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return 0
 
 
 def read_file(path: FilePath) -> Reading:

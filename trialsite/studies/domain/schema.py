@@ -239,6 +239,39 @@ QUESTION = sourced(
         "default": TEXT,
     }
 )
+ISO_DAY = {
+    "type": "string",
+    "pattern": r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+    "title": "a day such as 2025-09-01",
+}
+OUTCOME = shape(
+    {"endpoint": KEY, "role": choice("primary", "secondary", "exploratory")},
+    {"landmark_months": DECIMAL, "time_frame_months": DECIMAL},
+)
+STATEMENT = shape(
+    {"about": TEXT, "says": many(shape({"value": KEY, "text": TEXT, "cite": WORDS}), at_least=2)},
+    {"question": WORDS},
+)
+REGISTRY_ENTRY = sourced(
+    {
+        "id": {"type": "string", "pattern": "^[0-9]{3}$", "title": 'three digits in quotes ("000")'},
+        "planned_enrolment": or_null(POSITIVE),
+        "min_age": or_null(COUNT),
+        "max_age": or_null(COUNT),
+        "allocation": or_null(choice("single-arm", "randomised")),
+        "phase": or_null(choice("I", "I/II", "II", "III")),
+        "multicentre": or_null(TRUTH),
+        "consent": or_null(many(choice("patient", "guardian", "assent"), at_least=1)),
+        "start": or_null(ISO_DAY),
+        "primary_completion": or_null(ISO_DAY),
+        "completion": or_null(ISO_DAY),
+        "outcomes": many(OUTCOME),
+    },
+    {
+        "statements": many(STATEMENT),
+        "questions": shape({}, {"time_frame": WORDS, "origin": WORDS, "consent": WORDS}),
+    },
+)
 REGISTRATION = sourced(
     {
         "ids": many(
@@ -246,7 +279,8 @@ REGISTRATION = sourced(
         ),
         "nct": or_null({"type": "string", "pattern": "^NCT[0-9]{8}$", "title": "NCT and eight digits"}),
         "registry_note": TEXT,
-    }
+    },
+    {"entries": many(REGISTRY_ENTRY)},
 )
 
 PROTOCOL: Schema = {

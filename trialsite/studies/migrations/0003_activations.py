@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('studies', '0001_initial'),
+        ('studies', '0002_protocol_text'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

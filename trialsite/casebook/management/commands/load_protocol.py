@@ -34,10 +34,12 @@ class Command(BaseCommand):
         if wrong:
             raise CommandError("\n".join(str(problem) for problem in wrong))
         opens = options["open_sites"] or timezone.now().date() - timedelta(days=3 * 365)
-        for _path, reading, _problems in checked:
+        for path, reading, _problems in checked:
             try:
                 with acting(role="system", reason="protocol file loaded"):
-                    version, new = load_protocol(document=reading.document, by=None)
+                    version, new = load_protocol(
+                        document=reading.document, text=path.read_text(encoding="utf-8"), by=None
+                    )
                     open_planned_sites(version=version, on=opens, by=None)
             except ProtocolRefused as refusal:
                 raise CommandError(str(refusal)) from refusal

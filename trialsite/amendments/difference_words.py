@@ -1,0 +1,358 @@
+"""The difference of two versions in trial words, in the reader's language, grouped by the part of the document."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from trialsite.casebook.fact_words import fact_label, rule_words
+from trialsite.casebook.names import anchor_name, arm_name, form_title, local, phase_name, regimen_name
+from trialsite.casebook.sign_off import level_words, plain, randomisation_words, signer_words
+from trialsite.studies.domain import protocol as plans
+from trialsite.studies.domain.protocol import Protocol
+from trialsite.studies.words import (
+    CODES,
+    SETTING_CODES,
+    SETTINGS,
+    SOURCES,
+    code_words,
+    day_runs,
+    offset_words,
+    window_words,
+)
+
+from .domain.difference import Change, FieldChange, Kind, differences
+
+PARTS: Mapping[str, Any] = {
+    "settings": gettext_lazy("The trial as a whole"),
+    "registry": gettext_lazy("What the registry states"),
+    "sites": gettext_lazy("Sites"),
+    "criteria": gettext_lazy("Eligibility"),
+    "consent": gettext_lazy("Consent"),
+    "screening": gettext_lazy("Screening"),
+    "path": gettext_lazy("Treatment path"),
+    "regimens": gettext_lazy("Regimens"),
+    "schedule": gettext_lazy("Schedule of activities"),
+    "forms": gettext_lazy("Forms of this trial"),
+    "mrd": gettext_lazy("MRD"),
+    "response": gettext_lazy("Criteria of response"),
+    "endpoints": gettext_lazy("Endpoints"),
+    "questions": gettext_lazy("Questions to the sponsor"),
+}
+KINDS: Mapping[str, Any] = {
+    Kind.ADDED: gettext_lazy("added"),
+    Kind.REMOVED: gettext_lazy("removed"),
+    Kind.MOVED: gettext_lazy("moved"),
+    Kind.CHANGED: gettext_lazy("changed"),
+}
+ITEM_TYPES: Mapping[str, Any] = {
+    "text": gettext_lazy("text"),
+    "integer": gettext_lazy("whole number"),
+    "decimal": gettext_lazy("decimal number"),
+    "date": gettext_lazy("date"),
+    "choice": gettext_lazy("choice"),
+    "yes_no": gettext_lazy("yes or no"),
+}
+
+
+@dataclass(frozen=True)
+class Property:
+    """A property in words: its name, before and after ("" where it is not given)."""
+
+    label: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class ChangeLine:
+    """One thing that differs, in words."""
+
+    kind: str
+    kind_words: str
+    key: str
+    name: str
+    properties: Sequence[Property]
+
+
+@dataclass(frozen=True)
+class ChangePart:
+    """The differences of one part of the document."""
+
+    part: str
+    title: str
+    lines: Sequence[ChangeLine]
+
+
+def difference_parts(old: Protocol, new: Protocol) -> list[ChangePart]:
+    """Every difference between two versions, by part."""
+    found: dict[str, list[ChangeLine]] = {}
+    for change in differences(old, new):
+        found.setdefault(change.part, []).append(line_of(change, old, new))
+    return [ChangePart(part, str(title), found[part]) for part, title in PARTS.items() if part in found]
+
+
+def line_of(change: Change, old: Protocol, new: Protocol) -> ChangeLine:
+    name = local(change.name)
+    if change.thing == "threshold":
+        method, role = change.key.split()
+        name = f"{code_words(method, 'method')} · {code_words(role, 'role')}"
+    if change.inside is not None:
+        name = f"{local(change.inside)} · {name}"
+    own = {change.thing, ""}
+    return ChangeLine(
+        str(change.kind),
+        str(KINDS[change.kind]),
+        "" if change.key in own else change.key,
+        name,
+        list(properties_of(change, old, new)),
+    )
+
+
+def properties_of(change: Change, old: Protocol, new: Protocol) -> list[Property]:
+    """What differs; of something added or removed, what there is to know of it."""
+    if change.fields:
+        return [property_of(change, one, old, new) for one in change.fields]
+    there, protocol = (change.new, new) if change.kind == Kind.ADDED else (change.old, old)
+    known = summary_of(there, protocol)
+    return [
+        Property(label, "", words) if change.kind == Kind.ADDED else Property(label, words, "")
+        for label, words in known
+        if words
+    ]
+
+
+def property_of(change: Change, one: FieldChange, old: Protocol, new: Protocol) -> Property:
+    return Property(
+        capfirst(label_of(one.field)),
+        value_of(change.old, one.field, one.old, old),
+        value_of(change.new, one.field, one.new, new),
+    )
+
+
+def label_of(field: str) -> str:
+    return str(FIELDS.get(field) or SETTINGS.get(field) or field.replace("_", " "))
+
+
+FIELDS: Mapping[str, Any] = {
+    "title": gettext_lazy("title"),
+    "short_title": gettext_lazy("short title"),
+    "phase": gettext_lazy("phase"),
+    "design": gettext_lazy("design"),
+    "planned_enrolment": gettext_lazy("planned number"),
+    "ids": gettext_lazy("registrations"),
+    "nct": gettext_lazy("number in the registry"),
+    "registry_note": gettext_lazy("note on the registry"),
+    "entries": gettext_lazy("what the registry states"),
+    "name": gettext_lazy("name"),
+    "timezone": gettext_lazy("time zone"),
+    "kind": gettext_lazy("kind"),
+    "text": gettext_lazy("text"),
+    "needs": gettext_lazy("what answers it"),
+    "signers": gettext_lazy("who signs the consent"),
+    "number_prefix": gettext_lazy("prefix of the numbers"),
+    "windows": gettext_lazy("how long results hold"),
+    "fact_groups": gettext_lazy("results with a time limit"),
+    "ratio": gettext_lazy("ratio"),
+    "block_sizes": gettext_lazy("sizes of blocks"),
+    "levels": gettext_lazy("levels"),
+    "fact": gettext_lazy("fact"),
+    "by_site": gettext_lazy("by site"),
+    "short": gettext_lazy("short name"),
+    "regimen": gettext_lazy("regimen"),
+    "optional": gettext_lazy("optional"),
+    "branches": gettext_lazy("what follows"),
+    "route": gettext_lazy("route"),
+    "unit": gettext_lazy("unit"),
+    "per_day": gettext_lazy("times a day"),
+    "doses": gettext_lazy("dose"),
+    "infusion_hours": gettext_lazy("hours of infusion"),
+    "infusion_exceptions": gettext_lazy("other hours of infusion"),
+    "parts": gettext_lazy("parts of the infusion"),
+    "planned": gettext_lazy("planned for"),
+    "window": gettext_lazy("window"),
+    "required_forms": gettext_lazy("required forms"),
+    "optional_forms": gettext_lazy("forms if clinically indicated"),
+    "arms": gettext_lazy("arms"),
+    "when": gettext_lazy("condition"),
+    "type": gettext_lazy("kind of answer"),
+    "choices": gettext_lazy("answers to choose from"),
+    "label": gettext_lazy("label"),
+    "required": gettext_lazy("required"),
+    "role": gettext_lazy("role"),
+    "horizon_months": gettext_lazy("followed up to, months"),
+    "default": gettext_lazy("answer taken until then"),
+    "criteria_set": gettext_lazy("set of criteria"),
+    "cri_allow_both_fail": gettext_lazy("CRi with neutrophils and platelets both low"),
+    "crh": gettext_lazy("CRh is a category of its own"),
+    "literal_mlfs_is_cri": gettext_lazy("MLFS counts as CRi"),
+    "mrd_1pct_warning": gettext_lazy("warning at MRD of 1 % or more"),
+    "crc": gettext_lazy("what makes CRc"),
+    "counts_window_days": gettext_lazy("counts around the marrow, days"),
+    "marrow_max_age_days": gettext_lazy("oldest marrow, days"),
+    "refractory_at": gettext_lazy("no CRc is failure at"),
+    "source": gettext_lazy("where it comes from"),
+}
+
+
+def value_of(thing: Any, field: str, value: Any, protocol: Protocol) -> str:
+    """A property in words; "" where it is not given."""
+    if value is None or value == () or value == {}:
+        return "" if field not in ("planned_enrolment", "accrual_months") else _("not stated")
+    match field:
+        case "rule" | "when":
+            return rule_words(value)
+        case "planned" if isinstance(thing, plans.VisitPlan):
+            return planned_words(thing, protocol)
+        case "window" if isinstance(thing, plans.VisitPlan):
+            return window_words(thing)
+        case "required_forms" | "optional_forms":
+            return ", ".join(form_title(protocol, key) for key in value)
+        case "doses":
+            return ", ".join(level_words(one, thing) for one in thing.doses)
+        case "days" if isinstance(value, tuple):
+            return day_runs(value)
+        case "regimen":
+            return regimen_name(protocol, value)
+        case "arms":
+            return ", ".join(arm_name(protocol, key) for key in value)
+        case "phase" if isinstance(thing, plans.VisitPlan):
+            return phase_name(protocol, value)
+        case "type":
+            return str(ITEM_TYPES.get(value, value))
+        case "fact":
+            return fact_label(value)
+        case "refractory_at":
+            return plain(protocol, "assessed_at", value)
+        case "source":
+            return str(SOURCES.get(value, value))
+    return parts_of(value, protocol) or coded(field, value) or plain(protocol, field, value)
+
+
+CODED = {
+    "phase": "phase",
+    "design": "design",
+    "route": "route",
+    "unit": "unit",
+    "role": "role",
+    "analysis_set": "analysis set",
+}
+
+
+def coded(field: str, value: Any) -> str:
+    """A code that has words; "" for others."""
+    kind = CODED.get(field)
+    return code_words(value, kind) if kind and str(value) in CODES[kind] else ""
+
+
+def parts_of(value: Any, protocol: Protocol) -> str:
+    """Several parts of one property; "" for anything else."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{group_words(key)}: {amount_words(amount)}" for key, amount in value.items())
+    if not isinstance(value, tuple):
+        return ""
+    words = [part_words(one, protocol) for one in value]
+    return "; ".join(words) if all(words) else ""
+
+
+def group_words(key: str) -> str:
+    return str(SETTING_CODES.get(key) or fact_label(key))
+
+
+def amount_words(amount: Any) -> str:
+    return str(SETTING_CODES.get(amount, amount)) if isinstance(amount, str) else str(amount)
+
+
+def part_words(one: Any, protocol: Protocol) -> str:
+    match one:
+        case plans.Branch():
+            return f"{rule_words(one.when)} → {phase_name(protocol, one.to)}"
+        case plans.Choice():
+            return f"{one.code} {local(one.label)}"
+        case plans.ConsentSigners():
+            return signer_words(one)
+        case plans.StratumLevel():
+            return f"{local(one.name)} ({rule_words(one.rule)})"
+        case plans.InfusionException():
+            return f"{one.hours} h ({rule_words(one.when)})"
+        case plans.InfusionPart():
+            return f"{one.fraction} · {one.hours} h"
+        case plans.RegistryEntry():
+            return registry_words(one)
+    return ""
+
+
+def registry_words(one: plans.RegistryEntry) -> str:
+    """The fields of a registration text in one line."""
+    ages = (
+        f"{one.min_age if one.min_age is not None else '–'}–{one.max_age if one.max_age is not None else '–'}"
+    )
+    known = [one.id, _("planned: %(n)s") % {"n": one.planned_enrolment or _("not stated")}]
+    known += [_("ages %(ages)s") % {"ages": ages}]
+    outcomes = [
+        " ".join(
+            filter(None, (each.endpoint, str(each.landmark_months or ""), str(each.time_frame_months or "")))
+        )
+        for each in one.outcomes
+    ]
+    return ", ".join([*known, *outcomes])
+
+
+def planned_words(visit: plans.VisitPlan, protocol: Protocol) -> str:
+    """The day a visit is planned for, and its conditions."""
+    words = " ".join(filter(None, (anchor_name(protocol, visit.anchor), offset_words(visit))))
+    if visit.until:
+        words = _("%(planned)s, until %(day)s") % {
+            "planned": words,
+            "day": anchor_name(protocol, visit.until),
+        }
+    return _("%(planned)s, after treatment") % {"planned": words} if visit.only_after_treatment else words
+
+
+def summary_of(thing: Any, protocol: Protocol) -> list[tuple[str, str]]:
+    """What there is to know of something that was added or removed: (property, words)."""
+    wanted: tuple[str, ...] = ()
+    match thing:
+        case plans.VisitPlan():
+            required = tuple(one.form for one in thing.forms if one.required)
+            return [
+                (label_of("planned"), planned_words(thing, protocol)),
+                (label_of("window"), window_words(thing)),
+                (label_of("required_forms"), value_of(thing, "required_forms", required, protocol)),
+                (label_of("when"), rule_words(thing.when)),
+            ]
+        case plans.Criterion():
+            wanted = ("rule",)
+        case plans.Drug():
+            wanted = ("doses", "days", "route")
+        case plans.Regimen():
+            return [(label_of("doses"), "; ".join(drug_words(one) for one in thing.drugs))]
+        case plans.ProtocolFormPlan():
+            return [(_("items"), ", ".join(local(one.label) for one in thing.items))]
+        case plans.ItemPlan():
+            wanted = ("type", "unit", "choices")
+        case plans.MrdThreshold():
+            wanted = ("threshold",)
+        case plans.EndpointPlan():
+            wanted = ("role", "definition", "landmark_months")
+        case plans.Arm():
+            wanted = ("phases",)
+        case plans.Phase():
+            wanted = ("starts", "days", "branches")
+        case plans.Question():
+            wanted = ("default",)
+        case plans.Stratum():
+            wanted = ("levels",)
+        case plans.PlannedSite():
+            wanted = ("planned", "timezone")
+        case plans.Randomisation():
+            return [(_("randomisation"), randomisation_words(thing))]
+    return [(capfirst(label_of(one)), value_of(thing, one, getattr(thing, one), protocol)) for one in wanted]
+
+
+def drug_words(drug: plans.Drug) -> str:
+    doses = ", ".join(level_words(one, drug) for one in drug.doses)
+    return f"{local(drug.name)} {doses}"

@@ -1,0 +1,227 @@
+"""What differs between two versions of a protocol: item by item, with the value before and after.
+
+Things are the same thing when they have the same key (criteria: the same id). Where a value comes from (`cite`) is no
+difference; that an assumption became a stated value (`source`) is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+from trialsite.studies.domain.protocol import (
+    Drug,
+    Protocol,
+    ProtocolFormPlan,
+    Randomisation,
+    Regimen,
+    VisitPlan,
+)
+from trialsite.studies.domain.values import Text
+
+Values = dict[str, Any]
+
+SETTINGS = (
+    "title",
+    "short_title",
+    "phase",
+    "design",
+    "planned_enrolment",
+    "accrual_months",
+    "ctcae_version",
+    "bsa_formula",
+    "crcl_weight",
+    "cns2_is_cns_leukemia",
+)
+PLANNED = ("anchor", "offset_days", "offset_months", "repeat", "only_after_treatment", "until")
+UNCOMPARED = ("key", "id", "cite")
+
+
+class Kind(StrEnum):
+    """How something differs."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    MOVED = "moved"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One property before and after; None where it is not given."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that differs: the part of the document, what kind of thing, its name, and where it stands.
+
+    `old` and `new` are the thing itself (None where it is not there); `inside` names what holds it.
+    """
+
+    part: str
+    kind: Kind
+    thing: str
+    key: str
+    name: Text
+    old: Any
+    new: Any
+    fields: tuple[FieldChange, ...] = ()
+    inside: Text | None = None
+
+
+def differences(old: Protocol, new: Protocol) -> tuple[Change, ...]:
+    """Every difference, in the order of the document; () when the versions say the same."""
+    return tuple(_all(old, new))
+
+
+def _all(old: Protocol, new: Protocol) -> Iterator[Change]:
+    yield from _one("settings", "trial", _settings(old), _settings(new), Text("Trial", "试验"))
+    yield from _one(
+        "registry", "registration", _values(old.registration), _values(new.registration), REGISTRATION
+    )
+    yield from _listed("sites", "site", old.sites, new.sites)
+    yield from _listed("criteria", "criterion", old.criteria, new.criteria, name=lambda one: one.text)
+    yield from _one("consent", "consent", _values(old.consent), _values(new.consent), CONSENT)
+    yield from _one("screening", "screening", _values(old.screening), _values(new.screening), SCREENING)
+    yield from _randomisation(old.randomisation, new.randomisation)
+    yield from _listed("path", "arm", old.arms, new.arms)
+    yield from _listed("path", "phase", old.phases, new.phases)
+    yield from _regimens(old.regimens, new.regimens)
+    yield from _listed("schedule", "visit", old.visits, new.visits, values=_visit, kind=_kind_of_visit)
+    yield from _forms(old.forms, new.forms)
+    yield from _listed(
+        "mrd", "threshold", old.mrd, new.mrd, key=lambda one: f"{one.method} {one.role}", name=_method
+    )
+    yield from _one("response", "response", _values(old.response), _values(new.response), RESPONSE)
+    yield from _listed("endpoints", "endpoint", old.endpoints, new.endpoints)
+    yield from _listed("questions", "question", old.questions, new.questions, name=lambda one: one.text)
+
+
+REGISTRATION = Text("Registration", "注册信息")
+CONSENT = Text("Consent", "知情同意")
+SCREENING = Text("Screening", "筛选")
+RESPONSE = Text("Criteria of response", "疗效标准")
+RANDOMISATION = Text("Randomisation", "随机化")
+
+
+def _settings(protocol: Protocol) -> Values:
+    return {name: getattr(protocol, name) for name in SETTINGS}
+
+
+def _values(thing: Any, but: Sequence[str] = ()) -> Values:
+    """The properties of a thing that are compared."""
+    return {
+        one.name: getattr(thing, one.name) for one in fields(thing) if one.name not in (*UNCOMPARED, *but)
+    }
+
+
+def _changed(old: Values, new: Values) -> tuple[FieldChange, ...]:
+    names = [*old, *(name for name in new if name not in old)]
+    return tuple(
+        FieldChange(name, old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)
+    )
+
+
+def _one(part: str, thing: str, old: Values, new: Values, name: Text) -> Iterator[Change]:
+    """Something that every protocol has once."""
+    if found := _changed(old, new):
+        yield Change(part, Kind.CHANGED, thing, thing, name, old, new, found)
+
+
+def _key(thing: Any) -> str:
+    return str(getattr(thing, "key", None) or thing.id)
+
+
+def _name(thing: Any) -> Text:
+    for attribute in ("name", "title", "label"):
+        if isinstance(text := getattr(thing, attribute, None), Text):
+            return text
+    return Text(_key(thing), _key(thing))
+
+
+def _method(thing: Any) -> Text:
+    return Text(thing.method, thing.method)
+
+
+def _always_changed(_found: tuple[FieldChange, ...]) -> Kind:
+    return Kind.CHANGED
+
+
+def _listed(
+    part: str,
+    thing: str,
+    olds: Iterable[Any],
+    news: Iterable[Any],
+    *,
+    key: Callable[[Any], str] = _key,
+    name: Callable[[Any], Text] = _name,
+    values: Callable[[Any], Values] = _values,
+    kind: Callable[[tuple[FieldChange, ...]], Kind] = _always_changed,
+    inside: Text | None = None,
+) -> Iterator[Change]:
+    """Things with keys: removed, then changed or added in the order of the new version."""
+    before, after = {key(one): one for one in olds}, {key(one): one for one in news}
+    for one, old in before.items():
+        if one not in after:
+            yield Change(part, Kind.REMOVED, thing, one, name(old), old, None, (), inside)
+    for one, new in after.items():
+        if one not in before:
+            yield Change(part, Kind.ADDED, thing, one, name(new), None, new, (), inside)
+        elif found := _changed(values(before[one]), values(new)):
+            yield Change(part, kind(found), thing, one, name(new), before[one], new, found, inside)
+
+
+def _visit(plan: VisitPlan) -> Values:
+    """A visit: when it is planned and its window as one property each, its forms by how they are asked for."""
+    own = _values(plan, (*PLANNED, "before_days", "after_days", "forms"))
+    return own | {
+        "planned": tuple(getattr(plan, name) for name in PLANNED),
+        "window": (plan.before_days, plan.after_days),
+        "required_forms": tuple(sorted(one.form for one in plan.forms if one.required)),
+        "optional_forms": tuple(sorted(one.form for one in plan.forms if not one.required)),
+    }
+
+
+def _kind_of_visit(found: tuple[FieldChange, ...]) -> Kind:
+    return Kind.MOVED if any(one.field == "planned" for one in found) else Kind.CHANGED
+
+
+def _randomisation(old: Randomisation | None, new: Randomisation | None) -> Iterator[Change]:
+    if old is None or new is None:
+        if old is not new:
+            kind = Kind.ADDED if old is None else Kind.REMOVED
+            yield Change("path", kind, "randomisation", "randomisation", RANDOMISATION, old, new)
+        return
+    own = ("strata",)
+    yield from _one("path", "randomisation", _values(old, own), _values(new, own), RANDOMISATION)
+    yield from _listed("path", "stratum", old.strata, new.strata)
+
+
+def _regimens(olds: Sequence[Regimen], news: Sequence[Regimen]) -> Iterator[Change]:
+    yield from _listed("regimens", "regimen", olds, news, values=lambda one: _values(one, ("drugs",)))
+    before = {one.key: one for one in olds}
+    for new in news:
+        if new.key in before:
+            yield from _listed(
+                "regimens", "drug", before[new.key].drugs, new.drugs, values=_drug, inside=new.name
+            )
+
+
+def _drug(drug: Drug) -> Values:
+    """A drug; where a dose level comes from is compared with the level, its citation is not."""
+    levels = tuple((one.amount, one.basis, one.cap, one.days, one.when, one.source) for one in drug.doses)
+    return _values(drug) | {"doses": levels}
+
+
+def _forms(olds: Sequence[ProtocolFormPlan], news: Sequence[ProtocolFormPlan]) -> Iterator[Change]:
+    yield from _listed("forms", "form", olds, news, values=lambda one: _values(one, ("items",)))
+    before = {one.key: one for one in olds}
+    for new in news:
+        if new.key in before:
+            yield from _listed("forms", "item", before[new.key].items, new.items, inside=new.title)

@@ -1,0 +1,114 @@
+"""What the pages of protocols need: the source of a value at its place, settings and codes in words."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+
+from trialsite.amendments.difference_words import ITEM_TYPES, label_of, part_words, planned_words, value_of
+from trialsite.casebook.fact_words import fact_label
+from trialsite.casebook.names import arm_name
+from trialsite.casebook.sign_off import randomisation_words, signer_words
+from trialsite.studies.domain.protocol import Protocol, Randomisation, VisitPlan
+from trialsite.studies.domain.provenance import TO_SIGN
+from trialsite.studies.models import ProtocolVersion
+from trialsite.studies.words import SETTING_CODES, days_words
+
+register = template.Library()
+register.filter("signer_words", signer_words)
+register.filter("randomisation_words", randomisation_words)
+register.filter("setting_label", label_of)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A source as a badge; `of` names the property whose source differs from that of the whole."""
+
+    source: str
+    cite: str
+    of: str = ""
+
+
+@register.inclusion_tag("amendments/sources.html")
+def sources_at(version: ProtocolVersion, *steps: Any) -> Mapping[str, Any]:
+    """The source of what stands at a place of the file, and of each property of it that has another."""
+    return {"shown": list(shown_at(version, steps))}
+
+
+@register.inclusion_tag("amendments/sources.html")
+def assumed_at(version: ProtocolVersion, *steps: Any) -> Mapping[str, Any]:
+    """The same, of assumptions only: for dense tables."""
+    return {"shown": [one for one in shown_at(version, steps) if one.source in TO_SIGN]}
+
+
+def shown_at(version: ProtocolVersion, steps: Iterable[Any]) -> Iterable[Shown]:
+    place: Any = version.document
+    for step in steps:
+        place = place[step]
+    if "source" in place:
+        yield Shown(place["source"], place["cite"])
+    for key, origin in place.get("sources", {}).items():
+        yield Shown(origin["source"], origin["cite"], label_of(key))
+
+
+@register.filter
+def window_groups(protocol: Protocol) -> list[tuple[str, str, str]]:
+    """How long results hold at screening: the group, its days, the results in it."""
+    groups = protocol.screening.fact_groups
+    return [
+        (
+            str(SETTING_CODES.get(group, group)),
+            days_words(days),
+            ", ".join(
+                fact_label(fact) for fact, own in groups.items() if own == group and fact[-4:] != "_uln"
+            ),
+        )
+        for group, days in protocol.screening.windows.items()
+    ]
+
+
+@register.filter
+def arms_in(visit: VisitPlan, protocol: Protocol) -> str:
+    """The arms that have a visit; "" where all do."""
+    return ", ".join(arm_name(protocol, key) for key in visit.arms)
+
+
+@register.filter
+def planned_in(visit: VisitPlan, protocol: Protocol) -> str:
+    """The day a visit is planned for."""
+    return planned_words(visit, protocol)
+
+
+@register.filter
+def response_lines(protocol: Protocol) -> list[tuple[str, str]]:
+    """The criteria of response, one property a line."""
+    rules = protocol.response
+    names = [name for name in rules.__dataclass_fields__ if name not in ("source", "cite")]
+    return [(label_of(name), value_of(rules, name, getattr(rules, name), protocol) or "—") for name in names]
+
+
+@register.filter
+def strata_words(plan: Randomisation, protocol: Protocol) -> list[tuple[str, str]]:
+    """The factors of stratification with their levels."""
+    return [
+        (fact_label(one.fact), "; ".join(part_words(level, protocol) for level in one.levels))
+        for one in plan.strata
+    ]
+
+
+@register.filter
+def item_type(kind: str) -> str:
+    return str(ITEM_TYPES.get(kind, kind))
+
+
+@register.filter
+def setting_words(value: Any) -> str:
+    """A code of a setting in words."""
+    return str(SETTING_CODES.get(str(value), value))
+
+
+@register.filter
+def signers_words(who: Iterable[str]) -> str:
+    """Who signs, as the registry says it."""
+    return ", ".join(str(SETTING_CODES.get(one, one)) for one in who)

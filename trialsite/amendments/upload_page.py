@@ -1,0 +1,93 @@
+"""Adding a version of a protocol in the browser: a file or its text, refused with what is wrong line by line."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from trialsite.access.permissions import require_somewhere
+from trialsite.access.requests import user_of
+from trialsite.casebook.errors import CheckFailed, Refused
+from trialsite.studies.models import Site
+from trialsite.studies.selectors import studies_visible_to
+
+from .uploads import Added, FileRefused, NotConfirmed, Unconfirmed, add_version
+
+
+@login_required
+def upload(request: HttpRequest) -> HttpResponse:
+    """The form; by POST, store the version or say what stands in the way, with the text as it was sent."""
+    require_somewhere(user_of(request), "protocol.upload")
+    if request.method != "POST":
+        return render(request, "amendments/upload.html", {"text": ""})
+    context: dict[str, Any] = {}
+    try:
+        context["text"] = text_of(request)
+        return stored(
+            request,
+            add_version(
+                text=context["text"],
+                seen=request.POST.getlist("seen"),
+                new_study=request.POST.get("new_study", ""),
+                by=user_of(request),
+            ),
+        )
+    except FileRefused as refusal:
+        context |= {"refused": refusal.sentence, "problems": refusal.problems, "count": refusal.count}
+    except NotConfirmed as asked:
+        context |= {"refused": asked.sentence, **asked_context(asked.unconfirmed, request)}
+    except CheckFailed as refusal:
+        context |= {"errors": list(refusal.messages.values())}
+    except Refused as refusal:
+        context |= {"errors": [refusal.sentence]}
+    return render(request, "amendments/upload.html", context, status=422)
+
+
+def text_of(request: HttpRequest) -> str:
+    """The text of the file that was chosen, else what was pasted."""
+    file = request.FILES.get("file")
+    if file is None:
+        return request.POST.get("text", "").replace("\r\n", "\n")
+    try:
+        return file.read().decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as problem:
+        raise CheckFailed({"file": _("The file is not UTF-8; save it as UTF-8.")}) from problem
+
+
+def asked_context(unconfirmed: Unconfirmed, request: HttpRequest) -> dict[str, Any]:
+    """What has to be ticked; for a new study also which of its sites the system knows."""
+    protocol = unconfirmed.protocol
+    known = set(
+        Site.objects.filter(key__in=[one.key for one in protocol.sites]).values_list("key", flat=True)
+    )
+    return {
+        "asked": unconfirmed,
+        "sites": [(one, one.key in known) for one in protocol.sites],
+        "ticked": request.POST.getlist("seen"),
+        "ticked_study": request.POST.get("new_study", ""),
+    }
+
+
+def stored(request: HttpRequest, added: Added) -> HttpResponse:
+    """Where to go on: to the versions of the study, or to the protocols while nobody has a role in it."""
+    version = added.version
+    named = {"study": version.study.key, "version": version.version}
+    if not added.new:
+        messages.info(request, _("%(study)s %(version)s was stored before with this very content.") % named)
+    elif added.new_study:
+        messages.success(
+            request,
+            _("%(study)s %(version)s is stored. An administrator now gives the roles in this new study.")
+            % named,
+        )
+    else:
+        messages.success(
+            request,
+            _("%(study)s %(version)s is stored. It is in force nowhere until it is activated.") % named,
+        )
+    if studies_visible_to(user_of(request)).filter(pk=version.study_id).exists():
+        return redirect("protocol-versions", version.study.key)
+    return redirect("protocols")
