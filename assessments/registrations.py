@@ -3,9 +3,11 @@
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook import registries
+from trialsite.casebook.amended import dry_runs
 from trialsite.casebook.registries import Anchor, ProjectionType, SubjectPage
 
 from .api import PlannedVisitViewSet
+from .dry_run import dry_run_visits
 from .facts import sources
 from .form_registry import FORMS
 from .lanes import assessment_lanes
@@ -26,3 +28,4 @@ registries.work.register("visits", VISIT_WORK)
 registries.api_lists.register("visits", PlannedVisitViewSet)
 registries.timeline.register("assessments", assessment_lanes)
 registries.subject_pages.register("assessments", SubjectPage(_("Assessments"), "assessments", 40))
+dry_runs.register("visits", dry_run_visits)

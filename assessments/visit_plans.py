@@ -51,11 +51,15 @@ def known_of(subjects: Sequence[Subject], *others: ProtocolVersion) -> Known:
     lines = records_of_subjects(ids)
     versions = versions_of(subjects, others, lines)
     plans = [plan for version in versions.values() for plan in version.protocol.visits]
-    names = {plan.anchor for plan in plans} | {plan.until for plan in plans if plan.until} | {END_OF_TREATMENT}
+    names = (
+        {plan.anchor for plan in plans} | {plan.until for plan in plans if plan.until} | {END_OF_TREATMENT}
+    )
     asked = {name for plan in plans if plan.when for name in facts_named(parse_rule(plan.when))}
     with one_reading():
         return Known(
-            anchors={name: anchor_dates(ids, name) for name in sorted(names) if name.partition(":")[0] in anchors},
+            anchors={
+                name: anchor_dates(ids, name) for name in sorted(names) if name.partition(":")[0] in anchors
+            },
             facts={name: facts[name].select(ids) for name in sorted(asked) if name in facts},
             lines=lines,
             missed=missed_visits_of(ids),
@@ -94,7 +98,9 @@ def plain_schedule(subject: Subject, version: ProtocolVersion, known: Known) -> 
     visits = version.protocol.visits
     anchored = {name: days.get(subject.pk) for name, days in known.anchors.items()}
     rules = {id(plan.when): parse_rule(plan.when) for plan in visits if plan.when is not None}
-    facts_here = {name: found.get(subject.pk) or Fact.missing("NOT_RECORDED") for name, found in known.facts.items()}
+    facts_here = {
+        name: found.get(subject.pk) or Fact.missing("NOT_RECORDED") for name, found in known.facts.items()
+    }
 
     def applies(rule: Mapping[str, Any]) -> Truth:
         return evaluate(rules[id(rule)], facts_here).truth
@@ -152,7 +158,11 @@ def derive_visits(subject: Subject) -> list[models.PlannedVisit]:
     """The rows of the projection for one subject, unsaved."""
     known = known_of([subject])
     schedule = schedule_under(subject, subject.protocol_version, known)
-    done, missed, ended_on = done_days(known.lines[subject.pk]), known.missed[subject.pk], known.died.get(subject.pk)
+    done, missed, ended_on = (
+        done_days(known.lines[subject.pk]),
+        known.missed[subject.pk],
+        known.died.get(subject.pk),
+    )
     protocol = subject.protocol_version.protocol
     rows = [dated_row(visit, done.get((visit.key, visit.repeat)), ended_on) for visit in schedule.planned]
     rows += [

@@ -55,7 +55,9 @@ def phases_of(subject: Subject) -> tuple[Phase, ...]:
     if arm is None:
         return ()
     begun = [cycle.phase for cycle in cycles_of([subject.pk])[subject.pk]]
-    gone = {key: phase for key in begun if key not in arm.phases and (phase := named(protocol, "phases", key))}
+    gone = {
+        key: phase for key in begun if key not in arm.phases and (phase := named(protocol, "phases", key))
+    }
     return with_begun([protocol.phase_of(key) for key in arm.phases], begun, gone)
 
 

@@ -78,9 +78,7 @@ class PathStep:
     run: PhaseRun | None
 
 
-def with_begun(
-    phases: Sequence[Phase], begun: Sequence[str], gone: Mapping[str, Phase]
-) -> tuple[Phase, ...]:
+def with_begun(phases: Sequence[Phase], begun: Sequence[str], gone: Mapping[str, Phase]) -> tuple[Phase, ...]:
     """The phases of an arm after an amendment: a phase that has begun stays on the path, also where it is gone.
 
     begun: the keys of the phases that began, the first first. gone: of those that the version no longer has, each as

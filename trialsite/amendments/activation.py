@@ -54,7 +54,8 @@ def activate_version(
     refuse_wrong_approval(approval, today_at(site))
     refuse_identifiers({"reference": approval.reference})
     refuse_incompatible(version)
-    assert approval.approved_on is not None and approval.in_force_from is not None
+    assert approval.approved_on is not None
+    assert approval.in_force_from is not None
     if place is None:
         place = open_site(version, site, approval.in_force_from)
     else:
@@ -85,6 +86,19 @@ def locked_place(version: ProtocolVersion, site: Site) -> StudySite | None:
     """The site's part in the study, locked until commit; None where the site has not been opened."""
     places = StudySite.objects.select_for_update().filter(study_id=version.study_id, site=site)
     return places.first()
+
+
+def site_of(*, version: ProtocolVersion, key: str, by: User) -> Site:
+    """A site that runs the study or that the version plans, by its key; a hospital new to the system is added."""
+    require(by, "protocol.activate", study_id=version.study_id)
+    known = Site.objects.filter(key=key)
+    if found := known.filter(study_sites__study=version.study_id).first():
+        return found
+    plan = next((one for one in version.protocol.sites if one.key == key), None)
+    if plan is None:
+        raise Refused(_("Version %(version)s does not plan this site.") % {"version": version.version})
+    names = {"name_en": plan.name.en, "name_zh": plan.name.zh, "timezone": plan.timezone}
+    return known.get_or_create(key=key, defaults=names)[0]
 
 
 def open_site(version: ProtocolVersion, site: Site, on: date) -> StudySite:
@@ -139,10 +153,10 @@ def incompatibilities(version: ProtocolVersion) -> list[Incompatible]:
 
 
 def used_versions(version: ProtocolVersion) -> QuerySet[ProtocolVersion]:
-    """The other versions of the study under which something may have been recorded, the first loaded first."""
+    """The earlier versions of the study under which something may have been recorded, the first loaded first."""
     activated = Exists(Activation.objects.filter(version=OuterRef("pk")))
     opened = Exists(StudySite.objects.filter(protocol_version=OuterRef("pk")))
-    others = ProtocolVersion.objects.filter(study_id=version.study_id).exclude(pk=version.pk)
+    others = ProtocolVersion.objects.filter(study_id=version.study_id, loaded_at__lt=version.loaded_at)
     return others.filter(activated | opened).order_by("loaded_at")
 
 
@@ -162,7 +176,9 @@ def refuse_step_back(version: ProtocolVersion, site: Site, in_force_from: date) 
             raise Refused(_("Version %(version)s is activated there already, from %(day)s.") % told)
         if one.version.loaded_at > version.loaded_at:
             raise Refused(
-                _("The site has the later version %(version)s. To go back, load the text anew as a new version.")
+                _(
+                    "The site has the later version %(version)s. To go back, load the text anew as a new version."
+                )
                 % told
             )
         if one.in_force_from > in_force_from:

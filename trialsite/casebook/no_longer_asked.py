@@ -34,7 +34,9 @@ def no_longer_asked(opened: OpenSlot) -> list[KeptAnswer]:
 
 def kept(record: ProtocolForm, item: str, plan: ItemPlan) -> KeptAnswer:
     """An answer as the version that asked for it names it."""
-    return KeptAnswer(item, local(plan.label), answer_words(record.extra.get(item), plan), record.missing.get(item, ""))
+    return KeptAnswer(
+        item, local(plan.label), answer_words(record.extra.get(item), plan), record.missing.get(item, "")
+    )
 
 
 def answer_words(value: Any, plan: ItemPlan) -> str:

@@ -20,9 +20,9 @@ from trialsite.audit.models import Trail
 from trialsite.clinical.units import unit_beside, unit_label
 from trialsite.studies.models import Site
 
+from . import versions
 from .formfields import MISSING_REASONS
 from .models import MovedForm, ProtocolForm, Subject, Visit
-from . import versions
 from .names import form_title, local
 from .reasons import in_words as reason_words
 from .registries import TrailWords, forms, trail_words

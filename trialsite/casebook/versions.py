@@ -54,7 +54,11 @@ def item_plan(protocol: Protocol, form_key: str, item: str) -> ItemPlan | None:
 def own_item(protocol: Protocol, item: str) -> ItemPlan | None:
     """An item by its key alone, whatever form of the trial it stands on."""
     plans = (
-        one for version in lineage(protocol) for form in version.forms for one in form.items if one.key == item
+        one
+        for version in lineage(protocol)
+        for form in version.forms
+        for one in form.items
+        if one.key == item
     )
     return next(plans, None)
 
@@ -62,9 +66,7 @@ def own_item(protocol: Protocol, item: str) -> ItemPlan | None:
 def retired_items(protocol: Protocol, form_key: str) -> dict[str, ItemPlan]:
     """The items of a form of the trial that earlier versions asked for and this one does not, by key."""
     found: dict[str, ItemPlan] = {}
-    asked = {
-        item.key for plan in protocol.forms if plan.key == form_key for item in plan.items
-    }
+    asked = {item.key for plan in protocol.forms if plan.key == form_key for item in plan.items}
     for plan in form_plans(protocol, form_key):
         for item in plan.items:
             if item.key not in asked:

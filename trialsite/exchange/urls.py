@@ -7,6 +7,7 @@ from rest_framework.routers import DefaultRouter
 from trialsite.casebook.registries import api_lists, forms
 
 from . import views
+from .activation_api import ActivationViewSet, DryRunViewSet
 from .api import ProtocolFormViewSet, SiteViewSet, StudyViewSet, SubjectViewSet, form_viewset, line_viewset
 from .form_api import FormSlotView
 from .review_api import (
@@ -22,6 +23,8 @@ router = DefaultRouter()
 router.register("studies", StudyViewSet, basename="api-study")
 router.register("sites", SiteViewSet, basename="api-site")
 router.register("subjects", SubjectViewSet, basename="api-subject")
+router.register("activations", ActivationViewSet, basename="api-activation")
+router.register("dry-runs", DryRunViewSet, basename="api-dry-run")
 for name, viewset in api_lists.items():
     router.register(name, viewset, basename=f"api-{name}")
 router.register("queries", QueryViewSet, basename="api-query")

@@ -27,7 +27,8 @@ def schedule(*plans: VisitPlan, c1d1: date | None = C1D1) -> Schedule:
 def days(schedule: Schedule) -> dict[VisitKey, tuple[int, int]]:
     """Visit → target and last day of the window, in days from the anchor."""
     return {
-        (one.key, one.repeat): ((one.target - C1D1).days, (one.latest - C1D1).days) for one in schedule.planned
+        (one.key, one.repeat): ((one.target - C1D1).days, (one.latest - C1D1).days)
+        for one in schedule.planned
     }
 
 

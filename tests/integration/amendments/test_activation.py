@@ -103,7 +103,9 @@ def test_only_the_data_manager_activates(cast: Cast, second: ProtocolVersion) ->
             )
 
 
-def test_a_version_is_activated_once_at_a_site_and_never_goes_back(cast: Cast, second: ProtocolVersion) -> None:
+def test_a_version_is_activated_once_at_a_site_and_never_goes_back(
+    cast: Cast, second: ProtocolVersion
+) -> None:
     third = loaded(cast, "3.0", widen("SCR", 20, 0))
     activate(cast, third)
     with pytest.raises(Refused, match="activated there already"):
@@ -165,7 +167,9 @@ def test_a_subject_takes_the_version_in_force_on_the_day_of_screening(
 ) -> None:
     activate(cast, second)
     assert screened(cast, APPROVED).protocol_version.version == "2.0"
-    assert screened(cast, APPROVED - timedelta(days=1), "李明").protocol_version.version == cast.version.version
+    assert (
+        screened(cast, APPROVED - timedelta(days=1), "李明").protocol_version.version == cast.version.version
+    )
 
 
 def test_nobody_is_screened_where_no_version_is_in_force(cast: Cast) -> None:

@@ -53,13 +53,16 @@ def loaded(cast: Cast, version: str, *changes: Change) -> ProtocolVersion:
 
 
 def train(person: User, version: ProtocolVersion) -> None:
-    record_training(
-        user=person, kind=TrainingKind.PROTOCOL, version=version, completed_on=OPENED, by=None
-    )
+    record_training(user=person, kind=TrainingKind.PROTOCOL, version=version, completed_on=OPENED, by=None)
 
 
 def activate(
-    cast: Cast, version: ProtocolVersion, site: Site | None = None, *, on: date = APPROVED, start: date | None = None
+    cast: Cast,
+    version: ProtocolVersion,
+    site: Site | None = None,
+    *,
+    on: date = APPROVED,
+    start: date | None = None,
 ) -> Activation:
     """Put a version in force at a site, as the data manager does."""
     approval = Approval(on, "2024-EC-17", start or on)

@@ -36,9 +36,12 @@ def _found(old: Protocol, new: Protocol) -> Iterator[tuple[Path, Text]]:
     yield from _items(old, new)
     yield from _phases(old, new)
     for key in [arm.key for arm in old.arms if arm.key not in {one.key for one in new.arms}]:
-        yield ("arms",), Text(
-            f"The arm {key} of version {old.version} is gone: subjects may stand in it. Keep it.",
-            f"{old.version}版的{key}组已不存在：可能已有受试者在该组，请保留。",
+        yield (
+            ("arms",),
+            Text(
+                f"The arm {key} of version {old.version} is gone: subjects may stand in it. Keep it.",
+                f"{old.version}版的{key}组已不存在：可能已有受试者在该组，请保留。",
+            ),
         )
 
 
@@ -69,10 +72,13 @@ def _phases(old: Protocol, new: Protocol) -> Iterator[tuple[Path, Text]]:
     for number, phase in enumerate(new.phases):
         was = kinds.get(phase.key, phase.kind)
         if phase.kind != was:
-            yield ("phases", number, "kind"), Text(
-                f"The phase {phase.key} is {was} in version {old.version} and {phase.kind} here:"
-                " give the new phase another key.",
-                f"阶段{phase.key}在{old.version}版中为{was}，此处为{phase.kind}：请为新阶段另取键名。",
+            yield (
+                ("phases", number, "kind"),
+                Text(
+                    f"The phase {phase.key} is {was} in version {old.version} and {phase.kind} here:"
+                    " give the new phase another key.",
+                    f"阶段{phase.key}在{old.version}版中为{was}，此处为{phase.kind}：请为新阶段另取键名。",
+                ),
             )
 
 
