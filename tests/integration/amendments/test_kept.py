@@ -64,6 +64,12 @@ def tls(cast: Cast, subject: Subject, visit: str = "SCR", **more: Any) -> Protoc
     return record
 
 
+def died_on(cast: Cast, subject: Subject, on: date = date(2026, 2, 1)) -> None:
+    with acting(user=cast.coordinator):
+        slot = Slot(subject.pk, "LOG", "DTH")
+        submit_form(slot=slot, values={"performed_on": on}, by=cast.coordinator)
+
+
 def planned(cast: Cast, subject: Subject) -> dict[str, tuple[date | None, date | None, date | None]]:
     with acting(user=cast.coordinator):
         bring_up_to_date(Subject.objects.filter(pk=subject.pk))
