@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tests.cast import PASSWORD, Cast, bare_subject, make_cast
+from tests.cast import PASSWORD, Cast, bare_subject, document_of, make_cast
 from trialsite.access.models import Membership, Token, User
 from trialsite.access.permissions import ACTIONS, Action
 from trialsite.audit import acting
@@ -19,6 +19,9 @@ from trialsite.casebook.slots import Slot
 from trialsite.review.models import Query
 from trialsite.review.queries import open_query
 from trialsite.review.signatures import casebook_to_sign
+from trialsite.studies.domain.protocol import Protocol
+from trialsite.studies.domain.registry_findings import registry_findings
+from trialsite.studies.services import PROTOCOLS
 
 PUBLIC = {"login", "login-code", "logout", "set_language"}
 UNNAMED_API = ("api-",)
@@ -200,6 +203,10 @@ WRITES = {
 }
 
 
+# The same of a whole study: what it takes stands in a test of its own.
+STUDY_WRITES = {("api-protocol-version-list", "post"): {"data_manager"}}
+
+
 CHANGING = frozenset({"post", "put", "patch", "delete"})
 
 
@@ -215,7 +222,32 @@ def writes_of_the_api() -> set[tuple[str, str]]:
 
 
 def test_every_write_of_the_api_is_in_the_table() -> None:
-    assert writes_of_the_api() == set(WRITES)
+    assert writes_of_the_api() == set(WRITES) | set(STUDY_WRITES)
+
+
+@pytest.mark.parametrize("part", [*PARTS, "stranger", "nobody"])
+@pytest.mark.parametrize(("name", "method"), STUDY_WRITES)
+def test_a_write_to_a_study_by_the_api_is_open_to_its_roles_only(
+    name: str, method: str, part: str, client: Client, cast: Cast
+) -> None:
+    if part != "nobody":
+        client.force_login(cast.people()[part])
+    with acting(role="system"):
+        before = Trail.objects.count()
+    body = {"text": document_text("BLINA-VEN"), "seen": codes("BLINA-VEN"), "new_study": "BLINA-VEN"}
+    answer = getattr(client, method)(address(name), body, content_type="application/json")
+    allowed = part in STUDY_WRITES[name, method]
+    assert answer.status_code == (201 if allowed else 401 if part == "nobody" else 403), answer.content
+    with acting(role="system"):
+        assert (Trail.objects.count() > before) is allowed
+
+
+def document_text(key: str) -> str:
+    return (PROTOCOLS / f"{key}.yaml").read_text(encoding="utf-8")
+
+
+def codes(key: str) -> list[str]:
+    return [one.code for one in registry_findings(Protocol.from_document(document_of(key)))]
 
 
 @pytest.fixture

@@ -189,7 +189,7 @@ FIELDS: Mapping[str, Any] = {
     "cri_allow_both_fail": gettext_lazy("CRi with neutrophils and platelets both low"),
     "crh": gettext_lazy("CRh is a category of its own"),
     "literal_mlfs_is_cri": gettext_lazy("MLFS counts as CRi"),
-    "mrd_1pct_warning": gettext_lazy("warning at MRD of 1 % or more"),
+    "mrd_1pct_warning": gettext_lazy("warning at MRD of one per cent or more"),
     "crc": gettext_lazy("what makes CRc"),
     "counts_window_days": gettext_lazy("counts around the marrow, days"),
     "marrow_max_age_days": gettext_lazy("oldest marrow, days"),

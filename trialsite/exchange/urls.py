@@ -10,6 +10,7 @@ from . import views
 from .activation_api import ActivationViewSet, DryRunViewSet
 from .api import ProtocolFormViewSet, SiteViewSet, StudyViewSet, SubjectViewSet, form_viewset, line_viewset
 from .form_api import FormSlotView
+from .protocol_api import ProtocolVersionViewSet
 from .review_api import (
     HoldViewSet,
     QueryMessageViewSet,
@@ -23,6 +24,7 @@ router = DefaultRouter()
 router.register("studies", StudyViewSet, basename="api-study")
 router.register("sites", SiteViewSet, basename="api-site")
 router.register("subjects", SubjectViewSet, basename="api-subject")
+router.register("protocol-versions", ProtocolVersionViewSet, basename="api-protocol-version")
 router.register("activations", ActivationViewSet, basename="api-activation")
 router.register("dry-runs", DryRunViewSet, basename="api-dry-run")
 for name, viewset in api_lists.items():
