@@ -1,6 +1,6 @@
 """Putting a protocol version in force at a site, and taking its ongoing subjects there: every write."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -23,6 +23,7 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import ends_of_follow_up
 from trialsite.casebook.states import FOLLOWED
 from trialsite.casebook.tasks import handed_over
+from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.models import Activation, ProtocolVersion, Site, StudySite
 from trialsite.studies.selectors import version_in_force
 from trialsite.studies.services import keep_first_activation
@@ -147,17 +148,21 @@ def refuse_wrong_approval(approval: Approval, today: date) -> None:
 
 
 def incompatibilities(version: ProtocolVersion) -> list[Incompatible]:
-    """Why a version cannot follow those that the study has put in force somewhere, each reason once."""
-    found = [one for old in used_versions(version) for one in compatible(old.protocol, version.protocol)]
-    return list(dict.fromkeys(found))
+    """Why a version cannot follow the earlier ones that the study has put in force somewhere."""
+    used = used_versions(version.study_id).filter(loaded_at__lt=version.loaded_at)
+    return against(used, version.protocol)
 
 
-def used_versions(version: ProtocolVersion) -> QuerySet[ProtocolVersion]:
-    """The earlier versions of the study under which something may have been recorded, the first loaded first."""
+def against(used: Iterable[ProtocolVersion], protocol: Protocol) -> list[Incompatible]:
+    """Why a protocol cannot follow these versions, each reason once."""
+    return list(dict.fromkeys(one for old in used for one in compatible(old.protocol, protocol)))
+
+
+def used_versions(study_id: UUID) -> QuerySet[ProtocolVersion]:
+    """The versions of a study under which something may have been recorded, the first loaded first."""
     activated = Exists(Activation.objects.filter(version=OuterRef("pk")))
     opened = Exists(StudySite.objects.filter(protocol_version=OuterRef("pk")))
-    others = ProtocolVersion.objects.filter(study_id=version.study_id, loaded_at__lt=version.loaded_at)
-    return others.filter(activated | opened).order_by("loaded_at")
+    return ProtocolVersion.objects.filter(study_id=study_id).filter(activated | opened).order_by("loaded_at")
 
 
 def refuse_incompatible(version: ProtocolVersion) -> None:

@@ -8,13 +8,20 @@ from django.test import Client
 
 from tests.cast import Cast, bare_subject, make_cast
 from trialsite.amendments.activation import move_subjects
+from trialsite.amendments.uploads import FileRefused, add_version
 from trialsite.audit import acting
 from trialsite.casebook.models import Subject
 from trialsite.studies.models import Activation, ProtocolVersion, StudySite
+from trialsite.studies.services import PROTOCOLS
 
 from .versions import add_visit, drop_visit, loaded, widen
 
-TOLD = {"approved_on": "2024-06-03", "reference": "2024-EC-17", "in_force_from": "2024-06-10", "confirmed": "on"}
+TOLD = {
+    "approved_on": "2024-06-03",
+    "reference": "2024-EC-17",
+    "in_force_from": "2024-06-10",
+    "confirmed": "on",
+}
 
 
 def amend(cast: Cast) -> ProtocolVersion:
@@ -22,7 +29,9 @@ def amend(cast: Cast) -> ProtocolVersion:
     keys = [
         one["key"]
         for one in cast.version.document["visits"]
-        if one["anchor"] != "screening" and one.get("offset_days") is not None and not {"repeat", "arms"} & set(one)
+        if one["anchor"] != "screening"
+        and one.get("offset_days") is not None
+        and not {"repeat", "arms"} & set(one)
     ]
     assessed = {key for one in cast.version.protocol.endpoints for key in one.assessed_at}
     free = [key for key in keys if key not in assessed | set(cast.version.protocol.response.refractory_at)]
@@ -115,3 +124,18 @@ def test_only_a_data_manager_opens_the_page(cast: Cast, client: Client) -> None:
         client.force_login(person)
         status = client.get("/protocols/BLINA-VEN/versions/9.0/activation/").status_code
         assert (status == 200) is (part == "data_manager"), part
+
+
+def test_a_file_that_gives_a_name_another_meaning_is_refused_with_its_line(cast: Cast) -> None:
+    text = (PROTOCOLS / "BLINA-VEN.yaml").read_text(encoding="utf-8")
+    item = "type: decimal, unit: mmol/L, required: true, source: *tls"
+    text = text.replace(item, item.replace("mmol/L", "mg/dL"), 1)
+    text = text.replace('version: "1.0"', 'version: "2.0"')
+    with acting(user=cast.data_manager), pytest.raises(FileRefused) as refusal:
+        add_version(text=text, by=cast.data_manager)
+    (problem,) = refusal.value.problems
+    assert problem.path == "forms[0].items[2].unit"
+    assert "potassium_mmol_l" in problem.text
+    assert "Give the new item another key" in problem.sentence
+    with acting(role="system"):
+        assert cast.study.versions.count() == 1

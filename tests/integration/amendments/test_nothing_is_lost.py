@@ -37,7 +37,13 @@ from .versions import (
 )
 
 FREE_VISITS = ["C1_D4", "C1_D8", "C1_D1"]
-ITEM = {"key": "hours", "label": {"en": "Hours", "zh": "小时"}, "type": "decimal", "unit": "h", "required": True}
+ITEM = {
+    "key": "hours",
+    "label": {"en": "Hours", "zh": "小时"},
+    "type": "decimal",
+    "unit": "h",
+    "required": True,
+}
 ITEM |= {"source": "assumption", "cite": "made up"}
 
 

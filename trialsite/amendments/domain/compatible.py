@@ -14,8 +14,12 @@ from trialsite.studies.domain.protocol import ItemPlan, Protocol, ProtocolFormPl
 class Incompatible:
     """One thing of a new version that answers already given forbid: its path in the new file, and why."""
 
-    path: str
+    at: Path
     sentence: Text
+
+    @property
+    def path(self) -> str:
+        return dotted(self.at)
 
     def __str__(self) -> str:
         return f"{self.path}: {self.sentence}" if self.path else str(self.sentence)
@@ -28,8 +32,8 @@ def compatible(old: Protocol, new: Protocol) -> list[Incompatible]:
     and visits may go (their answers stay, no longer asked) and come back as they were.
     """
     if old.key != new.key:
-        return [Incompatible("key", _other_trial(old, new))]
-    return [Incompatible(dotted(path), text) for path, text in _found(old, new)]
+        return [Incompatible(("key",), _other_trial(old, new))]
+    return [Incompatible(path, text) for path, text in _found(old, new)]
 
 
 def _found(old: Protocol, new: Protocol) -> Iterator[tuple[Path, Text]]:

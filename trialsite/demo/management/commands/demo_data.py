@@ -112,7 +112,7 @@ def planned(study: str | None, subjects: int | None, if_empty: bool) -> Plan:
 
 
 def in_turn(plan: Plan, seed: str, people: Mapping[str, User]) -> Iterator[tuple[str, str]]:
-    """One study after the other, at the end its review and, of one, an amendment; yields study and number of each subject."""
+    """One study after the other, then its review and, of one, an amendment; yields study and number of each."""
     for key, count in plan.items():
         study = Study.objects.get(key=key)
         for number in tell_stories(study, count, seed, people):
