@@ -8,17 +8,22 @@ import pytest
 from django.test import Client
 
 from assessments.models import PlannedVisit
-from tests.cast import Cast, bare_subject, make_cast
+from tests.cast import PASSWORD, Cast, bare_subject, make_cast
 from tests.integration.treatment.subjects import DAY1, enrolled, start
 from treatment.models import DosePlan, PlannedDose
 from treatment.paths import standing_of
 from treatment.services import replan_doses
 from trialsite.audit import acting
 from trialsite.casebook.errors import UnknownForm
+from trialsite.casebook.form_types import form_type
 from trialsite.casebook.models import ProtocolForm, Subject
 from trialsite.casebook.projections import bring_up_to_date
+from trialsite.casebook.selectors import open_slot
 from trialsite.casebook.services import submit_form
 from trialsite.casebook.slots import Slot
+from trialsite.review.models import StaleSignature
+from trialsite.review.signatures import Ceremony, casebook_to_sign, sign_casebook
+from trialsite.review.verification import verified_items, verify_items
 
 from .versions import (
     add_form,
@@ -304,3 +309,24 @@ def test_a_form_that_comes_with_a_version_is_asked_for_from_then_on(cast: Cast, 
     item |= {"required": True, "source": "assumption", "cite": "made up"}
     moved(cast, loaded(cast, "2.0", add_form("SLEEP", "SCR", item)), subject)
     assert client.get(url).status_code == 200
+
+
+def test_moving_changes_nothing_that_is_signed_or_verified(cast: Cast) -> None:
+    subject = bare_subject(cast)
+    record = tls(cast, subject)
+    with acting(user=cast.monitor):
+        opened = open_slot(Slot(subject.pk, "SCR", "TLS"), subject, form_type("TLS", subject))
+        verify_items(opened=opened, items=["remark", "potassium_mmol_l"], by=cast.monitor)
+    with acting(user=cast.investigator):
+        signed = casebook_to_sign(subject).digest
+        told = Ceremony("reviewed", cast.investigator.username, PASSWORD, signed)
+        sign_casebook(subject_id=subject.pk, told=told, by=cast.investigator)
+    (subject,) = moved(cast, loaded(cast, "2.0", drop_item("TLS", "potassium_mmol_l")), subject)
+    with acting(user=cast.investigator):
+        assert casebook_to_sign(subject).digest == signed
+        bring_up_to_date(Subject.objects.filter(pk=subject.pk))
+        assert not StaleSignature.objects.exists()
+        assert set(verified_items(record.pk)) == {"remark", "potassium_mmol_l"}
+    (subject,) = moved(cast, loaded(cast, "3.0", drop_form("TLS")), subject)
+    with acting(user=cast.investigator):
+        assert casebook_to_sign(subject).digest == signed
