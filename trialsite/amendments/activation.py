@@ -16,10 +16,10 @@ from trialsite.access.permissions import require
 from trialsite.audit import acting, because
 from trialsite.audit.moment import now
 from trialsite.casebook.errors import CheckFailed, Refused
-from trialsite.casebook.events import publish_change
 from trialsite.casebook.free_text import refuse_identifiers
 from trialsite.casebook.holds import in_force
 from trialsite.casebook.models import Subject
+from trialsite.casebook.projections import refresh
 from trialsite.casebook.registries import ends_of_follow_up
 from trialsite.casebook.states import FOLLOWED
 from trialsite.casebook.tasks import handed_over
@@ -214,12 +214,9 @@ def move_subjects(study_id: UUID, site_id: UUID) -> int:
 
 
 def to_move(place: StudySite, version: ProtocolVersion) -> QuerySet[Subject]:
-    """The ongoing subjects of a site that do not have its version yet."""
-    return (
-        Subject.objects.filter(study_id=place.study_id, site_id=place.site_id, state__in=FOLLOWED)
-        .exclude(protocol_version=version)
-        .order_by("pk")
-    )
+    """The ongoing subjects of a site that have an earlier version than it; nobody goes back."""
+    ongoing = Subject.objects.filter(study_id=place.study_id, site_id=place.site_id, state__in=FOLLOWED)
+    return ongoing.filter(protocol_version__loaded_at__lt=version.loaded_at).order_by("pk")
 
 
 def move_subject_on(subject_id: UUID) -> bool:
@@ -228,14 +225,18 @@ def move_subject_on(subject_id: UUID) -> bool:
         found = Subject.objects.select_related("study", "site", "protocol_version")
         subject = found.select_for_update(of=("self",)).get(pk=subject_id)
         version = version_in_force(study=subject.study, site=subject.site, on=today_at(subject.site))
-        if version is None or version.pk == subject.protocol_version_id or not moves_on(subject):
+        if version is None or not is_later(version, subject.protocol_version) or not moves_on(subject):
             return False
         with because(reason_of(subject, version)):
             subject.protocol_version = version
             subject.version += 1
             subject.save(update_fields=["protocol_version", "version"])
-        publish_change(subject.pk, None)
+        refresh(subject)
     return True
+
+
+def is_later(version: ProtocolVersion, than: ProtocolVersion) -> bool:
+    return version.loaded_at > than.loaded_at
 
 
 def moves_on(subject: Subject) -> bool:

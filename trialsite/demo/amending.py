@@ -12,8 +12,6 @@ from trialsite.access.models import Membership, TrainingKind, User
 from trialsite.access.staffing import record_training
 from trialsite.amendments.activation import Approval, activate_version, move_subjects
 from trialsite.audit import acting
-from trialsite.casebook.models import Subject
-from trialsite.casebook.projections import bring_up_to_date
 from trialsite.studies.models import ProtocolVersion, Study, StudySite
 from trialsite.studies.services import load_protocol
 
@@ -72,5 +70,3 @@ def put_in_force(place: StudySite, version: ProtocolVersion, by: User) -> None:
         activate_version(version=version, site=place.site, approval=approval, by=by)
         connection.run_on_commit.clear()  # done below: no worker has to
     move_subjects(version.study_id, place.site_id)
-    with acting(user=by):
-        bring_up_to_date(Subject.objects.filter(study=version.study_id, site=place.site_id))

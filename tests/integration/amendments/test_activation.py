@@ -194,6 +194,15 @@ def test_ongoing_subjects_move_and_those_of_another_site_stay(cast: Cast, second
     assert move_subjects(cast.study.pk, cast.here.pk) == 0
 
 
+def test_nobody_goes_back_to_an_earlier_version(cast: Cast, second: ProtocolVersion) -> None:
+    """A subject that comes from a site with a later version keeps it."""
+    subject = bare_subject(cast, site=cast.elsewhere)
+    with acting(role="system"):
+        Subject.objects.filter(pk=subject.pk).update(protocol_version=second)
+    assert move_subjects(cast.study.pk, cast.elsewhere.pk) == 0
+    assert version_of(subject) == "2.0"
+
+
 def test_a_move_stands_in_the_trail_with_its_approval(cast: Cast, second: ProtocolVersion) -> None:
     subject = bare_subject(cast)
     activate(cast, second)
