@@ -1,6 +1,7 @@
 """The planned visits of a subject: protocol, anchors and facts brought together; rows of the projection."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -8,62 +9,130 @@ from uuid import UUID
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from trialsite.casebook.models import Subject, Visit
+from trialsite.casebook.models import LOG, Subject, Visit
 from trialsite.casebook.names import anchor_name, numbered
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.reading import one_reading
-from trialsite.casebook.registries import PlannedRow, PlannedSlot, anchor_dates, anchors, facts_of, forms
-from trialsite.casebook.selectors import current_records, missed_visits, records_of
+from trialsite.casebook.registries import PlannedRow, PlannedSlot, anchor_dates, anchors, facts, forms
+from trialsite.casebook.selectors import RecordLine, current_records, missed_visits_of, records_of_subjects
+from trialsite.casebook.versions import named
+from trialsite.clinical.facts import Fact
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.rules import evaluate, facts_named, parse_rule
 from trialsite.studies.domain.protocol import Protocol, VisitPlan
+from trialsite.studies.models import ProtocolVersion
 
 from . import models
 from .domain.schedule import END_OF_TREATMENT, PlannedVisit, Schedule, WaitingVisit, WaitsFor, plan_visits
+from .domain.started import keep_started
 from .standing import needless
 
 DEATH = "DTH"
+Visits = dict[tuple[str, int], date]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the schedules of some subjects rest on, read for all of them at once."""
+
+    anchors: Mapping[str, Mapping[UUID, date]]
+    facts: Mapping[str, Mapping[UUID, Fact]]
+    lines: Mapping[UUID, Sequence[RecordLine]]
+    missed: Mapping[UUID, Mapping[tuple[str, int], Visit]]
+    died: Mapping[UUID, date]
+    versions: Mapping[UUID, ProtocolVersion]
+
+
+def known_of(subjects: Sequence[Subject], *others: ProtocolVersion) -> Known:
+    """What is recorded of the subjects, as far as their versions and `others` ask for it.
+
+    As many queries for many subjects as for one."""
+    ids = [one.pk for one in subjects]
+    lines = records_of_subjects(ids)
+    versions = versions_of(subjects, others, lines)
+    plans = [plan for version in versions.values() for plan in version.protocol.visits]
+    names = (
+        {plan.anchor for plan in plans} | {plan.until for plan in plans if plan.until} | {END_OF_TREATMENT}
+    )
+    asked = {name for plan in plans if plan.when for name in facts_named(parse_rule(plan.when))}
+    with one_reading():
+        return Known(
+            anchors={
+                name: anchor_dates(ids, name) for name in sorted(names) if name.partition(":")[0] in anchors
+            },
+            facts={name: facts[name].select(ids) for name in sorted(asked) if name in facts},
+            lines=lines,
+            missed=missed_visits_of(ids),
+            died=death_dates(ids),
+            versions=versions,
+        )
+
+
+def versions_of(
+    subjects: Sequence[Subject],
+    others: Iterable[ProtocolVersion],
+    lines: Mapping[UUID, Sequence[RecordLine]],
+) -> dict[UUID, ProtocolVersion]:
+    """Every version that matters: those the subjects follow, `others`, and those under which something was entered."""
+    found = {one.pk: one for one in [*others, *(subject.protocol_version for subject in subjects)]}
+    entered = {line.protocol_version_id for some in lines.values() for line in some}
+    return found | ProtocolVersion.objects.in_bulk(entered - set(found))
 
 
 def schedule_of(subject: Subject) -> Schedule:
     """The schedule of one subject from what is recorded now."""
-    protocol = subject.protocol_version.protocol
-    with one_reading():
-        anchors = anchors_of(subject.pk, protocol.visits)
-        return plan_visits(protocol.visits, anchors, subject.arm or None, applies_to(subject, protocol))
+    return schedule_under(subject, subject.protocol_version, known_of([subject]))
 
 
-def anchors_of(subject_id: UUID, plans: Iterable[VisitPlan]) -> dict[str, date | None]:
-    """The date of every anchor that the visits name; None while it has not happened or no room records it."""
-    plans = list(plans)
-    names = (
-        {plan.anchor for plan in plans} | {plan.until for plan in plans if plan.until} | {END_OF_TREATMENT}
-    )
-    return {name: anchor_date(subject_id, name) for name in sorted(names)}
+def schedule_under(subject: Subject, version: ProtocolVersion, known: Known) -> Schedule:
+    """The schedule of a subject if it follows a version: what began under another one stays as that one plans it."""
+    begun = begun_under(known.lines[subject.pk], known.versions)
+    others = {place: by for place, by in begun.items() if by.pk != version.pk}
+    schedules = {one.pk: plain_schedule(subject, one, known) for one in {version, *others.values()}}
+    then = {place: schedules[by.pk] for place, by in others.items()}
+    return keep_started(schedules[version.pk], then, gone_forms(others.values(), version))
 
 
-def anchor_date(subject_id: UUID, name: str) -> date | None:
-    if name.partition(":")[0] not in anchors:
-        return None
-    return anchor_dates([subject_id], name).get(subject_id)
-
-
-def applies_to(subject: Subject, protocol: Protocol) -> Any:
-    """Answers a visit's rule from the facts of one subject, each fact read once."""
-    rules = {id(plan.when): parse_rule(plan.when) for plan in protocol.visits if plan.when is not None}
-    names = {name for rule in rules.values() for name in facts_named(rule)}
-    facts = facts_of(subject.pk, sorted(names))
+def plain_schedule(subject: Subject, version: ProtocolVersion, known: Known) -> Schedule:
+    """The schedule as one version alone would have it."""
+    visits = version.protocol.visits
+    anchored = {name: days.get(subject.pk) for name, days in known.anchors.items()}
+    rules = {id(plan.when): parse_rule(plan.when) for plan in visits if plan.when is not None}
+    facts_here = {
+        name: found.get(subject.pk) or Fact.missing("NOT_RECORDED") for name, found in known.facts.items()
+    }
 
     def applies(rule: Mapping[str, Any]) -> Truth:
-        return evaluate(rules[id(rule)], facts).truth
+        return evaluate(rules[id(rule)], facts_here).truth
 
-    return applies
+    return plan_visits(visits, anchored, subject.arm or None, applies)
 
 
-def done_days(subject: Subject) -> dict[tuple[str, int], date]:
-    """Visit → the first day on which something of it was recorded; one query over all forms."""
-    days: dict[tuple[str, int], date] = {}
-    for line in records_of(subject):
+def begun_under(
+    lines: Iterable[RecordLine], versions: Mapping[UUID, ProtocolVersion]
+) -> dict[tuple[str, int], ProtocolVersion]:
+    """Visit → the version under which it began: of those under which its forms were entered, the first loaded."""
+    found: dict[tuple[str, int], ProtocolVersion] = {}
+    for line in lines:
+        if line.visit_key == LOG:
+            continue
+        place, version = (line.visit_key, line.visit_repeat), versions[line.protocol_version_id]
+        known = found.get(place)
+        if known is None or version.loaded_at < known.loaded_at:
+            found[place] = version
+    return found
+
+
+def gone_forms(earlier: Iterable[ProtocolVersion], version: ProtocolVersion) -> set[str]:
+    """The forms of the trial that a version no longer has."""
+    had = {form.key for one in earlier for form in one.protocol.forms}
+    return had - {form.key for form in version.protocol.forms}
+
+
+def done_days(lines: Iterable[RecordLine]) -> Visits:
+    """Visit → the first day on which something of it was recorded."""
+    days: Visits = {}
+    for line in lines:
         if line.performed_on is None:
             continue
         key = (line.visit_key, line.visit_repeat)
@@ -73,21 +142,32 @@ def done_days(subject: Subject) -> dict[tuple[str, int], date]:
 
 def death_date(subject_id: UUID) -> date | None:
     """The day of death as far as one is recorded: nothing is expected after it."""
+    return death_dates([subject_id]).get(subject_id)
+
+
+def death_dates(subject_ids: Sequence[UUID]) -> dict[UUID, date]:
+    """The same of many subjects: those of whom a death is recorded, each with its first day."""
     kind = forms.get(DEATH)
     if kind is None:
-        return None
-    records = current_records(kind.model, [subject_id]).filter(form_key=DEATH).exclude(performed_on=None)
-    return records.order_by("performed_on").values_list("performed_on", flat=True).first()
+        return {}
+    records = current_records(kind.model, subject_ids).filter(form_key=DEATH).exclude(performed_on=None)
+    return dict(records.order_by("-performed_on").values_list("subject_id", "performed_on"))
 
 
 def derive_visits(subject: Subject) -> list[models.PlannedVisit]:
     """The rows of the projection for one subject, unsaved."""
-    schedule, done, missed = schedule_of(subject), done_days(subject), missed_visits(subject)
-    ended_on = death_date(subject.pk)
-    plans = {plan.key: plan for plan in subject.protocol_version.protocol.visits}
+    known = known_of([subject])
+    schedule = schedule_under(subject, subject.protocol_version, known)
+    done, missed, ended_on = (
+        done_days(known.lines[subject.pk]),
+        known.missed[subject.pk],
+        known.died.get(subject.pk),
+    )
+    protocol = subject.protocol_version.protocol
     rows = [dated_row(visit, done.get((visit.key, visit.repeat)), ended_on) for visit in schedule.planned]
     rows += [
-        waiting_row(visit, plans[visit.key], done.get((visit.key, 1)), ended_on) for visit in schedule.waiting
+        waiting_row(visit, named(protocol, "visits", visit.key), done.get((visit.key, 1)), ended_on)
+        for visit in schedule.waiting
     ]
     for row in rows:
         mark_missed(row, missed.get((row.key, row.repeat)))
@@ -143,12 +223,12 @@ def planned_rows(subject: Subject) -> Sequence[PlannedRow]:
     found = models.PlannedVisit.objects.filter(subject=subject).order_by("pk")
     visits = [visit for visit in found if not needless(visit)]
     protocol = subject.protocol_version.protocol
-    plans = {plan.key: plan for plan in protocol.visits}
+    plans = {one.key: named(protocol, "visits", one.key) for one in visits}
     language = get_language() or "en"
     rows = [row_of(visit, plans[visit.key], protocol, language) for visit in visits if not visit.waits_for]
     waiting = {visit.key: visit for visit in visits if visit.waits_for}
     before = ""
-    for key in plans:
+    for key in dict.fromkeys([*(plan.key for plan in protocol.visits), *plans]):
         if key in waiting:
             place = max((number + 1 for number, row in enumerate(rows) if row.key == before), default=0)
             rows.insert(place, row_of(waiting[key], plans[key], protocol, language))
@@ -168,7 +248,7 @@ def row_of(visit: models.PlannedVisit, plan: VisitPlan, protocol: Protocol, lang
         earliest=visit.earliest,
         latest=visit.latest,
         waiting_for=waiting_words(visit, protocol) if visit.waits_for else "",
-        forms=tuple(PlannedSlot(one.form, one.required) for one in plan.forms),
+        forms=tuple(PlannedSlot(one["form"], one["required"]) for one in visit.forms),
     )
 
 

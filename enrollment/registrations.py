@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook import registries
+from trialsite.casebook.amended import dry_runs
 from trialsite.casebook.edit_checks import not_in_the_future
 from trialsite.casebook.registries import FormType, RowType, SubjectPage
 
@@ -10,6 +11,7 @@ from . import casebook_forms as pages
 from . import checks, derived, models
 from .alerts import consent_alerts
 from .anchors import ANCHORS
+from .dry_run import dry_run_eligibility
 from .facts import sources
 from .summaries import consent_summary, diagnosis_summary, history_summary, person_summary, statements_summary
 from .work import ENROLMENT_WORK
@@ -91,3 +93,4 @@ for name, anchor in ANCHORS.items():
 registries.subject_alerts.register("consent", consent_alerts)
 registries.subject_pages.register("eligibility", SubjectPage(_("Eligibility"), "eligibility", 20))
 registries.work.register("enrolment", ENROLMENT_WORK)
+dry_runs.register("eligibility", dry_run_eligibility)

@@ -16,7 +16,8 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.services import locked_subject, move_subject, next_number
 from trialsite.casebook.site_day import site_today
 from trialsite.casebook.states import SubjectState
-from trialsite.studies.models import Site, Study, StudySite
+from trialsite.studies.models import ProtocolVersion, Site, Study, StudySite
+from trialsite.studies.selectors import version_in_force
 
 
 def screen_subject(
@@ -39,7 +40,7 @@ def screen_subject(
     """
     require(by, "subject.screen", study_id=study.pk, site_id=site.pk)
     refuse_where_held(holds_on(Subject(study=study, site=site)))
-    place = open_place(study, site, screened_on)
+    version = version_for_screening(study, site, screened_on)
     if previous is None:
         refuse_second_screening(study, site, hospital_number)
     elif previous.state != SubjectState.SCREEN_FAILED or previous.study_id != study.pk:
@@ -50,7 +51,7 @@ def screen_subject(
         if previous
         else register_person(study_id=study.pk, site_id=site.pk, identity=identity, by=by)
     )
-    prefix = place.protocol_version.protocol.screening.number_prefix
+    prefix = version.protocol.screening.number_prefix
     number = f"S-{prefix}-{next_number(f'screening:{study.key}'):04d}"
     subject = Subject(
         study=study,
@@ -60,7 +61,7 @@ def screen_subject(
         usubjid=previous.usubjid if previous else f"{study.key}-{number}",
         screening_number=number,
         screened_on=screened_on,
-        protocol_version=place.protocol_version,
+        protocol_version=version,
     )
     if screened_on > site_today(subject):
         raise CheckFailed({"screened_on": _("This day has not come yet at the site.")})
@@ -69,10 +70,9 @@ def screen_subject(
     return subject
 
 
-def open_place(study: Study, site: Site, on: date) -> StudySite:
-    """The site's part in the study, if it was open on that day."""
-    places = StudySite.objects.select_related("protocol_version", "site", "study")
-    place = places.filter(study=study, site=site).first()
+def version_for_screening(study: Study, site: Site, on: date) -> ProtocolVersion:
+    """The protocol version in force at the site on the day of screening, if the site was open then."""
+    place = StudySite.objects.filter(study=study, site=site).first()
     if place is None or place.activated_on > on:
         raise CheckFailed(
             {
@@ -80,7 +80,18 @@ def open_place(study: Study, site: Site, on: date) -> StudySite:
                 % {"site": site, "study": study, "day": on.isoformat()}
             }
         )
-    return place
+    version = version_in_force(study=study, site=site, on=on)
+    if version is None:
+        raise CheckFailed(
+            {
+                "screened_on": _(
+                    "No protocol version is in force at %(site)s on %(day)s: it is activated there once the "
+                    "ethics committee has approved it."
+                )
+                % {"site": site, "day": on.isoformat()}
+            }
+        )
+    return version
 
 
 def refuse_second_screening(study: Study, site: Site, hospital_number: str) -> None:

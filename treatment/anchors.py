@@ -11,7 +11,8 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Anchor
 from trialsite.casebook.selectors import current_records, standing_records
 from trialsite.casebook.states import RecordState
-from trialsite.studies.domain.protocol import BLINATUMOMAB
+from trialsite.casebook.versions import named
+from trialsite.studies.domain.protocol import BLINATUMOMAB, Phase
 
 from .domain.path import PhaseRun, first_day_of_treatment
 from .models import CellTherapy, Donor, EndOfTreatment, InfusionSegment, Transplant
@@ -28,7 +29,8 @@ def c1d1(subject_ids: Sequence[UUID], argument: str) -> Dates:
     found = {}
     for subject in Subject.objects.filter(pk__in=list(cycles)).select_related("protocol_version"):
         runs = [PhaseRun(one.phase, one.performed_on) for one in cycles[subject.pk] if one.performed_on]
-        first = first_day_of_treatment(subject.protocol_version.protocol.phases, runs)
+        phases = phases_named(subject, [run.phase for run in runs])
+        first = first_day_of_treatment(phases, runs)
         if first is not None:
             found[subject.pk] = first
     return found
@@ -75,13 +77,7 @@ def end_of_blinatumomab(subject_ids: Sequence[UUID], argument: str) -> Dates:
 
 def end_of_first_course(subject: Subject, cycles: list, segments: list[InfusionSegment]) -> date | None:
     """The last day of the first blinatumomab of one subject; None while it runs or was never given."""
-    protocol = subject.protocol_version.protocol
-    planned = {
-        phase.key
-        for phase in phases_of(subject)
-        if phase.kind == "blinatumomab"
-        or (phase.regimen and any(d.key == BLINATUMOMAB for d in protocol.regimen_of(phase.regimen).drugs))
-    }
+    planned = {phase.key for phase in phases_of(subject) if gives_blinatumomab(subject, phase)}
     place = next((i for i, one in enumerate(cycles) if one.phase in planned), None)
     if place is None:
         return None
@@ -95,6 +91,20 @@ def end_of_first_course(subject: Subject, cycles: list, segments: list[InfusionS
     last = max(course, key=lambda one: one.start)
     over = last.stop_reason == StopReason.END or cycle.ended_on or until
     return last.stop.astimezone(zone).date() if over and last.stop is not None else None
+
+
+def gives_blinatumomab(subject: Subject, phase: Phase) -> bool:
+    """Whether a phase of the path gives blinatumomab, by its kind or by a drug of its regimen."""
+    if phase.kind == "blinatumomab" or not phase.regimen:
+        return phase.kind == "blinatumomab"
+    regimen = named(subject.protocol_version.protocol, "regimens", phase.regimen)
+    return any(drug.key == BLINATUMOMAB for drug in regimen.drugs)
+
+
+def phases_named(subject: Subject, keys: Sequence[str]) -> list[Phase]:
+    """The phases of these keys, each as the subject's version has it or as the last one had it."""
+    protocol = subject.protocol_version.protocol
+    return [phase for key in dict.fromkeys(keys) if (phase := named(protocol, "phases", key))]
 
 
 def standing_segments(subject_ids: Sequence[UUID]) -> Sequence[InfusionSegment]:
@@ -119,7 +129,8 @@ def conditioning(subject_ids: Sequence[UUID], argument: str) -> Dates:
         found[donor.subject_id] = donor.conditioning_planned
     cycles = cycles_of(subject_ids)
     for subject in Subject.objects.filter(pk__in=list(cycles)).select_related("protocol_version"):
-        keys = {one.key for one in subject.protocol_version.protocol.phases if one.kind == "transplant"}
+        begun = phases_named(subject, [one.phase for one in cycles[subject.pk]])
+        keys = {one.key for one in begun if one.kind == "transplant"}
         starts = [one.performed_on for one in cycles[subject.pk] if one.phase in keys and one.performed_on]
         if starts:
             found[subject.pk] = starts[0]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from assessments.visit_plans import death_date
 from trialsite.casebook import registries
 from trialsite.casebook.models import Subject
+from trialsite.casebook.versions import named
 from trialsite.clinical.dates import hsct_day
 
 from .paths import cycles_of
@@ -35,5 +36,5 @@ def day_in_words(subject: Subject, today: date) -> str:
 
 def short_name(subject: Subject, key: str) -> str:
     """The phase as the ward calls it: "C2", "Induction chemo"."""
-    phase = next((one for one in subject.protocol_version.protocol.phases if one.key == key), None)
+    phase = named(subject.protocol_version.protocol, "phases", key)
     return phase.short.in_language(get_language() or "en") if phase else key

@@ -16,7 +16,7 @@ from .domain.ledger import PlannedLine
 from .dose_words import working_words
 from .models import BlinatumomabInfusion, CycleStart
 from .selectors import as_segment, planned_lines, plans_of
-from .services import canonical
+from .services import canonical, version_of_cycle
 from .templatetags.doses import amount
 from .treatment_page import changed_since
 
@@ -44,7 +44,7 @@ def surface_of(record: CycleStart) -> Derived:
     height, weight = canonical(record.height), canonical(record.weight)
     if height is None or weight is None:
         return Derived(label, _("not known yet"), _("Height and weight are both needed."), "unknown")
-    formula = BsaFormula(record.subject.protocol_version.protocol.bsa_formula.upper())
+    formula = BsaFormula(version_of_cycle(record).protocol.bsa_formula.upper())
     figure = bsa(height, weight, formula)
     return Derived(label, f"{figure.value} m²", figure.working)
 

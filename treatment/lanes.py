@@ -13,6 +13,7 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import standing_records
 from trialsite.casebook.site_day import site_today
 from trialsite.casebook.slots import Slot
+from trialsite.casebook.versions import named
 from trialsite.studies.domain.protocol import Phase
 
 from .models import CellTherapy, InfusionSegment, Transplant
@@ -35,11 +36,11 @@ def treatment_lanes(subject: Subject) -> Iterator[Lane]:
 
 def phase_items(subject: Subject) -> list[dict[str, Any]]:
     """Each phase from day 1 to its last day; without one to the day before the next, to death, or going on."""
-    phases: dict[str, Phase] = {one.key: one for one in subject.protocol_version.protocol.phases}
+    protocol = subject.protocol_version.protocol
     died = death_date(subject.pk)
     today, items = site_today(subject), []
     for cycle, first, last in windows_of(cycles_of_subject(subject)):
-        phase = phases.get(cycle.phase)
+        phase: Phase | None = named(protocol, "phases", cycle.phase)
         over = last if last != date.max else None
         length = phase.days if phase else None
         planned = first + timedelta(days=length - 1) if length else None

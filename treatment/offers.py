@@ -7,6 +7,7 @@ from typing import Any
 from trialsite.casebook import registries
 from trialsite.casebook.models import Subject
 from trialsite.casebook.slots import Slot
+from trialsite.casebook.versions import named
 from trialsite.clinical.dates import add_months
 from trialsite.studies.domain.protocol import BLINATUMOMAB, VisitPlan
 
@@ -23,7 +24,7 @@ def offer_doses(subject: Subject, slot: Slot, record: Any) -> Offer:
     The days of a visit go from its own day to the day before the next visit of the same phase that reports doses;
     the first one begins with day 1, the last one ends with the regimen. Blinatumomab has its own form.
     """
-    visit = next((one for one in subject.protocol_version.protocol.visits if one.key == slot.visit_key), None)
+    visit = named(subject.protocol_version.protocol, "visits", slot.visit_key)
     if visit is None or visit.phase is None:
         return {}
     cycle = next((one for one in reversed(cycles_of_subject(subject)) if one.phase == visit.phase), None)

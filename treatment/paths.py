@@ -11,6 +11,7 @@ from trialsite.casebook import registries
 from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import current_records, standing_records
 from trialsite.casebook.states import SubjectState
+from trialsite.casebook.versions import named
 from trialsite.clinical.text import Text
 from trialsite.studies.domain.protocol import Phase, Protocol
 
@@ -23,6 +24,7 @@ from .domain.path import (
     facts_of_branches,
     next_step,
     path,
+    with_begun,
 )
 from .models import CellTherapy, CycleStart, EndOfTreatment, Transplant
 from .models.transplant import CellStep
@@ -44,11 +46,19 @@ class Standing:
 
 
 def phases_of(subject: Subject) -> tuple[Phase, ...]:
-    """The phases of the subject's arm in their order; none while an arm is still to be drawn."""
+    """The phases of the subject's arm in their order, with those that began before an amendment dropped them.
+
+    None while an arm is still to be drawn."""
     protocol: Protocol = subject.protocol_version.protocol
     arms = {arm.key: arm for arm in protocol.arms}
     arm = arms.get(subject.arm) or (protocol.arms[0] if len(arms) == 1 else None)
-    return tuple(protocol.phase_of(key) for key in arm.phases) if arm else ()
+    if arm is None:
+        return ()
+    begun = [cycle.phase for cycle in cycles_of([subject.pk])[subject.pk]]
+    gone = {
+        key: phase for key in begun if key not in arm.phases and (phase := named(protocol, "phases", key))
+    }
+    return with_begun([protocol.phase_of(key) for key in arm.phases], begun, gone)
 
 
 def cycles_of(subject_ids: Sequence[UUID]) -> dict[UUID, list[CycleStart]]:

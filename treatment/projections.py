@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from trialsite.casebook.models import Subject
+from trialsite.casebook.versions import named
 
 from .domain.path import PhaseRun
 from .models import TreatmentStep
@@ -31,5 +32,6 @@ def planned_start(subject: Subject, run: PhaseRun | None) -> date | None:
     """When the next phase is planned to begin: as many days after this one's day 1 as it lasts; None when open."""
     if run is None:
         return subject.enrolled_on
-    days = subject.protocol_version.protocol.phase_of(run.phase).days
+    phase = named(subject.protocol_version.protocol, "phases", run.phase)
+    days = phase.days if phase else None
     return None if days is None else run.start + timedelta(days=days)

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook import registries
+from trialsite.casebook.amended import dry_runs
 from trialsite.casebook.edit_checks import not_in_the_future
 from trialsite.casebook.registries import FormType, ProjectionType, RowType, SubjectPage
 from trialsite.casebook.selectors import standing_lines
@@ -13,6 +14,7 @@ from . import checks, derived, forms, models
 from .anchors import anchors
 from .day_words import day_in_words
 from .deviation_register import into_register
+from .dry_run import dry_run_doses
 from .facts import facts
 from .lanes import treatment_lanes
 from .offers import offer_doses
@@ -189,3 +191,4 @@ registries.timeline.register("treatment", treatment_lanes)
 registries.projections.register("treatment", ProjectionType(models.TreatmentStep, derive_step))
 registries.day_words.register("treatment", day_in_words)
 registries.subject_pages.register("treatment", SubjectPage(_("Treatment"), "treatment", 30))
+dry_runs.register("doses", dry_run_doses)

@@ -22,6 +22,7 @@ from trialsite.clinical.facts import Fact
 from trialsite.clinical.quantity import Quantity
 from trialsite.clinical.rules import facts_named, parse_rule
 from trialsite.studies.domain.protocol import Regimen
+from trialsite.studies.models import ProtocolVersion
 
 from .domain.doses import PlannedDose as Dose
 from .domain.doses import plan_cycle
@@ -57,7 +58,7 @@ def replan_doses(*, cycle_id: UUID, by: User, reason: str) -> DosePlan:
 
 def keep_plan(cycle: CycleStart, by: User, *, reason: str) -> DosePlan | None:
     """Compute and store the planned doses of a phase; None where the protocol plans none."""
-    version = cycle.subject.protocol_version
+    version = version_of_cycle(cycle)
     protocol = version.protocol
     phase = protocol.phase_of(cycle.phase)
     if phase.regimen is None:
@@ -92,6 +93,17 @@ def keep_plan(cycle: CycleStart, by: User, *, reason: str) -> DosePlan | None:
     )
     PlannedDose.objects.bulk_create([row_of(plan, place, dose) for place, dose in enumerate(doses, start=1)])
     return plan
+
+
+def version_of_cycle(cycle: CycleStart) -> ProtocolVersion:
+    """The protocol version whose doses a cycle has: the one under which it began, whatever was amended since.
+
+    A cycle that was corrected to a phase that version does not have follows the subject's."""
+    if cycle.protocol_version_id == cycle.subject.protocol_version_id:
+        return cycle.subject.protocol_version
+    began = cycle.protocol_version
+    has_it = any(phase.key == cycle.phase for phase in began.protocol.phases)
+    return began if has_it else cycle.subject.protocol_version
 
 
 def row_of(plan: DosePlan, line: int, dose: Dose) -> PlannedDose:

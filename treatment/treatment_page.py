@@ -16,6 +16,7 @@ from trialsite.casebook.models import LOG, Subject
 from trialsite.casebook.services import next_repeat
 from trialsite.casebook.site_day import site_today
 from trialsite.casebook.slots import Slot
+from trialsite.casebook.versions import named
 from trialsite.studies.domain.protocol import BLINATUMOMAB
 
 from .domain.anthracyclines import RATIO_SETS, AnthracyclineDose, cumulative_dose, is_anthracycline
@@ -96,7 +97,7 @@ def cycle_views(subject: Subject) -> list[CycleView]:
     """Every phase that began, in order, with what was planned and given in its days."""
     today, cycles = site_today(subject), cycles_of_subject(subject)
     plans, given, segments = plans_of(subject), doses_given(subject), segments_of(subject)
-    phases = {phase.key: phase for phase in subject.protocol_version.protocol.phases}
+    protocol = subject.protocol_version.protocol
     zone = ZoneInfo(subject.site.timezone)
     views = []
     for place, (cycle, first, last) in enumerate(windows_of(cycles)):
@@ -107,7 +108,7 @@ def cycle_views(subject: Subject) -> list[CycleView]:
         views.append(
             CycleView(
                 cycle=cycle,
-                phase=phases.get(cycle.phase),
+                phase=named(protocol, "phases", cycle.phase),
                 url=url_of(subject, cycle),
                 plan=plan,
                 earlier_plans=max(0, len(made) - 1),

@@ -258,6 +258,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {  # nobody at a form waits for a broker that 
 }
 CELERY_BEAT_SCHEDULE = {
     "audit-digest": {"task": "audit.publish_digest", "schedule": 3600.0},
+    "versions-into-force": {"task": "amendments.bring_into_force", "schedule": 3600.0},
     "visit-reminders": {"task": "assessments.send_reminders", "schedule": 3600.0},
 }
 

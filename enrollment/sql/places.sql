@@ -31,7 +31,9 @@ BEGIN
     END IF;
     SELECT (f.content -> 'planned_enrolment' ->> 'value')::integer INTO planned
         FROM studies_protocolversion v JOIN studies_protocolfile f ON f.version_id = v.id
-        WHERE v.study_id = candidate.study_id ORDER BY v.loaded_at DESC LIMIT 1;
+        WHERE v.study_id = candidate.study_id
+        ORDER BY EXISTS (SELECT 1 FROM studies_studysite s WHERE s.protocol_version_id = v.id) DESC, v.loaded_at DESC
+        LIMIT 1;
     IF planned IS NOT NULL AND now_taken >= planned THEN
         RETURN NULL;
     END IF;

@@ -57,6 +57,7 @@ SAMPLES = {
     "day": "1",
     "arm": "ALL",
     "version": "1.0",
+    "site": "SGH",
 }
 
 
@@ -153,6 +154,7 @@ def test_every_page_answers_every_role_without_failing(
 
 # Steps of a study's review → who may take them, whatever else they may.
 STUDY_STEPS = {
+    "activate-version": {"data_manager"},
     "protocol-findings": {"data_manager"},
     "protocol-sign-off": {"data_manager", "investigator"},
     "protocol-upload": {"data_manager"},

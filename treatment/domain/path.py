@@ -5,8 +5,8 @@ Branches are read from the top: the first whose rule is true counts; one whose r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -76,6 +76,28 @@ class PathStep:
     phase: Phase
     state: PathState
     run: PhaseRun | None
+
+
+def with_begun(phases: Sequence[Phase], begun: Sequence[str], gone: Mapping[str, Phase]) -> tuple[Phase, ...]:
+    """The phases of an arm after an amendment: a phase that has begun stays on the path, also where it is gone.
+
+    begun: the keys of the phases that began, the first first. gone: of those that the version no longer has, each as
+    the version under which it began plans it. A gone phase stands behind the phase that began before it. Where one of
+    its branches leads to a phase that is not on the path any more, the next phase of the path follows it."""
+    path = list(phases)
+    keys = {phase.key for phase in phases} | set(gone)
+    before = ""
+    for key in dict.fromkeys(begun):
+        if key in gone:
+            place = next((n for n, one in enumerate(path, start=1) if one.key == before), 0)
+            path.insert(place, _with_ways_that_exist(gone[key], keys))
+        before = key
+    return tuple(path)
+
+
+def _with_ways_that_exist(phase: Phase, keys: Collection[str]) -> Phase:
+    ends = {*keys, OFF_TREATMENT, AWAIT}
+    return phase if all(branch.to in ends for branch in phase.branches) else replace(phase, branches=())
 
 
 def facts_of_branches(phases: Sequence[Phase]) -> set[str]:

@@ -62,6 +62,9 @@ ACTIONS: dict[str, Action] = {
     ),
     "protocol.view": Action(gettext_lazy("read the protocol"), READERS),
     "protocol.upload": Action(gettext_lazy("add versions of protocols"), frozenset({DATA_MANAGER})),
+    "protocol.activate": Action(
+        gettext_lazy("put versions of protocols in force at sites"), frozenset({DATA_MANAGER})
+    ),
     "protocol.sign": Action(
         gettext_lazy("sign off a protocol's assumptions"), frozenset({DATA_MANAGER, INVESTIGATOR})
     ),

@@ -1,8 +1,7 @@
 """Reading the versions of protocols, as far as a user's roles open them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 import yaml
 from django.db.models import Prefetch, QuerySet
@@ -11,9 +10,10 @@ from django.http import Http404
 from trialsite.access.models import User
 from trialsite.access.permissions import require
 from trialsite.studies.domain.provenance import to_sign
-from trialsite.studies.models import ProtocolVersion, Study, StudySite
+from trialsite.studies.models import ProtocolVersion, Study
 from trialsite.studies.selectors import studies_visible_to, study_or_404
 
+from .activation_lines import InForce, activations_of
 from .models import SignOff
 
 
@@ -22,7 +22,7 @@ class VersionLine:
     """One version in the list: where it is in force, and who signed its assumptions."""
 
     version: ProtocolVersion
-    places: Sequence[StudySite]
+    places: Sequence[InForce]
     sign_offs: Sequence[SignOff]
     assumptions: int
     before: ProtocolVersion | None  # the version loaded just before
@@ -49,25 +49,17 @@ def version_or_404(study: Study, number: str) -> ProtocolVersion:
 
 
 def version_lines(study: Study) -> list[VersionLine]:
-    """The versions of a study, the newest first; three queries, whatever their number."""
+    """The versions of a study, the newest first; four queries, whatever their number."""
     signed = Prefetch("sign_offs", SignOff.objects.select_related("signed_by").order_by("signed_at"))
     found = study.versions.select_related("file", "loaded_by").prefetch_related(signed)
     versions = list(found.order_by("-loaded_at", "-pk"))
-    places = places_in_force(study)
+    places = activations_of(study)
     return [
         VersionLine(
             one, places.get(one.pk, []), list(one.sign_offs.all()), len(to_sign(one.document)), before
         )
         for one, before in zip(versions, [*versions[1:], None], strict=True)
     ]
-
-
-def places_in_force(study: Study) -> Mapping[UUID, list[StudySite]]:
-    """Version → the sites of the study that run it."""
-    found: dict[UUID, list[StudySite]] = {}
-    for place in StudySite.objects.filter(study=study).select_related("site").order_by("site__key"):
-        found.setdefault(place.protocol_version_id, []).append(place)
-    return found
 
 
 def file_text(version: ProtocolVersion) -> str:

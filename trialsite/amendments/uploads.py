@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from trialsite.access.models import User
@@ -13,10 +14,12 @@ from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.protocol_check import checked_text
 from trialsite.studies.domain.problems import ProtocolProblem
 from trialsite.studies.domain.protocol import Protocol
+from trialsite.studies.domain.read import Reading
 from trialsite.studies.domain.registry_findings import RegistryFinding, registry_findings
 from trialsite.studies.models import ProtocolVersion, Study
 from trialsite.studies.services import ProtocolRefused, load_protocol
 
+from .activation import against, used_versions
 from .models import SeenFindings
 
 LARGEST = 1_000_000  # characters; the largest file that ships has 80,000
@@ -76,9 +79,11 @@ def add_version(*, text: str, seen: Collection[str] = (), new_study: str = "", b
     added. Raises FileRefused, NotConfirmed, or Refused where the version exists with other content.
     """
     refuse_unless_somewhere(by)
-    protocol, document = read_protocol(text)
+    protocol, reading = read_protocol(text)
     study = Study.objects.filter(key=protocol.key).first()
     refuse_foreign_key(study, protocol.key, by)
+    if study is not None:
+        refuse_other_meanings(study, protocol, reading, text)
     findings = registry_findings(protocol)
     if study is None or not study.versions.filter(version=protocol.version).exists():
         unseen = [one for one in findings if one.code not in seen]
@@ -86,7 +91,7 @@ def add_version(*, text: str, seen: Collection[str] = (), new_study: str = "", b
         if unseen or unconfirmed.new_study:
             raise NotConfirmed(unconfirmed)
     try:
-        version, new = load_protocol(document=document, text=text, by=by)
+        version, new = load_protocol(document=reading.document, text=text, by=by)
     except ProtocolRefused as problem:
         raise Refused(str(problem)) from problem
     if new and findings:
@@ -94,8 +99,8 @@ def add_version(*, text: str, seen: Collection[str] = (), new_study: str = "", b
     return Added(version, new, study is None)
 
 
-def read_protocol(text: str) -> tuple[Protocol, dict]:
-    """The protocol of a file in order, and its document."""
+def read_protocol(text: str) -> tuple[Protocol, Reading]:
+    """The protocol of a file in order, and the file as read."""
     if not text.strip():
         raise CheckFailed({"text": _("Choose a file, or paste its text.")})
     if len(text) > LARGEST:
@@ -107,7 +112,19 @@ def read_protocol(text: str) -> tuple[Protocol, dict]:
         lines = text.splitlines()
         shown = [beside_its_line(problem, lines) for problem in problems[:MOST_PROBLEMS]]
         raise FileRefused(shown, len(problems))
-    return Protocol.from_document(reading.document), reading.document
+    return Protocol.from_document(reading.document), reading
+
+
+def refuse_other_meanings(study: Study, protocol: Protocol, reading: Reading, text: str) -> None:
+    """Refuse names that the study's record uses already and that the file gives another meaning."""
+    used = used_versions(study.pk).exclude(version=protocol.version)
+    language, lines = get_language() or "en", text.splitlines()
+    problems = [
+        beside_its_line(reading.problem(one.at, one.sentence.in_language(language)), lines)
+        for one in against(used, protocol)
+    ]
+    if problems:
+        raise FileRefused(problems[:MOST_PROBLEMS], len(problems))
 
 
 def beside_its_line(problem: ProtocolProblem, lines: Sequence[str]) -> LineProblem:

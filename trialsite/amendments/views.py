@@ -56,6 +56,7 @@ def versions(request: HttpRequest, key: str) -> HttpResponse:
     context = {
         "study": study,
         "lines": version_lines(study),
+        "may_activate": may(user_of(request), "protocol.activate", study_id=study.pk),
         "may_upload": may(user_of(request), "protocol.upload", study_id=study.pk),
     }
     return render(request, "amendments/versions.html", context)

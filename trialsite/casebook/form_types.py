@@ -8,24 +8,31 @@ from django.utils.translation import get_language
 from .forms import ProtocolItemsForm
 from .models import ProtocolForm, Subject
 from .registries import FormType, forms
+from .versions import asks_for, named, retired_items
 
 
 def form_type(key: str, subject: Subject) -> FormType | None:
-    """The form `key` as this subject's protocol version knows it; None when there is no such form."""
+    """The form `key` as this subject's protocol version knows it; None when there is no such form.
+
+    One of the trial that only earlier versions have is no longer asked for: it is read, not entered.
+    """
     known = forms.get(key)
     if known is not None:
         return known
-    for plan in subject.protocol_version.protocol.forms:
-        if plan.key == key:
-            return FormType(
-                key=key,
-                title=plan.title.in_language(get_language() or "en"),
-                model=ProtocolForm,
-                form=protocol_page(plan),
-                continuous=False,
-                repeats=True,
-            )
-    return None
+    protocol = subject.protocol_version.protocol
+    plan = named(protocol, "forms", key)
+    if plan is None:
+        return None
+    return FormType(
+        key=key,
+        title=plan.title.in_language(get_language() or "en"),
+        model=ProtocolForm,
+        form=protocol_page(plan),
+        continuous=False,
+        repeats=True,
+        asked=asks_for(protocol, key),
+        retired=retired_items(protocol, key),
+    )
 
 
 def protocol_page(plan: Any) -> type[ProtocolItemsForm]:

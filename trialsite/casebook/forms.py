@@ -297,6 +297,36 @@ class ProtocolItemsForm(CasebookForm):
                 else item_field(self.model, key)
             )
 
+    def for_subject(self, subject: Any, record: Any) -> None:
+        """A form that was entered before the version asked for an item does not require it; an answer that is no
+        longer offered can stay."""
+        if record is None:
+            return
+        entered = [plan for plan in record.protocol_version.protocol.forms if plan.key == self.plan.key]
+        known = {item.key for plan in entered for item in plan.items}
+        for item in self.plan.items:
+            field: Any = self.fields[item.key]
+            if entered and item.key not in known:
+                field.wanted = False
+            code = record.extra.get(item.key)
+            if item.choices and code and code not in {one.code for one in item.choices}:
+                field.choices = [*field.choices, (code, self.label_of_choice(subject, item, code))]
+
+    def label_of_choice(self, subject: Any, item: Any, code: str) -> str:
+        """An answer as the last version that offered it calls it."""
+        from .versions import form_plans
+
+        protocol = subject.protocol_version.protocol
+        choices = [
+            one
+            for plan in form_plans(protocol, self.plan.key)
+            for known in plan.items
+            if known.key == item.key
+            for one in known.choices
+            if one.code == code
+        ]
+        return choices[0].label.in_language(self.language) if choices else code
+
     def initial_from(self, record: Any) -> dict[str, Any]:
         initial: dict[str, Any] = {"performed_on": record.performed_on} | dict(record.extra)
         return initial | {f"{MISSING_PREFIX}{item}": why for item, why in record.missing.items()}

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import get_language
+
 from .models import ProtocolForm
 from .registries import FormType, RowType
 
@@ -33,6 +35,8 @@ def item_in_words(item: str, kind: FormType | None) -> str:
 
 def label_of_own(kind: FormType, item: str) -> str:
     """The label of an item that only a protocol asks for."""
+    if item in kind.retired:
+        return kind.retired[item].label.in_language(get_language() or "en")
     field = kind.form({}).fields.get(item)
     return str(field.label) if field and field.label else item_label(kind, item)
 

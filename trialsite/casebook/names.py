@@ -8,6 +8,7 @@ from trialsite.studies.domain.protocol import AWAIT, OFF_TREATMENT, Protocol
 
 from .models import LOG
 from .registries import anchors, forms
+from .versions import named
 
 ENDS = {OFF_TREATMENT: gettext_lazy("off treatment"), AWAIT: gettext_lazy("wait")}
 
@@ -16,18 +17,22 @@ def local(text: Text) -> str:
     return text.in_language(get_language() or "en")
 
 
+def name_of(protocol: Protocol, part: str, key: str) -> str:
+    """What a part of the protocol is called, in this version or in the last that had it; otherwise its key."""
+    found = named(protocol, part, key)
+    return local(found.name) if found else key
+
+
 def visit_title(protocol: Protocol, key: str) -> str:
-    """A visit or series of visits; one that this protocol version does not plan by its key."""
-    if key == LOG:
-        return _("Log")
-    return next((local(plan.name) for plan in protocol.visits if plan.key == key), key)
+    """A visit or series of visits; one that no version plans by its key."""
+    return _("Log") if key == LOG else name_of(protocol, "visits", key)
 
 
 def visit_name(protocol: Protocol, key: str, repeat: int = 1) -> str:
     """A visit with its number in a series."""
-    series = any(plan.key == key and plan.repeat for plan in protocol.visits)
+    plan = None if key == LOG else named(protocol, "visits", key)
     title = visit_title(protocol, key)
-    return numbered(title, repeat) if repeat > 1 or series else title
+    return numbered(title, repeat) if repeat > 1 or (plan and plan.repeat) else title
 
 
 def numbered(visit: str, repeat: int) -> str:
@@ -36,25 +41,26 @@ def numbered(visit: str, repeat: int) -> str:
 
 
 def form_title(protocol: Protocol, key: str) -> str:
-    """A form of the system, or one that only this protocol has."""
+    """A form of the system, or one that only this trial has or had."""
     if key in forms:
         return str(forms[key].title)
-    return next((local(plan.title) for plan in protocol.forms if plan.key == key), key)
+    plan = named(protocol, "forms", key)
+    return local(plan.title) if plan else key
 
 
 def phase_name(protocol: Protocol, key: str) -> str:
     """A phase, or what ends the path."""
     if key in ENDS:
         return str(ENDS[key])
-    return next((local(phase.name) for phase in protocol.phases if phase.key == key), key)
+    return name_of(protocol, "phases", key)
 
 
 def regimen_name(protocol: Protocol, key: str) -> str:
-    return next((local(one.name) for one in protocol.regimens if one.key == key), key)
+    return name_of(protocol, "regimens", key)
 
 
 def arm_name(protocol: Protocol, key: str) -> str:
-    return next((local(arm.name) for arm in protocol.arms if arm.key == key), key)
+    return name_of(protocol, "arms", key)
 
 
 def anchor_name(protocol: Protocol, anchor: str) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from trialsite.access.models import User
+    from trialsite.studies.domain.protocol import ItemPlan
 
     from .edit_checks import EditCheck, Fired
     from .forms import CasebookForm, RowForm
@@ -107,7 +108,8 @@ class FormType:
     room works out from it. `continuous` forms stand in the log, any number of times, at no planned visit. `offer`
     gives, when the page of a slot opens, lines to print besides those saved: (subject, slot, record or None) → name
     of the lines → initial values. `after` follows a submission in its transaction: (record, who) → decisions kept as
-    snapshots.
+    snapshots. `asked` is false for a form that the subject's protocol version no longer has, `retired` holds the items
+    that it no longer asks for: their answers stay and are read, not entered.
     """
 
     key: str
@@ -123,6 +125,8 @@ class FormType:
     permission: str = "form.submit"
     offer: "Callable[[Subject, Slot, Any], Mapping[str, list[dict[str, Any]]]] | None" = None
     after: "Callable[[Any, User], Any] | None" = None
+    asked: bool = True
+    retired: "Mapping[str, ItemPlan]" = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -272,6 +276,8 @@ work: Registry[WorkSource] = Registry("source of work")
 projections: Registry[ProjectionType] = Registry("projection")
 lifecycles: Registry[Lifecycle] = Registry("lifecycle")
 subject_pages: Registry[SubjectPage] = Registry("subject page")
+# Subject ids → the day on which follow-up ended (death, say) of those of whom nothing more is expected.
+ends_of_follow_up: "Registry[Callable[[Sequence[UUID]], Mapping[UUID, date]]]" = Registry("end of follow-up")
 marks: "Registry[Callable[[], Combinable]]" = Registry(
     "mark of a locked subject"
 )  # read with it at no extra trip

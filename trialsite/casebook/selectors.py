@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from trialsite.access.models import User
 from trialsite.access.permissions import may, reach_of
 
-from .errors import UnknownVisit
+from .errors import UnknownForm, UnknownVisit
 from .form_types import form_type, models_of_forms
 from .models import CasebookRecord, Draft, MovedForm, Subject, Visit
 from .prepared import Bound, Prepared
@@ -41,6 +41,7 @@ class RecordLine:
     state: str
     version: int
     performed_on: date | None
+    protocol_version_id: UUID
 
     def slot(self, subject_id: UUID) -> Slot:
         return Slot(subject_id, self.visit_key, self.form_key, self.visit_repeat, self.form_repeat)
@@ -62,13 +63,19 @@ def subject_or_404(user: User, subject_id: UUID) -> Subject:
 
 def records_of(subject: Subject, *, voided: bool = False) -> list[RecordLine]:
     """Every form entered for a subject, in one query over all form tables."""
+    return records_of_subjects([subject.pk], voided=voided)[subject.pk]
+
+
+def records_of_subjects(subject_ids: Sequence[UUID], *, voided: bool = False) -> dict[UUID, list[RecordLine]]:
+    """The same of many subjects, in one query too."""
     queries = []
     for model in models_of_forms():
-        rows = model.objects.filter(subject=subject)  # type: ignore[attr-defined]
+        rows = model.objects.filter(subject_id__in=subject_ids)  # type: ignore[attr-defined]
         if not voided:
             rows = rows.exclude(state=RecordState.VOIDED)
         queries.append(
             rows.order_by().values_list(
+                "subject_id",
                 "id",
                 Value(model._meta.db_table),  # type: ignore[attr-defined]
                 "form_key",
@@ -78,10 +85,14 @@ def records_of(subject: Subject, *, voided: bool = False) -> list[RecordLine]:
                 "state",
                 "version",
                 "performed_on",
+                "protocol_version_id",
             )
         )
     rows = queries[0].union(*queries[1:], all=True) if len(queries) > 1 else queries[0]
-    return [RecordLine(*row) for row in rows]
+    found: dict[UUID, list[RecordLine]] = {one: [] for one in subject_ids}
+    for subject_id, *row in rows:
+        found[subject_id].append(RecordLine(*row))
+    return found
 
 
 def open_slot(slot: Slot, subject: Subject, kind: FormType) -> OpenSlot:
@@ -94,13 +105,25 @@ def opened_at(slot: Slot, subject: Subject, kind: FormType, visit: Visit | None)
     """The same where the caller has read what is recorded of the visit; UnknownVisit where there is no such visit."""
     record: Any = None
     if visit is None:
+        refuse_retired_form(kind)
         refuse_unknown_visit(subject, slot)
     else:
         found = standing_at(kind.model)(visit=visit.pk, form=slot.form_key, repeat=slot.form_repeat)
         record = found[0] if found else None
-    if record is not None:
+    if record is None:
+        refuse_retired_form(kind)
+    else:
         record.subject, record.visit = subject, visit
     return OpenSlot(slot, subject, kind, visit, record)
+
+
+def refuse_retired_form(kind: FormType) -> None:
+    """Nothing new is entered in a form that the subject's protocol version no longer has."""
+    if not kind.asked:
+        raise UnknownForm(
+            _("The protocol version of this subject no longer asks for the form %(form)s.")
+            % {"form": kind.title}
+        )
 
 
 def refuse_unknown_visit(subject: Subject, slot: Slot) -> None:
@@ -128,8 +151,15 @@ def planned_visits(subject: Subject) -> list[PlannedRow]:
 
 def missed_visits(subject: Subject) -> dict[tuple[str, int], Visit]:
     """Key and repeat → each visit that is recorded as not done."""
-    found = Visit.objects.filter(subject=subject).exclude(missed_reason="")
-    return {(visit.key, visit.repeat): visit for visit in found}
+    return missed_visits_of([subject.pk])[subject.pk]
+
+
+def missed_visits_of(subject_ids: Sequence[UUID]) -> dict[UUID, dict[tuple[str, int], Visit]]:
+    """The same of many subjects."""
+    found: dict[UUID, dict[tuple[str, int], Visit]] = {one: {} for one in subject_ids}
+    for visit in Visit.objects.filter(subject_id__in=subject_ids).exclude(missed_reason=""):
+        found[visit.subject_id][visit.key, visit.repeat] = visit
+    return found
 
 
 def slot_or_404(user: User, subject_id: UUID, visit: str, form: str) -> OpenSlot:
@@ -141,7 +171,7 @@ def slot_or_404(user: User, subject_id: UUID, visit: str, form: str) -> OpenSlot
         raise Http404
     try:
         return open_slot(slot, subject, kind)
-    except UnknownVisit as refusal:
+    except (UnknownForm, UnknownVisit) as refusal:
         raise Http404 from refusal
 
 

@@ -29,7 +29,7 @@ from .merging import Merge, Submission, merge_submission
 from .models import LOG, CasebookRecord, Draft, MissedReason, ProtocolForm, Subject, Visit
 from .prepared import Bound, Prepared
 from .registries import FormType, RowType, Submitted, after_submit, critical_items, marks, prompts
-from .selectors import missed_visits, opened_at, planned_visits, records_of
+from .selectors import missed_visits, opened_at, planned_visits, records_of, refuse_retired_form
 from .slots import OpenSlot, Slot
 from .states import SUBJECT_STEPS, SubjectState, Transition, transition
 
@@ -125,6 +125,8 @@ def submit_form(
     require(by, kind.permission, study_id=subject.study_id, site_id=subject.site_id)
     step = allowed_step(record, "correct" if record else "submit")
     refuse_held_slot(opened)
+    refuse_retired_form(kind)
+    missing = with_retired(opened, missing)
     new, changed = record is None, frozenset[str]()
     if record is not None:
         if base_version != record.version:
@@ -361,6 +363,12 @@ def allowed_step(record: CasebookRecord | None, action: str) -> Transition:
 def require_reason(step: Transition, reason: str) -> None:
     if step.needs_reason and not reason.strip():
         raise CheckFailed({"reason": _("Say why: a change to the record needs a reason.")})
+
+
+def with_retired(opened: OpenSlot, missing: Mapping[str, str]) -> Mapping[str, str]:
+    """Why items are empty, also those that are no longer asked for: what was said of them stays."""
+    saved = opened.record.missing if opened.record is not None else {}
+    return {item: why for item, why in saved.items() if item in opened.kind.retired} | dict(missing)
 
 
 def changed_items(

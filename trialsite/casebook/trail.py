@@ -20,6 +20,7 @@ from trialsite.audit.models import Trail
 from trialsite.clinical.units import unit_beside, unit_label
 from trialsite.studies.models import Site
 
+from . import versions
 from .form_types import form_type
 from .formfields import MISSING_REASONS
 from .items import item_in_words
@@ -275,9 +276,8 @@ def value_label(field: models.Field, value: str) -> str:
 
 
 def own_item(subject: Subject | None, key: str) -> Any:
-    """An item that only this protocol asks for; None where it has none of that key."""
-    plans = subject.protocol_version.protocol.forms if subject else ()
-    return next((item for plan in plans for item in plan.items if item.key == key), None)
+    """An item that only this trial asks for, or did; None where it has none of that key."""
+    return versions.own_item(subject.protocol_version.protocol, key) if subject else None
 
 
 def own_item_words(subject: Subject | None, key: str, value: Any) -> Any:

@@ -32,6 +32,7 @@ from .form_types import form_type
 from .holds import holds_at, holds_on, standing_of, words_of_hold
 from .merge_page import merge_context, merge_of
 from .merging import Submission, lost_update
+from .no_longer_asked import no_longer_asked
 from .pages import EntryPage, with_unit
 from .registries import form_panels
 from .selectors import (
@@ -129,8 +130,10 @@ def form(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpR
 
 
 def may_edit(request: HttpRequest, opened: OpenSlot) -> bool:
-    """Whether this user may write here now: by role, and because nothing holds the place."""
+    """Whether this user may write here now: by role, because the form is asked for and nothing holds the place."""
     found = opened.subject
+    if not opened.kind.asked:
+        return False
     allowed = may(user_of(request), opened.kind.permission, study_id=found.study_id, site_id=found.site_id)
     return allowed and not standing_of(holds_on(found), opened.slot)
 
@@ -352,7 +355,8 @@ def form_context(request: HttpRequest, opened: OpenSlot, page: EntryPage, base: 
             words_of_hold(hold) for hold in holds if not hold.whole_subject
         ],  # the others: in the header
         "panels": [panel for panel in panels if panel],
-        "shown": shown_items(page, record) if record else [],
+        "shown": shown_items(page, record) if record and opened.kind.asked else [],
+        "no_longer_asked": no_longer_asked(opened),
         "moves": moves_at(opened.slot, user_of(request)),
         "may_move": record is not None
         and may(user_of(request), "form.move", study_id=found.study_id, site_id=found.site_id),

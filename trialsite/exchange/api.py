@@ -199,7 +199,8 @@ class ProtocolFormViewSet(Listing):
     filterset_class = RecordFilter
 
     def get_queryset(self) -> QuerySet:
-        return with_moves(ProtocolForm.objects.visible_to(user_of(self.request)))
+        found = with_moves(ProtocolForm.objects.visible_to(user_of(self.request)))
+        return found.select_related("subject__protocol_version", "study", "site", "visit", "protocol_version")
 
 
 def line_viewset(form: FormType, row: Any) -> type[Listing]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from trialsite.casebook.models import CasebookRecord, CasebookRow, Subject
+from trialsite.casebook.models import CasebookRecord, CasebookRow, ProtocolForm, Subject
 from trialsite.casebook.registries import FormType
 from trialsite.casebook.values import CompositeItem, PartialDateItem
 from trialsite.studies.models import Site, Study, StudySite
@@ -102,6 +102,17 @@ def item_fields(model: type[Any]) -> tuple[list[str], dict[str, Any]]:
     return names, {name: composite_field(item) for name, item in composites.items()}
 
 
+class RetiredItems(serializers.CharField):
+    """The items of a trial's own form that the subject's protocol version no longer asks for ("potassium;remark").
+
+    Their answers stay in `extra` and `missing`."""
+
+    def to_representation(self, value: Any) -> str:
+        plans = value.subject.protocol_version.protocol.forms
+        asked = {item.key for plan in plans if plan.key == value.form_key for item in plan.items}
+        return ";".join(sorted({*value.extra, *value.missing} - asked))
+
+
 @cache
 def row_serializer(model: type[CasebookRow]) -> type[serializers.ModelSerializer]:
     """The serializer of one kind of line."""
@@ -126,6 +137,8 @@ def form_serializer(kind: FormType) -> type[serializers.ModelSerializer]:
         "moved_to": serializers.UUIDField(read_only=True, help_text="the form that stands for this one now"),
         "moved_from": serializers.UUIDField(read_only=True, help_text="the voided form of the wrong subject"),
     }
+    if model is ProtocolForm:
+        place["retired"] = RetiredItems(source="*", read_only=True, help_text="items no longer asked for")
     lines = {row.name: StandingLines(row.model) for row in kind.rows}
     meta = type("Meta", (), {"model": model, "fields": (*place, *names, *lines)})
     name = f"Form{kind.key.title().replace('-', '')}Serializer"

@@ -7,6 +7,7 @@ from rest_framework.routers import DefaultRouter
 from trialsite.casebook.registries import api_lists, forms
 
 from . import views
+from .activation_api import ActivationViewSet, DryRunViewSet
 from .api import ProtocolFormViewSet, SiteViewSet, StudyViewSet, SubjectViewSet, form_viewset, line_viewset
 from .deviation_api import DeviationViewSet
 from .form_api import FormSlotView
@@ -25,6 +26,8 @@ router.register("studies", StudyViewSet, basename="api-study")
 router.register("sites", SiteViewSet, basename="api-site")
 router.register("subjects", SubjectViewSet, basename="api-subject")
 router.register("protocol-versions", ProtocolVersionViewSet, basename="api-protocol-version")
+router.register("activations", ActivationViewSet, basename="api-activation")
+router.register("dry-runs", DryRunViewSet, basename="api-dry-run")
 for name, viewset in api_lists.items():
     router.register(name, viewset, basename=f"api-{name}")
 router.register("queries", QueryViewSet, basename="api-query")

@@ -3,9 +3,11 @@
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook import registries
+from trialsite.casebook.amended import dry_runs
 from trialsite.casebook.registries import ProjectionType, SubjectPage
 
 from .check_runs import activated_versions
+from .dry_run import dry_run_verification
 from .holds_shown import holds_panel
 from .models import FormToVerify, StaleSignature
 from .progress import derive_forms_to_verify
@@ -35,3 +37,4 @@ registries.projections.register("signatures", ProjectionType(StaleSignature, der
 registries.on_forms.register("review", review_of_form)
 registries.on_kinds.register("review", review_of_kind)
 register_words(registries.trail_words)
+dry_runs.register("verification", dry_run_verification)

@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -49,9 +50,12 @@ class Study(models.Model):
 
     @cached_property
     def current_version(self) -> "ProtocolVersion":
-        """The newest version in force at a site; while none is, the newest loaded."""
-        used = models.Exists(StudySite.objects.filter(protocol_version=models.OuterRef("pk")))
-        return self.versions.order_by(used.desc(), "-loaded_at").first()  # type: ignore[return-value]
+        """The newest version that is in force at a site; before any is, the newest that was loaded.
+
+        What concerns a subject or a site follows its own version, never this one: it speaks for the study as a whole.
+        """
+        in_force = models.Exists(StudySite.objects.filter(protocol_version=models.OuterRef("pk")))
+        return self.versions.order_by(in_force.desc(), "-loaded_at").first()  # type: ignore[return-value]
 
     @property
     def protocol(self) -> "Protocol":
@@ -110,7 +114,10 @@ class ProtocolFile(models.Model):
 
 
 class StudySite(models.Model):
-    """A site taking part in a study, under the protocol version that its ethics approval allows."""
+    """A site taking part in a study, under the protocol version that its ethics approval allows today.
+
+    `protocol_version` follows the activations of the site: whoever acts there is trained in it.
+    """
 
     protection = STUDY_SETUP
 
@@ -126,3 +133,44 @@ class StudySite(models.Model):
 
     def __str__(self) -> str:
         return f"{self.study_id} {self.site_id}"
+
+
+class Activation(models.Model):
+    """A protocol version that is in force at a site from a day on, as its ethics committee approved it.
+
+    Never changed: what follows is another activation. `reference` is the number of the approval; it is empty only
+    where the system opened the site itself.
+    """
+
+    protection = Protection(trail="study", app=("insert",))
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="activations")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="activations")
+    version = models.ForeignKey(ProtocolVersion, on_delete=models.PROTECT, related_name="activations")
+    approved_on = models.DateField(_("approved on"))
+    reference = models.CharField(_("number of the approval"), max_length=100, blank=True, default="")
+    in_force_from = models.DateField(_("in force from"))
+    activated_by = models.ForeignKey(
+        "access.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("activated by")
+    )
+    activated_at = models.DateTimeField(_("activated at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("activation of a protocol version")
+        ordering = ["in_force_from", "activated_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "site"], name="version_activated_once_at_a_site"),
+            models.CheckConstraint(
+                condition=models.Q(in_force_from__gte=models.F("approved_on")),
+                name="in_force_after_the_approval",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(activated_by=None) | ~models.Q(reference=""),
+                name="who_activates_names_the_approval",
+            ),
+        ]
+        indexes = [models.Index(fields=["study", "site", "in_force_from"], name="activation_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.version_id} {self.site_id} {self.in_force_from}"

@@ -1,5 +1,6 @@
 """Reading studies and protocols."""
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
@@ -9,7 +10,7 @@ from trialsite.access.models import User
 from trialsite.access.permissions import grants_of, may, refuse_page
 
 from .domain.protocol import Protocol
-from .models import Site, Study, StudySite
+from .models import Activation, Site, Study, StudySite
 
 if TYPE_CHECKING:
     from .models import ProtocolVersion
@@ -55,6 +56,21 @@ def sites_visible_to(user: User, study: Study) -> QuerySet[Site]:
 
 def study_site(*, study: Study, site: Site) -> StudySite:
     return StudySite.objects.select_related("protocol_version").get(study=study, site=site)
+
+
+def version_in_force(*, study: Study, site: Site, on: date) -> "ProtocolVersion | None":
+    """The protocol version under which a site works on a day: of those that came into force by then, the last.
+
+    None before the first. A site opened before activations were kept runs the version with which it was opened.
+    """
+    activations = Activation.objects.filter(study=study, site=site).select_related("version")
+    known = activations.filter(in_force_from__lte=on).order_by("-in_force_from", "-activated_at").first()
+    if known is not None:
+        return known.version
+    if activations.exists():
+        return None
+    place = StudySite.objects.select_related("protocol_version").filter(study=study, site=site).first()
+    return place.protocol_version if place is not None and place.activated_on <= on else None
 
 
 def studies_with_staff_for(user: User) -> QuerySet[Study]:

@@ -10,7 +10,7 @@ from trialsite.access.models import User
 
 from .domain.digest import digest
 from .domain.protocol import Protocol
-from .models import ProtocolFile, ProtocolVersion, Site, Study, StudySite
+from .models import Activation, ProtocolFile, ProtocolVersion, Site, Study, StudySite
 
 PROTOCOLS = Path(__file__).parent / "protocols"
 
@@ -59,10 +59,24 @@ def open_planned_sites(*, version: ProtocolVersion, on: date, by: User | None) -
                 "timezone": planned.timezone,
             },
         )
-        place, _created = StudySite.objects.get_or_create(
+        place, new = StudySite.objects.get_or_create(
             study=version.study,
             site=site,
             defaults={"protocol_version": version, "activated_on": on, "planned": planned.planned},
         )
+        if new:
+            keep_first_activation(place)
         opened.append(place)
     return opened
+
+
+def keep_first_activation(place: StudySite) -> None:
+    """Note that a site was opened under the version it runs, where no activation says so yet."""
+    here = {"study_id": place.study_id, "site_id": place.site_id}
+    if not Activation.objects.filter(**here).exists():
+        Activation.objects.create(
+            **here,
+            version_id=place.protocol_version_id,
+            approved_on=place.activated_on,
+            in_force_from=place.activated_on,
+        )

@@ -1,10 +1,18 @@
 """The path through the phases of an arm: which state each is in, and what follows by the branches."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from treatment.domain.path import NextKind, PathState, PhaseRun, first_day_of_treatment, next_step, path
+from treatment.domain.path import (
+    NextKind,
+    PathState,
+    PhaseRun,
+    first_day_of_treatment,
+    next_step,
+    path,
+    with_begun,
+)
 from trialsite.clinical.facts import Fact
 from trialsite.studies.domain.protocol import Phase
 
@@ -88,3 +96,39 @@ def test_of_two_phases_on_one_day_the_later_of_the_arm_is_the_current_one() -> N
 @pytest.mark.parametrize(("phases", "first"), [(["PRE"], None), (["OBS"], None), (["PRE", "IND"], DAY)])
 def test_day_1_is_that_of_a_phase_that_treats(phases: list[str], first: date | None) -> None:
     assert first_day_of_treatment(ARM, [PhaseRun(key, DAY) for key in phases]) == first
+
+
+GONE = {"MID": phase("MID")}
+AFTER = (phase("IND"), phase("CONS"))
+
+
+@pytest.mark.parametrize(
+    ("begun", "keys"),
+    [
+        ([], ["IND", "CONS"]),
+        (["IND"], ["IND", "CONS"]),
+        (["IND", "MID"], ["IND", "MID", "CONS"]),
+        (["MID"], ["MID", "IND", "CONS"]),
+        (["IND", "CONS", "MID"], ["IND", "CONS", "MID"]),
+        (["IND", "MID", "MID"], ["IND", "MID", "CONS"]),
+    ],
+)
+def test_a_phase_that_began_stays_on_the_path_when_an_amendment_drops_it(
+    begun: list[str], keys: list[str]
+) -> None:
+    found = with_begun(AFTER, begun, GONE if "MID" in begun else {})
+    assert [one.key for one in found] == keys
+
+
+def test_after_a_dropped_phase_comes_the_next_one_where_its_branches_lead_nowhere() -> None:
+    gone = {"MID": phase("MID", "chemotherapy", ("ALSO_GONE", response("CR")))}
+    phases = with_begun(AFTER, ["IND", "MID"], gone)
+    found = next_step(phases, [PhaseRun("IND", DAY), PhaseRun("MID", DAY + timedelta(days=28))], {})
+    assert (found.kind, found.phase) == (NextKind.CLEAR, "CONS")
+
+
+def test_a_dropped_phase_keeps_the_branches_that_still_lead_somewhere() -> None:
+    gone = {"MID": phase("MID", "chemotherapy", ("OFF_TREATMENT", response("NR")), ("CONS", response("CR")))}
+    phases = with_begun(AFTER, ["MID"], gone)
+    found = next_step(phases, [PhaseRun("MID", DAY)], {"response": Fact("NR")})
+    assert found.kind == NextKind.OFF_TREATMENT

@@ -14,6 +14,7 @@ from enrollment.selectors import list_is_made
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.demo.accounts import ensure_accounts
+from trialsite.demo.amending import amend_study
 from trialsite.demo.reviewing import review_study
 from trialsite.demo.stories.telling import TRIALS
 from trialsite.demo.synthetic import subjects_in, tell_stories
@@ -111,12 +112,13 @@ def planned(study: str | None, subjects: int | None, if_empty: bool) -> Plan:
 
 
 def in_turn(plan: Plan, seed: str, people: Mapping[str, User]) -> Iterator[tuple[str, str]]:
-    """One study after the other, and its review at the end; yields study and number of each subject."""
+    """One study after the other, then its review and, of one, an amendment; yields study and number of each."""
     for key, count in plan.items():
         study = Study.objects.get(key=key)
         for number in tell_stories(study, count, seed, people):
             yield key, number
         review_study(study, people)
+        amend_study(study, people)
 
 
 def in_parallel(plan: Plan, seed: str, workers: int) -> Iterator[tuple[str, str]]:
