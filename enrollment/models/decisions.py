@@ -96,9 +96,7 @@ class EmergencyAllocation(SiteBound):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     subject = models.OneToOneField(Subject, on_delete=models.PROTECT, related_name="emergency")
-    randomisation = models.OneToOneField(
-        Randomisation, on_delete=models.PROTECT, related_name="emergency"
-    )
+    randomisation = models.OneToOneField(Randomisation, on_delete=models.PROTECT, related_name="emergency")
     reason = models.CharField(_("reason"), max_length=500)
     missing = models.JSONField(_("not confirmed at the time"))
     allocated_at = models.DateTimeField()

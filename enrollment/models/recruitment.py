@@ -5,10 +5,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from trialsite.audit.protection import Protection
-from trialsite.casebook.models import SiteBound, Subject, VisibleQuerySet
 from trialsite.access.models import User
 from trialsite.access.permissions import reach_of, studies_reached
+from trialsite.audit.protection import Protection
+from trialsite.casebook.models import SiteBound, Subject, VisibleQuerySet
 from trialsite.keys import new_id
 
 from ..states import PauseState, PlaceState

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, ResponseRules
 from trialsite.studies.domain.recruitment_plan import (
+    PLAIN_RECRUITMENT,
     Gate,
     LevelCap,
     MinimisationRules,
@@ -267,7 +268,7 @@ class Protocol:
     endpoints: tuple[EndpointPlan, ...]
     forms: tuple[ProtocolFormPlan, ...]
     questions: tuple[Question, ...]
-    recruitment: Recruitment = Recruitment()
+    recruitment: Recruitment = PLAIN_RECRUITMENT
 
     @classmethod
     def from_document(cls, document: Document) -> Protocol:

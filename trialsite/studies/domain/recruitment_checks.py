@@ -59,7 +59,9 @@ def _minimisation(plan: Randomisation) -> Found:
         return
     largest = Decimal(max(plan.ratio.values())) / sum(plan.ratio.values())
     if plan.minimisation.probability < largest:
-        sentence = f"The probability of the best arm must not be below its share of the ratio ({largest:.4f})."
+        sentence = (
+            f"The probability of the best arm must not be below its share of the ratio ({largest:.4f})."
+        )
         yield (HERE, "minimisation", "probability"), sentence
     if not plan.strata:
         yield (HERE, "strata"), "Minimisation needs the factors that it balances."

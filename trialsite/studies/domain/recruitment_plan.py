@@ -121,9 +121,12 @@ class Recruitment:
     def of(cls, document: Document | None) -> Recruitment:
         """The section of a file; without one the sites' planned numbers are caps, and there are no stages."""
         if document is None:
-            return cls()
+            return PLAIN_RECRUITMENT
         return cls(
             document["site_numbers"] == "cap",
             tuple(LevelCap.of(one) for one in document["levels"]),
             tuple(Stage.of(one) for one in document["stages"]),
         )
+
+
+PLAIN_RECRUITMENT = Recruitment()

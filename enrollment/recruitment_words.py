@@ -1,0 +1,46 @@
+"""Recruitment in words: why it stands still, what a stratum and its levels are called."""
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from trialsite.casebook.names import local
+from trialsite.studies.domain.protocol import Protocol
+from trialsite.studies.models import Site, Study
+
+from .models import RecruitmentPause
+from .states import PauseState
+
+
+def level_name(protocol: Protocol, key: str) -> str:
+    """A level of a stratum ("risk=HIGH") by its names."""
+    factor, _equals, level = key.partition("=")
+    for stratum in protocol.randomisation.strata if protocol.randomisation else ():
+        for one in stratum.levels:
+            if (stratum.key, one.key) == (factor, level):
+                return f"{local(stratum.name)}: {local(one.name)}"
+    return key
+
+
+def stage_name(protocol: Protocol, key: str) -> str:
+    """A stage of recruitment by its name; one that this version does not have by its key."""
+    return next((local(one.name) for one in protocol.recruitment.stages if one.key == key), key)
+
+
+def pause_words(protocol: Protocol, pause: RecruitmentPause) -> str:
+    """Why recruitment stands still."""
+    if pause.stage:
+        stage = stage_name(protocol, pause.stage)
+        return _(
+            "Recruitment is paused: the stage “%(stage)s” is full, and it is not decided yet to go on."
+        ) % {"stage": stage}
+    if pause.site_id:
+        return _("Recruitment is paused at this site: %(reason)s") % {"reason": pause.reason}
+    return _("Recruitment is paused in the whole study: %(reason)s") % {"reason": pause.reason}
+
+
+def pauses_in_words(study: Study, site: Site) -> list[str]:
+    """What keeps a site from enrolling now, a sentence each."""
+    standing = RecruitmentPause.objects.filter(
+        Q(site=None) | Q(site=site), study=study, state=PauseState.PAUSED
+    )
+    return [pause_words(study.protocol, pause) for pause in standing.order_by("paused_at")]
