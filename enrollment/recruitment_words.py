@@ -1,5 +1,7 @@
 """Recruitment in words: why it stands still, what a stratum and its levels are called."""
 
+from collections.abc import Iterable, Mapping
+
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -44,3 +46,24 @@ def pauses_in_words(study: Study, site: Site) -> list[str]:
         Q(site=None) | Q(site=site), study=study, state=PauseState.PAUSED
     )
     return [pause_words(study.protocol, pause) for pause in standing.order_by("paused_at")]
+
+
+def open_words(protocol: Protocol, still: Iterable[tuple[str, str]]) -> str:
+    """What of an emergency allocation is still to be filled in."""
+    gates = (
+        {one.key: local(one.text) for one in protocol.randomisation.gates} if protocol.randomisation else {}
+    )
+    words = {"confirmation": _("confirm eligibility"), "gate": ""}
+    return "; ".join(words[code] or gates.get(name, name) for code, name in still)
+
+
+def missing_words(missing: Iterable[Mapping[str, str]]) -> str:
+    """What was not confirmed when an arm was given in an emergency."""
+    words = {
+        "confirmation": _("eligibility was not confirmed"),
+        "criterion": _("criteria were unknown"),
+        "gate": _("a condition was not shown"),
+    }
+    return "; ".join(
+        f"{words[one['code']]} ({one['id']})" if one["id"] else words[one["code"]] for one in missing
+    )

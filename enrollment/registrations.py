@@ -8,8 +8,9 @@ from trialsite.casebook.registries import FormType, RowType, SubjectPage
 
 from . import casebook_forms as pages
 from . import checks, derived, models
-from .alerts import consent_alerts
+from .alerts import consent_alerts, randomisation_alerts
 from .anchors import ANCHORS
+from .api import RandomisationListViewSet, RandomisationViewSet, RecruitmentViewSet
 from .facts import sources
 from .summaries import consent_summary, diagnosis_summary, history_summary, person_summary, statements_summary
 from .work import ENROLMENT_WORK
@@ -89,5 +90,9 @@ for name, source in sources().items():
 for name, anchor in ANCHORS.items():
     registries.anchors.register(name, anchor)
 registries.subject_alerts.register("consent", consent_alerts)
+registries.subject_alerts.register("randomisation", randomisation_alerts)
+registries.api_lists.register("recruitment", RecruitmentViewSet)
+registries.api_lists.register("randomisation-lists", RandomisationListViewSet)
+registries.api_lists.register("randomisations", RandomisationViewSet)
 registries.subject_pages.register("eligibility", SubjectPage(_("Eligibility"), "eligibility", 20))
 registries.work.register("enrolment", ENROLMENT_WORK)
