@@ -51,7 +51,6 @@ def randomise_subject(*, subject: Subject, randomised_on: date, by: User) -> Ran
     return record
 
 
-@transaction.atomic
 def randomise_in_emergency(
     *, subject: Subject, randomised_on: date, password: str, by: User, reason: str
 ) -> EmergencyAllocation:
@@ -70,7 +69,7 @@ def randomise_in_emergency(
     refuse_wrong_password(subject, password, by)
     facts = facts_for_rules(subject)
     bridged = conditions_to_bridge(subject, facts, day)
-    with because(reason.strip()):
+    with transaction.atomic(), because(reason.strip()):
         if subject.state == SubjectState.SCREENING:
             subject = give_number(subject, facts, day)
         record = allocate(subject, facts, day, by, emergency=True)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from trialsite.access.models import User
 from trialsite.audit.moment import earlier_instant
 from trialsite.casebook.models import Subject
+from trialsite.casebook.names import local
 from trialsite.casebook.site_day import site_today
 from trialsite.casebook.states import SubjectState
 from trialsite.clinical.facts import Fact
@@ -90,6 +91,7 @@ def full_words(study: Study, full: Places) -> str:
 class StageLine:
     """A stage of recruitment with its number, and the pause that it led to, if it came so far."""
 
+    name: str
     stage: Stage
     enrolled: int
     pause: RecruitmentPause | None
@@ -97,7 +99,10 @@ class StageLine:
 
 def stages_of(study: Study, enrolled: int) -> list[StageLine]:
     pauses = {one.stage: one for one in RecruitmentPause.objects.filter(study=study).exclude(stage="")}
-    return [StageLine(one, enrolled, pauses.get(one.key)) for one in study.protocol.recruitment.stages]
+    return [
+        StageLine(local(one.name), one, enrolled, pauses.get(one.key))
+        for one in study.protocol.recruitment.stages
+    ]
 
 
 def pauses_of(user: User, study: Study) -> QuerySet[RecruitmentPause]:
