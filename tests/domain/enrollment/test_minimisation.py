@@ -30,9 +30,7 @@ NEXT = ("sex=M", "age=YOUNG")
         (MinimisationPlan({"A": 2, "B": 1}, PLAN.weights, PLAN.probability), "A", 3),
     ],
 )
-def test_the_imbalance_is_the_weighted_sum_of_ranges(
-    plan: MinimisationPlan, arm: str, expected: int
-) -> None:
+def test_the_imbalance_is_the_weighted_sum_of_ranges(plan: MinimisationPlan, arm: str, expected: int) -> None:
     assert imbalance(plan, NEXT, EARLIER, arm) == expected
 
 

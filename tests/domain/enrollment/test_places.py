@@ -21,7 +21,8 @@ def test_a_study_without_a_planned_number_is_never_full() -> None:
 
 
 @pytest.mark.parametrize(
-    ("enrolled", "held", "free", "full"), [(11, 0, 1, False), (12, 0, 0, True), (11, 1, 0, True), (13, 0, 0, True)]
+    ("enrolled", "held", "free", "full"),
+    [(11, 0, 1, False), (12, 0, 0, True), (11, 1, 0, True), (13, 0, 0, True)],
 )
 def test_a_site_is_full_at_its_planned_number_with_places_held(
     enrolled: int, held: int, free: int, full: bool
