@@ -12,6 +12,7 @@ from trialsite.casebook.selectors import standing_lines
 from . import checks, derived, forms, models
 from .anchors import anchors
 from .day_words import day_in_words
+from .deviation_register import into_register
 from .facts import facts
 from .lanes import treatment_lanes
 from .offers import offer_doses
@@ -172,6 +173,7 @@ FORMS = (
         continuous=True,
         checks=(PAST,),
         summary=deviation_summary,
+        after=into_register,
     ),
 )
 

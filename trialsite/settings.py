@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "trialsite.studies",
     "trialsite.casebook",
     "trialsite.review",
+    "trialsite.deviations",
     "trialsite.exchange",
     "enrollment",
     "assessments",

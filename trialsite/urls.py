@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("trialsite.access.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("trialsite.review.urls")),
+    path("", include("trialsite.deviations.urls")),
     path("", include("trialsite.casebook.urls")),
     path("", include("trialsite.studies.urls")),
     path("", include("enrollment.urls")),

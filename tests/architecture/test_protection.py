@@ -17,6 +17,7 @@ ROOMS = {
     "studies",
     "casebook",
     "review",
+    "deviations",
     "enrollment",
     "assessments",
     "treatment",

@@ -46,6 +46,10 @@ ACTIONS: dict[str, Action] = {
     "query.close": Action(gettext_lazy("close queries"), frozenset({MONITOR, DATA_MANAGER})),
     "source.verify": Action(gettext_lazy("verify against source"), frozenset({MONITOR})),
     "source.plan": Action(gettext_lazy("plan source verification"), frozenset({DATA_MANAGER})),
+    "deviation.report": Action(
+        gettext_lazy("report deviations"), frozenset({COORDINATOR, INVESTIGATOR, MONITOR, DATA_MANAGER})
+    ),
+    "deviation.decide": Action(gettext_lazy("decide on deviations"), frozenset({MONITOR, DATA_MANAGER})),
     "check.activate": Action(gettext_lazy("activate changed edit checks"), frozenset({DATA_MANAGER})),
     "record.sign": Action(gettext_lazy("sign the record"), frozenset({INVESTIGATOR})),
     "eligibility.sign": Action(gettext_lazy("confirm eligibility"), frozenset({INVESTIGATOR})),

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from .models import Hold, Subject
-from .registries import TrailWords, forms
+from .registries import FormType, TrailWords
 from .slots import Slot
 from .states import HoldKind
 
@@ -27,17 +27,20 @@ def holds_on_form(slot: Slot, record_id: UUID | None) -> Iterable[QuerySet[Any]]
     )
 
 
-def what(changes: Mapping[str, Any]) -> str:
-    """The kind of hold and what it stands on, from its first entry: a form by its name. Of a later step nothing."""
-    kind = changes.get("kind")
-    if not isinstance(kind, str):
+def holds_on_kind(kind: FormType) -> Iterable[QuerySet[Any]]:
+    """The holds on forms of a kind."""
+    yield Hold.objects.filter(form_key=kind.key)
+
+
+def what(first: Mapping[str, Any], form: str) -> str:
+    """The kind of hold and what it stands on: a form by its name."""
+    kind = first.get("kind")
+    if not isinstance(kind, str):  # the first entry is not for this reader
         return ""
-    return f"{HoldKind(kind).label}: {level(changes)}"
+    return f"{HoldKind(kind).label}: {form or level(first)}"
 
 
 def level(changes: Mapping[str, Any]) -> str:
-    if key := changes.get("form_key"):
-        return str(forms[key].title) if key in forms else key
     if changes.get("visit_key"):
         return _("a visit")
     if changes.get("subject_id"):

@@ -19,6 +19,24 @@ def item_label(kind: FormType | RowType, item: str) -> str:
     return str(getattr(names.get(item), "verbose_name", item))
 
 
+def item_in_words(item: str, kind: FormType | None) -> str:
+    """The label of an item as the form names it; of a line with its number."""
+    if kind is None or not item:
+        return item
+    name, _dot, rest = item.partition(".")
+    row = next((one for one in kind.rows if one.name == name), None)
+    if row is None or not rest:
+        return label_of_own(kind, item) if kind.model is ProtocolForm else item_label(kind, item)
+    line, _dot, column = rest.partition(".")
+    return f"{row.title or name} {line} · {item_label(row, column)}"
+
+
+def label_of_own(kind: FormType, item: str) -> str:
+    """The label of an item that only a protocol asks for."""
+    field = kind.form({}).fields.get(item)
+    return str(field.label) if field and field.label else item_label(kind, item)
+
+
 def stored(record: Any, item: str) -> Any:
     """The saved value of an item as a form hands it over (a protocol's own item comes from `extra`)."""
     if isinstance(record, ProtocolForm) and item != "performed_on":

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -133,12 +133,11 @@ class EntryPage:
         if self.kind.continuous or self.kind.model is ProtocolForm:
             return
         earlier = current_records(self.kind.model, [self.subject.pk]).filter(form_key=self.kind.key)
-        if self.record is not None:
-            earlier = (
-                earlier.filter(performed_on__lt=self.record.performed_on)
-                if self.record.performed_on
-                else earlier.none()
-            )
+        day = self.day()
+        if day is not None:
+            earlier = earlier.filter(performed_on__lt=day)
+        elif self.record is not None:
+            earlier = earlier.none()
         last = earlier.order_by("-performed_on").first()
         if last is None:
             return
@@ -147,6 +146,12 @@ class EntryPage:
             if item != "performed_on" and value not in (None, ""):
                 field.previous = with_unit(display_of(last, item), field)  # type: ignore[attr-defined]
                 field.previous_on = last.performed_on  # type: ignore[attr-defined]
+
+    def day(self) -> date | None:
+        """The day the form is about, as typed where that is a day, else as saved: edit checks look back from it too."""
+        typed = getattr(self.form, "cleaned_data", {}).get("performed_on")
+        saved = self.record.performed_on if self.record is not None else None
+        return typed if isinstance(typed, date) else saved
 
     def tables(self) -> list[LineTable]:
         """The saved lines of each kind in words, with what was worked out from them."""

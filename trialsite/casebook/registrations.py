@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from . import registries
-from .hold_words import HOLD_WORDS, holds_on_form
+from .hold_words import HOLD_WORDS, holds_on_form, holds_on_kind
 from .holds import holds_in_words
 from .models import Hold
 from .registries import SubjectPage
@@ -12,4 +12,5 @@ registries.subject_pages.register("casebook", SubjectPage(_("Casebook"), "subjec
 registries.subject_pages.register("trail", SubjectPage(_("Trail"), "subject-trail", 90))
 registries.subject_alerts.register("holds", holds_in_words)
 registries.on_forms.register("holds", holds_on_form)
+registries.on_kinds.register("holds", holds_on_kind)
 registries.trail_words.register(Hold._meta.db_table, HOLD_WORDS)

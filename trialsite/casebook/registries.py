@@ -178,11 +178,11 @@ class Anchor:
 
 @dataclass(frozen=True)
 class WorkLine:
-    """One line of the inbox: a verb, a subject, a due day, the place to go."""
+    """One line of the inbox: a verb, a subject (or none, for what concerns a site), a due day, the place to go."""
 
     kind: str
     verb: Any
-    subject_id: UUID
+    subject_id: UUID | None
     subject_number: str
     study_key: str
     site_key: str
@@ -228,13 +228,24 @@ class ProjectionType:
 class TrailWords:
     """How the trail speaks of a table that is no form: each answers from the changes of one entry.
 
-    `what` names the row, `action` what was done ("" for the usual word), `hidden` the columns that say nothing to a
-    reader or stand elsewhere in the line; `values` gives a column's value in words."""
+    `what` names the row, from its first entry and the title of the form it stands on; `action` says what was done
+    ("" for the usual word); `hidden` are the columns that say nothing to a reader or stand elsewhere in the line;
+    `values` gives a column's value in words."""
 
-    what: "Callable[[Mapping[str, Any]], str] | None" = None
+    what: "Callable[[Mapping[str, Any], str], str] | None" = None
     action: "Callable[[Mapping[str, Any]], str] | None" = None
     hidden: "Callable[[Mapping[str, Any]], Collection[str]] | None" = None
     values: "Mapping[str, Callable[[Any], Any]]" = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """A lifecycle that docs/states.md shows: its states, and its steps (action, source, target, permission, needs)."""
+
+    title: str
+    lead: str
+    states: Iterable[Any]
+    steps: Iterable[tuple[str, Any, Any, str, str]]
 
 
 @dataclass(frozen=True)
@@ -259,6 +270,7 @@ activated_checks: "Registry[Callable[[UUID, str], Mapping[str, int]]]" = Registr
 )
 work: Registry[WorkSource] = Registry("source of work")
 projections: Registry[ProjectionType] = Registry("projection")
+lifecycles: Registry[Lifecycle] = Registry("lifecycle")
 subject_pages: Registry[SubjectPage] = Registry("subject page")
 marks: "Registry[Callable[[], Combinable]]" = Registry(
     "mark of a locked subject"
@@ -276,6 +288,8 @@ form_panels: "Registry[Callable[[HttpRequest, OpenSlot], Mapping[str, Any] | Non
 on_forms: "Registry[Callable[[Slot, UUID | None], Iterable[QuerySet[Any]]]]" = Registry(
     "rows that stand on a form"
 )
+# A kind of form → rows that stand on forms of that kind: the trail of a form key shows their entries too.
+on_kinds: "Registry[Callable[[FormType], Iterable[QuerySet[Any]]]]" = Registry("rows that stand on a kind")
 trail_words: Registry[TrailWords] = Registry("words of a table")  # by the table's name
 subject_alerts: "Registry[Callable[[Subject], Iterable[Any]]]" = Registry("subject alert")
 day_words: "Registry[Callable[[Subject, date], str]]" = Registry("name of a day")  # "C2 D9", "HSCT D+41"

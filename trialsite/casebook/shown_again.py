@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from .errors import CheckFailed, Refused
 
-WORDS = ("text", "reason", "name", "seed")  # the fields in which people write
+WORDS = ("text", "reason", "name", "seed", "evidence")  # the fields in which people write
 
 
 @dataclass

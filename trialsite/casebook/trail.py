@@ -20,11 +20,14 @@ from trialsite.audit.models import Trail
 from trialsite.clinical.units import unit_beside, unit_label
 from trialsite.studies.models import Site
 
+from .form_types import form_type
 from .formfields import MISSING_REASONS
-from .models import MovedForm, ProtocolForm, Subject, Visit
-from .names import form_title, local
+from .items import item_in_words
+from .models import CasebookRecord, CasebookRow, MovedForm, ProtocolForm, Subject, Visit
+from .names import local
 from .reasons import in_words as reason_words
 from .registries import TrailWords, forms, trail_words
+from .trail_places import Place, places_of
 from .values import QuantityItem, trimmed
 
 TECHNICAL = {
@@ -63,6 +66,7 @@ class Change:
     role: str
     action: str
     what: str
+    where: str
     form_key: str
     reason: str
     prompt: str
@@ -80,12 +84,14 @@ def in_words(entries: Iterable[Trail], item: str = "") -> list[Change]:
         {e.subject_id for e in entries if e.subject_id} | other_subjects(entries)
     )
     visits = visits_of(entries)
+    places = places_of(entries)
     zones: dict[UUID | None, str] = dict(Site.objects.values_list("pk", "timezone"))
     changes = []
     for entry in entries:
         subject = subjects.get(entry.subject_id) if entry.subject_id else None
         zone = ZoneInfo(zones.get(entry.site_id, "UTC"))
-        change = change_of(entry, names, subject, visits.get(entry.row_id), zone)
+        place = places.get(entry.row_id, Place())
+        change = change_of(entry, names, subject, visits.get(entry.row_id), zone, place)
         changes.append(with_number(change, subjects))
     if item:
         wanted = [
@@ -125,7 +131,12 @@ def visits_of(entries: Iterable[Trail]) -> dict[str, Visit]:
 
 
 def change_of(
-    entry: Trail, names: dict[UUID, str], subject: Subject | None, visit: Visit | None, zone: ZoneInfo
+    entry: Trail,
+    names: dict[UUID, str],
+    subject: Subject | None,
+    visit: Visit | None,
+    zone: ZoneInfo,
+    place: Place,
 ) -> Change:
     model = model_of(entry.table_name)
     hidden = TECHNICAL | NAMES_OF_VISIT if visit else TECHNICAL
@@ -146,8 +157,10 @@ def change_of(
         who=names.get(entry.user_id, "—") if entry.user_id else str(SYSTEM),
         role=str(Role(entry.role).label) if entry.role in Role.values else entry.role,
         action=(words.action and words.action(entry.changes)) or action_of(entry, model),
-        what=(words.what and words.what(entry.changes)) or what_of(entry, model, subject, visit),
-        form_key=str(entry.changes.get("form_key", "")),
+        what=(words.what and words.what(place.first or entry.changes, place.form(subject)))
+        or what_of(entry, model, subject, visit, place),
+        where="" if visit else where_of(place, subject),
+        form_key=place.form_key,
         reason=reason_words(entry.reason),
         prompt=entry.prompt,
         subject=subject,
@@ -276,21 +289,37 @@ def own_item_words(subject: Subject | None, key: str, value: Any) -> Any:
     return f"{shown} {unit_label(item.unit)}".strip()
 
 
+def where_of(place: Place, subject: Subject | None) -> str:
+    """The visit, the line and the item that an entry speaks of, as far as there are any."""
+    kind = form_type(place.form_key, subject) if subject and place.form_key else None
+    item = item_in_words(place.item.rstrip("!"), kind)
+    return " · ".join(filter(None, (place.visit(subject), place.which_line(), item)))
+
+
 def what_of(
-    entry: Trail, model: type[models.Model] | None, subject: Subject | None, visit: Visit | None
+    entry: Trail,
+    model: type[models.Model] | None,
+    subject: Subject | None,
+    visit: Visit | None,
+    place: Place,
 ) -> str:
-    """The form, or the table; a visit by its name."""
+    """The form, or the table with the form it stands on; a visit by its name."""
     if visit is not None:
         return f"{capfirst(str(Visit._meta.verbose_name))}: {visit.name}"
-    key = entry.changes.get("form_key")
-    if isinstance(key, str) and subject:
-        return form_title(subject.protocol_version.protocol, key)
+    if place.form_key and subject and is_of_form(model):
+        return place.form(subject)
     kinds = [kind for kind in forms.values() if model in (kind.model, *(row.model for row in kind.rows))]
     if len(kinds) == 1:
         return str(kinds[0].title)
     if lines := {str(row.title) for kind in kinds for row in kind.rows if row.model is model}:
         return " / ".join(sorted(lines))
-    return gettext(capfirst(str(model._meta.verbose_name))) if model else entry.table_name
+    name = gettext(capfirst(str(model._meta.verbose_name))) if model else entry.table_name
+    return f"{name}: {form}" if (form := place.form(subject)) else name
+
+
+def is_of_form(model: type[models.Model] | None) -> bool:
+    """Whether a table holds forms or their lines."""
+    return model is not None and issubclass(model, (CasebookRecord, CasebookRow))
 
 
 def column_of(model: type[models.Model] | None, column: str) -> models.Field | None:

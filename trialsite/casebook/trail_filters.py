@@ -20,7 +20,7 @@ from trialsite.studies.models import Site, Study
 
 from .form_types import form_type
 from .models import Subject
-from .registries import FormType, forms, on_forms
+from .registries import FormType, forms, on_forms, on_kinds
 from .selectors import open_slot
 from .slots import OpenSlot, Slot
 from .trail import SYSTEM, columns_of_item, label_of
@@ -118,12 +118,15 @@ def zone_named(name: str) -> ZoneInfo:
 
 
 def in_form(kind: FormType) -> Q:
-    """Entries of a form and of its lines."""
+    """Entries of all forms of a kind, of their lines, and of what stands on them: holds, queries, signatures …"""
     own = kind.model.objects.filter(form_key=kind.key)
     condition = Q(table_name=kind.model._meta.db_table, row_id__in=keys(own))
     for row in kind.rows:
         lines = row.model.objects.filter(record__form_key=kind.key)
         condition |= Q(table_name=row.model._meta.db_table, row_id__in=keys(lines))
+    for source in on_kinds.values():
+        for rows in source(kind):
+            condition |= Q(table_name=rows.model._meta.db_table, row_id__in=keys(rows))
     return condition
 
 

@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -206,6 +207,8 @@ def submit(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
             messages.error(request, refusal.sentence)
         else:
             messages.success(request, _("Submitted: %(form)s.") % {"form": opened.kind.title})
+            if left := wordless(opened, page, comments_typed(request)):
+                messages.info(request, queries_words(left))
             return redirect(opened.slot.url())
     elif merge is not None and page.answers_valid():
         return ask_again(request, opened, page, base, [])
@@ -236,11 +239,28 @@ def show_merge(
     return render(request, "casebook/merge.html", context, status=409)
 
 
+def wordless(opened: OpenSlot, page: EntryPage, comments: Mapping[str, str]) -> int:
+    """On how many soft findings of what was submitted the author said nothing: a query stands on each."""
+    if not comments:
+        return 0
+    found = services.soft_findings(opened, page.values(), page.rows())
+    return sum(not comments.get(one.name) for one in found)
+
+
+def queries_words(left: int) -> str:
+    return ngettext(
+        "A query stands on %(n)d value that you left without words. It is in your inbox, and below on the form.",
+        "Queries stand on %(n)d values that you left without words. They are in your inbox, and below on the form.",
+        left,
+    ) % {"n": left}
+
+
 @dataclass(frozen=True)
 class Question:
     """A soft finding on the page: what is unusual, at which item, and what was typed to it."""
 
     name: str
+    field_id: str
     label: str
     message: Any
     comment: str
@@ -257,6 +277,7 @@ def questions(
     return [
         Question(
             name,
+            f"id_{page.name_of(one.item)}",
             page.label_of(one.item),
             one.message,
             comments.get(one.name, ""),

@@ -8,6 +8,7 @@ from trialsite.casebook.registries import api_lists, forms
 
 from . import views
 from .api import ProtocolFormViewSet, SiteViewSet, StudyViewSet, SubjectViewSet, form_viewset, line_viewset
+from .deviation_api import DeviationViewSet
 from .form_api import FormSlotView
 from .review_api import (
     HoldViewSet,
@@ -26,6 +27,7 @@ for name, viewset in api_lists.items():
     router.register(name, viewset, basename=f"api-{name}")
 router.register("queries", QueryViewSet, basename="api-query")
 router.register("query-messages", QueryMessageViewSet, basename="api-query-message")
+router.register("deviations", DeviationViewSet, basename="api-deviation")
 router.register("holds", HoldViewSet, basename="api-hold")
 router.register("verifications", VerificationViewSet, basename="api-verification")
 router.register("signatures", SignatureViewSet, basename="api-signature")

@@ -32,6 +32,7 @@ def guide(request: HttpRequest, key: str = "") -> HttpResponse:
         "tokens": tokens.order_by("-expires_at"),
         "key": key,
         "api": reverse("api-root"),
+        "may_export": grants_of(user_of(request)).somewhere("export.run"),
     }
     return render(request, "exchange/guide.html", context)
 

@@ -1,33 +1,14 @@
-"""An item of a form and its value as text, in the words that a reader knows."""
+"""The value of an item as text, in the words that a reader knows."""
 
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from trialsite.casebook.formfields import MISSING_REASONS
-from trialsite.casebook.items import item_label
 from trialsite.casebook.models import ProtocolForm, Subject
 from trialsite.casebook.registries import FormType
 from trialsite.casebook.trail import EXTRA, shown
 from trialsite.clinical.units import unit_beside
-
-
-def item_in_words(item: str, kind: FormType | None) -> str:
-    """The label of an item as the form names it; of a line with its number."""
-    if kind is None or not item:
-        return item
-    name, _dot, rest = item.partition(".")
-    row = next((one for one in kind.rows if one.name == name), None)
-    if row is None or not rest:
-        return label_of_own(kind, item) if kind.model is ProtocolForm else item_label(kind, item)
-    line, _dot, column = rest.partition(".")
-    return f"{row.title or name} {line} · {item_label(row, column)}"
-
-
-def label_of_own(kind: FormType, item: str) -> str:
-    """The label of an item that only a protocol asks for."""
-    field = kind.form({}).fields.get(item)
-    return str(field.label) if field and field.label else item_label(kind, item)
 
 
 def value_in_words(item: str, text: str, kind: FormType | None, subject: Subject) -> str:

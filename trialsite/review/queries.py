@@ -51,8 +51,7 @@ def open_query(*, slot: Slot, item: str = "", text: str, candidate: bool = False
     step = allowed(query_step(None, "propose" if candidate else "open"))
     require(by, step.permission, study_id=subject.study_id, site_id=subject.site_id)
     refuse_where_held(holds_on(subject), slot=slot, review=True)
-    refuse_silence(step, text)
-    refuse_identifiers({"text": text})
+    refuse_words(step, text)
     query = Query(**vars(Place.of_slot(subject, slot)), item=item, text_en=text.strip(), text_zh=text.strip())
     return opened(query, step, by, text)
 
@@ -75,8 +74,7 @@ def take_query_step(*, query_id: UUID, action: str, text: str = "", by: User) ->
     if not step.permission:
         raise Refused(_("A query is resolved by a correction of the value, not by hand."))
     require(by, step.permission, study_id=query.study_id, site_id=query.site_id)
-    refuse_silence(step, text)
-    refuse_identifiers({"text": text})
+    refuse_words(step, text)
     return moved(query, step, by, text)
 
 
@@ -121,9 +119,11 @@ def allowed(step: QueryStep | None) -> QueryStep:
     return step
 
 
-def refuse_silence(step: QueryStep, text: str) -> None:
+def refuse_words(step: QueryStep, text: str) -> None:
+    """Refuse a step that says too little, or names a person."""
     if step.needs_text and not text.strip():
         raise CheckFailed({"text": _("Write a sentence: the other side sees only this.")})
+    refuse_identifiers({"text": text})
 
 
 # With a submission

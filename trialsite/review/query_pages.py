@@ -24,8 +24,10 @@ from trialsite.access.models import User
 from trialsite.access.permissions import may, reach_of
 from trialsite.access.requests import user_of
 from trialsite.casebook.casebook_page import subject_context
+from trialsite.casebook.confirming import ask_to_confirm, is_confirmed
 from trialsite.casebook.due import work_line
 from trialsite.casebook.form_types import form_type
+from trialsite.casebook.items import item_in_words
 from trialsite.casebook.names import form_title, visit_name
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource, forms
 from trialsite.casebook.selectors import most_pressing, slot_or_404, subject_or_404
@@ -34,12 +36,13 @@ from trialsite.casebook.slots import OpenSlot
 from trialsite.studies.models import Study
 from trialsite.studies.selectors import sites_visible_to, study_or_404
 
-from .item_words import item_in_words
 from .models import Query, SavedFilter
 from .queries import (
+    MANY,
     ask_about,
     at_slot,
     items_of,
+    refuse_words,
     steps_for,
     take_query_step,
     take_step_for_many,
@@ -173,15 +176,21 @@ def study_queries_step(request: HttpRequest, key: str) -> HttpResponse:
     """Take a step for every query that the filter of the address shows."""
     study = study_or_404(user_of(request), key)
     found, _asked = filtered(request, study)
-    answer = Answer(request, request.get_full_path().replace("/queries/step/", "/queries/"))
+    page = request.get_full_path().replace("/queries/step/", "/queries/")
+    step = step_asked_for(request)
+    answer = Answer(request, page)
     with answer.refusals():
+        if step and not is_confirmed(request):
+            refuse_words(step, request.POST.get("text", ""))
+            return ask_about_many(request, found, step, page)
         done, left = take_step_for_many(
             queries=found,
             action=request.POST.get("action", ""),
             text=request.POST.get("text", ""),
             by=user_of(request),
         )
-        messages.success(request, ngettext("%(n)d query moved.", "%(n)d queries moved.", done) % {"n": done})
+        moved = ngettext("Done for %(n)d query: %(step)s.", "Done for %(n)d queries: %(step)s.", done)
+        messages.success(request, moved % {"step": step.label if step else "—", "n": done})
         if left:
             messages.info(
                 request,
@@ -191,6 +200,27 @@ def study_queries_step(request: HttpRequest, key: str) -> HttpResponse:
                 % {"n": left},
             )
     return answer.response()
+
+
+def step_asked_for(request: HttpRequest) -> QueryStep | None:
+    """The step of a bulk action by its name; from which state it starts differs from query to query."""
+    action = request.POST.get("action", "")
+    return next((step for step in QUERY_STEPS if step.action == action and step.permission), None)
+
+
+def ask_about_many(request: HttpRequest, found: QuerySet[Query], step: QueryStep, page: str) -> HttpResponse:
+    """How many queries of how many subjects a step would move, before it does."""
+    sources = [one.source for one in QUERY_STEPS if one.action == step.action and one.source]
+    moving = found.filter(state__in=sources)
+    count, subjects = moving.count(), moving.values("subject").distinct().count()
+    total = ngettext("The filter shows %(n)d query that can take this step", 
+                     "The filter shows %(n)d queries that can take this step", count)  # fmt: skip
+    of_subjects = ngettext("of %(n)d subject.", "of %(n)d subjects.", subjects)
+    sentences = [f"{total % {'n': count}} {of_subjects % {'n': subjects}}"]
+    if count > MANY:
+        sentences.append(_("At one press %(n)d are moved, the oldest subjects first.") % {"n": MANY})
+    heading = _("For all that the filter shows: %(step)s") % {"step": step.label}
+    return ask_to_confirm(request, heading=heading, sentences=sentences, verb=str(step.label), back=page)
 
 
 def bulk_steps(user: User, study: Study, state: str) -> list[QueryStep]:

@@ -12,12 +12,13 @@ from django.views.decorators.http import require_POST
 
 from trialsite.access.permissions import may
 from trialsite.access.requests import user_of
+from trialsite.casebook.items import item_in_words
 from trialsite.casebook.selectors import slot_or_404
 from trialsite.casebook.shown_again import Answer
 from trialsite.casebook.slots import OpenSlot
 
 from .contents import content_of
-from .item_words import item_in_words, value_in_words
+from .item_words import value_in_words
 from .plan_pages import next_url
 from .verification import items_to_verify, verified_items, verify_items
 

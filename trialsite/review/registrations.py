@@ -14,7 +14,7 @@ from .query_pages import QUERY_WORK, queries_panel
 from .record_pages import verification_panel
 from .signature_pages import signature_panel
 from .stale_signatures import SIGNATURE_WORK, derive_stale_signatures
-from .trail_words import register_words, review_of_form
+from .trail_words import register_words, review_of_form, review_of_kind
 from .verification import reopen_changed
 
 registries.form_panels.register("queries", queries_panel)
@@ -33,4 +33,5 @@ registries.activated_checks.register("review", activated_versions)
 registries.projections.register("verification", ProjectionType(FormToVerify, derive_forms_to_verify))
 registries.projections.register("signatures", ProjectionType(StaleSignature, derive_stale_signatures))
 registries.on_forms.register("review", review_of_form)
+registries.on_kinds.register("review", review_of_kind)
 register_words(registries.trail_words)

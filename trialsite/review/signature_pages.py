@@ -20,6 +20,7 @@ from trialsite.access.permissions import may
 from trialsite.access.requests import user_of
 from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.form_types import form_type
+from trialsite.casebook.items import item_in_words
 from trialsite.casebook.models import Subject, Visit
 from trialsite.casebook.names import form_title, visit_name
 from trialsite.casebook.registries import FormType
@@ -28,7 +29,7 @@ from trialsite.casebook.shown_again import Answer
 from trialsite.casebook.slots import OpenSlot, parsed
 
 from .contents import FormContent, content_of_casebook, content_of_visit, contents_of
-from .item_words import item_in_words, value_in_words
+from .item_words import value_in_words
 from .models import Level, Meaning, Signature, meaning_words
 from .signatures import (
     Ceremony,

@@ -8,10 +8,9 @@ from django.db.models import Q, QuerySet
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from trialsite.casebook.registries import Registry, TrailWords, forms
+from trialsite.casebook.registries import FormType, Registry, TrailWords
 from trialsite.casebook.slots import Slot
 
-from .item_words import item_in_words
 from .models import Level, Query, QueryMessage, Signature, Verification, meaning_words
 
 Changes = Mapping[str, Any]
@@ -29,10 +28,14 @@ def review_of_form(slot: Slot, record_id: UUID | None) -> Iterable[QuerySet[Any]
     yield Signature.objects.filter(Q(record_id=record_id) | here, subject=slot.subject_id)
 
 
-def item_of_any_form(item: str) -> str:
-    """The label of an item of which only the key is known; its key where no form has it."""
-    names = (item_in_words(item.rstrip("!"), kind) for kind in forms.values())
-    return next((name for name in names if name != item.rstrip("!")), item)
+def review_of_kind(kind: FormType) -> Iterable[QuerySet[Any]]:
+    """Queries on forms of a kind with their steps; verifications of such forms and signatures on them."""
+    queries = Query.objects.filter(form_key=kind.key)
+    yield queries
+    yield QueryMessage.objects.filter(query__in=queries)
+    records = kind.model.objects.filter(form_key=kind.key).values("pk")  # type: ignore[attr-defined]
+    yield Verification.objects.filter(record_id__in=records)
+    yield Signature.objects.filter(record_id__in=records)
 
 
 def showing(*columns: str) -> Any:
@@ -47,14 +50,7 @@ def showing(*columns: str) -> Any:
 def hidden_of_query(changes: Changes) -> set[str]:
     """The question once where both languages say the same."""
     both = changes.get("text_en") != changes.get("text_zh")
-    return set(changes) - {"item", "text_en", *(("text_zh",) if both else ())}
-
-
-def what_is_asked(changes: Changes) -> str:
-    """A query with its form, from its first entry."""
-    key = changes.get("form_key")
-    name = capfirst(str(Query._meta.verbose_name))
-    return f"{name}: {forms[key].title if key in forms else key}" if key else name
+    return set(changes) - {"text_en", *(("text_zh",) if both else ())}
 
 
 def level_of(changes: Changes) -> Level:
@@ -63,8 +59,8 @@ def level_of(changes: Changes) -> Level:
     return Level.VISIT if changes.get("visit_id") else Level.CASEBOOK
 
 
-def what_is_signed(changes: Changes) -> str:
-    return f"{capfirst(str(Signature._meta.verbose_name))}: {level_of(changes).label}"
+def what_is_signed(first: Changes, form: str) -> str:
+    return f"{capfirst(str(Signature._meta.verbose_name))}: {form or level_of(first).label}"
 
 
 def what_a_signature_says(changes: Changes) -> str:
@@ -80,11 +76,9 @@ def verified_or_reopened(changes: Changes) -> str:
 
 
 WORDS = {
-    Query: TrailWords(what=what_is_asked, hidden=hidden_of_query, values={"item": item_of_any_form}),
+    Query: TrailWords(hidden=hidden_of_query),
     QueryMessage: TrailWords(hidden=showing("action", "text")),
-    Verification: TrailWords(
-        hidden=showing("item"), action=verified_or_reopened, values={"item": item_of_any_form}
-    ),
+    Verification: TrailWords(hidden=showing(), action=verified_or_reopened),
     Signature: TrailWords(what=what_is_signed, action=what_a_signature_says, hidden=showing()),
 }
 

@@ -8,18 +8,33 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from trialsite.access.permissions import grants_of, may
 from trialsite.access.requests import user_of
-from trialsite.casebook.holds import place_hold, take_hold_step
+from trialsite.casebook.confirming import ask_to_confirm, is_confirmed
+from trialsite.casebook.errors import CheckFailed
+from trialsite.casebook.holds import Place, place_hold, take_hold_step
 from trialsite.casebook.models import Hold
+from trialsite.casebook.selectors import subjects_visible_to
 from trialsite.casebook.shown_again import Answer, page_of
 from trialsite.casebook.states import HoldKind, HoldState
+from trialsite.studies.models import Site, Study
 from trialsite.studies.selectors import sites_visible_to, study_open_to
 
 from .holds_shown import shown_hold
 from .places import place_or_404
+
+WHOLE_STUDY = "*"  # chosen as the site
+WHAT_IT_MEANS = {
+    HoldKind.FREEZE: gettext_lazy(
+        "No value can be entered or corrected there; queries, verification and signatures go on."
+    ),
+    HoldKind.LOCK: gettext_lazy(
+        "Nothing goes on there: one person asks for unlocking with a reason, a second one unlocks."
+    ),
+}
 
 
 @login_required
@@ -44,16 +59,49 @@ def holds(request: HttpRequest, key: str) -> HttpResponse:
 @login_required
 @require_POST
 def place(request: HttpRequest) -> HttpResponse:
-    """Freeze or lock a place."""
-    place = place_or_404(user_of(request), request.POST.dict())
-    kind = request.POST.get("kind", "")
+    """Freeze or lock a place; a whole site or study after a second press."""
+    told = request.POST.dict()
+    kind = told.get("kind", "")
     if kind not in HoldKind.values:
         raise Http404
     answer = Answer(request, page_of(request))
     with answer.refusals():
+        place = place_or_404(user_of(request), told | whole(told))
+        refuse_no_choice(told)
+        if place.subject_id is None and not is_confirmed(request):
+            return ask_about_wide_hold(request, place, HoldKind(kind))
         place_hold(place=place, kind=kind, by=user_of(request), reason=request.POST.get("reason", ""))
         messages.success(request, _("Done."))
     return answer.response()
+
+
+def whole(told: dict[str, str]) -> dict[str, str]:
+    """A whole study as a place names it: without a site."""
+    return {"site": ""} if told.get("site") == WHOLE_STUDY else {}
+
+
+def refuse_no_choice(told: dict[str, str]) -> None:
+    if not (told.get("subject") or told.get("site")):
+        raise CheckFailed({"site": _("Choose a site, or the whole study.")})
+
+
+def ask_about_wide_hold(request: HttpRequest, place: Place, kind: HoldKind) -> HttpResponse:
+    """How many subjects a hold would reach, before it is placed."""
+    study = Study.objects.get(pk=place.study_id)
+    site = Site.objects.get(pk=place.site_id) if place.site_id else None
+    reached = subjects_visible_to(user_of(request)).filter(study=study)
+    subjects = (reached.filter(site=site) if site else reached).count()
+    over = f"{study} · {site}" if site else _("%(study)s, the whole study") % {"study": study}
+    heading = {HoldKind.FREEZE: _("Freeze %(place)s?"), HoldKind.LOCK: _("Lock %(place)s?")}[kind]
+    count = ngettext("It reaches %(n)d subject, and whoever is screened later.",
+                     "It reaches %(n)d subjects, and whoever is screened later.", subjects)  # fmt: skip
+    return ask_to_confirm(
+        request,
+        heading=heading % {"place": over},
+        sentences=[count % {"n": subjects}, str(WHAT_IT_MEANS[kind])],
+        verb=_("Freeze") if kind == HoldKind.FREEZE else _("Lock"),
+        back=page_of(request),
+    )
 
 
 @login_required

@@ -92,7 +92,7 @@ def test_a_correction_shows_what_prompted_it(client: Client, cast: Cast, subject
         ({"action": "I"}, 6),  # subject, visit, vital signs, blood count, its line, hold
         ({"form": "HEM"}, 2),
         ({"form": "HEM", "item": "result"}, 1),
-        ({"form": "VS"}, 2),
+        ({"form": "VS"}, 4),  # entered, corrected, frozen, released
         ({"form": "VS", "item": "weight"}, 2),
         ({"form": "VS", "item": "pulse"}, 1),
         ({"form": "CHEM"}, 0),
@@ -184,7 +184,11 @@ def test_the_export_is_what_the_page_shows_one_line_an_item(
     )  # fmt: skip
     with acting(role="system"):
         event = Event.objects.get(kind="export.csv")
-    assert (event.user_id, event.details["table"], event.details["rows"]) == (cast.monitor.pk, "trail", 1)
+    assert (event.user_id, event.details["table"], event.details["rows"]) == (
+        cast.monitor.pk,
+        "trail",
+        2,  # the correction, and the release of the freeze
+    )
     assert event.details["filters"]["form"] == "VS"
 
 

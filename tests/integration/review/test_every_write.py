@@ -51,6 +51,8 @@ from trialsite.casebook.services import (
 from trialsite.casebook.slots import Slot
 from trialsite.celery import app as celery
 from trialsite.clinical.quantity import Quantity
+from trialsite.deviations.models import Deviation
+from trialsite.deviations.services import decide_deviation, draft_deviation, report_deviation
 from trialsite.review.contents import content_of, digest_of
 from trialsite.review.models import Query, Signature
 from trialsite.review.queries import open_query, take_query_step, take_step_for_many
@@ -66,7 +68,15 @@ from trialsite.review.signatures import (
 )
 from trialsite.review.verification import verify_items
 
-ROOMS = ("trialsite.casebook", "trialsite.review", "enrollment", "assessments", "treatment", "outcomes")
+ROOMS = (
+    "trialsite.casebook",
+    "trialsite.review",
+    "trialsite.deviations",
+    "enrollment",
+    "assessments",
+    "treatment",
+    "outcomes",
+)
 VITALS = {"weight": Quantity.parse("70", "kg", "weight")}
 SEEN = TODAY - timedelta(days=1)  # a day on which every form can have been done
 
@@ -262,6 +272,30 @@ def replan(cast: Cast, subject: Subject, by: User) -> Any:
     return replan_doses(cycle_id=cycle.pk, by=by, reason="weight corrected")
 
 
+def draft(cast: Cast, subject: Subject, by: User) -> Deviation:
+    return draft_deviation(
+        subject=subject, kind="consent", rule="a-rule", evidence="It happened.", occurred_on=SEEN, by=by
+    )
+
+
+def report(cast: Cast, subject: Subject, by: User) -> Deviation:
+    return report_deviation(
+        subject=subject, kind="other", weight="minor", evidence="It happened.", occurred_on=SEEN, by=by
+    )
+
+
+def with_a_deviation(cast: Cast) -> Subject:
+    subject = prepared(cast, eligible(cast))
+    with acting(user=cast.coordinator):
+        draft(cast, subject, cast.coordinator)
+    return subject
+
+
+def accept(cast: Cast, subject: Subject, by: User) -> Deviation:
+    found = Deviation.objects.get(subject=subject)
+    return decide_deviation(deviation_id=found.pk, action="accept", by=by)
+
+
 def screening(subject: Subject) -> Slot:
     return Slot(subject.pk, "SCR", "")
 
@@ -292,6 +326,9 @@ WRITES = {
         tried=False,
     ),
     "replan_doses": Write("investigator", replan, make=on_treatment),
+    "draft_deviation": Write("coordinator", draft, review=True),
+    "report_deviation": Write("coordinator", report, review=True),
+    "decide_deviation": Write("monitor", accept, review=True, make=with_a_deviation),
     "open_query": Write(
         "monitor",
         lambda cast, subject, by: open_query(slot=vitals(subject), item="height", text="?", by=by),

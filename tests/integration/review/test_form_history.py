@@ -30,6 +30,34 @@ def history(client: Client, user: User, slot: Slot, **asked: str) -> list[tuple[
     ]
 
 
+def places(client: Client, user: User, slot: Slot) -> list[str]:
+    """Visit and item of each line, the oldest first."""
+    client.force_login(user)
+    return [one.where for one in reversed(client.get(slot.history_url).context["changes"])]
+
+
+def test_every_line_of_a_subjects_trail_names_form_visit_and_item(
+    client: Client, cast: Cast, subject: Subject, signer: User
+) -> None:
+    slot = Slot(subject.pk, "SCR", "VS")
+    with acting(user=cast.monitor):
+        query = open_query(slot=slot, item="weight", text="Which scale?", by=cast.monitor)
+    with acting(user=cast.coordinator):
+        take_query_step(query_id=query.pk, action="answer", text="The ward's.", by=cast.coordinator)
+    sign("form", subject, signer)
+    client.force_login(cast.monitor)
+    page = client.get(f"/subjects/{subject.pk}/trail/", {"form": "VS"})
+    found = [(one.what, one.where) for one in reversed(page.context["changes"])]
+    assert found == [
+        ("Vital signs", "Screening"),
+        ("Query: Vital signs", "Screening · Weight"),
+        ("Step of a query: Vital signs", "Screening · Weight"),
+        ("Query: Vital signs", "Screening · Weight"),
+        ("Step of a query: Vital signs", "Screening · Weight"),
+        ("Electronic signature: Vital signs", "Screening"),
+    ]
+
+
 def test_a_query_stands_there_with_everything_that_was_said(
     client: Client, cast: Cast, subject: Subject
 ) -> None:
@@ -40,10 +68,10 @@ def test_a_query_stands_there_with_everything_that_was_said(
         take_query_step(query_id=query.pk, action="answer", text="The ward's.", by=cast.coordinator)
     found = history(client, cast.monitor, slot)[1:]
     assert found == [
-        ("Query: Vital signs", "entered", {"Item": "Weight", "Question": "Which scale?"}),
-        ("Step of a query", "entered", {"Step": "Ask", "Words": "Which scale?"}),
-        ("Query", "answered", {}),
-        ("Step of a query", "entered", {"Step": "Answer", "Words": "The ward's."}),
+        ("Query: Vital signs", "entered", {"Question": "Which scale?"}),
+        ("Step of a query: Vital signs", "entered", {"Step": "Ask", "Words": "Which scale?"}),
+        ("Query: Vital signs", "answered", {}),
+        ("Step of a query: Vital signs", "entered", {"Step": "Answer", "Words": "The ward's."}),
     ]
 
 
@@ -53,7 +81,7 @@ def test_a_query_on_an_empty_slot_has_a_history_too(client: Client, cast: Cast) 
         open_query(slot=slot, text="Was it done?", by=cast.monitor)
     assert [what for what, _action, _items in history(client, cast.coordinator, slot)] == [
         "Query: Vital signs",
-        "Step of a query",
+        "Step of a query: Vital signs",
     ]
 
 
@@ -63,8 +91,9 @@ def test_a_verification_and_what_ends_it(client: Client, cast: Cast, subject: Su
         verify_items(opened=open_slot(slot, subject, forms["VS"]), items=["weight"], by=cast.monitor)
     enter(subject, cast, "71", base_version=1, reason="typing error")
     found = history(client, cast.monitor, slot)
-    assert ("Source verification", "entered", {"Item": "Weight"}) in found
-    assert ("Source verification", "to be verified again", {}) in found
+    assert ("Source verification: Vital signs", "entered", {}) in found
+    assert ("Source verification: Vital signs", "to be verified again", {}) in found
+    assert places(client, cast.monitor, slot)[1:] == ["Screening · Weight", "Screening", "Screening · Weight"]
 
 
 def test_signatures_of_the_form_and_of_the_casebook(
@@ -74,7 +103,7 @@ def test_signatures_of_the_form_and_of_the_casebook(
     sign("form", subject, signer)
     sign("casebook", subject, signer)
     found = [what for what, _action, _items in history(client, cast.monitor, slot)]
-    assert found[1:] == ["Electronic signature: form", "Electronic signature: casebook"]
+    assert found[1:] == ["Electronic signature: Vital signs", "Electronic signature: casebook"]
     said = [action for _what, action, _items in history(client, cast.monitor, slot)]
     assert "I reviewed this form" in said[1]
     assert "I reviewed this casebook" in said[2]
@@ -105,7 +134,7 @@ def test_every_hold_that_covers_the_form(
         hold = place_hold(place=place, kind="freeze", by=cast.data_manager)
         take_hold_step(hold_id=hold.pk, action="unfreeze", by=cast.data_manager, reason="to correct")
     found = [(what, action) for what, action, _items in history(client, cast.data_manager, slot)]
-    assert found[1:] == [(f"Frozen: {words}", "entered"), ("Hold", "released")]
+    assert found[1:] == [(f"Frozen: {words}", "entered"), (f"Frozen: {words}", "released")]
 
 
 def test_what_stands_on_another_form_is_not_shown(

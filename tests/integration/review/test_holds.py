@@ -287,7 +287,11 @@ def test_a_held_place_opens_no_entry_page_even_when_nothing_stands_there(client:
 def test_the_study_page_lists_holds_and_takes_their_steps(client: Client, cast: Cast, second: User) -> None:
     client.force_login(cast.data_manager)
     study = {"study": cast.study.key, "site": cast.here.key, "kind": "lock", "next": "/studies/x/holds/"}
-    client.post("/holds/", study)
+    asked = client.post("/holds/", study)
+    assert "It reaches 0 subjects" in asked.content.decode()
+    with acting(user=cast.data_manager):
+        assert not Hold.objects.exists()
+    client.post("/holds/", study | {"confirmed": "1"})
     with acting(user=cast.data_manager):
         lock = Hold.objects.get()
     client.post(f"/holds/{lock.pk}/ask_unlock/", {"reason": "late result", "next": "/"})

@@ -314,7 +314,12 @@ def test_a_query_is_asked_answered_and_closed_in_the_browser(client: Client, cas
     client.force_login(cast.data_manager)
     page = client.get(f"/studies/{cast.study.key}/queries/?state=answered").content.decode()
     assert "Which scale?" in page
-    client.post(f"/studies/{cast.study.key}/queries/step/?state=answered", {"action": "close"})
+    many = f"/studies/{cast.study.key}/queries/step/?state=answered"
+    asked = client.post(many, {"action": "close"}).content.decode()
+    assert "1 query that can take this step of 1 subject" in asked
+    assert [one.state for one in standing(cast)] == ["answered"]
+    done = client.post(many, {"action": "close", "confirmed": "1"}, follow=True).content.decode()
+    assert "Done for 1 query: Close the query." in done
     assert [one.state for one in standing(cast)] == ["closed"]
 
 
@@ -392,7 +397,7 @@ def test_a_filter_is_kept_used_again_and_its_queries_moved_at_once(client: Clien
     assert kept.criteria == {"state": "answered", "form": "VS"}
     assert f'href="?{kept.query}"'.replace("&", "&amp;") in page.content.decode()
     assert client.get(f"{url}?{kept.query}").context["page"].paginator.count == 2
-    client.post(f"{url}step/?{kept.query}", {"action": "close"})
+    client.post(f"{url}step/?{kept.query}", {"action": "close", "confirmed": "1"})
     assert sorted(one.state for one in standing(cast)) == ["closed", "closed", "open"]
     client.post(f"{url}filters/{kept.pk}/remove/")
     assert not client.get(url).context["saved"]

@@ -90,7 +90,13 @@ WORDS: dict[str, tuple[str, Callable[[Scene], Sent]]] = {
         lambda s: (
             "data_manager",
             "/holds/",
-            {"study": s.cast.study.key, "site": s.cast.here.key, "kind": "lock", "next": f"{s.study}holds/"},
+            {
+                "study": s.cast.study.key,
+                "site": s.cast.here.key,
+                "kind": "lock",
+                "next": f"{s.study}holds/",
+                "confirmed": "1",
+            },
         ),
     ),
     "release": (

@@ -24,6 +24,8 @@ LOOKS: tuple[tuple[str, str, str], ...] = (
     ("warn", "question-circle", "unknown indeterminate not_evaluable positive_unconfirmed"),
     ("warn", "exclamation-triangle", "warn pending query open modification"),
     ("warn", "pencil", "draft"),
+    ("good", "check-circle", "accepted reclassed"),
+    ("still", "slash-circle", "rejected"),
     ("info", "snow", "frozen"),
     ("info", "lock", "locked"),
     ("info", "circle-half", "info screening running ongoing candidate"),

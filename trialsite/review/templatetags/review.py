@@ -16,6 +16,7 @@ TABS = (  # name, label, page, what it takes
     ("queries", _("Queries"), "queries", "record.view"),
     ("verification", _("Source verification"), "verification-plan", "query.close"),
     ("checks", _("Edit checks"), "checks", "query.close"),
+    ("deviations", _("Deviations"), "deviations", "record.view"),
     ("holds", _("Freeze and lock"), "holds", "record.view"),
 )
 

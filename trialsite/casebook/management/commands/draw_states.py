@@ -9,6 +9,7 @@ from django.utils import translation
 
 from trialsite.access.models import Role
 from trialsite.access.permissions import ACTIONS
+from trialsite.casebook.registries import Lifecycle, lifecycles
 from trialsite.casebook.states import (
     HOLD_STEPS,
     SUBJECT_STEPS,
@@ -35,7 +36,7 @@ def page() -> str:
     with translation.override("en"):
         parts = (
             "# States",
-            "Generated from `trialsite/casebook/states.py` by `manage.py draw_states`. Do not edit.",
+            "Generated from the tables of states (`states.py` of each room) by `manage.py draw_states`. Do not edit.",
             "## A form",
             "A draft is not a record and has no state. A slot is empty until a form is submitted, and empty again when "
             "its form is voided; a voided form stays in the record. A step that no row names is refused.",
@@ -51,8 +52,25 @@ def page() -> str:
             "Relapse and death are events of the record, not states.",
             picture(subject_arrows()),
             table(("State", "Next"), subject_rows()),
+            *(part for one in lifecycles.values() for part in parts_of(one)),
         )
     return "\n\n".join(parts) + "\n"
+
+
+def parts_of(cycle: Lifecycle) -> tuple[str, ...]:
+    """The lifecycle of a later room: heading, words, picture, table."""
+    states, steps = list(cycle.states), list(cycle.steps)
+    arrows = [f"{state.value} : {state.label}" for state in states]
+    arrows += [
+        f"{source.value if source else '[*]'} --> {target.value} : {action}"
+        for action, source, target, _permission, _needs in steps
+    ]
+    rows: list[tuple[str, ...]] = [
+        (action, str(source.label) if source else "(none)", str(target.label), roles_of(permission), needs)
+        for action, source, target, permission, needs in steps
+    ]
+    head = ("Action", "From", "To", "Roles", "Needs")
+    return f"## {cycle.title}", cycle.lead, picture(arrows), table(head, rows)
 
 
 def picture(arrows: list[str]) -> str:

@@ -1,0 +1,33 @@
+"""A second press before something that reaches far: what would happen stands on a page of its own first."""
+
+from collections.abc import Iterable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+CONFIRMED = "confirmed"
+
+
+def is_confirmed(request: HttpRequest) -> bool:
+    return CONFIRMED in request.POST
+
+
+def ask_to_confirm(
+    request: HttpRequest, *, heading: str, sentences: Iterable[str], verb: str, back: str
+) -> HttpResponse:
+    """What was sent, once more, with the sentences that say how far it reaches; `verb` sends it for good."""
+    fields = [
+        (name, text)
+        for name, texts in request.POST.lists()
+        for text in texts
+        if name != "csrfmiddlewaretoken"
+    ]
+    context = {
+        "heading": heading,
+        "sentences": list(sentences),
+        "verb": verb,
+        "back": back,
+        "address": request.get_full_path(),
+        "fields": [*fields, (CONFIRMED, "1")],
+    }
+    return render(request, "components/confirm.html", context)
