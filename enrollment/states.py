@@ -1,6 +1,8 @@
 """The lifecycles of enrolment, each one table: state → action → next state, and who may take the step."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +25,7 @@ class PauseState(models.TextChoices):
 
 @dataclass(frozen=True)
 class Step:
-    """One allowed step. `permission` names a row of access.permissions.ACTIONS, "" the system's own step.
+    """One allowed step. `permission` names a row of access.permissions.ACTIONS.
 
     `other_person`: not who took the step before."""
 
@@ -46,7 +48,7 @@ PLACE_STEPS: tuple[Step, ...] = (
 )
 PAUSE_STEPS: tuple[Step, ...] = (
     Step("pause", None, R.PAUSED, "recruitment.pause", needs_reason=True),
-    Step("pause_at_stage", None, R.PAUSED, ""),
+    Step("pause_at_stage", None, R.PAUSED, "subject.enrol"),
     Step("resume", R.PAUSED, R.RESUMED, "recruitment.pause", needs_reason=True, other_person=True),
 )
 
@@ -61,3 +63,13 @@ def pause_step(source: str | None, action: str) -> Step | None:
     """The same of a pause."""
     at = PauseState(source) if source else None
     return next((one for one in PAUSE_STEPS if (one.source, one.action) == (at, action)), None)
+
+
+def steps_shown(steps: Iterable[Step]) -> list[tuple[str, Any, Any, str, str]]:
+    """The steps as docs/states.md shows them."""
+    found = []
+    for one in steps:
+        needs = [("a reason", one.needs_reason), ("a second person", one.other_person)]
+        words = ", ".join(word for word, needed in needs if needed)
+        found.append((one.action, one.source, one.target, one.permission, words))
+    return found
