@@ -101,8 +101,8 @@ registries.lifecycles.register(
     "place",
     Lifecycle(
         "A place in a study",
-        "Held for an eligible subject in screening, taken at enrolment. A held place counts no more once its last day, the "
-        "end of the screening window, has passed at the site.",
+        "Held for an eligible subject in screening, taken at enrolment. A held place counts no more once its last day, "
+        "the end of the screening window, has passed at the site.",
         PlaceState,
         steps_shown(PLACE_STEPS),
     ),
