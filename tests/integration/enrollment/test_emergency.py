@@ -21,6 +21,7 @@ from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import work_of
 from trialsite.casebook.site_day import site_today
+from trialsite.deviations.models import Deviation
 
 from .candidates import SCREENED, confirmed, eligible, enter, fill_in, screened
 from .trials import enrolled_of, given, intens, make_list, owner_rows, randomised, verify, with_gate
@@ -79,6 +80,16 @@ def test_it_enrols_takes_the_next_place_and_says_what_was_missing(trial: Cast) -
     with acting(user=trial.investigator):
         entry = Trail.objects.get(table_name="enrollment_emergencyallocation", subject_id=subject.pk)
         assert (entry.role, entry.reason) == ("investigator", WHY)
+
+
+def test_it_drafts_a_deviation_in_both_languages(trial: Cast) -> None:
+    subject = unknown(trial)
+    emergency(trial, subject)
+    with acting(user=trial.data_manager):
+        (found,) = Deviation.objects.filter(subject=subject, rule="randomisation.emergency")
+    assert (found.kind, found.weight, found.state) == ("randomisation", "major", "draft")
+    assert found.evidence_en.startswith("Randomised in an emergency: conditioning starts today")
+    assert found.evidence_zh.startswith("紧急随机分组")
 
 
 def test_it_stays_in_the_inbox_until_everything_is_filled_in(trial: Cast) -> None:
@@ -222,6 +233,8 @@ def test_the_arm_stays_whatever_was_wrong(client: Client, listed: Cast) -> None:
         )
         assert Subject.objects.get(pk=record.subject_id).arm == record.arm
         assert MisRandomisation.objects.count() == 2
+        kinds = Deviation.objects.filter(rule="randomisation.mis_randomised").values_list("kind", flat=True)
+        assert sorted(kinds) == ["eligibility", "randomisation"]
     client.force_login(listed.coordinator)
     for url in (f"/subjects/{record.subject_id}/eligibility/", "/recruitment/BLINA-INTENS/"):
         page = client.get(url).content.decode()
