@@ -77,7 +77,7 @@ def randomise_in_emergency(
             **place_of(subject),
             randomisation=record,
             reason=reason.strip()[:500],
-            missing=[{"code": one.code, "id": one.id} for one in bridged],
+            bridged=[{"code": one.code, "id": one.id} for one in bridged],
             allocated_at=record.randomised_at,
             allocated_by=by,
         )

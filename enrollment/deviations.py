@@ -21,7 +21,7 @@ def draft_emergency(emergency: EmergencyAllocation, by: User) -> None:
     def words() -> str:
         return _("Randomised in an emergency: %(reason)s. At the time: %(missing)s.") % {
             "reason": emergency.reason.rstrip("."),
-            "missing": missing_words(emergency.missing),
+            "missing": missing_words(emergency.bridged),
         }
 
     draft_deviation(

@@ -47,7 +47,9 @@ def hold_place(*, subject: Subject, by: User) -> EnrolmentPlace:
         raise Refused(_("The screening window ended on %(day)s: no place is held.") % {"day": ended})
     refuse_full(subject, refusal)
     publish_change(subject.pk, by.pk)
-    return EnrolmentPlace.objects.get(subject=subject)
+    place = EnrolmentPlace.objects.get(subject=subject)
+    place.subject = subject
+    return place
 
 
 @transaction.atomic

@@ -92,7 +92,7 @@ def study_recruitment(request: HttpRequest, key: str) -> HttpResponse:
         and plan.method == LIST
         and may(user, "randomisation.import", study_id=study.pk),
         "emergencies": [
-            (one, missing_words(one.allocation.missing), open_words(protocol, one.open))
+            (one, missing_words(one.allocation.bridged), open_words(protocol, one.open))
             for one in emergencies_visible_to(user, study)
         ]
         if plan

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=trialsite.keys.new_id, editable=False, primary_key=True, serialize=False)),
                 ('reason', models.CharField(max_length=500, verbose_name='reason')),
-                ('missing', models.JSONField(verbose_name='not confirmed at the time')),
+                ('bridged', models.JSONField(verbose_name='not confirmed at the time')),
                 ('allocated_at', models.DateTimeField()),
                 ('allocated_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('randomisation', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='emergency', to='enrollment.randomisation')),

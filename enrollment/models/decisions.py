@@ -89,7 +89,7 @@ class Randomisation(SiteBound):
 class EmergencyAllocation(SiteBound):
     """An arm given before the system could confirm what the protocol asks: why, and what was missing.
 
-    `missing` lists what could not be confirmed, each as a code ("criterion", "confirmation", "gate") and its id. It
+    `bridged` lists what could not be confirmed, each as a code ("criterion", "confirmation", "gate") and its id. It
     is filled in when an investigator confirms eligibility afterwards, or what went wrong is recorded."""
 
     protection = ONCE
@@ -98,7 +98,7 @@ class EmergencyAllocation(SiteBound):
     subject = models.OneToOneField(Subject, on_delete=models.PROTECT, related_name="emergency")
     randomisation = models.OneToOneField(Randomisation, on_delete=models.PROTECT, related_name="emergency")
     reason = models.CharField(_("reason"), max_length=500)
-    missing = models.JSONField(_("not confirmed at the time"))
+    bridged = models.JSONField(_("not confirmed at the time"))
     allocated_at = models.DateTimeField()
     allocated_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
 

@@ -74,7 +74,7 @@ def test_it_enrols_takes_the_next_place_and_says_what_was_missing(trial: Cast) -
         after = Subject.objects.get(pk=subject.pk)
     assert (record.slot_number, record.confirmation, after.state) == (2, None, "enrolled")
     assert (after.subject_number, after.arm) == ("BIN-0002", record.arm)
-    assert [one["code"] for one in made.missing] == ["confirmation", "criterion", "gate"]
+    assert [one["code"] for one in made.bridged] == ["confirmation", "criterion", "gate"]
     assert made.allocated_by == trial.investigator
     assert Event.objects.filter(kind="randomisation.emergency", user_id=trial.investigator.pk).count() == 1
     with acting(user=trial.investigator):

@@ -217,7 +217,13 @@ def test_every_condition_that_is_missing_is_named(committed_db: str) -> None:
     enter(subject, cast.coordinator, "DX", SCREENED, kmt2a_r=None)
     with pytest.raises(NotReady) as refusal:
         randomised(cast, subject)
-    assert [one.code for one in refusal.value.missing] == ["confirmation", "stratum", "gate", "list"]
+    assert [one.code for one in refusal.value.missing] == [
+        "confirmation",
+        "criterion",
+        "stratum",
+        "gate",
+        "list",
+    ]
     for part in ("confirm it again", "stratum cannot be told", "CD19 report seen", "not sealed yet"):
         assert part in refusal.value.sentence
 

@@ -77,7 +77,7 @@ def make_list(seed: str = SEED, slots: int = 8) -> str:
 
 def owner_rows(query: str, *parameters: Any) -> list[tuple]:
     with connections["owner"].cursor() as cursor:
-        cursor.execute(query, parameters)
+        cursor.execute(query, parameters or None)
         return cursor.fetchall() if cursor.description else []
 
 
