@@ -12,7 +12,10 @@ from trialsite.casebook.states import SubjectState
 
 from .domain.consent import missing_signers
 from .facts import ages, consent_dates, consents, standing_signatures, valid_consent
+from .models import MisRandomisation
 from .models.consent import Signer
+from .recruitment import emergency_of
+from .recruitment_words import open_words
 
 
 def consent_alerts(subject: Subject) -> Iterator[Any]:
@@ -37,3 +40,18 @@ def consent_alerts(subject: Subject) -> Iterator[Any]:
     rules = subject.protocol_version.protocol.consent
     for who in missing_signers(rules.signers_at, age.value, signatures):
         yield _("Consent is missing: %(signer)s.") % {"signer": Signer(who).label}
+
+
+def randomisation_alerts(subject: Subject) -> Iterator[Any]:
+    """The arm was given in an emergency, or something was wrong with it."""
+    protocol = subject.protocol_version.protocol
+    if protocol.randomisation is None or not subject.arm:
+        return
+    emergency = emergency_of(subject)
+    if emergency is not None and emergency.open:
+        left = open_words(protocol, emergency.open)
+        yield _("Randomised in an emergency. Still to fill in: %(left)s.") % {"left": left}
+    elif emergency is not None:
+        yield _("Randomised in an emergency.")
+    for found in MisRandomisation.objects.filter(subject=subject).order_by("recorded_at"):
+        yield _("Mis-randomised: %(what)s.") % {"what": found.get_kind_display()}  # type: ignore[attr-defined]

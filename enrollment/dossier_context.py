@@ -14,19 +14,19 @@ from trialsite.casebook.slots import Slot
 from trialsite.casebook.states import SubjectState
 from trialsite.clinical.verdicts import CriterionVerdict, SubjectVerdict
 
+from .conditions import CONFIRMATION
 from .domain.eligibility import Dossier
 from .dossier_page import DossierLine, lines_of
-from .forms import ConfirmForm, EnrolForm, FailForm, PlainForm, RandomiseForm
+from .forms import ConfirmForm, EnrolForm, FailForm, PlainForm, form_of
+from .randomisation_context import randomised
+from .recruitment import emergency_of, holds, place_of, warnings_at
 from .selectors import (
     Facts,
     Standing,
     assess,
     day_of_dossier,
     facts_for_rules,
-    levels_of,
-    list_is_made,
     places_taken,
-    randomisation_of,
     standing_of,
 )
 from .snapshots import is_decided, stored_dossier
@@ -63,6 +63,7 @@ def dossier_context(user: User, subject: Subject, language: str, refused: PlainF
         "changed": [fact_label(name) for name in confirmed.changed],
         "protocol": subject.protocol_version.protocol,
         **decisions(user, subject, dossier, confirmed, refused),
+        **places_context(user, subject, dossier),
         **randomised(user, subject, facts, language, refused),
     }
 
@@ -98,7 +99,7 @@ def decisions(
     """The forms of the decisions that this user may take now, each None when it is not the time."""
     here: dict[str, Any] = {"study_id": subject.study_id, "site_id": subject.site_id}
     screening = subject.state == SubjectState.SCREENING
-    waits = screening or (subject.state == SubjectState.ENROLLED and not subject.arm)
+    waits = screening or (subject.state == SubjectState.ENROLLED and (not subject.arm or to_confirm(subject)))
     signable = waits and dossier.verdict is SubjectVerdict.ELIGIBLE and not confirmed.holds
     enrollable = screening and dossier.verdict is SubjectVerdict.ELIGIBLE and confirmed.holds
     today = {"enrolled_on": site_today(subject)}
@@ -118,11 +119,25 @@ def decisions(
     }
 
 
-def form_of(
-    kind: type[PlainForm], refused: PlainForm | None, initial: dict[str, Any] | None = None
-) -> PlainForm:
-    """The form as it was refused, or a blank one."""
-    return refused if isinstance(refused, kind) else kind(initial=initial)
+def to_confirm(subject: Subject) -> bool:
+    """Whether the subject got its arm in an emergency, and eligibility is still to be confirmed."""
+    found = emergency_of(subject) if subject.protocol_version.protocol.randomisation else None
+    return found is not None and (CONFIRMATION, "") in found.open
+
+
+def places_context(user: User, subject: Subject, dossier: Dossier) -> dict[str, Any]:
+    """The place of a subject in screening: held until when, and whether this user may hold it or give it back."""
+    if subject.state != SubjectState.SCREENING:
+        return {"place": None}
+    place = place_of(subject)
+    held = holds(place, subject)
+    allowed = may(user, "place.hold", study_id=subject.study_id, site_id=subject.site_id)
+    return {
+        "place": place if held else None,
+        "may_hold": allowed and not held and dossier.verdict is SubjectVerdict.ELIGIBLE,
+        "may_give_back": allowed and held,
+        "full": [] if held else warnings_at(subject.study, subject.site),
+    }
 
 
 def places_words(subject: Subject) -> str:
@@ -132,34 +147,3 @@ def places_words(subject: Subject) -> str:
     if planned is None:
         return _("%(taken)d enrolled so far; the registration states no planned number.") % {"taken": taken}
     return _("%(taken)d of %(planned)d places are taken.") % {"taken": taken, "planned": planned}
-
-
-def randomised(
-    user: User, subject: Subject, facts: Facts, language: str, refused: PlainForm | None
-) -> dict[str, Any]:
-    """The randomisation section of a randomised study: what it rests on before, what it gave after."""
-    plan = subject.protocol_version.protocol.randomisation
-    if plan is None or subject.state in (SubjectState.SCREEN_FAILED, SubjectState.SCREENING):
-        return {"randomisation_plan": None}
-    levels = levels_of(subject.protocol_version.protocol, facts)
-    strata = [
-        (
-            stratum.name.in_language(language),
-            next(
-                (one.name.in_language(language) for one in stratum.levels if one.key == levels[stratum.key]),
-                "",
-            ),
-        )
-        for stratum in plan.strata
-    ]
-    record = randomisation_of(subject)
-    allowed = may(user, "subject.randomise", study_id=subject.study_id, site_id=subject.site_id)
-    initial = {"randomised_on": site_today(subject)}
-    return {
-        "randomisation_plan": plan,
-        "strata": strata,
-        "randomisation": record,
-        "arm_name": record.get_arm_display() if record else "",
-        "list_made": list_is_made(subject.study_id),
-        "randomise_form": form_of(RandomiseForm, refused, initial) if allowed and record is None else None,
-    }

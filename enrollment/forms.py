@@ -13,6 +13,8 @@ from trialsite.casebook.states import SubjectState
 from trialsite.clinical.identifiers import has_valid_check
 from trialsite.studies.models import StudySite
 
+from .models import MisRandomisation
+
 OTHER = "other"
 FAILURE_REASONS = [
     ("", "—"),
@@ -118,6 +120,43 @@ class EnrolForm(PlainForm):
 
 class RandomiseForm(PlainForm):
     randomised_on = forms.DateField(label=_("Randomised on"), widget=DateInput())
+
+
+class PlaceForm(PlainForm):
+    """A button alone: hold a place, or give it back."""
+
+
+class EmergencyForm(PlainForm):
+    """Why the arm cannot wait, signed by the investigator."""
+
+    randomised_on = forms.DateField(label=_("Randomised on"), widget=DateInput())
+    reason = forms.CharField(
+        label=_("Why it cannot wait, and how you know what is missing"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    password = forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class FlagForm(PlainForm):
+    """What was wrong with a randomisation, and when it was found."""
+
+    kind = forms.ChoiceField(label=_("What was wrong"), choices=[("", "—"), *MisRandomisation.Kind.choices])
+    found_on = forms.DateField(label=_("Found on"), widget=DateInput())
+    reason = forms.CharField(
+        label=_("In your words"), max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+def form_of(
+    kind: type[PlainForm], refused: PlainForm | None, initial: dict[str, Any] | None = None
+) -> PlainForm:
+    """The form as it was refused, or a blank one."""
+    return refused if isinstance(refused, kind) else kind(initial=initial)
 
 
 STATES = [("", _("All states")), *SubjectState.choices]

@@ -5,14 +5,16 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.casebook import registries
 from trialsite.casebook.amended import dry_runs
 from trialsite.casebook.edit_checks import not_in_the_future
-from trialsite.casebook.registries import FormType, RowType, SubjectPage
+from trialsite.casebook.registries import FormType, Lifecycle, RowType, SubjectPage
 
 from . import casebook_forms as pages
 from . import checks, derived, models
-from .alerts import consent_alerts
+from .alerts import consent_alerts, randomisation_alerts
 from .anchors import ANCHORS
+from .api import RandomisationListViewSet, RandomisationViewSet, RecruitmentViewSet
 from .dry_run import dry_run_eligibility
 from .facts import sources
+from .states import PAUSE_STEPS, PLACE_STEPS, PauseState, PlaceState, steps_shown
 from .summaries import consent_summary, diagnosis_summary, history_summary, person_summary, statements_summary
 from .work import ENROLMENT_WORK
 
@@ -91,6 +93,29 @@ for name, source in sources().items():
 for name, anchor in ANCHORS.items():
     registries.anchors.register(name, anchor)
 registries.subject_alerts.register("consent", consent_alerts)
+registries.subject_alerts.register("randomisation", randomisation_alerts)
+registries.api_lists.register("recruitment", RecruitmentViewSet)
+registries.api_lists.register("randomisation-lists", RandomisationListViewSet)
+registries.api_lists.register("randomisations", RandomisationViewSet)
 registries.subject_pages.register("eligibility", SubjectPage(_("Eligibility"), "eligibility", 20))
 registries.work.register("enrolment", ENROLMENT_WORK)
 dry_runs.register("eligibility", dry_run_eligibility)
+registries.lifecycles.register(
+    "place",
+    Lifecycle(
+        "A place in a study",
+        "Held for an eligible subject in screening, taken at enrolment. A held place counts no more once its last day, "
+        "the end of the screening window, has passed at the site.",
+        PlaceState,
+        steps_shown(PLACE_STEPS),
+    ),
+)
+registries.lifecycles.register(
+    "pause",
+    Lifecycle(
+        "A pause of recruitment",
+        "In a study or at a site. `pause_at_stage` comes with the enrolment of the last subject of a stage.",
+        PauseState,
+        steps_shown(PAUSE_STEPS),
+    ),
+)

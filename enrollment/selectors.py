@@ -25,7 +25,7 @@ from trialsite.studies.models import ProtocolVersion, StudySite
 
 from .domain.eligibility import Dossier, assess_eligibility, stratum_of, within_windows
 from .domain.randomisation import stratum_key
-from .models import Confirmation, Randomisation
+from .models import Confirmation, EmergencyAllocation, Randomisation
 from .snapshots import corrected_inputs, is_decided
 
 Facts = Mapping[str, Fact]
@@ -37,8 +37,9 @@ def rule_facts(version: ProtocolVersion) -> tuple[str, ...]:
     if version.digest not in _names:
         protocol = version.protocol
         rules = [criterion.rule for criterion in protocol.criteria]
-        strata = protocol.randomisation.strata if protocol.randomisation else ()
-        rules += [level.rule for stratum in strata for level in stratum.levels]
+        plan = protocol.randomisation
+        rules += [level.rule for stratum in (plan.strata if plan else ()) for level in stratum.levels]
+        rules += [gate.rule for gate in (plan.gates if plan else ())]
         found = [name for rule in rules for name in sorted(facts_named(parse_rule(rule)))]
         _names[version.digest] = tuple(dict.fromkeys(found))
     return _names[version.digest]
@@ -187,7 +188,20 @@ def stratum_of_subject(subject: Subject, facts: Facts, on: date) -> str | None:
 
 
 def randomisation_of(subject: Subject) -> Randomisation | None:
-    return Randomisation.objects.filter(subject=subject).select_related("randomised_by").first()
+    found = Randomisation.objects.filter(subject=subject)
+    return found.select_related("randomised_by", "emergency__allocated_by").first()
+
+
+def day_to_confirm(subject: Subject) -> date | None:
+    """The day of an emergency allocation, by which eligibility that is confirmed afterwards is judged."""
+    found = EmergencyAllocation.objects.filter(subject=subject).select_related("randomisation").first()
+    return found.randomisation.randomised_on if found else None
+
+
+def consent_is_complete(subject: Subject) -> bool:
+    """Whether everybody who must sign consent has signed, as far as the record shows."""
+    facts = facts_of_subjects([subject.pk], ["consent_complete"])
+    return facts[subject.pk]["consent_complete"].value is True
 
 
 # Places and slots

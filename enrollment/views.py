@@ -22,8 +22,21 @@ from trialsite.casebook.selectors import subject_or_404
 from trialsite.studies.selectors import studies_visible_to
 
 from . import services
+from .conditions import NotReady
 from .dossier_context import dossier_context
-from .forms import STATES, ConfirmForm, EnrolForm, FailForm, PlainForm, RandomiseForm, ScreenForm
+from .forms import (
+    STATES,
+    ConfirmForm,
+    EmergencyForm,
+    EnrolForm,
+    FailForm,
+    FlagForm,
+    PlaceForm,
+    PlainForm,
+    RandomiseForm,
+    ScreenForm,
+)
+from .recruitment import warnings_at
 from .selectors import places_open_to, screening_log
 
 
@@ -38,6 +51,8 @@ def screening(request: HttpRequest) -> HttpResponse:
         subject = screened(request, form)
         if subject is not None:
             messages.success(request, _("Screened as %(number)s.") % {"number": subject.screening_number})
+            for sentence in warnings_at(subject.study, subject.site):
+                messages.warning(request, sentence)
             return redirect("eligibility", subject.pk)
     study, state = request.GET.get("study", ""), request.GET.get("state", "")
     log = screening_log(user, study, state)
@@ -142,6 +157,56 @@ def randomise(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     return decide(request, subject_id, RandomiseForm(request.POST), act)
 
 
+@login_required
+@require_POST
+def emergency(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """Give the subject its arm before every condition is confirmed."""
+
+    def act(subject: Subject, form: Any) -> str:
+        made = services.randomise_in_emergency(subject=subject, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        arm = subject.protocol_version.protocol.arm_of(made.randomisation.arm).name
+        told = arm.in_language(get_language() or "en")
+        return _("Randomised in an emergency to: %(arm)s.") % {"arm": told}
+
+    return decide(request, subject_id, EmergencyForm(request.POST), act)
+
+
+@login_required
+@require_POST
+def flag(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """Record what was wrong with the randomisation of a subject."""
+
+    def act(subject: Subject, form: Any) -> str:
+        services.record_mis_randomisation(subject=subject, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        return _("Recorded. The arm stays, and the subject is analysed as randomised.")
+
+    return decide(request, subject_id, FlagForm(request.POST), act)
+
+
+@login_required
+@require_POST
+def hold(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """Hold a place for a subject in screening."""
+
+    def act(subject: Subject, form: Any) -> str:
+        place = services.hold_place(subject=subject, by=request.user)  # type: ignore[arg-type]
+        return _("A place is held until %(day)s.") % {"day": place.held_until}
+
+    return decide(request, subject_id, PlaceForm(request.POST), act)
+
+
+@login_required
+@require_POST
+def give_back(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """Give the held place of a subject back."""
+
+    def act(subject: Subject, form: Any) -> str:
+        services.give_back_place(subject=subject, by=request.user)  # type: ignore[arg-type]
+        return _("The place is given back.")
+
+    return decide(request, subject_id, PlaceForm(request.POST), act)
+
+
 def decide(
     request: HttpRequest, subject_id: UUID, form: PlainForm, act: Callable[[Subject, PlainForm], str]
 ) -> HttpResponse:
@@ -158,6 +223,10 @@ def decide(
 
 def show_refusal(form: PlainForm, refusal: Refused) -> None:
     """The sentence of a service at the field it concerns, or above the form."""
+    if isinstance(refusal, NotReady):
+        for missing in refusal.missing:
+            form.add_error(None, missing.sentence)
+        return
     if not isinstance(refusal, CheckFailed):
         form.add_error(None, refusal.sentence)
         return

@@ -25,6 +25,8 @@ from trialsite.studies.selectors import studies_visible_to
 
 from .domain.eligibility import Dossier
 from .models import Confirmation
+from .recruitment import emergencies_visible_to
+from .recruitment_words import open_words
 from .selectors import assess, facts_of_subjects, latest_confirmations, rule_facts, standing
 
 SHOWN_CRITERIA = 4
@@ -35,7 +37,9 @@ KINDS = {
     "enrol": gettext_lazy("Enrol"),
     "randomise": gettext_lazy("Randomise"),
     "screen-failure": gettext_lazy("Close the screening"),
+    "emergency": gettext_lazy("Fill in after an emergency allocation"),
 }
+AFTERWARDS = ("randomise", "emergency")  # kinds that are not of screening
 
 
 def enrolment_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
@@ -46,7 +50,9 @@ def enrolment_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     found: list[Iterator[WorkLine]] = []
     if wanted.kind in ("", "randomise"):
         found.append(randomisation_work(user, visible))
-    if wanted.kind != "randomise":
+    if wanted.kind in ("", "emergency"):
+        found.append(emergency_work(user, wanted.study))
+    if wanted.kind not in AFTERWARDS:
         screened = visible.filter(state=SubjectState.SCREENING)
         versions = screened.order_by().values_list("protocol_version", flat=True).distinct()
         found += [screening_work(user, screened.filter(protocol_version=one)) for one in versions]
@@ -64,6 +70,18 @@ def randomisation_work(user: User, visible: QuerySet[Subject]) -> Iterator[WorkL
     ]
     for subject in waiting.filter(protocol_version__in=randomised).order_by("enrolled_on", "pk"):
         yield step_line(subject, "randomise", subject.enrolled_on)
+
+
+def emergency_work(user: User, study_key: str) -> Iterator[WorkLine]:
+    """Arms given in an emergency of which something is still to be filled in, the oldest first; due since that day."""
+    found = emergencies_visible_to(user)
+    for one in sorted(found, key=lambda each: each.allocation.randomisation.randomised_on):
+        subject = one.allocation.subject
+        if not one.open or (study_key and subject.study.key != study_key):
+            continue
+        if allowed(user, subject, "eligibility.sign") or allowed(user, subject, "form.submit"):
+            left = open_words(subject.protocol_version.protocol, one.open)
+            yield step_line(subject, "emergency", one.allocation.randomisation.randomised_on, left)
 
 
 def screening_work(user: User, screened: QuerySet[Subject]) -> Iterator[WorkLine]:

@@ -4,7 +4,9 @@ The generator is our own and written down here, because `random.Random` promises
 next Python version for its core only, not for shuffling. Bytes come from SHA-256 over "seed | stratum |
 counter"; whole numbers are drawn from 8 bytes without bias (values beyond the last full multiple are thrown
 away); blocks are shuffled after Fisher and Yates. Each stratum has its own stream, so that a site opened
-later changes no other list."""
+later changes no other list.
+
+A minimised trial has no list of arms: its sealed list holds the draws, one number below DRAW_SPAN a subject."""
 
 from __future__ import annotations
 
@@ -14,6 +16,8 @@ from dataclasses import dataclass
 from itertools import count, product
 
 METHOD = "sha256-fisher-yates-1"
+DRAW_SPAN = 1_000_000
+DRAWS = "minimisation"  # the name of the stream of draws
 _BYTES = 8
 _SPAN = 1 << (8 * _BYTES)
 
@@ -96,10 +100,31 @@ def allocation_list(
     return tuple(slot for name in names for slot in _stratum(seed, name, ratio, sizes, slots_per_stratum))
 
 
-def list_digest(slots: Iterable[AllocationSlot]) -> str:
-    """SHA-256 of a list, to be recorded when it is made, so that a later change shows."""
-    lines = (f"{one.stratum}|{one.number}|{one.block}|{one.block_size}|{one.arm}" for one in slots)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+def draw_list(seed: str, count: int) -> tuple[int, ...]:
+    """The random element of minimisation: for each subject in turn a number from 0 to DRAW_SPAN - 1."""
+    if not seed:
+        raise ValueError("A randomisation list needs a seed.")
+    draws = _Draws(seed, DRAWS)
+    return tuple(draws.below(DRAW_SPAN) for _ in range(count))
+
+
+def list_lines(slots: Iterable[AllocationSlot]) -> list[str]:
+    """A list as its digest reads it: a line a place, by stratum and number, whatever the order they came in."""
+    inside = sorted(slots, key=lambda one: (one.stratum, one.number))
+    return [f"{one.stratum}|{one.number}|{one.block}|{one.block_size}|{one.arm}" for one in inside]
+
+
+def draw_lines(draws: Iterable[int]) -> list[str]:
+    """The draws of minimisation as their digest reads them."""
+    return [f"{number}|{draw}" for number, draw in enumerate(draws, start=1)]
+
+
+def list_digest(lines: Iterable[str], key: str) -> str:
+    """SHA-256 over the sealed key (the seed, or the salt of an imported list) and the lines.
+
+    It is published before the first allocation. Without the key nobody can try lists against it: who has seen most
+    of a stratum would otherwise find the rest. With the key, after the study, it proves the list."""
+    return hashlib.sha256("\n".join([key, *lines]).encode()).hexdigest()
 
 
 def _stratum(

@@ -2,9 +2,16 @@
 
 from .background import Demographics, MedicalHistory, PriorTherapy
 from .consent import Consent, Signature
-from .decisions import Confirmation, Randomisation
+from .decisions import (
+    Confirmation,
+    EmergencyAllocation,
+    MisRandomisation,
+    Randomisation,
+    RandomisationList,
+)
 from .diagnosis import Diagnosis
-from .locked import EnrolmentPlaces, RandomisationSlot
+from .locked import EnrolmentPlaces, RandomisationSalt, RandomisationSlot
+from .recruitment import EnrolmentPlace, RecruitmentPause
 from .statements import Statements
 
 __all__ = [
@@ -12,11 +19,17 @@ __all__ = [
     "Consent",
     "Demographics",
     "Diagnosis",
+    "EmergencyAllocation",
+    "EnrolmentPlace",
     "EnrolmentPlaces",
     "MedicalHistory",
+    "MisRandomisation",
     "PriorTherapy",
     "Randomisation",
+    "RandomisationList",
+    "RandomisationSalt",
     "RandomisationSlot",
+    "RecruitmentPause",
     "Signature",
     "Statements",
 ]

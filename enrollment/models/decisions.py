@@ -42,7 +42,9 @@ class Confirmation(SiteBound):
 
 
 class Randomisation(SiteBound):
-    """The arm that a subject was given, its stratum and its place in the list: once, never changed."""
+    """The arm that a subject was given, its stratum and its place in the list: once, never changed.
+
+    Without a confirmation it was given in an emergency; `EmergencyAllocation` says why."""
 
     protection = ONCE
 
@@ -51,7 +53,7 @@ class Randomisation(SiteBound):
     protocol_version = models.ForeignKey(
         "studies.ProtocolVersion", on_delete=models.PROTECT, related_name="+"
     )
-    confirmation = models.ForeignKey(Confirmation, on_delete=models.PROTECT, related_name="+")
+    confirmation = models.ForeignKey(Confirmation, on_delete=models.PROTECT, null=True, related_name="+")
     stratum = models.CharField(_("stratum"), max_length=200)
     slot_number = models.PositiveIntegerField(_("place in the stratum's list"))
     arm = models.CharField(_("arm"), max_length=20)
@@ -82,3 +84,88 @@ class Randomisation(SiteBound):
             for level in stratum.levels
             if levels.get(stratum.key) == level.key
         )
+
+
+class EmergencyAllocation(SiteBound):
+    """An arm given before the system could confirm what the protocol asks: why, and what was missing.
+
+    `bridged` lists what could not be confirmed, each as a code ("criterion", "confirmation", "gate") and its id. It
+    is filled in when an investigator confirms eligibility afterwards, or what went wrong is recorded."""
+
+    protection = ONCE
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.OneToOneField(Subject, on_delete=models.PROTECT, related_name="emergency")
+    randomisation = models.OneToOneField(Randomisation, on_delete=models.PROTECT, related_name="emergency")
+    reason = models.CharField(_("reason"), max_length=500)
+    bridged = models.JSONField(_("not confirmed at the time"))
+    allocated_at = models.DateTimeField()
+    allocated_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="an_emergency_says_why")]
+
+    def __str__(self) -> str:
+        return f"{self.subject_id}"
+
+
+class MisRandomisation(SiteBound):
+    """Something that was wrong with a randomisation, found later. The allocation stays: analysed as randomised."""
+
+    protection = ONCE
+
+    class Kind(models.TextChoices):
+        """What was wrong."""
+
+        WRONG_STRATUM = "WRONG_STRATUM", _("Randomised in the wrong stratum")
+        INELIGIBLE = "INELIGIBLE", _("Found ineligible after randomisation")
+        WRONG_SUBJECT = "WRONG_SUBJECT", _("The wrong subject was randomised")
+        OTHER = "OTHER", _("Other")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="mis_randomisations")
+    randomisation = models.ForeignKey(
+        Randomisation, on_delete=models.PROTECT, related_name="mis_randomisations"
+    )
+    kind = models.CharField(_("what was wrong"), max_length=20, choices=Kind)
+    words = models.CharField(_("in words"), max_length=500)
+    found_on = models.DateField(_("found on"))
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["randomisation", "kind"], name="mis_randomised_once_a_kind"),
+            models.CheckConstraint(condition=~Q(words=""), name="mis_randomisations_say_what"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject_id} {self.kind}"
+
+
+class RandomisationList(models.Model):
+    """That a list (or a longer one) was sealed: by which method, how many places, and the digest that proves it.
+
+    Written by the owner of the database or by a definer function; nothing of the list stands here. `plan` is what the
+    protocol said: with the key of the digest it makes the list again."""
+
+    protection = Protection(trail="study", app=())
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="randomisation_lists")
+    number = models.PositiveIntegerField()
+    method = models.CharField(_("method"), max_length=60)
+    places = models.PositiveIntegerField(_("places"))
+    digest = models.CharField(_("digest"), max_length=64)
+    plan = models.JSONField()
+    sealed_at = models.DateTimeField()
+    sealed_by = models.ForeignKey("access.User", on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["study", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "number"], name="randomisation_list_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.study_id} {self.number}"

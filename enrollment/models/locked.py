@@ -21,7 +21,9 @@ class EnrolmentPlaces(models.Model):
 
 
 class RandomisationSlot(models.Model):
-    """One place of the randomisation list: stratum, number within it, block, arm, and who took it."""
+    """One place of the randomisation list: stratum, number within it, block, arm, and who took it.
+
+    Of a minimised trial it is one draw: `draw` is set, and stratum and arm come with the subject."""
 
     protection = Protection(app=None)
 
@@ -32,6 +34,7 @@ class RandomisationSlot(models.Model):
     block = models.PositiveIntegerField()
     block_size = models.PositiveSmallIntegerField()
     arm = models.CharField(max_length=20)
+    draw = models.PositiveIntegerField(null=True)
     subject = models.OneToOneField("casebook.Subject", on_delete=models.PROTECT, null=True, related_name="+")
     taken_at = models.DateTimeField(null=True)
 
@@ -47,3 +50,17 @@ class RandomisationSlot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stratum} {self.number}"
+
+
+class RandomisationSalt(models.Model):
+    """The key of the digest of a list that was imported; with a list from a seed the seed is the key."""
+
+    protection = Protection(app=None)
+
+    study = models.OneToOneField(
+        "studies.Study", on_delete=models.PROTECT, primary_key=True, related_name="+"
+    )
+    salt = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.study_id}"

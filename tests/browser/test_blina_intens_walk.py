@@ -59,7 +59,10 @@ def test_the_arm_shows_after_randomisation_and_the_second_press_refuses(
     desk.press("Enrol")
     desk.sees("Enrolled as BIN-0001.", "KMT2A rearranged or TP53 mutated")
     assert arms_shown(desk) == []
+    desk.sees("Not compared with the source yet: MRD negative within 14 days before randomisation.")
 
+    verify_mrd(at_desk("monitor"), dossier)
+    desk.open(dossier)
     same_page_in_another_window = at_desk("coordinator")
     same_page_in_another_window.open(dossier)
     assert arms_shown(same_page_in_another_window) == []
@@ -75,6 +78,15 @@ def test_the_arm_shows_after_randomisation_and_the_second_press_refuses(
         "This subject is randomised already.", f"Place 1 of stratum {STRATUM_NAME}."
     )
     assert arms_shown(same_page_in_another_window) == [arm]
+
+
+def verify_mrd(monitor: Desk, dossier: str) -> None:
+    """The monitor compares the MRD report with its source, item by item."""
+    monitor.open(dossier.replace("eligibility/", "slots/SCR.1/MRD.1/"))
+    for box in monitor.page.locator("#verification input[type=checkbox]").all():
+        box.check()
+    monitor.press("Verified against source")
+    expect(monitor.page.locator("#verification input[type=checkbox]")).to_have_count(0)
 
 
 def randomise(desk: Desk, clock: Clock) -> None:

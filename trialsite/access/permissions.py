@@ -55,6 +55,17 @@ ACTIONS: dict[str, Action] = {
     "eligibility.sign": Action(gettext_lazy("confirm eligibility"), frozenset({INVESTIGATOR})),
     "subject.enrol": Action(gettext_lazy("enrol a subject"), SITE_STAFF),
     "subject.randomise": Action(gettext_lazy("randomise a subject"), SITE_STAFF),
+    "subject.randomise_emergency": Action(
+        gettext_lazy("randomise in an emergency"), frozenset({INVESTIGATOR})
+    ),
+    "randomisation.flag": Action(
+        gettext_lazy("record what was wrong with a randomisation"), SITE_STAFF | {DATA_MANAGER}
+    ),
+    "randomisation.import": Action(gettext_lazy("seal a randomisation list"), frozenset({DATA_MANAGER})),
+    "place.hold": Action(gettext_lazy("hold a place"), SITE_STAFF),
+    "recruitment.pause": Action(
+        gettext_lazy("pause and resume recruitment"), frozenset({INVESTIGATOR, DATA_MANAGER})
+    ),
     "treatment.decide": Action(gettext_lazy("decide on treatment"), frozenset({INVESTIGATOR})),
     "figures.view": Action(gettext_lazy("see the study's figures"), READERS),
     "figures.by_arm": Action(

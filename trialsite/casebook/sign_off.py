@@ -175,6 +175,14 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
             return "; ".join(signer_words(one) for one in place.signers)
         case plans.Randomisation():
             return randomisation_words(place)
+        case plans.Gate():
+            return rule_words(place.rule)
+        case plans.Recruitment():
+            return recruitment_words(place)
+        case plans.Stage():
+            return _("pauses after %(n)s subjects") % {"n": place.subjects}
+        case plans.LevelCap():
+            return _("at most %(n)s subjects") % {"n": place.planned}
         case plans.ResponseRules():
             return response_words(protocol, place)
         case plans.ItemPlan():
@@ -230,10 +238,23 @@ def signer_words(one: plans.ConsentSigners) -> str:
 
 def randomisation_words(one: plans.Randomisation) -> str:
     ratio = " : ".join(f"{arm} {share}" for arm, share in one.ratio.items())
+    if one.minimisation is not None:
+        return _("ratio %(ratio)s, minimisation with probability %(p)s") % {
+            "ratio": ratio,
+            "p": one.minimisation.probability,
+        }
+    if not one.block_sizes:
+        return _("ratio %(ratio)s, an imported list") % {"ratio": ratio}
     return _("ratio %(ratio)s, blocks of %(sizes)s") % {
         "ratio": ratio,
         "sizes": " / ".join(str(size) for size in one.block_sizes),
     }
+
+
+def recruitment_words(one: plans.Recruitment) -> str:
+    return (
+        _("each site up to its planned number") if one.sites_are_caps else _("sites have goals and no caps")
+    )
 
 
 def response_words(protocol: Protocol, one: plans.ResponseRules) -> str:

@@ -30,8 +30,11 @@ from trialsite.casebook import projections
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.form_types import form_type
 from trialsite.casebook.models import Subject
+from trialsite.casebook.selectors import open_slot
 from trialsite.casebook.services import record_missed_visit, submit_form
 from trialsite.casebook.slots import Slot
+from trialsite.review.contents import content_of
+from trialsite.review.verification import verify_items
 from trialsite.studies.models import Site, Study
 
 from .accounts import demo_password, staff_of
@@ -51,6 +54,7 @@ class Staff:
 
     coordinator: User
     investigator: User
+    monitor: User
 
 
 def subjects_in(study: Study, user: User) -> int:
@@ -68,7 +72,9 @@ def tell_stories(
     sites = {site.key: site for site in Site.objects.filter(study_sites__study=study)}
     for number in range(1, count + 1):
         told = story(study.protocol, number, count, f"{seed}+{already}" if already else seed, on)
-        yield tell(told, study, sites[told.site], Staff(*staff_of(told.site, dict(people))), on)
+        yield tell(
+            told, study, sites[told.site], Staff(*staff_of(told.site, dict(people)), people["monitor"]), on
+        )
 
 
 def tell(told: Story, study: Study, site: Site, staff: Staff, today: date) -> str:
@@ -114,8 +120,18 @@ def follow(subject: Subject, told: Story, staff: Staff) -> str:
         fail_screening(subject=subject, reason=refusal.sentence, by=staff.coordinator)
         return ""
     if told.randomised and list_is_made(subject.study_id):
+        verify_mrd(enrolled, staff)
         return randomise_subject(subject=enrolled, randomised_on=told.enrolled_on, by=staff.coordinator).arm
     return enrolled.arm
+
+
+def verify_mrd(subject: Subject, staff: Staff) -> None:
+    """The monitor compares the MRD report of screening with its source, as the gate of randomisation asks."""
+    kind = form_type("MRD", subject)
+    assert kind is not None
+    with acting(user=staff.monitor):
+        opened = open_slot(Slot(subject.pk, "SCR", "MRD"), subject, kind)
+        verify_items(opened=opened, items=content_of(kind, opened.record), by=staff.monitor)
 
 
 def say_what_was_missed(subject: Subject, told: Story, today: date, staff: Staff) -> None:

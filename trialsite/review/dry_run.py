@@ -9,12 +9,12 @@ from uuid import UUID
 
 from trialsite.casebook.amended import ChangeKind, SubjectChange
 from trialsite.casebook.form_types import form_type
+from trialsite.casebook.items import item_in_words
 from trialsite.casebook.models import Subject
 from trialsite.casebook.names import form_title, visit_name
 from trialsite.casebook.selectors import RecordLine, records_of_subjects
 from trialsite.studies.models import ProtocolVersion
 
-from .item_words import item_in_words
 from .models import Verification
 from .verification import critical_of, is_sampled, plan_of, without_line
 

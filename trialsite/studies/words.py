@@ -77,6 +77,7 @@ SETTINGS = {
     "phases": _("order of the phases"),
     "planned": _("planned number"),
     "randomisation": _("randomisation"),
+    "recruitment": _("recruitment"),
     "response": _("criteria of response"),
     "rounding": _("rounded to"),
     "rule": _("rule"),

@@ -46,6 +46,8 @@ def small_document(key: str, planned: int | None) -> dict[str, Any]:
     document["criteria"] = [
         one for one in document["criteria"] if facts_named(parse_rule(one["rule"])) <= own
     ]
+    if document["randomisation"]:
+        document["randomisation"]["gates"] = []  # they ask for the laboratory too
     document["planned_enrolment"]["value"] = planned
     document["version"] = "small"
     return document

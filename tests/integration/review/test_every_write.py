@@ -18,7 +18,15 @@ from django.db import transaction
 from django.test import Client
 
 from enrollment.screening import fail_screening, screen_subject
-from enrollment.services import confirm_eligibility, enrol_subject, randomise_subject
+from enrollment.services import (
+    confirm_eligibility,
+    enrol_subject,
+    give_back_place,
+    hold_place,
+    randomise_in_emergency,
+    randomise_subject,
+    record_mis_randomisation,
+)
 from tests.architecture.test_urls import SUBJECT_PAGES, address
 from tests.cast import PASSWORD, Cast
 from tests.integration.enrollment.candidates import (
@@ -267,6 +275,14 @@ def on_treatment(cast: Cast) -> Subject:
     return subject
 
 
+def holding(cast: Cast) -> Subject:
+    """In screening, with a place held."""
+    subject = eligible(cast)
+    with acting(user=cast.coordinator):
+        hold_place(subject=subject, by=cast.coordinator)
+    return subject
+
+
 def replan(cast: Cast, subject: Subject, by: User) -> Any:
     cycle = CycleStart.objects.get(subject=subject)
     return replan_doses(cycle_id=cycle.pk, by=by, reason="weight corrected")
@@ -325,6 +341,26 @@ WRITES = {
         make=confirmed,
         tried=False,
     ),
+    "randomise_in_emergency": Write(
+        "investigator",
+        lambda cast, subject, by: randomise_in_emergency(
+            subject=subject, randomised_on=TODAY, password=PASSWORD, by=by, reason="cannot wait"
+        ),
+        tried=False,
+    ),
+    "record_mis_randomisation": Write(
+        "coordinator",
+        lambda cast, subject, by: record_mis_randomisation(
+            subject=subject, kind="INELIGIBLE", found_on=TODAY, by=by, reason="read again"
+        ),
+        tried=False,
+    ),
+    "hold_place": Write(
+        "coordinator", lambda cast, subject, by: hold_place(subject=subject, by=by), make=eligible
+    ),
+    "give_back_place": Write(
+        "coordinator", lambda cast, subject, by: give_back_place(subject=subject, by=by), make=holding
+    ),
     "replan_doses": Write("investigator", replan, make=on_treatment),
     "draft_deviation": Write("coordinator", draft, review=True),
     "report_deviation": Write("coordinator", report, review=True),
@@ -366,6 +402,9 @@ ELSEWHERE = {
     "forget_draft": "a draft is nobody's record",
     "save_filter": "one person's filter",
     "forget_filter": "one person's filter",
+    "pause_recruitment": "the study's recruitment",
+    "resume_recruitment": "the study's recruitment",
+    "import_list": "the study's sealed list",
     "plan_verification": "the study's plan",
     "activate_check": "the study's checks",
     "start_dry_run": "counts only",

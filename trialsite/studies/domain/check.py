@@ -10,6 +10,7 @@ from trialsite.studies.domain.problems import Path, ProtocolProblem, dotted
 from trialsite.studies.domain.protocol import AWAIT, OFF_TREATMENT, Protocol
 from trialsite.studies.domain.provenance import uncovered
 from trialsite.studies.domain.read import Reading, ordered
+from trialsite.studies.domain.recruitment_checks import randomisation_problems, recruitment_problems
 from trialsite.studies.domain.regimen_checks import regimen_problems
 from trialsite.studies.domain.rule_checks import rule_problems, unknown_fact
 from trialsite.studies.domain.vocabulary import ANALYSIS_SETS, EVENTS, ORIGINS, PHASE_ANCHORS
@@ -63,7 +64,8 @@ def _problems(
     yield from _consent(protocol)
     yield from _screening(protocol, facts)
     yield from _criteria(protocol)
-    yield from _randomisation(protocol, facts)
+    yield from randomisation_problems(protocol, facts)
+    yield from recruitment_problems(protocol)
     yield from _phases(protocol)
     yield from _visits(protocol, anchors, {*forms, *(form.key for form in protocol.forms)})
     yield from _endpoints(protocol)
@@ -155,32 +157,6 @@ def _criteria(protocol: Protocol) -> Found:
         if (letter[0] == "I") != (criterion.kind == "inclusion"):
             sentence = f"{criterion.id} must be an {'inclusion' if letter[0] == 'I' else 'exclusion'}."
             yield ("criteria", number, "kind"), sentence
-
-
-def _randomisation(protocol: Protocol, facts: Collection[str]) -> Found:
-    plan = protocol.randomisation
-    if plan is None:
-        if protocol.design == "randomised":
-            yield ("randomisation",), "A randomised trial needs ratio, block_sizes and strata here."
-        return
-    if protocol.design != "randomised":
-        yield (
-            ("design",),
-            "A trial with `randomisation` is `randomised`; otherwise write `randomisation: null`.",
-        )
-    arms = [arm.key for arm in protocol.arms]
-    if sorted(plan.ratio) != sorted(arms):
-        yield ("randomisation", "ratio"), f"The ratio must name every arm once: {', '.join(arms)}."
-    for number, size in enumerate(plan.block_sizes):
-        if size % sum(plan.ratio.values()):
-            sentence = f"A block of {size} cannot hold the ratio; accepted are multiples of the ratio's sum."
-            yield ("randomisation", "block_sizes", number), sentence
-    for number, stratum in enumerate(plan.strata):
-        here: Path = ("randomisation", "strata", number)
-        if stratum.fact not in facts:
-            yield (*here, "fact"), unknown_fact(stratum.fact, facts)
-        if not stratum.levels:
-            yield here, "A stratum needs two or more levels, or `by_site: true`."
 
 
 def _phases(protocol: Protocol) -> Found:

@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, ResponseRules
+from trialsite.studies.domain.recruitment_plan import (
+    PLAIN_RECRUITMENT,
+    Gate,
+    LevelCap,
+    MinimisationRules,
+    Randomisation,
+    Recruitment,
+    Stage,
+)
 from trialsite.studies.domain.registry import RegistryEntry
+from trialsite.studies.domain.sites_and_strata import PlannedSite, Stratum, StratumLevel
 from trialsite.studies.domain.treatment_plan import (
     AWAIT,
     BLINATUMOMAB,
@@ -47,9 +57,12 @@ __all__ = [
     "DoseLevel",
     "Drug",
     "EndpointPlan",
+    "Gate",
     "InfusionException",
     "InfusionPart",
     "ItemPlan",
+    "LevelCap",
+    "MinimisationRules",
     "MrdThreshold",
     "Phase",
     "PlannedSite",
@@ -57,12 +70,14 @@ __all__ = [
     "ProtocolFormPlan",
     "Question",
     "Randomisation",
+    "Recruitment",
     "Regimen",
     "Registration",
     "RegistryEntry",
     "Repeat",
     "ResponseRules",
     "Screening",
+    "Stage",
     "Stratum",
     "StratumLevel",
     "Text",
@@ -94,29 +109,6 @@ class Registration:
             nct=document["nct"],
             registry_note=text_of(document["registry_note"]),
             entries=tuple(RegistryEntry.of(one) for one in document.get("entries", [])),
-            source=document["source"],
-            cite=document["cite"],
-        )
-
-
-@dataclass(frozen=True)
-class PlannedSite:
-    """A site the trial plans to open; `planned` None where no number per site is stated."""
-
-    key: str
-    name: Text
-    timezone: str
-    planned: int | None
-    source: str
-    cite: str
-
-    @classmethod
-    def of(cls, document: Document) -> PlannedSite:
-        return cls(
-            key=document["key"],
-            name=text_of(document["name"]),
-            timezone=document["timezone"],
-            planned=document["planned"],
             source=document["source"],
             cite=document["cite"],
         )
@@ -217,70 +209,6 @@ class Criterion:
 
 
 @dataclass(frozen=True)
-class StratumLevel:
-    """One level of a stratum and the rule that puts a subject into it."""
-
-    key: str
-    name: Text
-    rule: Rule
-
-
-@dataclass(frozen=True)
-class Stratum:
-    """One stratification factor. by_site: each site is a level; `levels` then holds the planned sites."""
-
-    key: str
-    name: Text
-    fact: str
-    by_site: bool
-    levels: tuple[StratumLevel, ...]
-    source: str
-    cite: str
-
-    @classmethod
-    def of(cls, document: Document, sites: tuple[PlannedSite, ...]) -> Stratum:
-        levels = tuple(
-            StratumLevel(one["key"], text_of(one["name"]), one["rule"]) for one in document.get("levels", [])
-        )
-        by_site = document.get("by_site", False)
-        if by_site:
-            levels = tuple(
-                StratumLevel(site.key, site.name, {"fact": document["fact"], "op": "=", "value": site.key})
-                for site in sites
-            )
-        return cls(
-            key=document["key"],
-            name=text_of(document["name"]),
-            fact=document["fact"],
-            by_site=by_site,
-            levels=levels,
-            source=document["source"],
-            cite=document["cite"],
-        )
-
-
-@dataclass(frozen=True)
-class Randomisation:
-    """Stratified permuted blocks: ratio by arm, block sizes used in random order, strata."""
-
-    ratio: dict[str, int]
-    block_sizes: tuple[int, ...]
-    strata: tuple[Stratum, ...]
-    source: str
-    cite: str
-
-    @classmethod
-    def of(cls, document: Document, sites: tuple[PlannedSite, ...]) -> Randomisation:
-        return cls(
-            ratio=dict(document["ratio"]),
-            block_sizes=tuple(document["block_sizes"]),
-            strata=tuple(Stratum.of(one, sites) for one in document["strata"]),
-            source=document["source"],
-            cite=document["cite"],
-        )
-
-
-@dataclass(frozen=True)
 class Arm:
     """One arm: its phases in their usual order."""
 
@@ -355,6 +283,7 @@ class Protocol:
     endpoints: tuple[EndpointPlan, ...]
     forms: tuple[ProtocolFormPlan, ...]
     questions: tuple[Question, ...]
+    recruitment: Recruitment = PLAIN_RECRUITMENT
 
     @classmethod
     def from_document(cls, document: Document) -> Protocol:
@@ -389,6 +318,7 @@ class Protocol:
             endpoints=tuple(EndpointPlan.of(one) for one in document["endpoints"]),
             forms=tuple(ProtocolFormPlan.of(form) for form in document["forms"]),
             questions=tuple(Question.of(one) for one in document["questions"]),
+            recruitment=Recruitment.of(document.get("recruitment")),
         )
 
     def phase_of(self, key: str) -> Phase:

@@ -46,6 +46,8 @@ def rules_of(protocol: Protocol) -> Iterator[tuple[Path, Rule]]:
     for number, stratum in enumerate(protocol.randomisation.strata if protocol.randomisation else ()):
         for place, level in enumerate(() if stratum.by_site else stratum.levels):
             yield ("randomisation", "strata", number, "levels", place, "rule"), level.rule
+    for number, gate in enumerate(protocol.randomisation.gates if protocol.randomisation else ()):
+        yield ("randomisation", "gates", number, "rule"), gate.rule
 
 
 def _dose_rules(protocol: Protocol) -> Iterator[tuple[Path, Rule]]:

@@ -114,8 +114,18 @@ CRITERION = sourced(
 )
 STRATUM = sourced(
     {"key": KEY, "name": TEXT, "fact": KEY},
-    {"by_site": TRUTH, "levels": many(shape({"key": KEY, "name": TEXT, "rule": RULE}), at_least=2)},
+    {
+        "by_site": TRUTH,
+        "levels": many(shape({"key": KEY, "name": TEXT, "rule": RULE}), at_least=2),
+        "weight": POSITIVE,
+    },
 )
+GATE = sourced({"key": KEY, "text": TEXT, "rule": RULE, "verified": TRUTH})
+PROBABILITY = {
+    "type": "string",
+    "pattern": r"^(1|0\.[0-9]{1,6})$",
+    "title": 'a probability in quotes ("0.8"), at most six decimals',
+}
 RANDOMISATION = sourced(
     {
         "ratio": {
@@ -123,9 +133,19 @@ RANDOMISATION = sourced(
             "additionalProperties": POSITIVE,
             "title": "a mapping of arm to whole number",
         },
-        "block_sizes": many(POSITIVE, at_least=1),
         "strata": many(STRATUM),
-    }
+    },
+    {
+        "method": choice("permuted_blocks", "minimisation", "list"),
+        "block_sizes": many(POSITIVE, at_least=1),
+        "minimisation": shape({"probability": PROBABILITY, "ties": choice("ratio", "equal")}),
+        "gates": many(GATE),
+    },
+)
+STAGE = sourced({"key": KEY, "name": TEXT, "subjects": POSITIVE})
+LEVEL_CAP = sourced({"stratum": KEY, "level": KEY, "planned": POSITIVE})
+RECRUITMENT = sourced(
+    {"site_numbers": choice("cap", "goal"), "levels": many(LEVEL_CAP), "stages": many(STAGE)}
 )
 ARM = sourced({"key": KEY, "name": TEXT, "phases": many(KEY, at_least=1)})
 BRANCH = sourced({"when": RULE, "to": KEY, "text": TEXT})
@@ -322,7 +342,8 @@ PROTOCOL: Schema = {
             "endpoints": many(ENDPOINT, at_least=1),
             "forms": many(FORM),
             "questions": many(QUESTION),
-        }
+        },
+        {"recruitment": RECRUITMENT},
     ),
 }
 
