@@ -13,13 +13,14 @@ from trialsite.audit.events import record_event
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.events import publish_change
 from trialsite.casebook.models import Subject
-from trialsite.casebook.services import locked_subject, move_subject, next_number
+from trialsite.casebook.services import locked_subject, move_subject
 from trialsite.casebook.site_day import site_today
 from trialsite.casebook.states import SubjectState
 from trialsite.clinical.verdicts import SubjectVerdict
 
 from .domain.eligibility import Dossier
 from .models import Confirmation, Randomisation
+from .numbers import new_number
 from .screening import fail_screening, screen_subject
 from .selectors import (
     Facts,
@@ -80,8 +81,7 @@ def enrol_subject(*, subject: Subject, enrolled_on: date, by: User) -> Subject:
     refuse_unless_confirmed(subject, facts_for_rules(subject), day)
     take_place(subject)
     protocol = subject.protocol_version.protocol
-    prefix = protocol.screening.number_prefix
-    number = f"{prefix}-{next_number(f'subject:{subject.study.key}'):04d}"
+    number = new_number("subject", subject.study, subject.site, protocol)
     arm = protocol.arms[0].key if len(protocol.arms) == 1 else ""
     subject = move_subject(subject, SubjectState.ENROLLED, enrolled_on=day, subject_number=number, arm=arm)
     publish_change(subject.pk, by.pk)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, ResponseRules
+from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.treatment_plan import (
     AWAIT,
     BLINATUMOMAB,
@@ -50,6 +51,8 @@ __all__ = [
     "InfusionPart",
     "ItemPlan",
     "MrdThreshold",
+    "Numbering",
+    "OtherTrials",
     "Phase",
     "PlannedSite",
     "Protocol",
@@ -329,6 +332,8 @@ class Protocol:
     sites: tuple[PlannedSite, ...]
     consent: ConsentRules
     screening: Screening
+    numbering: Numbering
+    other_trials: OtherTrials
     criteria: tuple[Criterion, ...]
     randomisation: Randomisation | None
     arms: tuple[Arm, ...]
@@ -363,6 +368,8 @@ class Protocol:
             sites=sites,
             consent=ConsentRules.of(document["consent"]),
             screening=Screening.of(document["screening"]),
+            numbering=Numbering.of(document.get("numbering")),
+            other_trials=OtherTrials.of(document.get("other_trials")),
             criteria=tuple(Criterion.of(one) for one in document["criteria"]),
             randomisation=None if randomisation is None else Randomisation.of(randomisation, sites),
             arms=tuple(Arm.of(arm) for arm in document["arms"]),
