@@ -23,6 +23,7 @@ from .domain.schedule import END_OF_TREATMENT, PlannedVisit, Schedule, WaitingVi
 from .standing import needless
 
 DEATH = "DTH"
+OFF_STUDY = "off_study"  # the anchor that enrolment gives
 
 
 def schedule_of(subject: Subject) -> Schedule:
@@ -80,10 +81,16 @@ def death_date(subject_id: UUID) -> date | None:
     return records.order_by("performed_on").values_list("performed_on", flat=True).first()
 
 
+def last_day(subject_id: UUID) -> date | None:
+    """The day after which nothing is expected: of death, or of going off study, whichever comes first."""
+    off = anchor_date(subject_id, OFF_STUDY)
+    return min((day for day in (death_date(subject_id), off) if day is not None), default=None)
+
+
 def derive_visits(subject: Subject) -> list[models.PlannedVisit]:
     """The rows of the projection for one subject, unsaved."""
     schedule, done, missed = schedule_of(subject), done_days(subject), missed_visits(subject)
-    ended_on = death_date(subject.pk)
+    ended_on = last_day(subject.pk)
     plans = {plan.key: plan for plan in subject.protocol_version.protocol.visits}
     rows = [dated_row(visit, done.get((visit.key, visit.repeat)), ended_on) for visit in schedule.planned]
     rows += [
@@ -138,7 +145,7 @@ def planned_rows(subject: Subject) -> Sequence[PlannedRow]:
     """The visits as the casebook page shows them, from the projection, brought up to date with the record.
 
     Visits with dates stand in the order of their dates; one that waits stands behind the visit that the protocol
-    names before it. What a death has made needless is left out."""
+    names before it. What a death or the end of the study part has made needless is left out."""
     bring_up_to_date(Subject.objects.filter(pk=subject.pk))
     found = models.PlannedVisit.objects.filter(subject=subject).order_by("pk")
     visits = [visit for visit in found if not needless(visit)]

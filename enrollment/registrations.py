@@ -10,6 +10,8 @@ from . import casebook_forms as pages
 from . import checks, derived, models
 from .alerts import consent_alerts
 from .anchors import ANCHORS
+from .carrying import CARRIED_WORDS, carried_panel, carried_to_form
+from .disposition import end_alerts
 from .facts import sources
 from .summaries import consent_summary, diagnosis_summary, history_summary, person_summary, statements_summary
 from .work import ENROLMENT_WORK
@@ -89,5 +91,10 @@ for name, source in sources().items():
 for name, anchor in ANCHORS.items():
     registries.anchors.register(name, anchor)
 registries.subject_alerts.register("consent", consent_alerts)
+registries.subject_alerts.register("end of study", end_alerts)
+registries.form_panels.register("carried over", carried_panel)
+registries.on_forms.register("carried over", carried_to_form)
+registries.trail_words.register(models.CarriedOver._meta.db_table, CARRIED_WORDS)
+registries.subject_pages.register("participation", SubjectPage(_("Participation"), "participation", 85))
 registries.subject_pages.register("eligibility", SubjectPage(_("Eligibility"), "eligibility", 20))
 registries.work.register("enrolment", ENROLMENT_WORK)

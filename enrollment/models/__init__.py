@@ -4,6 +4,7 @@ from .background import Demographics, MedicalHistory, PriorTherapy
 from .consent import Consent, Signature
 from .decisions import Confirmation, Randomisation
 from .diagnosis import Diagnosis
+from .locked import EnrolmentPlaces, RandomisationSlot
 from .log import (
     AgeBand,
     CarriedOver,
@@ -15,28 +16,27 @@ from .log import (
     PreScreening,
     ScreenFailure,
 )
-from .locked import EnrolmentPlaces, RandomisationSlot
 from .statements import Statements
 
 __all__ = [
     "AgeBand",
     "CarriedOver",
-    "Disposition",
-    "EndReason",
-    "FailureCode",
-    "PreOutcome",
-    "PreReason",
-    "PreScreening",
-    "ScreenFailure",
     "Confirmation",
     "Consent",
     "Demographics",
     "Diagnosis",
+    "Disposition",
+    "EndReason",
     "EnrolmentPlaces",
+    "FailureCode",
     "MedicalHistory",
+    "PreOutcome",
+    "PreReason",
+    "PreScreening",
     "PriorTherapy",
     "Randomisation",
     "RandomisationSlot",
+    "ScreenFailure",
     "Signature",
     "Statements",
 ]

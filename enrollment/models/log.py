@@ -210,9 +210,7 @@ class Disposition(SiteBound):
     class Meta:
         verbose_name = _("disposition")
         constraints = [
-            models.UniqueConstraint(
-                fields=["subject"], condition=Q(undone_at=None), name="one_end_in_force"
-            ),
+            models.UniqueConstraint(fields=["subject"], condition=Q(undone_at=None), name="one_end_in_force"),
             models.CheckConstraint(
                 condition=~Q(reason=EndReason.OTHER) | ~Q(words=""), name="other_ends_say_why"
             ),

@@ -51,6 +51,8 @@ ACTIONS: dict[str, Action] = {
     "eligibility.sign": Action(gettext_lazy("confirm eligibility"), frozenset({INVESTIGATOR})),
     "subject.enrol": Action(gettext_lazy("enrol a subject"), SITE_STAFF),
     "subject.randomise": Action(gettext_lazy("randomise a subject"), SITE_STAFF),
+    "subject.leave": Action(gettext_lazy("take a subject off study"), SITE_STAFF),
+    "subject.transfer": Action(gettext_lazy("transfer a subject to another site"), SITE_STAFF),
     "treatment.decide": Action(gettext_lazy("decide on treatment"), frozenset({INVESTIGATOR})),
     "figures.view": Action(gettext_lazy("see the study's figures"), READERS),
     "figures.by_arm": Action(

@@ -53,7 +53,7 @@ def test_the_usual_scheme_and_one_by_site_are_accepted() -> None:
 
 
 def test_a_file_without_the_sections_numbers_as_usual_and_excludes_nobody() -> None:
-    document = {key: value for key, value in document_of("BLINA-FULL").items()}
+    document = dict(document_of("BLINA-FULL"))
     del document["numbering"], document["other_trials"]
     assert list(shape_problems(document)) == []
     protocol = Protocol.from_document(document)

@@ -53,9 +53,7 @@ class Numbering:
         return cls(NumberRule.of(document["screening"]), NumberRule.of(document["subject"]))
 
 
-DEFAULT = Numbering(
-    NumberRule("S-{study}-{number}", 4, "study"), NumberRule("{study}-{number}", 4, "study")
-)
+DEFAULT = Numbering(NumberRule("S-{study}-{number}", 4, "study"), NumberRule("{study}-{number}", 4, "study"))
 
 
 def numbering_problems(numbering: Numbering) -> Iterator[tuple[Path, str]]:
@@ -65,7 +63,10 @@ def numbering_problems(numbering: Numbering) -> Iterator[tuple[Path, str]]:
         named = PART.findall(rule.pattern)
         strange = [part for part in named if part not in PARTS]
         if strange or set(PART.sub("", rule.pattern)) & set("{}"):
-            yield path, "A pattern is made of fixed signs, {study}, {site} and {number}; nothing else is filled in."
+            yield (
+                path,
+                "A pattern is made of fixed signs, {study}, {site} and {number}; nothing else is filled in.",
+            )
         if named.count("number") != 1:
             yield path, "A pattern names {number} once."
         if rule.per == "site" and "site" not in named:
