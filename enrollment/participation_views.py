@@ -19,6 +19,7 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import subject_or_404, subjects_visible_to
 from trialsite.casebook.site_day import site_today
 from trialsite.casebook.states import SubjectState
+from trialsite.casebook.transfers import transfers_of
 
 from .carrying import carry_over, offers_to
 from .disposition import leave_study, return_to_study
@@ -49,6 +50,7 @@ def page(request: HttpRequest, subject: Subject, refused: PlainForm | None = Non
         "withdrawal_url": reverse("new-log-form", args=[subject.pk, "WD"]),
         "earlier": screenings_of(request, subject),
         "carried": CarriedOver.objects.filter(subject=subject).select_related("carried_by"),
+        "transfers": transfers_of(subject),
         "may_carry": subject.state == SubjectState.SCREENING and subject.previous_id is not None,
     }
     return render(request, "enrollment/participation.html", context, status=422 if refused else 200)

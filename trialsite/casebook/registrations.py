@@ -7,9 +7,12 @@ from .hold_words import HOLD_WORDS, holds_on_form
 from .holds import holds_in_words
 from .models import Hold
 from .registries import SubjectPage
+from .transfers import TRANSFER_WORK, transfer_alerts
 
 registries.subject_pages.register("casebook", SubjectPage(_("Casebook"), "subject", 10))
 registries.subject_pages.register("trail", SubjectPage(_("Trail"), "subject-trail", 90))
 registries.subject_alerts.register("holds", holds_in_words)
 registries.on_forms.register("holds", holds_on_form)
 registries.trail_words.register(Hold._meta.db_table, HOLD_WORDS)
+registries.subject_alerts.register("transfers", transfer_alerts)
+registries.work.register("transfers", TRANSFER_WORK)
