@@ -484,7 +484,7 @@ class Transfer(SiteBound):
         verbose_name=_("responsible investigator"),
     )
 
-    objects = TransferQuerySet.as_manager()
+    objects = TransferQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("transfer")

@@ -50,8 +50,8 @@ def page() -> str:
                 ("Action", "Kind", "From", "To", "Roles", "Reason"), [hold_row(step) for step in HOLD_STEPS]
             ),
             "## A subject",
-            "Relapse and death are events of the record, not states. Off study comes with a coded reason and a day, and is "
-            "taken back with a reason (`enrollment.disposition`).",
+            "Relapse and death are events of the record, not states. Off study comes with a coded reason and a day, "
+            "and is taken back with a reason (`enrollment.disposition`).",
             picture(subject_arrows()),
             table(("State", "Next"), subject_rows()),
             "## A transfer to another site",
