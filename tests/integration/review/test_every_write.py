@@ -17,6 +17,8 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
+from enrollment.carrying import carry_over, offers_to
+from enrollment.disposition import leave_study, return_to_study
 from enrollment.screening import fail_screening, screen_subject
 from enrollment.services import confirm_eligibility, enrol_subject, randomise_subject
 from tests.architecture.test_urls import SUBJECT_PAGES, address
@@ -262,6 +264,39 @@ def replan(cast: Cast, subject: Subject, by: User) -> Any:
     return replan_doses(cycle_id=cycle.pk, by=by, reason="weight corrected")
 
 
+def enrolled(cast: Cast) -> Subject:
+    subject = confirmed(cast)
+    with acting(user=cast.coordinator):
+        return enrol_subject(subject=subject, enrolled_on=TODAY, by=cast.coordinator)
+
+
+def gone(cast: Cast) -> Subject:
+    subject = enrolled(cast)
+    with acting(user=cast.coordinator):
+        leave(cast, subject, cast.coordinator)
+    return subject
+
+
+def leave(cast: Cast, subject: Subject, by: User) -> Any:
+    return leave_study(subject=subject, ended_on=TODAY, by=by, reason="LOST TO FOLLOW-UP")
+
+
+def screened_again(cast: Cast) -> Subject:
+    """Somebody whose earlier screening has vital signs that still hold."""
+    first = screened(cast)
+    with acting(user=cast.coordinator):
+        submit_form(slot=vitals(first), values={"performed_on": SEEN, **VITALS}, by=cast.coordinator)
+        failed = fail_screening(subject=first, reason="not eligible", by=cast.coordinator)
+        return screen_subject(
+            study=cast.study, site=cast.here, full_name="王小明", screened_on=SEEN, previous=failed,
+            by=cast.coordinator,
+        )  # fmt: skip
+
+
+def carry(cast: Cast, subject: Subject, by: User) -> Any:
+    return carry_over(subject=subject, records=[one.line.id for one in offers_to(subject)], by=by)
+
+
 def screening(subject: Subject) -> Slot:
     return Slot(subject.pk, "SCR", "")
 
@@ -291,6 +326,13 @@ WRITES = {
         make=confirmed,
         tried=False,
     ),
+    "leave_study": Write("coordinator", leave, make=enrolled),
+    "return_to_study": Write(
+        "coordinator",
+        lambda cast, subject, by: return_to_study(subject=subject, by=by, reason="found again"),
+        make=gone,
+    ),
+    "carry_over": Write("coordinator", carry, make=screened_again),
     "replan_doses": Write("investigator", replan, make=on_treatment),
     "open_query": Write(
         "monitor",
@@ -319,6 +361,9 @@ WRITES = {
 ELSEWHERE = {
     "take_step_for_many": "takes each query's own step: tried below, since it leaves what is refused",
     "screen_subject": "makes a subject that is not there yet: tried below",
+    "record_prescreening": "a log of people who are no subjects",
+    "ask_transfer": "asks and moves nothing: tried in tests/integration/casebook/test_transfers.py",
+    "decide_transfer": "takes holds along and changes no value: tried there",
     "place_hold": "places the hold itself",
     "take_hold_step": "releases the hold itself",
     "lock_slot": "only locks the row for the caller",
