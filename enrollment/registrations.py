@@ -14,6 +14,7 @@ from .carrying import CARRIED_WORDS, carried_panel, carried_to_form
 from .disposition import end_alerts
 from .facts import sources
 from .summaries import consent_summary, diagnosis_summary, history_summary, person_summary, statements_summary
+from .trail_words import register_words
 from .work import ENROLMENT_WORK
 
 registries.forms.register(
@@ -98,3 +99,4 @@ registries.trail_words.register(models.CarriedOver._meta.db_table, CARRIED_WORDS
 registries.subject_pages.register("participation", SubjectPage(_("Participation"), "participation", 85))
 registries.subject_pages.register("eligibility", SubjectPage(_("Eligibility"), "eligibility", 20))
 registries.work.register("enrolment", ENROLMENT_WORK)
+register_words(registries.trail_words)

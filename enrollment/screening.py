@@ -23,7 +23,7 @@ from .models import FailureCode, PreScreening, ScreenFailure
 from .numbers import new_number
 from .prescreening import mark_screened
 from .recognition import recognise, settle
-from .selectors import dossier_of
+from .selectors import assess, day_of_dossier, facts_for_rules
 
 
 def screen_subject(
@@ -99,8 +99,11 @@ def open_place(study: Study, site: Site, on: date) -> StudySite:
     return place
 
 
-def fail_screening(*, subject: Subject, reason: str, by: User) -> Subject:
-    """End the screening of a subject without enrolment; the reason is kept, and the criteria that stood against it."""
+def fail_screening(*, subject: Subject, reason: str, code: str = "", by: User) -> Subject:
+    """End the screening of a subject without enrolment: the reason is kept, and the criteria that stood against it.
+
+    `code` is a FailureCode; without it the code with which the reason begins.
+    """
     subject = locked_subject(subject.pk, by)
     require(by, "subject.screen", study_id=subject.study_id, site_id=subject.site_id)
     if not reason.strip():
@@ -108,19 +111,24 @@ def fail_screening(*, subject: Subject, reason: str, by: User) -> Subject:
     refuse_identifiers({"reason": reason})
     if subject.state != SubjectState.SCREENING:
         raise Refused(_("This subject is not in screening."))
-    code = FailureCode.of(reason)
+    code = FailureCode(code) if code else FailureCode.of(reason)
     with because(reason.strip()):
-        against = list(dossier_of(subject).against) if code == FailureCode.NOT_ELIGIBLE else []
         subject = move_subject(subject, SubjectState.SCREEN_FAILED, failure_reason=reason.strip()[:500])
         ScreenFailure.objects.create(
             subject=subject,
             study_id=subject.study_id,
             site_id=subject.site_id,
             code=code,
-            criteria=against,
+            criteria=criteria_against(subject) if code == FailureCode.NOT_ELIGIBLE else [],
             failed_on=site_today(subject),
             failed_at=timezone.now(),
             failed_by=by,
         )
     publish_change(subject.pk, by.pk)
     return subject
+
+
+def criteria_against(subject: Subject) -> list[str]:
+    """The criteria that speak against a screen failure, judged on the day of its last result."""
+    facts = facts_for_rules(subject)
+    return list(assess(subject, facts, day_of_dossier(subject, facts)).against)

@@ -75,7 +75,7 @@ class PreScreening(SiteBound):
     sex = models.CharField(_("sex"), max_length=1, choices=Sex, blank=True, default="")
     outcome = models.CharField(_("outcome"), max_length=20, choices=PreOutcome)
     reason = models.CharField(_("reason"), max_length=30, choices=PreReason, blank=True, default="")
-    against = models.JSONField(default=list)
+    against = models.JSONField(_("criteria against"), default=list)
     unknown = models.PositiveSmallIntegerField(default=0)
     subject = models.OneToOneField(
         Subject, on_delete=models.PROTECT, null=True, blank=True, related_name="prescreening"
@@ -125,9 +125,9 @@ class ScreenFailure(SiteBound):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     subject = models.OneToOneField(Subject, on_delete=models.PROTECT, related_name="failure")
-    code = models.CharField(max_length=30, choices=FailureCode)
-    criteria = models.JSONField(default=list)
-    failed_on = models.DateField()
+    code = models.CharField(_("reason"), max_length=30, choices=FailureCode)
+    criteria = models.JSONField(_("criteria against"), default=list)
+    failed_on = models.DateField(_("screening ended on"))
     failed_at = models.DateTimeField()
     failed_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
 

@@ -466,16 +466,16 @@ class Transfer(SiteBound):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="transfers")
-    number = models.CharField(max_length=40)
+    number = models.CharField(_("subject"), max_length=40)
     to_site = models.ForeignKey("studies.Site", on_delete=models.PROTECT, related_name="+")
     transfers_on = models.DateField(_("transferred on"))
     reason = models.CharField(_("reason"), max_length=300)
-    state = models.CharField(max_length=10, choices=TransferState, default=TransferState.ASKED)
+    state = models.CharField(_("state"), max_length=10, choices=TransferState, default=TransferState.ASKED)
     asked_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now)
     decided_by = models.ForeignKey("access.User", on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
-    decided_why = models.CharField(max_length=300, blank=True, default="")
+    decided_why = models.CharField(_("why, when it was decided"), max_length=300, blank=True, default="")
     responsible = models.ForeignKey(
         "access.User",
         on_delete=models.PROTECT,

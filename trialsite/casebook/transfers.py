@@ -1,6 +1,6 @@
 """A subject goes to another site with the whole casebook: the sending site asks, the receiving site accepts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from .events import publish_change
 from .free_text import refuse_identifiers
 from .holds import holds_on, in_force
 from .models import Subject, Transfer
-from .registries import Wanted, WorkLine, WorkSource
+from .registries import TrailWords, Wanted, WorkLine, WorkSource
 from .services import locked_row
 from .site_day import site_today
 from .states import SubjectState, TransferState, TransferStep, transfer_step
@@ -223,4 +223,12 @@ def transfer_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
         )
 
 
+SHOWN = ("number", "transfers_on", "reason", "state", "decided_why")
+
+
+def hidden(changes: Mapping[str, Any]) -> set[str]:
+    return set(changes) - set(SHOWN)
+
+
+TRANSFER_WORDS = TrailWords(hidden=hidden)
 TRANSFER_WORK = WorkSource(KINDS, transfer_work)
