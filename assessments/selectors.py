@@ -109,7 +109,7 @@ def on_each_day(days: dict[Any, date], condition: Callable[[date], Q]) -> Q:
 
 
 def expected(visits: QuerySet[PlannedVisit]) -> QuerySet[PlannedVisit]:
-    """Visits with a date that were done or that no death has made needless."""
+    """Visits with a date that were done or that neither a death nor the end of the study part has made needless."""
     alive = Q(ended_on=None) | Q(target__lte=F("ended_on"))
     return visits.filter(alive | Q(missed=True) | Q(done_on__isnull=False), target__isnull=False)
 

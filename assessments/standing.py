@@ -46,9 +46,9 @@ def standing(visit: PlannedVisit, today: date) -> Standing:
 
 
 def needless(visit: PlannedVisit) -> bool:
-    """Whether the subject died before the day for which the visit was planned, and nothing was recorded of it.
+    """Whether the subject died or went off study before the day of the visit, and nothing was recorded of it.
 
-    A visit that still waits for its date is needless after any death. `selectors.expected` asks the database the same.
+    A visit that still waits for its date is needless after either. `selectors.expected` asks the database the same.
     """
     if visit.ended_on is None or visit.done_on is not None or visit.missed:
         return False

@@ -28,6 +28,7 @@ from .domain.started import keep_started
 from .standing import needless
 
 DEATH = "DTH"
+OFF_STUDY = "off_study"  # the anchor that enrolment gives
 Visits = dict[tuple[str, int], date]
 
 
@@ -39,7 +40,7 @@ class Known:
     facts: Mapping[str, Mapping[UUID, Fact]]
     lines: Mapping[UUID, Sequence[RecordLine]]
     missed: Mapping[UUID, Mapping[tuple[str, int], Visit]]
-    died: Mapping[UUID, date]
+    ended: Mapping[UUID, date]
     versions: Mapping[UUID, ProtocolVersion]
 
 
@@ -63,7 +64,7 @@ def known_of(subjects: Sequence[Subject], *others: ProtocolVersion) -> Known:
             facts={name: facts[name].select(ids) for name in sorted(asked) if name in facts},
             lines=lines,
             missed=missed_visits_of(ids),
-            died=death_dates(ids),
+            ended=last_days(ids),
             versions=versions,
         )
 
@@ -154,6 +155,12 @@ def death_dates(subject_ids: Sequence[UUID]) -> dict[UUID, date]:
     return dict(records.order_by("-performed_on").values_list("subject_id", "performed_on"))
 
 
+def last_days(subject_ids: Sequence[UUID]) -> dict[UUID, date]:
+    """The days after which nothing is expected: of death, or of going off study, whichever comes first."""
+    died, off = death_dates(subject_ids), anchor_dates(subject_ids, OFF_STUDY)
+    return {one: min(days[one] for days in (died, off) if one in days) for one in {*died, *off}}
+
+
 def derive_visits(subject: Subject) -> list[models.PlannedVisit]:
     """The rows of the projection for one subject, unsaved."""
     known = known_of([subject])
@@ -161,7 +168,7 @@ def derive_visits(subject: Subject) -> list[models.PlannedVisit]:
     done, missed, ended_on = (
         done_days(known.lines[subject.pk]),
         known.missed[subject.pk],
-        known.died.get(subject.pk),
+        known.ended.get(subject.pk),
     )
     protocol = subject.protocol_version.protocol
     rows = [dated_row(visit, done.get((visit.key, visit.repeat)), ended_on) for visit in schedule.planned]
@@ -218,7 +225,7 @@ def planned_rows(subject: Subject) -> Sequence[PlannedRow]:
     """The visits as the casebook page shows them, from the projection, brought up to date with the record.
 
     Visits with dates stand in the order of their dates; one that waits stands behind the visit that the protocol
-    names before it. What a death has made needless is left out."""
+    names before it. What a death or the end of the study part has made needless is left out."""
     bring_up_to_date(Subject.objects.filter(pk=subject.pk))
     found = models.PlannedVisit.objects.filter(subject=subject).order_by("pk")
     visits = [visit for visit in found if not needless(visit)]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Anchor
 
+from .disposition import off_study
 from .facts import consent_dates
 from .models import Randomisation
 
@@ -32,4 +33,5 @@ ANCHORS = {
     "screening": Anchor(screening_days, _("Screening")),
     "consent": Anchor(consent_days, _("Consent")),
     "randomisation": Anchor(randomisation_days, _("Randomisation")),
+    "off_study": Anchor(off_study, _("Off study")),
 }

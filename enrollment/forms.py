@@ -13,7 +13,8 @@ from trialsite.casebook.states import SubjectState
 from trialsite.clinical.identifiers import has_valid_check
 from trialsite.studies.models import StudySite
 
-from .models import MisRandomisation
+from .domain.recognition import Way
+from .models import EndReason, MisRandomisation
 
 OTHER = "other"
 FAILURE_REASONS = [
@@ -52,12 +53,16 @@ class ScreenForm(PlainForm):
         required=False,
         help_text=_("only when this person was screened for this study before"),
     )
+    known_as = forms.ChoiceField(choices=[("", ""), *((way.value, way.value) for way in Way)], required=False)
+    line = forms.UUIDField(widget=forms.HiddenInput(), required=False)
 
     def __init__(self, *args: Any, places: list[StudySite], **options: Any) -> None:
         super().__init__(*args, **options)
         self.places = {str(place.pk): place for place in places}
         choices = [(key, f"{place.study} · {place.site}") for key, place in self.places.items()]
         self.fields["place"].choices = choices if len(choices) == 1 else [("", "—"), *choices]  # type: ignore[attr-defined]
+        self.fields["known_as"].widget = forms.HiddenInput()
+        self.recognised: Any = None
 
     def clean_national_id(self) -> str:
         number: str = self.cleaned_data["national_id"].replace(" ", "")
@@ -157,6 +162,20 @@ def form_of(
 ) -> PlainForm:
     """The form as it was refused, or a blank one."""
     return refused if isinstance(refused, kind) else kind(initial=initial)
+
+
+class LeaveForm(PlainForm):
+    """When and why the subject goes off study."""
+
+    ended_on = forms.DateField(label=_("Off study on"), widget=DateInput())
+    reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *EndReason.choices])
+    words = forms.CharField(label=_("In your words"), max_length=300, required=False)
+
+
+class ReturnForm(PlainForm):
+    """Why it was a mistake."""
+
+    reason = forms.CharField(label=_("Why this is taken back"), max_length=300)
 
 
 STATES = [("", _("All states")), *SubjectState.choices]

@@ -12,10 +12,13 @@ from . import checks, derived, models
 from .alerts import consent_alerts, randomisation_alerts
 from .anchors import ANCHORS
 from .api import RandomisationListViewSet, RandomisationViewSet, RecruitmentViewSet
+from .carrying import CARRIED_WORDS, carried_panel, carried_to_form
+from .disposition import end_alerts
 from .dry_run import dry_run_eligibility
 from .facts import sources
 from .states import PAUSE_STEPS, PLACE_STEPS, PauseState, PlaceState, steps_shown
 from .summaries import consent_summary, diagnosis_summary, history_summary, person_summary, statements_summary
+from .trail_words import register_words
 from .work import ENROLMENT_WORK
 
 registries.forms.register(
@@ -119,3 +122,9 @@ registries.lifecycles.register(
         steps_shown(PAUSE_STEPS),
     ),
 )
+registries.subject_alerts.register("end of study", end_alerts)
+registries.form_panels.register("carried over", carried_panel)
+registries.on_forms.register("carried over", carried_to_form)
+registries.trail_words.register(models.CarriedOver._meta.db_table, CARRIED_WORDS)
+registries.subject_pages.register("participation", SubjectPage(_("Participation"), "participation", 85))
+register_words(registries.trail_words)

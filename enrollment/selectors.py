@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from trialsite.access.models import User
-from trialsite.access.permissions import grants_of, may
+from trialsite.access.permissions import grants_of, may, reach_of
 from trialsite.audit.moment import earlier_instant
 from trialsite.casebook import registries
 from trialsite.casebook.models import Subject
@@ -240,11 +240,20 @@ def places_open_to(user: User) -> list[StudySite]:
     ]
 
 
-def screening_log(user: User, study_key: str = "", state: str = "") -> QuerySet[Subject]:
+def places_seen_by(user: User) -> QuerySet[StudySite]:
+    """The sites of studies at which this user sees the record."""
+    return (
+        StudySite.objects.filter(reach_of(user, "record.view")).select_related("site").order_by("site__key")
+    )
+
+
+def screening_log(user: User, study_key: str = "", state: str = "", site_key: str = "") -> QuerySet[Subject]:
     """Everybody who was screened, the latest first."""
     log = subjects_visible_to(user)
     if study_key:
         log = log.filter(study__key=study_key)
     if state:
         log = log.filter(state=state)
+    if site_key:
+        log = log.filter(site__key=site_key)
     return log.order_by("-screened_on", "-screening_number")

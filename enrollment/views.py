@@ -14,15 +14,15 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from trialsite.access.permissions import require_somewhere
+from trialsite.access.permissions import grants_of, require_somewhere
 from trialsite.casebook.casebook_page import subject_context
-from trialsite.casebook.errors import CheckFailed, Refused
+from trialsite.casebook.errors import Refused
 from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import subject_or_404
+from trialsite.studies.models import StudySite
 from trialsite.studies.selectors import studies_visible_to
 
 from . import services
-from .conditions import NotReady
 from .dossier_context import dossier_context
 from .forms import (
     STATES,
@@ -36,8 +36,12 @@ from .forms import (
     RandomiseForm,
     ScreenForm,
 )
+from .models import PreScreening
+from .prescreening import promising_line
+from .recognition import Recognised
 from .recruitment import warnings_at
-from .selectors import places_open_to, screening_log
+from .refusals import show_refusal
+from .selectors import places_open_to, places_seen_by, screening_log
 
 
 @login_required
@@ -46,16 +50,19 @@ def screening(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     require_somewhere(user, "record.view")
     places = places_open_to(user)
-    form = ScreenForm(request.POST or None, places=places, initial={"screened_on": timezone.now().date()})
+    if request.POST.get("press") == "wrong":
+        messages.info(request, _("Nothing was made. Type the number again."))
+        return redirect("screening")
+    form = ScreenForm(request.POST or None, places=places, initial=blank_screening(request, places))
     if request.method == "POST":
         subject = screened(request, form)
         if subject is not None:
             messages.success(request, _("Screened as %(number)s.") % {"number": subject.screening_number})
             for sentence in warnings_at(subject.study, subject.site):
                 messages.warning(request, sentence)
-            return redirect("eligibility", subject.pk)
-    study, state = request.GET.get("study", ""), request.GET.get("state", "")
-    log = screening_log(user, study, state)
+            return redirect("carry-over" if subject.previous_id else "eligibility", subject.pk)
+    study, state, site = (request.GET.get(name, "") for name in ("study", "state", "site"))
+    log = screening_log(user, study, state, site)
     context = {
         "form": form,
         "may_screen": bool(places),
@@ -65,10 +72,28 @@ def screening(request: HttpRequest) -> HttpResponse:
         "states": STATES,
         "study": study,
         "state": state,
+        "site": site,
+        "sites": list({place.site_id: place.site for place in places_seen_by(user)}.values()),
+        "query": request.GET.urlencode(),
+        "from_log": request.GET.get("line", "") or request.POST.get("line", ""),
+        "may_export": grants_of(user).somewhere("export.run"),
     }
     return render(
         request, "enrollment/screening.html", context, status=422 if request.method == "POST" else 200
     )
+
+
+def blank_screening(request: HttpRequest, places: list[StudySite]) -> dict[str, Any]:
+    """Today, and the place of the line of the pre-screening log from which somebody is screened."""
+    initial: dict[str, Any] = {"screened_on": timezone.now().date()}
+    try:
+        line = promising_line(request.user, UUID(request.GET.get("line", "")))  # type: ignore[arg-type]
+    except ValueError:
+        return initial
+    if line is None:
+        return initial
+    here = [one.pk for one in places if (one.study_id, one.site_id) == (line.study_id, line.site_id)]
+    return initial | {"place": here[0] if here else "", "line": line.pk}
 
 
 def screened(request: HttpRequest, form: ScreenForm) -> Subject | None:
@@ -86,11 +111,28 @@ def screened(request: HttpRequest, form: ScreenForm) -> Subject | None:
             phone=form.cleaned_data["phone"],
             screened_on=form.cleaned_data["screened_on"],
             previous=form.cleaned_data.get("earlier"),
+            known_as=form.cleaned_data["known_as"],
+            prescreened=line_of(request, form),
             by=request.user,  # type: ignore[arg-type]
         )
+    except Recognised as found:
+        form.recognised = found
+        show_refusal(form, found)
+        return None
     except Refused as refusal:
         show_refusal(form, refusal)
         return None
+
+
+def line_of(request: HttpRequest, form: ScreenForm) -> PreScreening | None:
+    """The line of the pre-screening log that the person comes from; Refused where nobody can be screened from it."""
+    asked = form.cleaned_data["line"]
+    if asked is None:
+        return None
+    line = promising_line(request.user, asked)  # type: ignore[arg-type]
+    if line is None:
+        raise Refused(_("Nobody can be screened from this line of the pre-screening log any more."))
+    return line
 
 
 @login_required
@@ -219,16 +261,3 @@ def decide(
         except Refused as refusal:
             show_refusal(form, refusal)
     return page(request, subject, form)
-
-
-def show_refusal(form: PlainForm, refusal: Refused) -> None:
-    """The sentence of a service at the field it concerns, or above the form."""
-    if isinstance(refusal, NotReady):
-        for missing in refusal.missing:
-            form.add_error(None, missing.sentence)
-        return
-    if not isinstance(refusal, CheckFailed):
-        form.add_error(None, refusal.sentence)
-        return
-    for item, sentence in refusal.messages.items():
-        form.add_error(item if item in form.fields else None, sentence)

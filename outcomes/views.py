@@ -15,6 +15,7 @@ from trialsite.casebook.selectors import subject_or_404, subjects_visible_to
 from trialsite.studies.models import Study
 from trialsite.studies.selectors import study_or_404
 
+from .consort_page import STATIONS, consort_context, subjects_at, words_of_reason
 from .dashboard_page import dashboard_context, endpoint_context, refresh_own, studies_context
 from .selectors import events_here, results_of_study
 from .study_reading import sees_figures
@@ -65,6 +66,34 @@ def endpoint(request: HttpRequest, key: str, endpoint: str) -> HttpResponse:
     page = Paginator(context.get("results", results), 50).get_page(request.GET.get("page"))
     own = subjects_visible_to(user).filter(study=found).count()
     return render(request, "outcomes/endpoint.html", context | {"page": page, "day": day, "own": own})
+
+
+@login_required
+def consort(request: HttpRequest, key: str) -> HttpResponse:
+    """The flow of people through a study, drawn after CONSORT, with its table."""
+    user = person(request)
+    found = study_with_figures(user, key)
+    refresh_own(user, found)
+    return render(request, "outcomes/consort.html", consort_context(user, found))
+
+
+@login_required
+def station(request: HttpRequest, key: str, station: str) -> HttpResponse:
+    """The subjects of one's own sites behind one count of the flow."""
+    user = person(request)
+    found = study_with_figures(user, key)
+    if station not in STATIONS:
+        raise Http404
+    refresh_own(user, found)
+    reason, arm = request.GET.get("reason", ""), request.GET.get("arm", "")
+    subjects = subjects_at(user, found, station, reason, arm)
+    context = {
+        "study": found,
+        "title": STATIONS[station],
+        "reason": words_of_reason(found.protocol, station, reason) if reason else "",
+        "page": Paginator(subjects, 50).get_page(request.GET.get("page")),
+    }
+    return render(request, "outcomes/station.html", context)
 
 
 def person(request: HttpRequest) -> User:

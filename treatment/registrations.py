@@ -11,6 +11,7 @@ from trialsite.casebook.registries import FormType, ProjectionType, RowType, Sub
 from trialsite.casebook.selectors import standing_lines
 
 from . import checks, derived, forms, models
+from .alerts import end_of_treatment_alerts
 from .anchors import anchors
 from .day_words import day_in_words
 from .deviation_register import into_register
@@ -190,5 +191,6 @@ registries.work.register("treatment", TREATMENT_WORK)
 registries.timeline.register("treatment", treatment_lanes)
 registries.projections.register("treatment", ProjectionType(models.TreatmentStep, derive_step))
 registries.day_words.register("treatment", day_in_words)
+registries.subject_alerts.register("end of treatment", end_of_treatment_alerts)
 registries.subject_pages.register("treatment", SubjectPage(_("Treatment"), "treatment", 30))
 dry_runs.register("doses", dry_run_doses)

@@ -73,6 +73,12 @@ class Dossier:
         """The facts that are still needed, each once, in the order of the criteria."""
         return tuple(dict.fromkeys(name for line in self.lines for name in line.missing))
 
+    @property
+    def against(self) -> tuple[str, ...]:
+        """The ids of the criteria that speak against the subject: inclusions not met, exclusions present."""
+        bad = (CriterionVerdict.NOT_MET, CriterionVerdict.PRESENT)
+        return tuple(line.id for line in self.lines if line.verdict in bad)
+
     def line(self, criterion_id: str) -> CriterionLine:
         """The line of a criterion; KeyError when there is none."""
         for line in self.lines:

@@ -11,25 +11,45 @@ from .decisions import (
 )
 from .diagnosis import Diagnosis
 from .locked import EnrolmentPlaces, RandomisationSalt, RandomisationSlot
+from .log import (
+    AgeBand,
+    CarriedOver,
+    Disposition,
+    EndReason,
+    FailureCode,
+    PreOutcome,
+    PreReason,
+    PreScreening,
+    ScreenFailure,
+)
 from .recruitment import EnrolmentPlace, RecruitmentPause
 from .statements import Statements
 
 __all__ = [
+    "AgeBand",
+    "CarriedOver",
     "Confirmation",
     "Consent",
     "Demographics",
     "Diagnosis",
+    "Disposition",
     "EmergencyAllocation",
+    "EndReason",
     "EnrolmentPlace",
     "EnrolmentPlaces",
+    "FailureCode",
     "MedicalHistory",
     "MisRandomisation",
+    "PreOutcome",
+    "PreReason",
+    "PreScreening",
     "PriorTherapy",
     "Randomisation",
     "RandomisationList",
     "RandomisationSalt",
     "RandomisationSlot",
     "RecruitmentPause",
+    "ScreenFailure",
     "Signature",
     "Statements",
 ]

@@ -5,7 +5,16 @@ import itertools
 import pytest
 
 from trialsite.access.permissions import ACTIONS
-from trialsite.casebook.states import SUBJECT_STEPS, TRANSITIONS, RecordState, SubjectState, transition
+from trialsite.casebook.states import (
+    SUBJECT_STEPS,
+    TRANSFER_STEPS,
+    TRANSITIONS,
+    RecordState,
+    SubjectState,
+    TransferState,
+    transfer_step,
+    transition,
+)
 
 ALLOWED = {
     (None, "submit"): "submitted",
@@ -45,3 +54,25 @@ def test_a_subject_goes_only_where_the_table_allows(source: SubjectState, target
         ("off_study", "enrolled"),
     }
     assert (target in SUBJECT_STEPS[source]) == ((source.value, target.value) in allowed)
+
+
+TRANSFERS = {
+    (None, "ask"): "asked",
+    ("asked", "withdraw"): "withdrawn",
+    ("asked", "accept"): "accepted",
+    ("asked", "refuse"): "refused",
+}
+
+
+@pytest.mark.parametrize(
+    ("state", "action"),
+    list(itertools.product([None, *TransferState.values], ["ask", "withdraw", "accept", "refuse"])),
+)
+def test_a_transfer_goes_only_where_the_table_allows(state: str | None, action: str) -> None:
+    step = transfer_step(state, action)
+    assert (step.target.value if step else None) == TRANSFERS.get((state, action))
+
+
+def test_the_receiving_site_decides_by_a_second_person() -> None:
+    assert {step.action for step in TRANSFER_STEPS if step.other_person} == {"accept", "refuse"}
+    assert {step.action for step in TRANSFER_STEPS if step.sender} == {"ask", "withdraw"}

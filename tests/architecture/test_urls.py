@@ -53,6 +53,7 @@ SAMPLES = {
     "action": "void",
     "key": "BLINA-FULL",
     "endpoint": "RFS",
+    "station": "screened",
     "format": "json",
     "day": "1",
     "arm": "ALL",

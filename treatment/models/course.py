@@ -20,6 +20,20 @@ class EndOfTreatmentReason(models.TextChoices):
     OTHER = "OTHER", _("Other: say what")
 
 
+# The term of CDISC's completion list (DS, NCOMPLT, C66727) for each reason of the form.
+DISPOSITION_TERMS = {
+    EndOfTreatmentReason.COMPLETED: "COMPLETED",
+    EndOfTreatmentReason.RELAPSE: "DISEASE RELAPSE",
+    EndOfTreatmentReason.NO_RESPONSE: "LACK OF EFFICACY",
+    EndOfTreatmentReason.TOXICITY: "ADVERSE EVENT",
+    EndOfTreatmentReason.INVESTIGATOR: "PHYSICIAN DECISION",
+    EndOfTreatmentReason.SUBJECT: "WITHDRAWAL BY SUBJECT",
+    EndOfTreatmentReason.DEATH: "DEATH",
+    EndOfTreatmentReason.LOST: "LOST TO FOLLOW-UP",
+    EndOfTreatmentReason.OTHER: "OTHER",
+}
+
+
 class EndOfTreatment(CasebookRecord):
     """Protocol treatment has ended; survival follow-up goes on. `performed_on` is the day of the decision."""
 

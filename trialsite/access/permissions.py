@@ -66,6 +66,8 @@ ACTIONS: dict[str, Action] = {
     "recruitment.pause": Action(
         gettext_lazy("pause and resume recruitment"), frozenset({INVESTIGATOR, DATA_MANAGER})
     ),
+    "subject.leave": Action(gettext_lazy("take a subject off study"), SITE_STAFF),
+    "subject.transfer": Action(gettext_lazy("transfer a subject to another site"), SITE_STAFF),
     "treatment.decide": Action(gettext_lazy("decide on treatment"), frozenset({INVESTIGATOR})),
     "figures.view": Action(gettext_lazy("see the study's figures"), READERS),
     "figures.by_arm": Action(
@@ -180,12 +182,15 @@ def may(
     return grants.somewhere(action, study_id) if site_id is None else grants.allows(action, study_id, site_id)
 
 
-def reach_of(user: User | AnonymousUser, action: str) -> Q:
-    """The rows (with study and site) at whose place the user may take the action, as a condition."""
+def reach_of(user: User | AnonymousUser, action: str, *, site: str = "site_id") -> Q:
+    """The rows (with study and site) at whose place the user may take the action, as a condition.
+
+    `site` names the column of the site where it is another one.
+    """
     reach = Q(pk__in=[])
     for study_id, site_id, role in grants_of(user).rows:
         if study_id and role in ACTIONS[action].roles:
-            reach |= Q(study_id=study_id, **({"site_id": site_id} if site_id else {}))
+            reach |= Q(study_id=study_id, **({site: site_id} if site_id else {}))
     return reach
 
 

@@ -17,12 +17,19 @@ from .protection import Protection
 MEMBER_ROWS = """((SELECT app_is_system()) OR study_id::text || COALESCE(site_id::text, '') =
     ANY ((SELECT app_places({roles}))::text[]))"""
 
+# Reading `both_sites`, writing the sending one alone: what the other site decides goes through a function of its own.
+ROWS_WRITTEN = {"both_sites": "site"}
 ROW_RULES = {
     "site": MEMBER_ROWS.format(roles=""),
     "identity": MEMBER_ROWS.format(roles="ARRAY['coordinator', 'investigator']"),
     "author": f"(author_id = (SELECT app_user_id()) AND {MEMBER_ROWS.format(roles='')})",
+    "both_sites": " OR ".join(
+        MEMBER_ROWS.format(roles="").replace("site_id", column) for column in ("site_id", "to_site_id")
+    ).join("()"),
     "trail": f"""(CASE WHEN study_id IS NULL THEN (SELECT app_is_system()) OR EXISTS (
             SELECT 1 FROM app_roles() r WHERE r.role = 'administrator')
+        WHEN subject_id = ANY ((SELECT app_transferred(false))::uuid[])
+            THEN subject_id = ANY ((SELECT app_transferred(true))::uuid[])
         ELSE {MEMBER_ROWS.format(roles="")} END)""",
 }
 
@@ -43,7 +50,7 @@ def install_guards(*, using: str) -> None:
         cursor.execute("SELECT current_user")
         if cursor.fetchone()[0] == app_role:
             raise RuntimeError("Migrate as the owner role: manage.py migrate --database owner.")
-        for name in ("context", "trail", "holds", "as_of", "digest"):
+        for name in ("context", "transfers", "trail", "holds", "as_of", "digest"):
             run_file(cursor, Path(__file__).parent / "sql" / f"{name}.sql")
         grant_default(cursor, app_role)
         for model, protection in protected_models():
@@ -82,7 +89,10 @@ def guard_table(cursor: CursorWrapper, table: str, protection: Protection, app_r
     cursor.execute(f"DROP POLICY IF EXISTS boundary ON {name}")
     if protection.rows:
         cursor.execute(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")
-        cursor.execute(f"CREATE POLICY boundary ON {name} USING {ROW_RULES[protection.rows]}")
+        written = ROW_RULES[ROWS_WRITTEN.get(protection.rows, protection.rows)]
+        cursor.execute(
+            f"CREATE POLICY boundary ON {name} USING {ROW_RULES[protection.rows]} WITH CHECK {written}"
+        )
     else:
         cursor.execute(f"ALTER TABLE {name} DISABLE ROW LEVEL SECURITY")
     cursor.execute(f"DROP TRIGGER IF EXISTS trail ON {name}")

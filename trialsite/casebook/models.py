@@ -14,7 +14,7 @@ from trialsite.audit.protection import CASEBOOK, PROJECTION, Protection
 from trialsite.clinical.facts import ItemAddress
 from trialsite.keys import new_id
 
-from .states import HoldKind, HoldState, RecordState, SubjectState
+from .states import HoldKind, HoldState, RecordState, SubjectState, TransferState
 from .values import CompositeItem
 
 if TYPE_CHECKING:
@@ -447,6 +447,72 @@ class MovedForm(SiteBound):
         from .slots import Slot
 
         return Slot(self.subject_id, self.visit_key, self.form_key, self.visit_repeat, self.form_repeat)
+
+
+class TransferQuerySet(VisibleQuerySet):
+    """Transfers: for the sending and for the receiving site."""
+
+    def visible_to(self, user: User) -> Self:
+        return self.filter(reach_of(user, "record.view") | reach_of(user, "record.view", site="to_site_id"))
+
+
+class Transfer(SiteBound):
+    """A subject goes to another site: asked for by the sending site (`site`), decided by the receiving one.
+
+    `number` is the subject's number, for the receiving site, which does not see the subject before it accepts.
+    """
+
+    protection = Protection(trail="subject", rows="both_sites")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="transfers")
+    number = models.CharField(_("subject"), max_length=40)
+    to_site = models.ForeignKey("studies.Site", on_delete=models.PROTECT, related_name="+")
+    transfers_on = models.DateField(_("transferred on"))
+    reason = models.CharField(_("reason"), max_length=300)
+    state = models.CharField(_("state"), max_length=10, choices=TransferState, default=TransferState.ASKED)
+    asked_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    decided_by = models.ForeignKey("access.User", on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decided_why = models.CharField(_("why, when it was decided"), max_length=300, blank=True, default="")
+    responsible = models.ForeignKey(
+        "access.User",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("responsible investigator"),
+    )
+
+    objects = TransferQuerySet.as_manager()  # type: ignore[misc]
+
+    class Meta:
+        verbose_name = _("transfer")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject"], condition=Q(state=TransferState.ASKED), name="one_open_transfer"
+            ),
+            models.CheckConstraint(
+                condition=~Q(site=models.F("to_site")), name="transferred_to_another_site"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=TransferState.ASKED, decided_by=None, decided_at=None)
+                | ~Q(state=TransferState.ASKED) & Q(decided_by__isnull=False, decided_at__isnull=False),
+                name="who_decides_a_transfer_says_when",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[TransferState.ACCEPTED, TransferState.REFUSED])
+                | ~Q(decided_by=models.F("asked_by")),
+                name="a_second_person_decides_a_transfer",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=TransferState.ACCEPTED) | Q(responsible__isnull=False),
+                name="who_is_transferred_has_an_investigator",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.state}"
 
 
 class Projection(SiteBound):

@@ -86,6 +86,46 @@ def hold_step(kind: HoldKind | str, state: HoldState | str | None, action: str) 
     )
 
 
+class TransferState(models.TextChoices):
+    """Where a transfer to another site stands."""
+
+    ASKED = "asked", _("Asked for")
+    ACCEPTED = "accepted", _("Accepted")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+@dataclass(frozen=True)
+class TransferStep:
+    """One allowed step of a transfer. `sender`: taken at the sending site, otherwise at the receiving one.
+
+    `other_person`: not who asked.
+    """
+
+    action: str
+    source: TransferState | None
+    target: TransferState
+    sender: bool
+    needs_reason: bool
+    other_person: bool = False
+    permission: str = "subject.transfer"
+
+
+M = TransferState
+TRANSFER_STEPS: tuple[TransferStep, ...] = (
+    TransferStep("ask", None, M.ASKED, sender=True, needs_reason=True),
+    TransferStep("withdraw", M.ASKED, M.WITHDRAWN, sender=True, needs_reason=True),
+    TransferStep("accept", M.ASKED, M.ACCEPTED, sender=False, needs_reason=False, other_person=True),
+    TransferStep("refuse", M.ASKED, M.REFUSED, sender=False, needs_reason=True, other_person=True),
+)
+
+
+def transfer_step(state: TransferState | str | None, action: str) -> TransferStep | None:
+    """The step that `action` takes a transfer from `state`; None when the table does not allow it."""
+    at = TransferState(state) if state else None
+    return next((one for one in TRANSFER_STEPS if (one.action, one.source) == (action, at)), None)
+
+
 class SubjectState(models.TextChoices):
     """Where a subject stands in the study; death and relapse are events, not states."""
 

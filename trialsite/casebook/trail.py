@@ -157,7 +157,9 @@ def change_of(
         as_of=as_of_address(entry, zone),
         who=names.get(entry.user_id, "—") if entry.user_id else str(SYSTEM),
         role=str(Role(entry.role).label) if entry.role in Role.values else entry.role,
-        action=(words.action and words.action(entry.changes)) or action_of(entry, model),
+        action=(words.action and words.action(entry.changes))
+        or transferred(entry)
+        or action_of(entry, model),
         what=(words.what and words.what(place.first or entry.changes, place.form(subject)))
         or what_of(entry, model, subject, visit, place),
         where="" if visit else where_of(place, subject),
@@ -174,6 +176,16 @@ def change_of(
             )
             for key, (old, new) in in_paper_order(model, with_units(model, pairs))
         ),
+    )
+
+
+def transferred(entry: Trail) -> str:
+    """A row that only went to another site with its subject."""
+    only = entry.action == Trail.Action.UPDATE and "site_id" in entry.changes
+    return (
+        gettext("taken along to another site")
+        if only and entry.changes.keys() <= {"site_id", "version"}
+        else ""
     )
 
 

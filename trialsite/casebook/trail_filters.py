@@ -19,10 +19,11 @@ from trialsite.audit.models import Trail
 from trialsite.studies.models import Site, Study
 
 from .form_types import form_type
-from .models import Subject
+from .models import Subject, Transfer
 from .registries import FormType, forms, on_forms, on_kinds
 from .selectors import open_slot
 from .slots import OpenSlot, Slot
+from .states import TransferState
 from .trail import SYSTEM, columns_of_item, label_of
 
 STATE = "state"
@@ -31,10 +32,15 @@ ROLE_CHOICES = [*Role.choices, ("system", SYSTEM)]
 
 
 def trail_visible_to(user: User) -> QuerySet[Trail]:
-    """The entries at the places where the user may read the trail, and those of their studies as a whole."""
+    """The entries at the places where the user may read the trail, and those of their studies as a whole.
+
+    The trail of a subject that was transferred goes along: row-level security hides it from the sending site.
+    """
     studies = {study for study, _site, _role in grants_of(user).rows if study}
     of_the_study = Q(study_id__in=studies, site_id=None)
-    return Trail.objects.filter(reach_of(user, "trail.view") | of_the_study)
+    moved = Transfer.objects.filter(state=TransferState.ACCEPTED).values("subject__person")
+    came = Subject.objects.filter(reach_of(user, "trail.view"), person__in=moved).values("pk")
+    return Trail.objects.filter(reach_of(user, "trail.view") | of_the_study | Q(subject_id__in=came))
 
 
 class TrailFilter(filters.FilterSet):

@@ -1,6 +1,15 @@
 from django.urls import path, register_converter
 
-from . import as_of_view, draft_views, identity_views, move_views, trail_views, views, visit_views
+from . import (
+    as_of_view,
+    draft_views,
+    identity_views,
+    move_views,
+    trail_views,
+    transfer_views,
+    views,
+    visit_views,
+)
 
 
 class Part:
@@ -28,6 +37,9 @@ urlpatterns = [
     path("subjects/<uuid:subject_id>/log/<slug:form>/new/", views.new_log_form, name="new-log-form"),
     path(VISIT + "not-done/", visit_views.not_done, name="visit-not-done"),
     path(VISIT + "not-done/undo/", visit_views.undo_not_done, name="visit-not-done-undo"),
+    path("subjects/<uuid:subject_id>/transfer/", transfer_views.subject_transfer, name="subject-transfer"),
+    path("transfers/<uuid:transfer_id>/", transfer_views.transfer, name="transfer"),
+    path("transfers/<uuid:transfer_id>/<slug:action>/", transfer_views.step, name="transfer-step"),
     path("drafts/key/", draft_views.local_key, name="draft-key"),
     path(SLOT, views.form, name="form"),
     path(SLOT + "draft/", draft_views.draft, name="draft"),

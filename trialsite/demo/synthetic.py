@@ -15,6 +15,7 @@ from django.db import connection
 from django.utils import timezone, translation
 
 from assessments.visit_plans import derive_visits
+from enrollment.models import FailureCode
 from enrollment.selectors import list_is_made
 from enrollment.services import (
     confirm_eligibility,
@@ -38,6 +39,7 @@ from trialsite.review.verification import verify_items
 from trialsite.studies.models import Site, Study
 
 from .accounts import demo_password, staff_of
+from .stories.candidates import REFUSES
 from .stories.draws import Draw
 from .stories.missed import missed_visits
 from .stories.story import Entry, Story
@@ -83,7 +85,8 @@ def tell(told: Story, study: Study, site: Site, staff: Staff, today: date) -> st
         subject = screen(told, study, site, staff)
         enter(subject, told.screening, staff)
         if told.failure:
-            fail_screening(subject=subject, reason=told.failure, by=staff.coordinator)
+            code = FailureCode.CONSENT if told.obstacle == REFUSES.key else FailureCode.NOT_ELIGIBLE
+            fail_screening(subject=subject, reason=told.failure, code=code, by=staff.coordinator)
         elif told.enrolled_on:
             arm = follow(subject, told, staff)
             enter(subject, told.entries.get(arm, ()), staff)

@@ -68,7 +68,9 @@ BEGIN
     IF TG_OP = 'INSERT' THEN own_study := NEW.study_id; ELSE own_study := OLD.study_id; END IF;
     -- Almost always nothing is held in the study: then this is one look at a small index.
     PERFORM 1 FROM casebook_hold h WHERE h.study_id = own_study AND h.state <> 'released' LIMIT 1;
-    IF FOUND THEN
+    -- A transfer changes no value: the rows of what is held go to the other site with their holds.
+    IF FOUND AND NOT (TG_OP = 'UPDATE' AND to_jsonb(OLD) ->> 'site_id' IS DISTINCT FROM to_jsonb(NEW) ->> 'site_id'
+                      AND to_jsonb(OLD) - '{site_id,version}'::text[] = to_jsonb(NEW) - '{site_id,version}'::text[]) THEN
         IF TG_OP <> 'INSERT' THEN
             IF TG_TABLE_NAME = 'casebook_subject' THEN own_subject := OLD.id; ELSE own_subject := OLD.subject_id; END IF;
             PERFORM casebook_refuse_held(TG_ARGV[0], TG_ARGV[1], TG_ARGV[2], own_subject, to_jsonb(OLD));

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from trialsite.studies.domain.numbering import numbering_problems
 from trialsite.studies.domain.problems import Path, ProtocolProblem, dotted
 from trialsite.studies.domain.protocol import AWAIT, OFF_TREATMENT, Protocol
 from trialsite.studies.domain.provenance import uncovered
@@ -63,6 +64,7 @@ def _problems(
     yield from _sites(protocol)
     yield from _consent(protocol)
     yield from _screening(protocol, facts)
+    yield from numbering_problems(protocol.numbering)
     yield from _criteria(protocol)
     yield from randomisation_problems(protocol, facts)
     yield from recruitment_problems(protocol)

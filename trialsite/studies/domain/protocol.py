@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, ResponseRules
+from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.recruitment_plan import (
     PLAIN_RECRUITMENT,
     Gate,
@@ -64,6 +65,8 @@ __all__ = [
     "LevelCap",
     "MinimisationRules",
     "MrdThreshold",
+    "Numbering",
+    "OtherTrials",
     "Phase",
     "PlannedSite",
     "Protocol",
@@ -272,6 +275,8 @@ class Protocol:
     sites: tuple[PlannedSite, ...]
     consent: ConsentRules
     screening: Screening
+    numbering: Numbering
+    other_trials: OtherTrials
     criteria: tuple[Criterion, ...]
     randomisation: Randomisation | None
     arms: tuple[Arm, ...]
@@ -307,6 +312,8 @@ class Protocol:
             sites=sites,
             consent=ConsentRules.of(document["consent"]),
             screening=Screening.of(document["screening"]),
+            numbering=Numbering.of(document.get("numbering")),
+            other_trials=OtherTrials.of(document.get("other_trials")),
             criteria=tuple(Criterion.of(one) for one in document["criteria"]),
             randomisation=None if randomisation is None else Randomisation.of(randomisation, sites),
             arms=tuple(Arm.of(arm) for arm in document["arms"]),

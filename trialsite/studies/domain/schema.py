@@ -102,6 +102,19 @@ SCREENING = sourced(
         "fact_groups": {"type": "object", "additionalProperties": KEY, "title": "a mapping of fact to group"},
     }
 )
+NUMBER = shape(
+    {
+        "pattern": {
+            "type": "string",
+            "pattern": r"^[A-Za-z0-9{}_/-]{1,30}$",
+            "title": "a pattern such as S-{study}-{number}",
+        },
+        "width": {"type": "integer", "minimum": 1, "maximum": 8, "title": "a number of digits, 1 to 8"},
+        "per": choice("study", "site"),
+    }
+)
+NUMBERING = sourced({"screening": NUMBER, "subject": NUMBER})
+OTHER_TRIALS = sourced({"running": choice("allowed", "excluded"), "ended": choice("allowed", "excluded")})
 CRITERION = sourced(
     {
         "id": {"type": "string", "pattern": r"^\d{3}-[IE][0-9]+[a-z]*$", "title": "an id such as 000-I5a"},
@@ -343,7 +356,7 @@ PROTOCOL: Schema = {
             "forms": many(FORM),
             "questions": many(QUESTION),
         },
-        {"recruitment": RECRUITMENT},
+        {"recruitment": RECRUITMENT, "numbering": NUMBERING, "other_trials": OTHER_TRIALS},
     ),
 }
 

@@ -13,10 +13,12 @@ from trialsite.casebook.registries import Lifecycle, lifecycles
 from trialsite.casebook.states import (
     HOLD_STEPS,
     SUBJECT_STEPS,
+    TRANSFER_STEPS,
     TRANSITIONS,
     HoldStep,
     RecordState,
     SubjectState,
+    TransferStep,
     Transition,
 )
 
@@ -49,10 +51,17 @@ def page() -> str:
                 ("Action", "Kind", "From", "To", "Roles", "Reason"), [hold_row(step) for step in HOLD_STEPS]
             ),
             "## A subject",
-            "Relapse and death are events of the record, not states.",
+            "Relapse and death are events of the record, not states. Off study comes with a coded reason and a day, "
+            "and is taken back with a reason (`enrollment.disposition`).",
             picture(subject_arrows()),
             table(("State", "Next"), subject_rows()),
             *(part for one in lifecycles.values() for part in parts_of(one)),
+            "## A transfer to another site",
+            "The sending site asks, a second person at the receiving site decides; accepting carries every row along.",
+            table(
+                ("Action", "From", "To", "Taken at", "Roles", "Reason"),
+                [transfer_row(step) for step in TRANSFER_STEPS],
+            ),
         )
     return "\n\n".join(parts) + "\n"
 
@@ -106,6 +115,13 @@ def hold_row(step: HoldStep) -> tuple[str, ...]:
     source = str(step.source.label) if step.source else "(none)"
     needs = "required" if step.needs_reason else "a second person" if step.other_person else ""
     return step.action, str(step.kind.label), source, str(step.target.label), roles_of(step.permission), needs
+
+
+def transfer_row(step: TransferStep) -> tuple[str, ...]:
+    source = str(step.source.label) if step.source else "(none)"
+    where = "the sending site" if step.sender else "the receiving site, a second person"
+    needs = "required" if step.needs_reason else ""
+    return step.action, source, str(step.target.label), where, roles_of(step.permission), needs
 
 
 def roles_of(permission: str) -> str:

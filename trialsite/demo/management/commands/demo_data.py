@@ -15,6 +15,7 @@ from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.demo.accounts import ensure_accounts
 from trialsite.demo.amending import amend_study
+from trialsite.demo.prescreening import prescreen
 from trialsite.demo.reviewing import review_study
 from trialsite.demo.stories.telling import TRIALS
 from trialsite.demo.synthetic import subjects_in, tell_stories
@@ -119,6 +120,7 @@ def in_turn(plan: Plan, seed: str, people: Mapping[str, User]) -> Iterator[tuple
             yield key, number
         review_study(study, people)
         amend_study(study, people)
+        prescreen(study, people)
 
 
 def in_parallel(plan: Plan, seed: str, workers: int) -> Iterator[tuple[str, str]]:
