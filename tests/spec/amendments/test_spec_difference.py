@@ -62,6 +62,7 @@ TABLE = [
     (setting("planned_enrolment", "value", to=None), "settings", "changed", "trial", "trial", "planned_enrolment", 101, None),
     (setting("ctcae_version", "value", to="6.0"), "settings", "changed", "trial", "trial", "ctcae_version", "5.0", "6.0"),
     (setting("registration", "nct", to="NCT00000001"), "registry", "changed", "registration", "registration", "nct", None, "NCT00000001"),
+    (setting("registration", "entries", "000", "max_age", to=70), "registry", "changed", "entry", "000", "max_age", 65, 70),
     (setting("sites", "SGH", "planned", to=40), "sites", "changed", "site", "SGH", "planned", 35, 40),
     (dropping("sites", "CDH"), "sites", "removed", "site", "CDH", "", None, None),
     (setting("criteria", "000-I4", "rule", "value", to=[0, 1, 2]), "criteria", "changed", "criterion", "000-I4", "rule",

@@ -17,6 +17,7 @@ from trialsite.studies.domain.protocol import (
     ProtocolFormPlan,
     Randomisation,
     Regimen,
+    Registration,
     VisitPlan,
 )
 from trialsite.studies.domain.values import Text
@@ -82,9 +83,7 @@ def differences(old: Protocol, new: Protocol) -> tuple[Change, ...]:
 
 def _all(old: Protocol, new: Protocol) -> Iterator[Change]:
     yield from _one("settings", "trial", _settings(old), _settings(new), Text("Trial", "试验"))
-    yield from _one(
-        "registry", "registration", _values(old.registration), _values(new.registration), REGISTRATION
-    )
+    yield from _registry(old.registration, new.registration)
     yield from _listed("sites", "site", old.sites, new.sites)
     yield from _listed("criteria", "criterion", old.criteria, new.criteria, name=lambda one: one.text)
     yield from _one("consent", "consent", _values(old.consent), _values(new.consent), CONSENT)
@@ -108,6 +107,12 @@ CONSENT = Text("Consent", "知情同意")
 SCREENING = Text("Screening", "筛选")
 RESPONSE = Text("Criteria of response", "疗效标准")
 RANDOMISATION = Text("Randomisation", "随机化")
+
+
+def _registry(old: Registration, new: Registration) -> Iterator[Change]:
+    own = ("entries",)
+    yield from _one("registry", "registration", _values(old, own), _values(new, own), REGISTRATION)
+    yield from _listed("registry", "entry", old.entries, new.entries)
 
 
 def _settings(protocol: Protocol) -> Values:
