@@ -183,7 +183,7 @@ FIELDS: Mapping[str, Any] = {
     "infusion_hours": gettext_lazy("hours of infusion"),
     "infusion_exceptions": gettext_lazy("other hours of infusion"),
     "parts": gettext_lazy("parts of the infusion"),
-    "planned": gettext_lazy("planned for"),
+    "planned_for": gettext_lazy("planned for"),
     "window": gettext_lazy("window"),
     "required_forms": gettext_lazy("required forms"),
     "optional_forms": gettext_lazy("forms if clinically indicated"),
@@ -216,7 +216,7 @@ def value_of(thing: Any, field: str, value: Any, protocol: Protocol) -> str:
     match field:
         case "rule" | "when":
             return rule_words(value)
-        case "planned" if isinstance(thing, plans.VisitPlan):
+        case "planned_for" if isinstance(thing, plans.VisitPlan):
             return planned_words(thing, protocol)
         case "window" if isinstance(thing, plans.VisitPlan):
             return window_words(thing)
@@ -331,7 +331,7 @@ def summary_of(thing: Any, protocol: Protocol) -> list[tuple[str, str]]:
         case plans.VisitPlan():
             required = tuple(one.form for one in thing.forms if one.required)
             return [
-                (label_of("planned"), planned_words(thing, protocol)),
+                (label_of("planned_for"), planned_words(thing, protocol)),
                 (label_of("window"), window_words(thing)),
                 (label_of("required_forms"), value_of(thing, "required_forms", required, protocol)),
                 (label_of("when"), rule_words(thing.when)),

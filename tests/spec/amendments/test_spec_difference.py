@@ -77,7 +77,7 @@ TABLE = [
     (setting("regimens", "HCVAD_A", "cycle_days", to=28), "regimens", "changed", "regimen", "HCVAD_A", "cycle_days", 21, 28),
     (dropping("visits", "FU_Q6M"), "schedule", "removed", "visit", "FU_Q6M", "", None, None),
     (setting("visits", "FU_Q6M", "after_days", to=45), "schedule", "changed", "visit", "FU_Q6M", "window", (30, 30), (30, 45)),
-    (setting("visits", "FU_Q6M", "offset_months", to=36), "schedule", "moved", "visit", "FU_Q6M", "planned", None, None),
+    (setting("visits", "FU_Q6M", "offset_months", to=36), "schedule", "moved", "visit", "FU_Q6M", "planned_for", None, None),
     (setting("visits", "FU_Q6M", "required", to=["HEM", "CHEM"]), "schedule", "changed", "visit", "FU_Q6M", "required_forms", ("SUR",), ("CHEM", "HEM")),
     (setting("mrd", 0, "threshold", to="0.001"), "mrd", "changed", "threshold", "MFC endpoint", "threshold", None, None),
     (setting("response", "crh", to=False), "response", "changed", "response", "response", "crh", True, False),

@@ -186,7 +186,7 @@ def _visit(plan: VisitPlan) -> Values:
     """A visit: when it is planned and its window as one property each, its forms by how they are asked for."""
     own = _values(plan, (*PLANNED, "before_days", "after_days", "forms"))
     return own | {
-        "planned": tuple(getattr(plan, name) for name in PLANNED),
+        "planned_for": tuple(getattr(plan, name) for name in PLANNED),
         "window": (plan.before_days, plan.after_days),
         "required_forms": tuple(sorted(one.form for one in plan.forms if one.required)),
         "optional_forms": tuple(sorted(one.form for one in plan.forms if not one.required)),
@@ -194,7 +194,7 @@ def _visit(plan: VisitPlan) -> Values:
 
 
 def _kind_of_visit(found: tuple[FieldChange, ...]) -> Kind:
-    return Kind.MOVED if any(one.field == "planned" for one in found) else Kind.CHANGED
+    return Kind.MOVED if any(one.field == "planned_for" for one in found) else Kind.CHANGED
 
 
 def _randomisation(old: Randomisation | None, new: Randomisation | None) -> Iterator[Change]:
