@@ -54,7 +54,9 @@ class SiteTotals:
 def subjects_of_run(version: ProtocolVersion, user: User, site: str = "") -> QuerySet[Subject]:
     """The ongoing subjects that a version concerns, as far as the user may see them, site by site."""
     found = Subject.objects.visible_to(user).filter(study=version.study_id, state__in=FOLLOWED)
-    found = found.filter(protocol_version__loaded_at__lt=version.loaded_at).select_related("study", "site", "protocol_version")
+    found = found.filter(protocol_version__loaded_at__lt=version.loaded_at).select_related(
+        "study", "site", "protocol_version"
+    )
     if site:
         found = found.filter(site__key=site)
     return found.order_by("site__key", "screening_number", "pk")
