@@ -4,12 +4,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import get_language
 
 from trialsite.access.models import Membership, RequiredTraining, Training, TrainingKind
+from trialsite.casebook.reading import read_once
 from trialsite.studies.models import Activation, ProtocolVersion, Site, Study, StudySite
 
 from .activation import today_at
@@ -113,3 +115,9 @@ def untrained_staff(version: ProtocolVersion) -> dict[UUID | None, list[str]]:
     for one in members.select_related("user").order_by("user__full_name"):
         found[one.site_id].append(str(one.user))
     return found
+
+
+def version_words(version_id: Any) -> str:
+    """The number of a version, as the trail of a study names it."""
+    known = read_once(("versions",), lambda: dict(ProtocolVersion.objects.values_list("pk", "version")))
+    return str(known.get(UUID(str(version_id)), version_id))

@@ -147,7 +147,12 @@ class Activation(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="activations")
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="activations")
-    version = models.ForeignKey(ProtocolVersion, on_delete=models.PROTECT, related_name="activations")
+    version = models.ForeignKey(
+        ProtocolVersion,
+        on_delete=models.PROTECT,
+        related_name="activations",
+        verbose_name=_("Protocol version"),
+    )
     approved_on = models.DateField(_("approved on"))
     reference = models.CharField(_("number of the approval"), max_length=100, blank=True, default="")
     in_force_from = models.DateField(_("in force from"))

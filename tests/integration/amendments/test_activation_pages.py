@@ -14,7 +14,7 @@ from trialsite.casebook.models import Subject
 from trialsite.studies.models import Activation, ProtocolVersion, StudySite
 from trialsite.studies.services import PROTOCOLS
 
-from .versions import add_visit, drop_visit, loaded, widen
+from .versions import activate, add_visit, drop_visit, loaded, widen
 
 TOLD = {
     "approved_on": "2024-06-03",
@@ -139,3 +139,12 @@ def test_a_file_that_gives_a_name_another_meaning_is_refused_with_its_line(cast:
     assert "Give the new item another key" in problem.sentence
     with acting(role="system"):
         assert cast.study.versions.count() == 1
+
+
+def test_the_trail_names_the_version_and_its_approval(cast: Cast, client: Client) -> None:
+    activate(cast, amend(cast))
+    client.force_login(cast.data_manager)
+    page = client.get("/trail/?study=BLINA-VEN").content.decode()
+    assert "Activation of a protocol version" in page
+    for word in ("9.0", "2024-EC-17", "2024-06-03"):
+        assert word in page

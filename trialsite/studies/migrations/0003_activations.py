@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('activated_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='activated by')),
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='activations', to='studies.site')),
                 ('study', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='activations', to='studies.study')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='activations', to='studies.protocolversion')),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='activations', to='studies.protocolversion', verbose_name='Protocol version')),
             ],
             options={
                 'verbose_name': 'activation of a protocol version',
