@@ -26,14 +26,17 @@ LANGUAGES = {"en": "English", "zh-hans": "中文"}
 LEFT_THE_PAGE = "net::ERR_ABORTED"  # the reader went on before a picture had come
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
-OF_SUBJECT = ("subject", "eligibility", "treatment", "assessments", "outcomes", "subject-trail")
+OF_SUBJECT = (
+    "subject", "eligibility", "treatment", "assessments", "outcomes", "subject-trail", "participation",
+    "subject-transfer",
+)  # fmt: skip
 PLACES = {
-    "coordinator": ("inbox", "subjects", "screening", "calendar", "reminders"),
+    "coordinator": ("inbox", "subjects", "screening", "prescreening", "calendar", "reminders"),
     "statistician": ("dashboards", "protocols", "api-guide", "trail"),
     "administrator": ("accounts", "staff", "account", "change-password", "second-factor", "my-access"),
 }
 OF_STUDY = {
-    "statistician": ("dashboard", "protocol"),
+    "statistician": ("dashboard", "dashboard-flow", "protocol"),
     "administrator": ("study-staff", "training-log", "delegation-log", "access-on"),
 }
 
