@@ -9,7 +9,8 @@ from .api import PlannedVisitViewSet
 from .facts import sources
 from .form_registry import FORMS
 from .lanes import assessment_lanes
-from .models import PlannedVisit
+from .gaps import GAP_WORK, derive_gaps
+from .models import PlannedVisit, RecordGap
 from .responses import first_crc_dates
 from .selectors import VISIT_WORK
 from .visit_plans import derive_visits, planned_rows
@@ -21,7 +22,12 @@ for name, source in sources().items():
 registries.anchors.register("first_crc", Anchor(first_crc_dates, _("first complete remission")))
 registries.schedule.register("visits", planned_rows)
 registries.projections.register("visits", ProjectionType(PlannedVisit, derive_visits))
+registries.projections.register("gaps", ProjectionType(RecordGap, derive_gaps))
 registries.work.register("visits", VISIT_WORK)
+registries.work.register("gaps", GAP_WORK)
 registries.api_lists.register("visits", PlannedVisitViewSet)
 registries.timeline.register("assessments", assessment_lanes)
 registries.subject_pages.register("assessments", SubjectPage(_("Assessments"), "assessments", 40))
+registries.subject_pages.register(
+    "gaps", SubjectPage(_("Gaps"), "subject-gaps", 26, lambda subject: subject.from_paper_until is not None)
+)

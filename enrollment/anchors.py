@@ -10,7 +10,7 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Anchor
 
 from .facts import consent_dates
-from .models import Randomisation
+from .models import PaperEntry, Randomisation
 
 
 def screening_days(subject_ids: Sequence[UUID], argument: str) -> dict[UUID, date]:
@@ -18,7 +18,8 @@ def screening_days(subject_ids: Sequence[UUID], argument: str) -> dict[UUID, dat
 
 
 def consent_days(subject_ids: Sequence[UUID], argument: str) -> dict[UUID, date]:
-    return {
+    on_paper = PaperEntry.objects.filter(subject_id__in=subject_ids, consented_on__isnull=False)
+    return dict(on_paper.values_list("subject_id", "consented_on")) | {
         one: fact.value for one, fact in consent_dates(subject_ids).items() if isinstance(fact.value, date)
     }
 

@@ -4,13 +4,15 @@ from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook import registries
 from trialsite.casebook.edit_checks import not_in_the_future
-from trialsite.casebook.registries import FormType, RowType, SubjectPage
+from trialsite.casebook.registries import FormType, ProjectionType, RowType, SubjectPage
 
 from . import casebook_forms as pages
 from . import checks, derived, models
 from .alerts import consent_alerts
 from .anchors import ANCHORS
 from .facts import sources
+from .models import PaperFacts
+from .paper_facts import PAPER_WORK, derive_paper_facts
 from .summaries import consent_summary, diagnosis_summary, history_summary, person_summary, statements_summary
 from .work import ENROLMENT_WORK
 
@@ -90,4 +92,10 @@ for name, anchor in ANCHORS.items():
     registries.anchors.register(name, anchor)
 registries.subject_alerts.register("consent", consent_alerts)
 registries.subject_pages.register("eligibility", SubjectPage(_("Eligibility"), "eligibility", 20))
+registries.subject_pages.register(
+    "paper",
+    SubjectPage(_("From paper"), "paper-record", 25, lambda subject: subject.from_paper_until is not None),
+)
 registries.work.register("enrolment", ENROLMENT_WORK)
+registries.work.register("paper", PAPER_WORK)
+registries.projections.register("paper", ProjectionType(PaperFacts, derive_paper_facts))

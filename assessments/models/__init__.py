@@ -16,6 +16,7 @@ from .examinations import (
     VitalSigns,
 )
 from .laboratory import LabReport, LabResult, PregnancyTest, Virology
+from .gaps import RecordGap
 from .reminders import ReminderSent
 from .safety import AdverseEvent, CytokineRelease, IceScore
 from .transplant import AcuteGvhd, Chimerism, ChronicGvhd, Engraftment
@@ -43,6 +44,7 @@ __all__ = [
     "PhysicalExam",
     "PlannedVisit",
     "PregnancyTest",
+    "RecordGap",
     "ReminderSent",
     "Virology",
     "VitalSigns",

@@ -5,6 +5,7 @@ from .consent import Consent, Signature
 from .decisions import Confirmation, Randomisation
 from .diagnosis import Diagnosis
 from .locked import EnrolmentPlaces, RandomisationSlot
+from .paper import JudgedThen, PaperEntry, PaperFacts, PaperSignature, PaperWhy
 from .statements import Statements
 
 __all__ = [
@@ -13,7 +14,12 @@ __all__ = [
     "Demographics",
     "Diagnosis",
     "EnrolmentPlaces",
+    "JudgedThen",
     "MedicalHistory",
+    "PaperEntry",
+    "PaperFacts",
+    "PaperSignature",
+    "PaperWhy",
     "PriorTherapy",
     "Randomisation",
     "RandomisationSlot",

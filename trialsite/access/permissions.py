@@ -51,6 +51,10 @@ ACTIONS: dict[str, Action] = {
     "eligibility.sign": Action(gettext_lazy("confirm eligibility"), frozenset({INVESTIGATOR})),
     "subject.enrol": Action(gettext_lazy("enrol a subject"), SITE_STAFF),
     "subject.randomise": Action(gettext_lazy("randomise a subject"), SITE_STAFF),
+    "subject.enter_from_paper": Action(
+        gettext_lazy("enter a subject from paper"), frozenset({COORDINATOR, DATA_MANAGER})
+    ),
+    "outage.record": Action(gettext_lazy("record an outage"), frozenset({COORDINATOR, DATA_MANAGER})),
     "treatment.decide": Action(gettext_lazy("decide on treatment"), frozenset({INVESTIGATOR})),
     "figures.view": Action(gettext_lazy("see the study's figures"), READERS),
     "figures.by_arm": Action(
