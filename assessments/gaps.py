@@ -9,7 +9,6 @@ from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import get_language, gettext_lazy, ngettext
-from django.utils.translation import gettext as _
 
 from enrollment.selectors import dossier_of
 from trialsite.access.models import User

@@ -8,8 +8,8 @@ from trialsite.casebook.registries import Anchor, ProjectionType, SubjectPage
 from .api import PlannedVisitViewSet
 from .facts import sources
 from .form_registry import FORMS
-from .lanes import assessment_lanes
 from .gaps import GAP_WORK, derive_gaps
+from .lanes import assessment_lanes
 from .models import PlannedVisit, RecordGap
 from .responses import first_crc_dates
 from .selectors import VISIT_WORK

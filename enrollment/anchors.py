@@ -19,7 +19,7 @@ def screening_days(subject_ids: Sequence[UUID], argument: str) -> dict[UUID, dat
 
 def consent_days(subject_ids: Sequence[UUID], argument: str) -> dict[UUID, date]:
     on_paper = PaperEntry.objects.filter(subject_id__in=subject_ids, consented_on__isnull=False)
-    return dict(on_paper.values_list("subject_id", "consented_on")) | {
+    return {one.subject_id: one.consented_on for one in on_paper if one.consented_on} | {
         one: fact.value for one, fact in consent_dates(subject_ids).items() if isinstance(fact.value, date)
     }
 

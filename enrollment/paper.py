@@ -220,7 +220,7 @@ def enrol_as_then(subject: Subject, told: OnPaper, by: User) -> tuple[int | None
     refusing_taken(enrol, "subject_number", number)
     pass_number(f"subject:{subject.study.key}", protocol.screening.number_prefix, number)
     if told.randomised_on:
-        keep_allocation(subject, told, by)
+        keep_allocation(subject, told, told.randomised_on, by)
     return taken, planned
 
 
@@ -229,9 +229,9 @@ def fail_as_then(subject: Subject, told: OnPaper) -> tuple[None, None]:
     return None, None
 
 
-def keep_allocation(subject: Subject, told: OnPaper, by: User) -> Randomisation:
+def keep_allocation(subject: Subject, told: OnPaper, on: date, by: User) -> Randomisation:
     """The arm as it was allocated on paper; nothing is drawn from the list."""
-    record = Randomisation(
+    return Randomisation.objects.create(
         subject=subject,
         study_id=subject.study_id,
         site_id=subject.site_id,
@@ -240,12 +240,10 @@ def keep_allocation(subject: Subject, told: OnPaper, by: User) -> Randomisation:
         stratum=told.stratum,
         slot_number=told.list_number,
         arm=told.arm,
-        randomised_on=told.randomised_on,
+        randomised_on=on,
         randomised_at=timezone.now(),
         randomised_by=by,
     )
-    record.save(force_insert=True)
-    return record
 
 
 def keep_entry(

@@ -26,8 +26,12 @@ Content = dict[str, str]
 SIGN = gettext_lazy("Sign the enrolment on paper")
 VERDICTS = {JudgedThen.ELIGIBLE: True, JudgedThen.INELIGIBLE: False, JudgedThen.NOT_DOCUMENTED: None}
 WORDS = {
-    Refusal.NOT_CONFIRMED_HERE: gettext_lazy("Eligibility was judged on paper (%(about)s), not confirmed here."),
-    Refusal.NOT_ELIGIBLE_THEN: gettext_lazy("Judged not eligible on paper (%(about)s), and enrolled all the same."),
+    Refusal.NOT_CONFIRMED_HERE: gettext_lazy(
+        "Eligibility was judged on paper (%(about)s), not confirmed here."
+    ),
+    Refusal.NOT_ELIGIBLE_THEN: gettext_lazy(
+        "Judged not eligible on paper (%(about)s), and enrolled all the same."
+    ),
     Refusal.NOT_JUDGED: gettext_lazy("No judgement of eligibility is documented."),
     Refusal.CONSENT_MISSING: gettext_lazy("No date of consent is known."),
     Refusal.CONSENT_LATE: gettext_lazy("Consent was signed on %(about)s, after enrolment."),
@@ -125,7 +129,9 @@ def signing_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     facts = PaperFacts.objects.filter(reach_of(user, "eligibility.sign"))
     if wanted.study:
         facts = facts.filter(study__key=wanted.study)
-    found = unsigned(facts).select_related("subject__study", "subject__site").order_by("subject__subject_number")
+    found = (
+        unsigned(facts).select_related("subject__study", "subject__site").order_by("subject__subject_number")
+    )
     for one in found[: wanted.limit]:
         url = reverse("paper-record", args=[one.subject_id])
         yield work_line(one.subject, "paper-sign", SIGN, None, url, _("would be refused today, and is kept"))

@@ -13,7 +13,9 @@ class GapKind(StrEnum):
 
     VISIT = "visit"  # nothing of a planned visit is recorded
     FORM = "form"  # a form that the visit asks for
-    ITEM = "item"  # a required item that is empty without a reason, or of which the reason is that it is unknown
+    ITEM = (
+        "item"  # a required item that is empty without a reason, or of which the reason is that it is unknown
+    )
     FINDING = "finding"  # something unusual in a form, of which nobody was asked
     CRITERION = "criterion"  # a criterion of eligibility that the record does not decide
 

@@ -15,8 +15,8 @@ from .examinations import (
     PhysicalExam,
     VitalSigns,
 )
-from .laboratory import LabReport, LabResult, PregnancyTest, Virology
 from .gaps import RecordGap
+from .laboratory import LabReport, LabResult, PregnancyTest, Virology
 from .reminders import ReminderSent
 from .safety import AdverseEvent, CytokineRelease, IceScore
 from .transplant import AcuteGvhd, Chimerism, ChronicGvhd, Engraftment

@@ -87,6 +87,4 @@ def of_criteria(criteria: Iterable[CriterionLine]) -> Iterator[WouldBeRefused]:
     lines = list(criteria)
     yield from (WouldBeRefused(Refusal.CRITERION_AGAINST, one.id) for one in lines if one.verdict in AGAINST)
     unknown = CriterionVerdict.UNKNOWN
-    yield from (
-        WouldBeRefused(Refusal.CRITERION_UNKNOWN, one.id) for one in lines if one.verdict is unknown
-    )
+    yield from (WouldBeRefused(Refusal.CRITERION_UNKNOWN, one.id) for one in lines if one.verdict is unknown)

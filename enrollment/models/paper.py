@@ -54,7 +54,8 @@ class PaperEntry(SiteBound):
         verbose_name = _("entry from paper")
         constraints = [
             models.CheckConstraint(
-                condition=Q(verdict=JudgedThen.NOT_DOCUMENTED) | ~Q(judged_by="") & Q(judged_on__isnull=False),
+                condition=Q(verdict=JudgedThen.NOT_DOCUMENTED)
+                | ~Q(judged_by="") & Q(judged_on__isnull=False),
                 name="who_judged_then_says_when",
             )
         ]

@@ -66,9 +66,7 @@ def record(request: HttpRequest, key: str) -> HttpResponse:
             raise CheckFailed({"site": _("Choose a site.")})
         began_at, ended_at = instants(request, site)
         reason = request.POST.get("reason", "")
-        record_outage(
-            study=study, site=site, began_at=began_at, ended_at=ended_at, by=user, reason=reason
-        )
+        record_outage(study=study, site=site, began_at=began_at, ended_at=ended_at, by=user, reason=reason)
         messages.success(request, _("The outage is recorded."))
     return answer.response()
 

@@ -83,7 +83,9 @@ def keys_of_visits(protocol: Protocol) -> list[str]:
 
 def titles_of_visits(protocol: Protocol) -> list[tuple[str, str, int]]:
     """Key, name and number of forms of each visit, for the list of worksheets."""
-    return [(key, visit_title(protocol, key), len(forms_at(protocol, key))) for key in keys_of_visits(protocol)]
+    return [
+        (key, visit_title(protocol, key), len(forms_at(protocol, key))) for key in keys_of_visits(protocol)
+    ]
 
 
 def forms_at(protocol: Protocol, visit: str) -> list[str]:
@@ -161,7 +163,13 @@ def tables_of(kind: FormType) -> list[tuple[str, list[Item], list[list[str]]]]:
     for row in kind.rows:
         blank = row.form()
         names = [name for name in blank.fields if name != "line"]
-        found.append((str(row.title or row.name), [item_of(blank.fields[name]) for name in names], lines_of(row, names)))
+        found.append(
+            (
+                str(row.title or row.name),
+                [item_of(blank.fields[name]) for name in names],
+                lines_of(row, names),
+            )
+        )
     return found
 
 

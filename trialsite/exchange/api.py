@@ -92,7 +92,7 @@ class FormListing(Listing):
         return outages_by_place(user_of(self.request))
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return super().get_serializer_context() | {"outages": self.outages}
+        return {**super().get_serializer_context(), "outages": self.outages}
 
 
 class StudyViewSet(Listing):
