@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import get_language, gettext_lazy, ngettext
 
-from enrollment.selectors import dossier_of
+from enrollment.paper_facts import dossier_then
 from trialsite.access.models import User
 from trialsite.access.permissions import reach_of
 from trialsite.casebook.edit_checks import checks_in_use, run_check
@@ -21,7 +21,6 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.names import form_title, local, visit_name
 from trialsite.casebook.outages import outages_at, source_of
 from trialsite.casebook.projections import bring_up_to_date
-from trialsite.casebook.reading import record_until
 from trialsite.casebook.registries import FormType, Wanted, WorkLine, WorkSource
 from trialsite.casebook.selectors import RecordLine, records_of, standing_lines
 from trialsite.casebook.slots import Slot
@@ -132,10 +131,7 @@ def gap_at(at: RecordLine, kind: GapKind, item: str, english: str = "", chinese:
 
 def open_criteria(subject: Subject) -> Iterator[RecordGap]:
     """The criteria that the record up to the day of enrolment does not decide."""
-    assert subject.enrolled_on is not None
-    with record_until(subject.enrolled_on):
-        dossier = dossier_of(subject, subject.enrolled_on)
-    for line in dossier.lines:
+    for line in dossier_then(subject).lines:
         if line.verdict is CriterionVerdict.UNKNOWN:
             yield RecordGap(kind=GapKind.CRITERION.value, item=line.id, on=subject.enrolled_on)
 

@@ -13,11 +13,12 @@ from trialsite.access.permissions import reach_of
 from trialsite.casebook.due import work_line
 from trialsite.casebook.models import Subject
 from trialsite.casebook.names import local
-from trialsite.casebook.reading import record_until
+from trialsite.casebook.reading import read_once, record_until
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
 from trialsite.review.contents import digest_of
 from trialsite.studies.domain.protocol import Protocol
 
+from .domain.eligibility import Dossier
 from .domain.refused_today import PaperEnrolment, Refusal, WouldBeRefused, refused_today
 from .models import JudgedThen, PaperEntry, PaperFacts, PaperSignature, Randomisation
 from .selectors import dossier_of
@@ -66,8 +67,18 @@ def would_be_refused(subject: Subject, entry: PaperEntry) -> tuple[WouldBeRefuse
         site_open_on=entry.site_open_on,
         randomised=Randomisation.objects.filter(subject=subject, from_paper=True).exists(),
     )
-    with record_until(subject.enrolled_on):
-        return refused_today(paper, dossier_of(subject, subject.enrolled_on).lines)
+    return refused_today(paper, dossier_then(subject).lines)
+
+
+def dossier_then(subject: Subject) -> Dossier:
+    """The dossier on the day of enrolment, from what the record tells of days until then; read once in a reading."""
+
+    def read() -> Dossier:
+        assert subject.enrolled_on is not None
+        with record_until(subject.enrolled_on):
+            return dossier_of(subject, subject.enrolled_on)
+
+    return read_once(("dossier then", subject.pk), read)
 
 
 def facts_to_sign(subject: Subject) -> Content:
