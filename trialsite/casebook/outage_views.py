@@ -21,7 +21,8 @@ from trialsite.studies.selectors import sites_visible_to, study_open_to
 
 from .errors import CheckFailed
 from .formfields import DateTimeFormField
-from .outages import days_of, outages_visible_to, record_outage, withdraw_outage
+from .models import Outage
+from .outages import outages_visible_to, record_outage, withdraw_outage
 from .shown_again import Answer
 
 
@@ -39,21 +40,18 @@ def outages(request: HttpRequest, key: str) -> HttpResponse:
     ]
     context = {
         "study": study,
-        "lines": [
-            (one, days_of(one, one.site.timezone), began, ended)
-            for one in outages_visible_to(user, study)
-            for began, ended in [local_times(one)]
-        ],
+        "lines": [(one, *local_times(one)) for one in outages_visible_to(user, study)],
         "places": places,
         "writable": {site.pk for site in places},
     }
     return render(request, "casebook/outages.html", context)
 
 
-def local_times(outage) -> tuple[datetime, datetime]:  # type: ignore[no-untyped-def]
-    """Begin and end in the zone of the site."""
+def local_times(outage: Outage) -> tuple[str, str]:
+    """Begin and end on the clock of the site."""
     zone = ZoneInfo(outage.site.timezone)
-    return outage.began_at.astimezone(zone), outage.ended_at.astimezone(zone)
+    began, ended = (at.astimezone(zone) for at in (outage.began_at, outage.ended_at))
+    return f"{began:%Y-%m-%d %H:%M}", f"{ended:%Y-%m-%d %H:%M}"
 
 
 def record(request: HttpRequest, key: str) -> HttpResponse:

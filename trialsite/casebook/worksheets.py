@@ -199,7 +199,9 @@ def item_of(field: Any) -> Item:
 
 
 def hint_of(field: Any) -> str:
-    """The shape of what is written: a day, an instant."""
+    """The shape of what is written: a range, a day, an instant."""
+    if limits := getattr(field, "limits", ""):
+        return str(limits)
     hint: str = getattr(field.widget, "attrs", {}).get("placeholder", "")
     return hint
 

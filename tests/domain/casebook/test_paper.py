@@ -44,7 +44,9 @@ def test_a_late_entry_is_of_a_day_of_the_outage_and_made_after_it(
 
 
 def test_the_past_of_a_subject_is_from_paper_whatever_else_happened() -> None:
-    assert entered_from(date(2026, 3, 10), paper_until=UNTIL, outages=OUT, entered_at=BACK) is EnteredFrom.PAPER
+    assert (
+        entered_from(date(2026, 3, 10), paper_until=UNTIL, outages=OUT, entered_at=BACK) is EnteredFrom.PAPER
+    )
 
 
 def test_the_instant_of_entry_stands_in_the_key() -> None:

@@ -41,7 +41,9 @@ def test_each_rule_of_today_is_named(paper: PaperEnrolment, found: list[str]) ->
 
 def criterion(name: str, rule: dict[str, object]) -> Criterion:
     words = Text("x", "x")
-    return Criterion(id=name, kind="inclusion", text=words, rule=rule, needs=words, note=None, source="", cite="")
+    return Criterion(
+        id=name, kind="inclusion", text=words, rule=rule, needs=words, note=None, source="", cite=""
+    )
 
 
 def test_criteria_against_come_before_those_that_nobody_knows() -> None:

@@ -1,4 +1,4 @@
-"""A subject from paper: numbers and decisions as they were, what today would refuse as facts, nothing drawn or asked."""
+"""A subject from paper: numbers and decisions as they were; what today would refuse is a fact, and nobody is asked."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -8,19 +8,22 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 
-from enrollment.models import Confirmation, PaperEntry, PaperSignature, Randomisation, RandomisationSlot
+from assessments.gaps import gaps_of
+from enrollment.domain.randomisation import all_strata
+from enrollment.models import Confirmation, PaperEntry, PaperSignature, Randomisation
 from enrollment.paper import OnPaper, enter_from_paper
 from enrollment.paper_facts import entry_of, facts_to_sign, to_sign
-from enrollment.selectors import places_taken
+from enrollment.selectors import list_is_made, places_taken
 from tests.cast import PASSWORD, Cast, cast_of, make_cast
 from trialsite.access.identity import Identity, is_unnamed
 from trialsite.access.models import User
 from trialsite.audit import acting
-from trialsite.casebook.errors import CheckFailed
+from trialsite.casebook.errors import Asked, CheckFailed
 from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import work_of
 from trialsite.casebook.services import next_number, submit_form
 from trialsite.casebook.slots import Slot
+from trialsite.clinical.quantity import Quantity
 from trialsite.review.models import Query
 
 from .candidates import TODAY, screened, small_document
@@ -170,27 +173,31 @@ def test_only_an_investigator_signs(cast: Cast, client: Client) -> None:
 
 
 def test_a_paper_allocation_draws_nothing_from_the_list(db: None) -> None:
-    cast = make_cast("VIP-BLINA-HSCT")
-    key = next(
-        one
-        for one in ("BLINA-FULL", "BLINA-INTENS", "BLINA-VEN", "VIP-BLINA-HSCT")
-        if randomised(one)
-    )
-    cast = cast if key == "VIP-BLINA-HSCT" else make_cast(key, prefix="r_")
-    arm = cast.version.protocol.arms[-1].key
-    subject = entered(cast, arm=arm, randomised_on=THEN + timedelta(days=4), list_number=12)
+    cast = make_cast("BLINA-INTENS")
+    stratum = all_strata({one.key: [each.key for each in one.levels] for one in randomisation(cast).strata})[
+        0
+    ]
+    day = THEN + timedelta(days=4)
+    for wrong, item in (
+        ({"arm": "B"}, "randomised_on"),
+        ({"arm": "B", "randomised_on": THEN}, "randomised_on"),
+    ):
+        with pytest.raises(CheckFailed) as refusal:
+            entered(cast, **wrong)
+        assert list(refusal.value.messages) == [item]
+    subject = entered(cast, arm="B", randomised_on=day, list_number=12, stratum=stratum)
     with acting(user=cast.coordinator):
         record = Randomisation.objects.get(subject=subject)
-        assert (record.from_paper, record.arm, record.slot_number) == (True, arm, 12)
-        assert (record.confirmation, record.stratum, record.get_stratum_display()) == (None, "", "")
+        assert (record.from_paper, record.arm, record.slot_number) == (True, "B", 12)
+        assert (record.confirmation, record.randomised_on) == (None, day)
+        assert record.get_stratum_display()
         assert "list_not_drawn" in facts_to_sign(subject)
-        assert subject.arm == arm
+        assert subject.arm == "B"
+        assert not list_is_made(cast.study.pk)
 
 
-def randomised(key: str) -> bool:
-    from tests.cast import document_of
-
-    return document_of(key).get("randomisation") is not None
+def randomisation(cast: Cast) -> Any:
+    return cast.version.protocol.randomisation
 
 
 def test_a_data_manager_enters_numbers_and_the_site_says_who_it_is(cast: Cast, client: Client) -> None:
@@ -216,12 +223,40 @@ def test_others_enter_nobody_from_paper(cast: Cast, part: str) -> None:
         entered(cast, by=cast.people()[part])
 
 
-def test_a_soft_finding_of_the_past_asks_nobody_and_one_of_later_does(cast: Cast) -> None:
+@pytest.mark.parametrize(("day", "asked"), [(UNTIL, False), (UNTIL + timedelta(days=1), True)])
+def test_a_soft_finding_of_the_past_stands_on_the_list_of_gaps_and_asks_nobody(
+    cast: Cast, day: date, asked: bool
+) -> None:
     subject = entered(cast)
-    unusual = {"weight": None, "heart_rate": None}
+    values = {"performed_on": day, "ecog": 1, "pulse": Quantity.parse("200", "/min", "pulse")}
+    slot = Slot(subject.pk, "SCR", "VS")
     with acting(user=cast.coordinator):
-        assert unusual
-        assert Query.objects.filter(subject=subject).count() == 0
+        if asked:
+            with pytest.raises(Asked):
+                submit_form(slot=slot, values=values, by=cast.coordinator, ask_about_soft=True)
+        submit_form(slot=slot, values=values, by=cast.coordinator, ask_about_soft=not asked)
+        assert Query.objects.filter(subject=subject).exists() is asked
+        found = [gap.form for gap in gaps_of(subject) if gap.gap.kind == "finding"]
+    assert found == ([] if asked else ["Vital signs"])
+
+
+def test_what_is_impossible_is_refused_of_the_past_too(cast: Cast) -> None:
+    subject = entered(cast)
+    values = {"performed_on": TODAY + timedelta(days=3), "ecog": 1}
+    with acting(user=cast.coordinator), pytest.raises(CheckFailed):
+        submit_form(slot=Slot(subject.pk, "SCR", "VS"), values=values, by=cast.coordinator)
+
+
+def test_a_form_says_that_it_came_from_paper_and_when_it_was_entered(cast: Cast, client: Client) -> None:
+    subject = entered(cast)
+    slot = Slot(subject.pk, "SCR", "VS")
+    with acting(user=cast.coordinator):
+        submit_form(slot=slot, values={"performed_on": THEN, "ecog": 1}, by=cast.coordinator)
+    client.force_login(cast.coordinator)
+    assert "from paper: of 2024-03-05, entered on" in client.get(slot.url()).content.decode()
+    (row,) = client.get("/api/v1/forms/VS/").json()["results"]
+    assert (row["performed_on"], row["entered_from"]) == ("2024-03-05", "paper")
+    assert row["entered_at"] > "2026"
 
 
 def test_the_page_refuses_beside_the_field_and_keeps_what_was_typed(cast: Cast, client: Client) -> None:
@@ -239,4 +274,3 @@ def test_the_page_refuses_beside_the_field_and_keeps_what_was_typed(cast: Cast, 
     assert client.post(address, typed | {"until": "2024-06-01"}).status_code == 302
     with acting(user=cast.coordinator):
         assert Subject.objects.get().number == "N-1"
-        assert RandomisationSlot is not None

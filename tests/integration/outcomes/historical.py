@@ -101,9 +101,7 @@ def files(site: str, until: date) -> dict[str, str]:
     calls = [(f"OLD-{one.name}", one.called, "TELEPHONE", "yes", "") for one in SUBJECTS if one.called]
     return {
         "subjects.csv": subjects_csv(site, until),
-        "HSCT.csv": table(
-            ("subject", "performed_on"), *((f"OLD-{one.name}", one.hsct) for one in SUBJECTS)
-        ),
+        "HSCT.csv": table(("subject", "performed_on"), *((f"OLD-{one.name}", one.hsct) for one in SUBJECTS)),
         "REL.csv": table(
             ("subject", "performed_on", "onset", "relapse_site"),
             *((f"OLD-{one.name}", one.relapse, one.relapse, one.site) for one in SUBJECTS if one.relapse),
