@@ -40,7 +40,7 @@ def gaps(request: HttpRequest, key: str) -> HttpResponse:
         "study": study,
         "page": page,
         "kinds": [label for _kind, label in KINDS],
-        "lines": [(one, [numbers.get((one.pk, kind), 0) for kind, _label in KINDS]) for one in page],
+        "lines": [(one, [(label, numbers.get((one.pk, kind), 0)) for kind, label in KINDS]) for one in page],
         "total": gaps_of_study(user, study).count(),
     }
     return render(request, "assessments/gaps.html", context)

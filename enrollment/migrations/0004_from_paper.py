@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             name='PaperEntry',
             fields=[
                 ('id', models.UUIDField(default=trialsite.keys.new_id, editable=False, primary_key=True, serialize=False)),
-                ('why', models.CharField(choices=[('MID_TRIAL', 'the study went live here with subjects already treated'), ('OUTAGE', 'the system could not be used')], max_length=10, verbose_name='why from paper')),
+                ('why', models.CharField(choices=[('MID_TRIAL', 'the study started here mid-trial'), ('OUTAGE', 'the system could not be used')], max_length=10, verbose_name='why from paper')),
                 ('consented_on', models.DateField(null=True, verbose_name='consent signed on')),
                 ('judged_by', models.CharField(blank=True, default='', max_length=200, verbose_name='eligibility judged by')),
                 ('judged_on', models.DateField(null=True, verbose_name='judged on')),

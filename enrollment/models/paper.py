@@ -15,7 +15,7 @@ from .decisions import ONCE
 class PaperWhy(models.TextChoices):
     """Why a record begins on paper."""
 
-    MID_TRIAL = "MID_TRIAL", _("the study went live here with subjects already treated")
+    MID_TRIAL = "MID_TRIAL", _("the study started here mid-trial")
     OUTAGE = "OUTAGE", _("the system could not be used")
 
 

@@ -28,11 +28,12 @@ TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clie
 
 OF_SUBJECT = ("subject", "eligibility", "treatment", "assessments", "outcomes", "subject-trail")
 PLACES = {
-    "coordinator": ("inbox", "subjects", "screening", "calendar", "reminders"),
+    "coordinator": ("inbox", "subjects", "screening", "calendar", "reminders", "paper"),
     "statistician": ("dashboards", "protocols", "api-guide", "trail"),
     "administrator": ("accounts", "staff", "account", "change-password", "second-factor", "my-access"),
 }
 OF_STUDY = {
+    "coordinator": ("gaps", "paper-new", "paper-import", "outages", "worksheets", "worksheets-print"),
     "statistician": ("dashboard", "protocol"),
     "administrator": ("study-staff", "training-log", "delegation-log", "access-on"),
 }

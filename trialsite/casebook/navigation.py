@@ -29,7 +29,7 @@ PLACES = (
     (_("Subjects"), "subjects", "people", "record.view"),
     (_("Calendar"), "calendar", "calendar3", "record.view"),
     (_("Screening"), "screening", "clipboard-plus", "subject.screen"),
-    (_("From paper"), "paper", "journal-text", "record.view"),
+    (_("From paper"), "paper", "printer", "record.view"),
     (_("Review"), "review", "check-circle", "record.view"),
     (_("Dashboards"), "dashboards", "graph-up", "figures.view"),
     (_("Protocols"), "protocols", "journal-text", "protocol.view"),
