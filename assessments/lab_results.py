@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import F
 
-from trialsite.casebook.reading import read_once
+from trialsite.casebook.reading import not_later, read_once
 from trialsite.casebook.states import RecordState
 from trialsite.clinical.facts import Fact, ItemAddress
 from trialsite.clinical.quantity import Quantity
@@ -47,7 +47,7 @@ def lab_values(subject_ids: Sequence[UUID], analytes: Iterable[str]) -> dict[UUI
     wanted = tuple(sorted(analytes))
 
     def read() -> dict[UUID, list[LabValue]]:
-        rows = (
+        rows = not_later(
             LabResult.objects.filter(
                 subject_id__in=subject_ids, analyte__in=wanted, voided=False, result_value__isnull=False
             )
@@ -56,7 +56,8 @@ def lab_values(subject_ids: Sequence[UUID], analytes: Iterable[str]) -> dict[UUI
             .select_related("record")
             .order_by(
                 "record__performed_on", F("record__sample_time").asc(nulls_first=True), "record_id", "line"
-            )
+            ),
+            "record__performed_on",
         )
         found: dict[UUID, list[LabValue]] = defaultdict(list)
         for row in rows:
@@ -70,7 +71,7 @@ def latest_values(subject_ids: Sequence[UUID], analyte: str) -> dict[UUID, LabVa
     """The latest standing result of an analyte of each subject that has one; one query."""
 
     def read() -> dict[UUID, LabValue]:
-        rows = (
+        rows = not_later(
             LabResult.objects.filter(
                 subject_id__in=subject_ids, analyte=analyte, voided=False, result_value__isnull=False
             )
@@ -84,7 +85,8 @@ def latest_values(subject_ids: Sequence[UUID], analyte: str) -> dict[UUID, LabVa
                 "-record_id",
                 "-line",
             )
-            .distinct("subject_id")
+            .distinct("subject_id"),
+            "record__performed_on",
         )
         return {row.subject_id: lab_value(row) for row in rows}
 

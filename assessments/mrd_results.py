@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy
 
-from trialsite.casebook.reading import read_once
+from trialsite.casebook.reading import not_later, read_once
 from trialsite.casebook.states import RecordState
 from trialsite.clinical.facts import Fact, ItemAddress, Why
 from trialsite.clinical.kleene import Truth
@@ -61,12 +61,13 @@ def mrd_lines(subject_ids: Sequence[UUID]) -> dict[UUID, list[MrdLine]]:
 
 
 def _read_all(subject_ids: Sequence[UUID]) -> dict[UUID, list[MrdLine]]:
-    rows = (
+    rows = not_later(
         models.MrdResult.objects.filter(subject_id__in=subject_ids, voided=False)
         .exclude(record__state=RecordState.VOIDED)
         .exclude(record__performed_on=None)
         .select_related("record__visit")
-        .order_by("record__performed_on", "record_id", "line")
+        .order_by("record__performed_on", "record_id", "line"),
+        "record__performed_on",
     )
     by_subject: dict[UUID, list[models.MrdResult]] = defaultdict(list)
     for row in rows:

@@ -14,8 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.access.models import User
 from trialsite.access.permissions import reach_of
 from trialsite.audit.moment import now
+from trialsite.casebook.domain.paper import from_paper
 from trialsite.casebook.models import Subject
 from trialsite.casebook.names import numbered
+from trialsite.casebook.outages import of_the_past
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
 from trialsite.casebook.slots import Slot
@@ -115,8 +117,8 @@ def expected(visits: QuerySet[PlannedVisit]) -> QuerySet[PlannedVisit]:
 
 
 def open_visits(visits: QuerySet[PlannedVisit]) -> QuerySet[PlannedVisit]:
-    """Visits that are still to be done: expected, not done, not recorded as not done."""
-    return expected(visits).filter(done_on=None, missed=False)
+    """Visits that are still to be done: expected, not done, not recorded as not done, not of the past from paper."""
+    return expected(visits).filter(done_on=None, missed=False).exclude(of_the_past("latest"))
 
 
 def visits_due(user: User, *, ahead: int = SOON_DAYS, now: datetime | None = None) -> list[VisitLine]:
@@ -141,6 +143,12 @@ def standing_in_list(visit: PlannedVisit, today: date) -> Standing:
     """The standing of a visit; a screening is not done by its first form: it goes on until it is decided."""
     if visit.anchor == SCREENING and visit.done_on and visit.subject.state == SubjectState.SCREENING:
         return Standing("running", gettext("begun"))
+    if (
+        visit.done_on is None
+        and not visit.missed
+        and from_paper(visit.latest, visit.subject.from_paper_until)
+    ):
+        return Standing("off", gettext("from paper: on the list of gaps"))
     return standing(visit, today)
 
 

@@ -1,9 +1,11 @@
 from django.urls import path
 
-from . import views
+from . import gap_views, views
 
 urlpatterns = [
     path("calendar/", views.calendar, name="calendar"),
     path("reminders/", views.reminders, name="reminders"),
     path("subjects/<uuid:subject_id>/assessments/", views.assessments, name="assessments"),
+    path("subjects/<uuid:subject_id>/gaps/", gap_views.subject_gaps, name="subject-gaps"),
+    path("studies/<slug:key>/gaps/", gap_views.gaps, name="gaps"),
 ]

@@ -28,6 +28,8 @@ def consent_alerts(subject: Subject) -> Iterator[Any]:
         age = ages(ids).get(subject.pk)
         on = consent_dates(ids).get(subject.pk)
     form = valid_consent(forms)
+    if form is None and subject.from_paper_until:
+        return  # its entry from paper says what is known of consent
     if form is None or on is None:
         yield _("No signed consent is recorded.")
         return

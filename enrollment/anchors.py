@@ -11,7 +11,7 @@ from trialsite.casebook.registries import Anchor
 
 from .disposition import off_study
 from .facts import consent_dates
-from .models import Randomisation
+from .models import PaperEntry, Randomisation
 
 
 def screening_days(subject_ids: Sequence[UUID], argument: str) -> dict[UUID, date]:
@@ -19,7 +19,8 @@ def screening_days(subject_ids: Sequence[UUID], argument: str) -> dict[UUID, dat
 
 
 def consent_days(subject_ids: Sequence[UUID], argument: str) -> dict[UUID, date]:
-    return {
+    on_paper = PaperEntry.objects.filter(subject_id__in=subject_ids, consented_on__isnull=False)
+    return {one.subject_id: one.consented_on for one in on_paper if one.consented_on} | {
         one: fact.value for one, fact in consent_dates(subject_ids).items() if isinstance(fact.value, date)
     }
 

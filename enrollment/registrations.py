@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.casebook import registries
 from trialsite.casebook.amended import dry_runs
 from trialsite.casebook.edit_checks import not_in_the_future
-from trialsite.casebook.registries import FormType, Lifecycle, RowType, SubjectPage
+from trialsite.casebook.registries import FormType, Lifecycle, ProjectionType, RowType, SubjectPage
 
 from . import casebook_forms as pages
 from . import checks, derived, models
@@ -16,6 +16,8 @@ from .carrying import CARRIED_WORDS, carried_panel, carried_to_form
 from .disposition import end_alerts
 from .dry_run import dry_run_eligibility
 from .facts import sources
+from .models import PaperFacts
+from .paper_facts import PAPER_WORK, derive_paper_facts
 from .states import PAUSE_STEPS, PLACE_STEPS, PauseState, PlaceState, steps_shown
 from .summaries import consent_summary, diagnosis_summary, history_summary, person_summary, statements_summary
 from .trail_words import register_words
@@ -101,7 +103,13 @@ registries.api_lists.register("recruitment", RecruitmentViewSet)
 registries.api_lists.register("randomisation-lists", RandomisationListViewSet)
 registries.api_lists.register("randomisations", RandomisationViewSet)
 registries.subject_pages.register("eligibility", SubjectPage(_("Eligibility"), "eligibility", 20))
+registries.subject_pages.register(
+    "paper",
+    SubjectPage(_("From paper"), "paper-record", 25, lambda subject: subject.from_paper_until is not None),
+)
 registries.work.register("enrolment", ENROLMENT_WORK)
+registries.work.register("paper", PAPER_WORK)
+registries.projections.register("paper", ProjectionType(PaperFacts, derive_paper_facts))
 dry_runs.register("eligibility", dry_run_eligibility)
 registries.lifecycles.register(
     "place",

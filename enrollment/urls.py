@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import log_views, participation_views, recruitment_pages, views
+from . import import_views, log_views, paper_views, participation_views, recruitment_pages, views
 
 urlpatterns = [
     path("screening/", views.screening, name="screening"),
@@ -31,4 +31,11 @@ urlpatterns = [
     path("recruitment/<slug:key>/pause/", recruitment_pages.pause, name="pause-recruitment"),
     path("recruitment/<slug:key>/lists/", recruitment_pages.seal_list, name="seal-list"),
     path("recruitment-pauses/<uuid:pause_id>/resume/", recruitment_pages.resume, name="resume-recruitment"),
+    path("from-paper/", paper_views.paper, name="paper"),
+    path("studies/<slug:key>/from-paper/new/", paper_views.new, name="paper-new"),
+    path("studies/<slug:key>/from-paper/import/", import_views.imports, name="paper-import"),
+    path("studies/<slug:key>/from-paper/import/files/", import_views.templates, name="import-templates"),
+    path("subjects/<uuid:subject_id>/from-paper/", paper_views.record, name="paper-record"),
+    path("subjects/<uuid:subject_id>/from-paper/sign/", paper_views.sign, name="paper-sign"),
+    path("subjects/<uuid:subject_id>/from-paper/identity/", paper_views.name, name="paper-name"),
 ]

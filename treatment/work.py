@@ -14,6 +14,7 @@ from trialsite.access.models import User
 from trialsite.access.permissions import reach_of
 from trialsite.audit.moment import now
 from trialsite.casebook.due import work_line
+from trialsite.casebook.outages import of_the_past
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
 from trialsite.casebook.selectors import most_pressing
 from trialsite.casebook.slots import Slot
@@ -44,6 +45,7 @@ def phases_to_start(ours: Q, limit: int) -> Iterator[WorkLine]:
     steps = (
         TreatmentStep.objects.filter(ours, Q(due=None) | Q(due__lte=soon))
         .filter(subject__state=SubjectState.ENROLLED, next_kind=NextKind.CLEAR)
+        .exclude(of_the_past("due"))
         .select_related("subject__study", "subject__site", "subject__protocol_version")
         .order_by(F("due").asc(nulls_last=True), "subject__subject_number")
     )
@@ -64,6 +66,7 @@ def infusions_without_end(ours: Q, limit: int) -> Iterator[WorkLine]:
         standing.filter(ours, stop=None)
         .annotate(until=Coalesce(Subquery(later.values("start")[:1]), longest))
         .filter(until__lte=now())
+        .exclude(of_the_past("record__performed_on"))
         .select_related("record__visit", "subject__study", "subject__site")
         .order_by("until")
     )

@@ -15,6 +15,7 @@ from .examinations import (
     PhysicalExam,
     VitalSigns,
 )
+from .gaps import RecordGap
 from .laboratory import LabReport, LabResult, PregnancyTest, Virology
 from .reminders import ReminderSent
 from .safety import AdverseEvent, CytokineRelease, IceScore
@@ -43,6 +44,7 @@ __all__ = [
     "PhysicalExam",
     "PlannedVisit",
     "PregnancyTest",
+    "RecordGap",
     "ReminderSent",
     "Virology",
     "VitalSigns",

@@ -22,6 +22,7 @@ from .log import (
     PreScreening,
     ScreenFailure,
 )
+from .paper import JudgedThen, PaperEntry, PaperFacts, PaperSignature, PaperWhy
 from .recruitment import EnrolmentPlace, RecruitmentPause
 from .statements import Statements
 
@@ -38,8 +39,13 @@ __all__ = [
     "EnrolmentPlace",
     "EnrolmentPlaces",
     "FailureCode",
+    "JudgedThen",
     "MedicalHistory",
     "MisRandomisation",
+    "PaperEntry",
+    "PaperFacts",
+    "PaperSignature",
+    "PaperWhy",
     "PreOutcome",
     "PreReason",
     "PreScreening",

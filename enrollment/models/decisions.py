@@ -44,7 +44,10 @@ class Confirmation(SiteBound):
 class Randomisation(SiteBound):
     """The arm that a subject was given, its stratum and its place in the list: once, never changed.
 
-    Without a confirmation it was given in an emergency; `EmergencyAllocation` says why."""
+    Without a confirmation it was given in an emergency (`EmergencyAllocation` says why), or on paper.
+    `from_paper`: the allocation stands on paper; the number, where one is known, is of the list used then, and nothing
+    was drawn from the list kept here.
+    """
 
     protection = ONCE
 
@@ -54,8 +57,9 @@ class Randomisation(SiteBound):
         "studies.ProtocolVersion", on_delete=models.PROTECT, related_name="+"
     )
     confirmation = models.ForeignKey(Confirmation, on_delete=models.PROTECT, null=True, related_name="+")
-    stratum = models.CharField(_("stratum"), max_length=200)
-    slot_number = models.PositiveIntegerField(_("place in the stratum's list"))
+    from_paper = models.BooleanField(_("allocated on paper"), default=False)
+    stratum = models.CharField(_("stratum"), max_length=200, blank=True)
+    slot_number = models.PositiveIntegerField(_("place in the stratum's list"), null=True)
     arm = models.CharField(_("arm"), max_length=20)
     randomised_on = models.DateField(_("randomised on"))
     randomised_at = models.DateTimeField()
@@ -63,7 +67,15 @@ class Randomisation(SiteBound):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["study", "stratum", "slot_number"], name="place_given_once"),
+            models.UniqueConstraint(
+                fields=["study", "stratum", "slot_number"],
+                condition=Q(from_paper=False),
+                name="place_given_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(from_paper=True) | Q(slot_number__isnull=False) & ~Q(stratum=""),
+                name="randomised_here_from_the_list",
+            ),
             models.CheckConstraint(condition=~Q(arm=""), name="randomised_to_an_arm"),
         ]
 
@@ -77,7 +89,7 @@ class Randomisation(SiteBound):
     def get_stratum_display(self) -> str:
         """The stratum as its levels are called."""
         plan = self.subject.protocol_version.protocol.randomisation
-        levels = dict(part.split("=", 1) for part in self.stratum.split(";"))
+        levels = dict(part.split("=", 1) for part in self.stratum.split(";") if part)
         return ", ".join(
             local(level.name)
             for stratum in (plan.strata if plan else ())

@@ -31,11 +31,12 @@ OF_SUBJECT = (
     "subject-transfer",
 )  # fmt: skip
 PLACES = {
-    "coordinator": ("inbox", "subjects", "screening", "prescreening", "calendar", "reminders"),
+    "coordinator": ("inbox", "subjects", "screening", "prescreening", "calendar", "reminders", "paper"),
     "statistician": ("dashboards", "protocols", "api-guide", "trail"),
     "administrator": ("accounts", "staff", "account", "change-password", "second-factor", "my-access"),
 }
 OF_STUDY = {
+    "coordinator": ("gaps", "paper-new", "paper-import", "outages", "worksheets", "worksheets-print"),
     "statistician": ("dashboard", "dashboard-flow", "protocol"),
     "administrator": ("study-staff", "training-log", "delegation-log", "access-on"),
 }

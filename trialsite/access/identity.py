@@ -25,17 +25,37 @@ class Identity:
 def register_person(*, study_id: UUID, site_id: UUID, identity: Identity, by: User) -> Person:
     """Keep the identity of a person at a site, encrypted."""
     require(by, "subject.screen", study_id=study_id, site_id=site_id)
+    return Person.objects.create(study_id=study_id, site_id=site_id, **kept(identity))
+
+
+def kept(identity: Identity) -> dict[str, str]:
+    """An identity as the columns of a person keep it."""
     name, hospital_number, national_id, phone = (part.strip() for part in astuple(identity))
-    return Person.objects.create(
-        study_id=study_id,
-        site_id=site_id,
-        full_name=encrypted(name),
-        hospital_number=encrypted(hospital_number),
-        national_id=encrypted(national_id),
-        phone=encrypted(phone),
-        national_id_hash=fingerprint(normal_national_id(national_id)),
-        hospital_number_hash=fingerprint(hospital_number),
-    )
+    return {
+        "full_name": encrypted(name),
+        "hospital_number": encrypted(hospital_number),
+        "national_id": encrypted(national_id),
+        "phone": encrypted(phone),
+        "national_id_hash": fingerprint(normal_national_id(national_id)),
+        "hospital_number_hash": fingerprint(hospital_number),
+    }
+
+
+def is_unnamed(person_id: UUID) -> bool:
+    """Whether the name of a person was left for later, as far as the reader may see identities."""
+    return Person.objects.filter(pk=person_id, full_name="").exists()
+
+
+def fill_identity(*, person_id: UUID, identity: Identity, by: User) -> bool:
+    """Fill in an identity that was left for later; False where there is one already."""
+    person = Person.objects.select_for_update().get(pk=person_id)
+    require(by, "subject.screen", study_id=person.study_id, site_id=person.site_id)
+    if person.full_name:
+        return False
+    for column, value in kept(identity).items():
+        setattr(person, column, value)
+    person.save()
+    return True
 
 
 def show_identity(*, person_id: UUID, subject_id: UUID, by: User) -> Identity:

@@ -68,6 +68,10 @@ ACTIONS: dict[str, Action] = {
     ),
     "subject.leave": Action(gettext_lazy("take a subject off study"), SITE_STAFF),
     "subject.transfer": Action(gettext_lazy("transfer a subject to another site"), SITE_STAFF),
+    "subject.enter_from_paper": Action(
+        gettext_lazy("enter a subject from paper"), frozenset({COORDINATOR, DATA_MANAGER})
+    ),
+    "outage.record": Action(gettext_lazy("record an outage"), frozenset({COORDINATOR, DATA_MANAGER})),
     "treatment.decide": Action(gettext_lazy("decide on treatment"), frozenset({INVESTIGATOR})),
     "figures.view": Action(gettext_lazy("see the study's figures"), READERS),
     "figures.by_arm": Action(

@@ -68,6 +68,7 @@ def subject_context(request: HttpRequest, subject: Subject, tab: str) -> dict[st
                 "active": page.url_name == tab,
             }
             for _key, page in tabs
+            if page.shown(subject)
         ],
         "may_edit": may(user_of(request), "form.submit", study_id=subject.study_id, site_id=subject.site_id),
         "may_identify": earlier_instant()

@@ -1,6 +1,7 @@
 """The casebook: subjects, visits, and what every form and every line of a form has."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
@@ -12,7 +13,7 @@ from trialsite.access.models import User
 from trialsite.access.permissions import reach_of, studies_reached
 from trialsite.audit.protection import CASEBOOK, PROJECTION, Protection
 from trialsite.clinical.facts import ItemAddress
-from trialsite.keys import new_id
+from trialsite.keys import made_at, new_id
 
 from .states import HoldKind, HoldState, RecordState, SubjectState, TransferState
 from .values import CompositeItem
@@ -81,6 +82,7 @@ class Subject(SiteBound):
     protocol_version = models.ForeignKey(
         "studies.ProtocolVersion", on_delete=models.PROTECT, related_name="+"
     )
+    from_paper_until = models.DateField(_("record from paper until"), null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -119,6 +121,42 @@ class Subject(SiteBound):
     def number(self) -> str:
         """The subject number once enrolled, the screening number before."""
         return self.subject_number or self.screening_number
+
+
+class Outage(SiteBound):
+    """A time in which the system could not be used at a site: what happened then is entered afterwards.
+
+    Recorded when it is over; one that was recorded wrongly is withdrawn, never deleted.
+    """
+
+    protection = Protection(trail="study", rows="site")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    began_at = models.DateTimeField(_("began"))
+    ended_at = models.DateTimeField(_("ended"))
+    reason = models.CharField(_("reason"), max_length=300)
+    recorded_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField(default=timezone.now)
+    withdrawn_by = models.ForeignKey("access.User", on_delete=models.PROTECT, null=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_why = models.CharField(_("why it is withdrawn"), max_length=300, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("outage")
+        constraints = [
+            models.CheckConstraint(condition=Q(began_at__lt=models.F("ended_at")), name="outages_end"),
+            models.CheckConstraint(
+                condition=Q(withdrawn_by=None, withdrawn_at=None, withdrawn_why="")
+                | Q(withdrawn_by__isnull=False, withdrawn_at__isnull=False) & ~Q(withdrawn_why=""),
+                name="who_withdraws_an_outage_says_when_and_why",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["study", "site"], condition=Q(withdrawn_at=None), name="outage_standing")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.began_at} {self.ended_at}"
 
 
 class MissedReason(models.TextChoices):
@@ -231,6 +269,11 @@ class CasebookRecord(SiteBound):
 
     def __str__(self) -> str:
         return f"{self.form_key} {self.pk}"
+
+    @property
+    def entered_at(self) -> datetime | None:
+        """The instant at which it was entered first; `performed_on` is the day it is about."""
+        return made_at(self.pk)
 
     def address(self, item: str) -> ItemAddress:
         """The address of one item, the same on every path: table, row id, item key."""

@@ -30,6 +30,7 @@ PLACES = (
     (_("Calendar"), "calendar", "calendar3", "record.view"),
     (_("Screening"), "screening", "clipboard-plus", "subject.screen"),
     (_("Recruitment"), "recruitment", "circle-half", "record.view"),
+    (_("From paper"), "paper", "printer", "record.view"),
     (_("Review"), "review", "check-circle", "record.view"),
     (_("Dashboards"), "dashboards", "graph-up", "figures.view"),
     (_("Protocols"), "protocols", "journal-text", "protocol.view"),

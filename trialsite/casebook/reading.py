@@ -6,11 +6,14 @@ A page that only shows opens one reading for itself (see the middleware); rules 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import date
 from typing import Any, TypeVar
 
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
 _readings: ContextVar[dict[Any, Any] | None] = ContextVar("readings", default=None)
 
 
@@ -37,6 +40,26 @@ def read_once(key: tuple[Any, ...], read: Callable[[], T]) -> T:
     if key not in known:
         known[key] = read()
     return known[key]
+
+
+_last_day: ContextVar[date | None] = ContextVar("last_day", default=None)
+
+
+@contextmanager
+def record_until(day: date) -> Iterator[None]:
+    """Read facts as the record tells of days until `day`: what was measured later is as if it were not there."""
+    token = _last_day.set(day)
+    try:
+        with one_reading(anew=True):
+            yield
+    finally:
+        _last_day.reset(token)
+
+
+def not_later(records: QuerySet[M], column: str = "performed_on") -> QuerySet[M]:
+    """Forms (or lines, with the column of their form's day) as far as they are about days that are read."""
+    day = _last_day.get()
+    return records if day is None else records.exclude(**{f"{column}__gt": day})
 
 
 class ReadingMiddleware:

@@ -134,7 +134,8 @@ class Submitted:
     """A form that was just entered or corrected, for those who follow in the same transaction.
 
     `changed` names the items of a correction that differ from before ("weight", "results.3.value" by line number);
-    `fired` are the soft findings, `comments` what the author said to them by the finding's name."""
+    `fired` are the soft findings, `comments` what the author said to them by the finding's name. With `past` the form
+    is of the past that came on paper: what is found is asked of nobody."""
 
     opened: "OpenSlot"
     record: Any
@@ -144,6 +145,7 @@ class Submitted:
     fired: "Sequence[Fired]"
     comments: Mapping[str, str]
     by: "User"
+    past: bool = False
 
     def item_of(self, fired: "Fired") -> str:
         """The item of a finding as it stands in the record: of a line by its number, not by its place on the page."""
@@ -182,7 +184,7 @@ class Anchor:
 
 @dataclass(frozen=True)
 class WorkLine:
-    """One line of the inbox: a verb, a subject (or none, for what concerns a site), a due day, the place to go."""
+    """One line of the inbox: a verb, a subject (without id: how many, or none), a due day, the place to go."""
 
     kind: str
     verb: Any
@@ -254,11 +256,12 @@ class Lifecycle:
 
 @dataclass(frozen=True)
 class SubjectPage:
-    """A page of a subject that a room adds to its tabs. `url_name` takes the subject's id."""
+    """A page of a subject that a room adds to its tabs, for the subjects that have it. `url_name` takes the id."""
 
     label: Any
     url_name: str
     order: int
+    shown: "Callable[[Subject], bool]" = lambda subject: True
 
 
 forms: Registry[FormType] = Registry("form")

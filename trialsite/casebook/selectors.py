@@ -22,7 +22,7 @@ from .form_types import form_type, models_of_forms
 from .models import CasebookRecord, Draft, MovedForm, Subject, Visit
 from .prepared import Bound, Prepared
 from .projections import bring_up_to_date
-from .reading import read_once
+from .reading import not_later, read_once
 from .registries import FormType, PlannedRow, Wanted, WorkLine, schedule, work
 from .slots import OpenSlot, Slot
 from .states import FOLLOWED, RecordState
@@ -229,7 +229,8 @@ def subjects_for_move(user: User, subject: Subject, number: str) -> QuerySet[Sub
 
 def current_records(model: type[CasebookRecord], subject_ids: Iterable[UUID]) -> QuerySet:
     """The forms of one kind that stand, of many subjects: what facts and anchors are read from."""
-    return model.objects.filter(subject_id__in=list(subject_ids)).exclude(state=RecordState.VOIDED)
+    found: QuerySet = model.objects.filter(subject_id__in=list(subject_ids))
+    return not_later(found.exclude(state=RecordState.VOIDED))
 
 
 def standing_records(model: type[CasebookRecord], subject_ids: Sequence[UUID]) -> Mapping[UUID, list[Any]]:

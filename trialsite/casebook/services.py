@@ -27,6 +27,7 @@ from .holds import holds_on, refuse_where_held, somehow_held
 from .items import item_label, normal, stored
 from .merging import Merge, Submission, merge_submission
 from .models import LOG, CasebookRecord, Draft, MissedReason, ProtocolForm, Subject, Visit
+from .outages import somehow_out, source_of_entry
 from .prepared import Bound, Prepared
 from .registries import FormType, RowType, Submitted, after_submit, critical_items, marks, prompts
 from .selectors import missed_visits, opened_at, planned_visits, records_of, refuse_retired_form
@@ -42,7 +43,7 @@ def lockable() -> QuerySet[Subject]:
     """One subject, to be locked until commit, with all that a submission asks about it at once."""
     asked = {name: mark() for name, mark in marks.items()}
     subjects = Subject.objects.select_related("protocol_version", "study", "site").filter(pk=Bound("subject"))
-    return subjects.annotate(held=somehow_held(), **asked).select_for_update(of=("self",))
+    return subjects.annotate(held=somehow_held(), out=somehow_out(), **asked).select_for_update(of=("self",))
 
 
 def lockable_at() -> QuerySet[Subject]:
@@ -116,7 +117,8 @@ def submit_form(
     kind of line to its lines, a known line by its "line" number; `base_version` is the row version the author started
     from (None or 0 for a new form); where somebody saved the form since, `merge` says whose answer stands. `comments`
     answers soft findings by their names; with `ask_about_soft` a finding that nobody has been shown yet is asked about
-    first. The author's draft goes, unless another window saved one after `draft_version`. Raises CheckFailed (per
+    first, unless the form is of the past from paper (see `domain.paper`): its findings stand on the gap list.
+    The author's draft goes, unless another window saved one after `draft_version`. Raises CheckFailed (per
     item), Asked (soft findings), LostUpdate (both versions), Refused (a rule, in a sentence).
     """
     opened = slot if isinstance(slot, OpenSlot) else lock_slot(slot=slot, by=by)
@@ -144,7 +146,8 @@ def submit_form(
         refuse_missed_visit(opened.visit)
     refuse_identifiers(texts_of(values, rows) | {"reason_text": reason})
     soft = soft_findings(opened, values, rows)
-    if ask_about_soft and any(fired.name not in (comments or {}) for fired in soft):
+    past = bool(source_of_entry(opened, values.get("performed_on", getattr(record, "performed_on", None))))
+    if ask_about_soft and not past and any(fired.name not in (comments or {}) for fired in soft):
         raise Asked(soft)
     refuse_identifiers({f"{COMMENT}{name}": text for name, text in (comments or {}).items()})
     prompt = prompt_of(opened, changed, soft, rows)
@@ -153,7 +156,7 @@ def submit_form(
         lines = {kept.name: save_rows(kept, record, rows.get(kept.name, ())) for kept in kind.rows}
         if kind.after is not None:  # may still refuse
             kind.after(record, by)
-        told = Submitted(opened, record, new, changed, lines, soft, comments or {}, by)
+        told = Submitted(opened, record, new, changed, lines, soft, comments or {}, by, past)
         for follow in after_submit.values():
             follow(told)
         forget_draft(slot=opened.slot, draft_version=draft_version, by=by)
@@ -332,6 +335,16 @@ def next_number(series: str) -> int:
             [series],
         )
         return cursor.fetchone()[0]
+
+
+def number_passed(series: str, number: int) -> None:
+    """A number of a series was given elsewhere: the next one given here is later."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO casebook_counter (key, value) VALUES (%s, %s) ON CONFLICT (key)"
+            " DO UPDATE SET value = GREATEST(casebook_counter.value, EXCLUDED.value)",
+            [series, number],
+        )
 
 
 def next_repeat(*, subject: Subject, form_key: str, visit_key: str = LOG, visit_repeat: int = 1) -> int:

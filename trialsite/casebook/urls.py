@@ -5,10 +5,12 @@ from . import (
     draft_views,
     identity_views,
     move_views,
+    outage_views,
     trail_views,
     transfer_views,
     views,
     visit_views,
+    worksheet_views,
 )
 
 
@@ -47,5 +49,13 @@ urlpatterns = [
     path(SLOT + "move/", move_views.move, name="form-move"),
     path(SLOT + "<slug:action>/", views.state, name="form-state"),
     path("trail/", trail_views.trail, name="trail"),
+    path("studies/<slug:key>/outages/", outage_views.outages, name="outages"),
+    path(
+        "studies/<slug:key>/outages/<uuid:outage_id>/withdraw/",
+        outage_views.withdraw,
+        name="outage-withdraw",
+    ),
+    path("studies/<slug:key>/worksheets/", worksheet_views.worksheets, name="worksheets"),
+    path("studies/<slug:key>/worksheets/print/", worksheet_views.printed, name="worksheets-print"),
     path("as-of/", as_of_view.as_of, name="as-of"),
 ]

@@ -1,6 +1,7 @@
 """The REST API: lists of everything on the screens, under the same permissions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, cast
 
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
@@ -18,6 +19,7 @@ from trialsite.audit.events import record_event
 from trialsite.audit.moment import earlier_instant
 from trialsite.casebook.forms import CasebookForm
 from trialsite.casebook.models import MovedForm, ProtocolForm, Subject
+from trialsite.casebook.outages import outages_by_place
 from trialsite.casebook.registries import FormType
 from trialsite.casebook.states import RecordState
 from trialsite.studies.models import Site, Study
@@ -80,6 +82,17 @@ class Listing(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generic
         serializer = self.get_serializer_class()
         for record in found.iterator(chunk_size=1000):
             yield serializer(record, context=self.get_serializer_context()).data
+
+
+class FormListing(Listing):
+    """A list of forms; the outages that some were entered after are read once."""
+
+    @cached_property
+    def outages(self) -> Mapping[Any, Any]:
+        return outages_by_place(user_of(self.request))
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "outages": self.outages}
 
 
 class StudyViewSet(Listing):
@@ -165,7 +178,7 @@ def with_moves(records: QuerySet) -> QuerySet:
 def form_viewset(form: FormType) -> type[Listing]:
     """The list of one form."""
 
-    class FormViewSet(Listing):
+    class FormViewSet(FormListing):
         table = form.key.lower()
         queryset = form.model.objects.none()
         serializer_class = form_serializer(form)
@@ -190,7 +203,7 @@ def form_viewset(form: FormType) -> type[Listing]:
     return FormViewSet
 
 
-class ProtocolFormViewSet(Listing):
+class ProtocolFormViewSet(FormListing):
     """The forms that only one protocol has; their items stand in `extra`."""
 
     table = "protocol-forms"

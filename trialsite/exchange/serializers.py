@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from trialsite.casebook.domain.paper import entered_from
 from trialsite.casebook.models import CasebookRecord, CasebookRow, ProtocolForm, Subject
 from trialsite.casebook.registries import FormType
 from trialsite.casebook.values import CompositeItem, PartialDateItem
@@ -81,7 +82,7 @@ class SubjectSerializer(serializers.ModelSerializer):
         model = Subject
         fields = (
             "id", "usubjid", "study", "site", "screening_number", "subject_number", "state", "screened_on",
-            "enrolled_on", "failure_reason", "arm", "protocol_version", "version",
+            "enrolled_on", "failure_reason", "arm", "protocol_version", "from_paper_until", "version",
         )  # fmt: skip
 
 
@@ -113,6 +114,22 @@ class RetiredItems(serializers.CharField):
         return ";".join(sorted({*value.extra, *value.missing} - asked))
 
 
+class EnteredFromField(serializers.CharField):
+    """What a form was entered from: "paper", "worksheet" (late, after an outage), or empty: as it happened."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(help_text="paper, worksheet (after an outage) or empty", **options)
+
+    def to_representation(self, value: Any) -> str:
+        outages = self.context.get("outages", {})
+        return entered_from(
+            value.performed_on,
+            paper_until=value.subject.from_paper_until,
+            outages=outages.get((value.study_id, value.site_id), ()),
+            entered_at=value.entered_at,
+        ).value
+
+
 @cache
 def row_serializer(model: type[CasebookRow]) -> type[serializers.ModelSerializer]:
     """The serializer of one kind of line."""
@@ -134,6 +151,8 @@ def form_serializer(kind: FormType) -> type[serializers.ModelSerializer]:
         "visit": serializers.CharField(source="visit.key", read_only=True),
         "visit_repeat": serializers.IntegerField(source="visit.repeat", read_only=True),
         "protocol_version": serializers.CharField(source="protocol_version.version", read_only=True),
+        "entered_at": serializers.DateTimeField(read_only=True, help_text="when it was entered first"),
+        "entered_from": EnteredFromField(source="*", read_only=True),
         "moved_to": serializers.UUIDField(read_only=True, help_text="the form that stands for this one now"),
         "moved_from": serializers.UUIDField(read_only=True, help_text="the voided form of the wrong subject"),
     }

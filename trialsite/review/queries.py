@@ -148,7 +148,7 @@ def follow_submission(told: Submitted) -> None:
     asked = {(query.check_key, query.item) for query in standing}
     firing = {(one.check.key, told.item_of(one)) for one in told.fired}
     for one in told.fired:
-        if (one.check.key, told.item_of(one)) not in asked:
+        if not told.past and (one.check.key, told.item_of(one)) not in asked:
             open_for_check(told, one)
     for query in standing:
         if (query.check_key, query.item) not in firing:

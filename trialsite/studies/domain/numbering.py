@@ -37,6 +37,12 @@ class NumberRule:
         """The number as it is written; a running number beyond the width takes the digits that it needs."""
         return self.pattern.format(study=prefix, site=site, number=f"{running:0{self.width}d}")
 
+    def running_in(self, text: str, *, prefix: str, site: str) -> int | None:
+        """The running number of a number that was written elsewhere; None where it is of another pattern."""
+        written = re.escape(self.pattern.format(study=prefix, site=site, number="\0"))
+        match = re.fullmatch(written.replace(re.escape("\0"), r"(\d{1,9})"), text)
+        return int(match[1]) if match else None
+
 
 @dataclass(frozen=True)
 class Numbering:
