@@ -37,7 +37,7 @@ PLACES = {
 }
 OF_STUDY = {
     "coordinator": ("gaps", "paper-new", "paper-import", "outages", "worksheets", "worksheets-print"),
-    "statistician": ("dashboard", "dashboard-flow", "protocol"),
+    "statistician": ("dashboard", "dashboard-flow", "protocol", "protocol-versions", "protocol-difference"),
     "administrator": ("study-staff", "training-log", "delegation-log", "access-on"),
 }
 
