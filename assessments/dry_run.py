@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from trialsite.casebook.amended import ChangeKind, SubjectChange
 from trialsite.casebook.models import Subject
@@ -12,7 +13,7 @@ from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.models import ProtocolVersion
 
 from .domain.schedule import PlannedVisit, Schedule, WaitingVisit
-from .visit_plans import known_of, schedule_under
+from .visit_plans import known_of, schedule_under, waiting_words
 
 Visit = PlannedVisit | WaitingVisit
 Visits = dict[tuple[str, int], Visit]
@@ -58,7 +59,7 @@ def changes_of(
     key: str, title: str, was: Visit | None, now: Visit | None, protocol: Protocol
 ) -> Iterator[SubjectChange]:
     """What changes of one visit: it comes, goes, has another window, or asks for other forms."""
-    before, after = when(was), when(now)
+    before, after = when(was, protocol), when(now, protocol)
     if was is None:
         yield SubjectChange(ChangeKind.VISIT_ADDED, key, title, "", after)
     elif now is None:
@@ -75,12 +76,12 @@ def changes_of(
         )
 
 
-def when(visit: Visit | None) -> str:
+def when(visit: Visit | None, protocol: Protocol) -> str:
     """Target and window of a visit; what it waits for where it has none."""
     if visit is None:
         return ""
     if isinstance(visit, WaitingVisit):
-        return visit.sentence.in_language(get_language() or "en")
+        return _("after %(what)s") % {"what": waiting_words(visit, protocol)}
     if visit.earliest == visit.latest:
         return visit.target.isoformat()
     return f"{visit.target.isoformat()} ({visit.earliest.isoformat()} – {visit.latest.isoformat()})"

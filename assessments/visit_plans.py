@@ -259,7 +259,7 @@ def row_of(visit: models.PlannedVisit, plan: VisitPlan, protocol: Protocol, lang
     )
 
 
-def waiting_words(visit: models.PlannedVisit, protocol: Protocol) -> str:
+def waiting_words(visit: models.PlannedVisit | WaitingVisit, protocol: Protocol) -> str:
     """What a visit without a date waits for, as it ends the sentence "after …"."""
     if visit.waits_for == WaitsFor.RULE:
         return _("it is known whether it applies")
