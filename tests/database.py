@@ -10,6 +10,7 @@ tests run there, in databases named `test_*` of their own.
 
 import contextlib
 import os
+import pickle
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -38,6 +39,7 @@ from trialsite.demo.servers import HOST, embedded_postgres, embedded_redis, free
 
 TEMPLATE = f"test_template_{os.getpid()}"
 DATABASE = f"test_trials_{os.getpid()}"
+STAFFED = f"test_staffed_{os.getpid()}"  # the same with the cast at work
 # Set by the first process for those it starts (pytest-xdist): each has servers of its own, whatever it inherits.
 OWN_SERVERS_FLAG = "TESTS_START_SERVERS"
 OWN_SERVERS = "DATABASE_URL" not in os.environ or OWN_SERVERS_FLAG in os.environ
@@ -140,6 +142,36 @@ def django_db_setup(
             yield
     finally:
         drop_database(database_admin, DATABASE)
+
+
+@pytest.fixture(scope="session")
+def standing_cast(
+    database_admin: str,
+    database_template: str,
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[bytes]:
+    """The cast of BLINA-FULL, hired once in a database of its own; pickled, since tests change what they hold."""
+    from tests.cast import make_cast
+
+    clone_database(database_admin, database_template, STAFFED)
+    try:
+        with django_db_blocker.unblock(), connections_to(STAFFED):
+            cast = make_cast()
+        yield pickle.dumps(cast)
+    finally:
+        drop_database(database_admin, STAFFED)
+
+
+@pytest.fixture
+def database_of_test(request: pytest.FixtureRequest, django_db_setup: None) -> Iterator[None]:
+    """Connections lead to the database in which the cast works already, for tests that ask for it."""
+    if "standing_cast" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("standing_cast")
+    with connections_to(STAFFED):
+        yield
 
 
 @pytest.fixture

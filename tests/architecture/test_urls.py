@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tests.cast import PASSWORD, Cast, bare_subject, make_cast
+from tests.cast import PASSWORD, Cast, bare_subject
 from trialsite.access.models import Membership, Token, User
 from trialsite.access.permissions import ACTIONS, Action
 from trialsite.audit import acting
@@ -73,11 +73,6 @@ def address(name: str, subject: Subject | None = None) -> str:
 
 PAGES = sorted(name for name in PATTERNS if name not in PUBLIC and not name.startswith(UNNAMED_API))
 SUBJECT_PAGES = [name for name in PAGES if "subject_id" in PATTERNS[name].pattern.converters]
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast()
 
 
 def test_there_are_pages_to_walk() -> None:

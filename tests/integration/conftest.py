@@ -1,18 +1,12 @@
-"""The cast, and who most tests begin with: a subject in screening and the coordinator at the desk."""
+"""Who most tests begin with: a subject in screening and the coordinator at the desk."""
 
 import pytest
 from django.test import Client
 
-from tests.cast import Cast, bare_subject, make_cast
+from tests.cast import Cast, bare_subject
 from trialsite.access.models import User
 from trialsite.casebook.models import Subject
 from trialsite.casebook.slots import Slot
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    """The cast of BLINA-FULL."""
-    return make_cast()
 
 
 @pytest.fixture
