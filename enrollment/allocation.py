@@ -21,6 +21,8 @@ from trialsite.casebook.states import SubjectState
 from .conditions import (
     BRIDGED,
     CONSENT,
+    CRITERION,
+    GATE,
     STATE,
     Missing,
     NotReady,
@@ -100,8 +102,11 @@ def conditions_to_bridge(subject: Subject, facts: Facts, on: date) -> list[Missi
         firm.append(Missing(CONSENT, "", _("Consent is not complete: nobody is randomised without it.")))
     if firm:
         raise NotReady(firm)
-    if not missing:
-        raise Refused(_("Nothing is missing: enrol and randomise in the usual way."))
+    if not any(one.code in (CRITERION, GATE) for one in missing):
+        sentence = _(
+            "Nothing is missing that cannot be confirmed now: confirm, enrol and randomise in the usual way."
+        )
+        raise Refused(sentence)
     return missing
 
 

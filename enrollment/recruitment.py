@@ -74,11 +74,11 @@ def warnings_at(study: Study, site: Site, levels: Mapping[str, str | None] | Non
 def full_words(study: Study, full: Places) -> str:
     """That a cap is reached, with its numbers."""
     if full.kind == STUDY:
-        sentence = _("The study is full: %(enrolled)d enrolled and %(held)d places held of %(planned)d.")
+        sentence = _("The study is full: %(planned)d planned, %(enrolled)d enrolled, %(held)d held.")
     elif full.kind == SITE:
-        sentence = _("This site is full: %(enrolled)d enrolled and %(held)d places held of %(planned)d.")
+        sentence = _("This site is full: %(planned)d planned, %(enrolled)d enrolled, %(held)d held.")
     else:
-        sentence = _("%(level)s is full: %(enrolled)d enrolled and %(held)d places held of %(planned)d.")
+        sentence = _("%(level)s is full: %(planned)d planned, %(enrolled)d enrolled, %(held)d held.")
     return sentence % {
         "level": level_name(study.protocol, full.key),
         "enrolled": full.enrolled,

@@ -75,6 +75,7 @@ def test_what_agrees_has_no_problem(change: Callable[[dict[str, Any]], Any]) -> 
 
 
 RULES = {"probability": "0.8", "ties": "ratio"}
+GATE = {"key": "G", "text": NAME, "rule": {"fact": "mrd", "op": "=", "value": "X"}, "verified": True, **SAID}
 WRONG = [
     (stages(9, 9), "recruitment.stages[1].subjects", "more subjects than the one before"),
     (stages(20), "recruitment.stages[0].subjects", "before the planned number (20)"),
@@ -100,12 +101,7 @@ WRONG = [
         "needs the factors",
     ),
     (
-        plan(
-            gates=[
-                {"key": "G", "text": NAME, "rule": {"fact": "mrd", "op": "=", "value": "X"}, "verified": True}
-                | SAID
-            ]
-        ),
+        plan(gates=[GATE]),
         "randomisation.gates[0].rule",
         "No form supplies a fact called mrd",
     ),

@@ -164,7 +164,11 @@ def test_only_an_investigator_with_the_password_and_a_reason(trial: Cast) -> Non
         cursor.execute("SELECT randomisation_take_slot(%s, '', true)", [subject.pk])
 
 
-def test_where_nothing_is_missing_there_is_no_emergency(trial: Cast) -> None:
+def test_what_can_be_confirmed_now_is_no_emergency(trial: Cast) -> None:
+    eligible_now = eligible(trial)
+    verify(trial, eligible_now, "DX")
+    with pytest.raises(Refused, match="confirm, enrol and randomise in the usual way"):
+        emergency(trial, eligible_now)
     subject = enrolled_of(trial, confirmed(trial))
     verify(trial, subject, "DX")
     with pytest.raises(Refused, match="Nothing is missing"):

@@ -146,7 +146,7 @@ def test_the_trail_knows_nothing_of_places_that_were_not_given(listed: Cast) -> 
     subject = enrolled(listed)
     record = randomised(listed, subject)
     rows = owner_rows(
-        "SELECT table_name, changes::text FROM audit_trail WHERE table_name LIKE 'enrollment_random%'"
+        "SELECT table_name, changes::text FROM audit_trail WHERE table_name LIKE 'enrollment_random%' ORDER BY id"
     )
     tables = [table for table, _changes in rows]
     assert tables == ["enrollment_randomisationlist", "enrollment_randomisation"]

@@ -108,7 +108,7 @@ def test_screening_beyond_the_cap_warns_and_is_not_refused(client: Client, two: 
     place = client.get("/screening/").context["form"].fields["place"].choices[0][0]
     page = client.post("/screening/", form | {"place": place}, follow=True).content.decode()
     assert "Screened as S-BLF-0003." in page
-    assert "The study is full: 2 enrolled and 0 places held of 2." in page
+    assert "The study is full: 2 planned, 2 enrolled, 0 held." in page
 
 
 # Places held
