@@ -4,13 +4,14 @@ from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook import registries
 from trialsite.casebook.edit_checks import not_in_the_future
-from trialsite.casebook.registries import FormType, RowType, SubjectPage
+from trialsite.casebook.registries import FormType, ProjectionType, RowType, SubjectPage
 
 from . import casebook_forms as pages
 from . import checks, derived, models
 from .alerts import consent_alerts
 from .anchors import ANCHORS
 from .facts import sources
+from .reconsent import CONSENT_WORK, derive_standing
 from .summaries import consent_summary, diagnosis_summary, history_summary, person_summary, statements_summary
 from .work import ENROLMENT_WORK
 
@@ -35,7 +36,7 @@ registries.forms.register(
         pages.ConsentForm,
         rows=(RowType("signatures", models.Signature, pages.SignatureForm, _("Signatures"), blank_lines=0),),
         repeats=True,
-        checks=(not_in_the_future("performed_on"), checks.signatures_possible),
+        checks=(not_in_the_future("performed_on"), checks.signatures_possible, checks.version_in_force),
         summary=consent_summary,
         derived=derived.consent,
     ),
@@ -91,3 +92,5 @@ for name, anchor in ANCHORS.items():
 registries.subject_alerts.register("consent", consent_alerts)
 registries.subject_pages.register("eligibility", SubjectPage(_("Eligibility"), "eligibility", 20))
 registries.work.register("enrolment", ENROLMENT_WORK)
+registries.work.register("consent", CONSENT_WORK)
+registries.projections.register("consent", ProjectionType(models.ConsentStanding, derive_standing))

@@ -2,6 +2,7 @@
 
 from .background import Demographics, MedicalHistory, PriorTherapy
 from .consent import Consent, Signature
+from .consent_versions import ConsentApproval, ConsentStanding, ConsentVersion
 from .decisions import Confirmation, Randomisation
 from .diagnosis import Diagnosis
 from .locked import EnrolmentPlaces, RandomisationSlot
@@ -10,6 +11,9 @@ from .statements import Statements
 __all__ = [
     "Confirmation",
     "Consent",
+    "ConsentApproval",
+    "ConsentStanding",
+    "ConsentVersion",
     "Demographics",
     "Diagnosis",
     "EnrolmentPlaces",

@@ -291,6 +291,8 @@ trail_words: Registry[TrailWords] = Registry("words of a table")  # by the table
 subject_alerts: "Registry[Callable[[Subject], Iterable[Any]]]" = Registry("subject alert")
 day_words: "Registry[Callable[[Subject, date], str]]" = Registry("name of a day")  # "C2 D9", "HSCT D+41"
 timeline: "Registry[Callable[[Subject], Iterable[Mapping[str, Any]]]]" = Registry("timeline lane")
+# Subject ids → the day on which the follow-up of each ended for good, where it did (death, withdrawal).
+ends_of_follow_up: "Registry[Callable[[Sequence[UUID]], Mapping[UUID, date]]]" = Registry("end of follow-up")
 api_lists: Registry[Any] = Registry("list of the API")  # name → viewset of a later room
 
 
