@@ -12,7 +12,15 @@ from trialsite.casebook.models import Subject, Visit
 from trialsite.casebook.names import anchor_name, numbered
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.reading import one_reading
-from trialsite.casebook.registries import PlannedRow, PlannedSlot, anchor_dates, anchors, facts_of, forms
+from trialsite.casebook.registries import (
+    PlannedRow,
+    PlannedSlot,
+    anchor_dates,
+    anchors,
+    ends_of_follow_up,
+    facts_of,
+    forms,
+)
 from trialsite.casebook.selectors import current_records, missed_visits, records_of
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.rules import evaluate, facts_named, parse_rule
@@ -80,10 +88,16 @@ def death_date(subject_id: UUID) -> date | None:
     return records.order_by("performed_on").values_list("performed_on", flat=True).first()
 
 
+def end_of_follow_up(subject_id: UUID) -> date | None:
+    """The day after which no visit is expected: of death, or of withdrawal from follow-up."""
+    found = [source([subject_id]).get(subject_id) for source in ends_of_follow_up.values()]
+    return min((day for day in (*found, death_date(subject_id)) if day is not None), default=None)
+
+
 def derive_visits(subject: Subject) -> list[models.PlannedVisit]:
     """The rows of the projection for one subject, unsaved."""
     schedule, done, missed = schedule_of(subject), done_days(subject), missed_visits(subject)
-    ended_on = death_date(subject.pk)
+    ended_on = end_of_follow_up(subject.pk)
     plans = {plan.key: plan for plan in subject.protocol_version.protocol.visits}
     rows = [dated_row(visit, done.get((visit.key, visit.repeat)), ended_on) for visit in schedule.planned]
     rows += [

@@ -67,7 +67,9 @@ def add(request: HttpRequest, key: str) -> HttpResponse:
             again=sent.get("again") == "on",
             by=user,
         )
-        messages.success(request, _("The version is recorded. It is signed nowhere before it is approved there."))
+        messages.success(
+            request, _("The version is recorded. It is signed nowhere before it is approved there.")
+        )
     return answer.response()
 
 

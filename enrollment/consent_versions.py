@@ -70,9 +70,13 @@ def approve_consent_version(
 
     Without a day the version is not approved there any more."""
     if version is None or site is None:
-        raise CheckFailed({"version": _("Choose the version.")} if version is None else {"site": _("Choose the site.")})
+        raise CheckFailed(
+            {"version": _("Choose the version.")} if version is None else {"site": _("Choose the site.")}
+        )
     require(by, "consent.approval", study_id=version.study_id, site_id=site.pk)
-    known = [one for one in rows_at(version.study_id) if (one.version_id, one.site_id) == (version.pk, site.pk)]
+    known = [
+        one for one in rows_at(version.study_id) if (one.version_id, one.site_id) == (version.pk, site.pk)
+    ]
     refuse_impossible_approval(version, approved_on, bool(known), reason)
     refuse_identifiers({"reason": reason})
     return ConsentApproval.objects.create(
@@ -94,7 +98,9 @@ def refuse_impossible_approval(
     elif approved_on and approved_on > now().date():
         wrong["approved_on"] = _("This day has not come yet at the site.")
     elif approved_on and approved_on < version.dated_on:
-        wrong["approved_on"] = _("This lies before the date of the document (%(day)s).") % {"day": version.dated_on}
+        wrong["approved_on"] = _("This lies before the date of the document (%(day)s).") % {
+            "day": version.dated_on
+        }
     if known and not reason.strip():
         wrong["reason"] = _("Say why: a change to the record needs a reason.")
     if wrong:
@@ -151,7 +157,9 @@ def refusal_of_version(subject: Subject, name: str, on: date) -> str:
         return ""
     newer = replaced_by(approvals, name, on)
     if newer is not None:
-        return _("Since %(day)s version %(newer)s is in force at this site: the old one is not signed any more.") % {
+        return _(
+            "Since %(day)s version %(newer)s is in force at this site: the old one is not signed any more."
+        ) % {
             "day": newer.approved_on.isoformat(),
             "newer": newer.name,
         }

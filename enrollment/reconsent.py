@@ -119,7 +119,9 @@ def of_birthdays(mine: QuerySet[ConsentStanding], wanted: Wanted) -> Iterator[Wo
     soon = mine.filter(others_sign_on__lte=now().date() + BEFORE_BIRTHDAY)
     for standing in soon.order_by("others_sign_on", "pk")[: wanted.limit]:
         told = {"day": standing.others_sign_on}
-        yield line_of(standing, standing.others_sign_on, _("birthday on %(day)s: now signs for themselves") % told)
+        yield line_of(
+            standing, standing.others_sign_on, _("birthday on %(day)s: now signs for themselves") % told
+        )
 
 
 def line_of(standing: ConsentStanding, due: date | None, detail: str) -> WorkLine:

@@ -10,6 +10,7 @@ from . import casebook_forms as pages
 from . import checks, derived, models
 from .alerts import consent_alerts
 from .anchors import ANCHORS
+from .deviation_rules import follow_submission
 from .facts import sources
 from .reconsent import CONSENT_WORK, derive_standing
 from .summaries import consent_summary, diagnosis_summary, history_summary, person_summary, statements_summary
@@ -92,5 +93,6 @@ for name, anchor in ANCHORS.items():
 registries.subject_alerts.register("consent", consent_alerts)
 registries.subject_pages.register("eligibility", SubjectPage(_("Eligibility"), "eligibility", 20))
 registries.work.register("enrolment", ENROLMENT_WORK)
+registries.after_submit.register("enrolment-deviations", follow_submission)
 registries.work.register("consent", CONSENT_WORK)
 registries.projections.register("consent", ProjectionType(models.ConsentStanding, derive_standing))

@@ -13,6 +13,7 @@ from trialsite.audit.events import record_event
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.events import publish_change
 from trialsite.casebook.models import Subject
+from trialsite.casebook.registries import Attempt, pass_gates
 from trialsite.casebook.services import locked_subject, move_subject, next_number
 from trialsite.casebook.site_day import site_today
 from trialsite.casebook.states import SubjectState
@@ -77,6 +78,7 @@ def enrol_subject(*, subject: Subject, enrolled_on: date, by: User) -> Subject:
     if subject.state != SubjectState.SCREENING:
         raise Refused(_("Only a subject in screening is enrolled."))
     day = decision_day(subject, enrolled_on, "enrolled_on")
+    pass_gates(Attempt(subject, "enrol", day))
     refuse_unless_confirmed(subject, facts_for_rules(subject), day)
     take_place(subject)
     protocol = subject.protocol_version.protocol
@@ -101,6 +103,7 @@ def randomise_subject(*, subject: Subject, randomised_on: date, by: User) -> Ran
     day = decision_day(subject, randomised_on, "randomised_on")
     if day < subject.enrolled_on:
         raise CheckFailed({"randomised_on": _("This day lies before enrolment.")})
+    pass_gates(Attempt(subject, "randomise", day))
     facts = facts_for_rules(subject)
     confirmation = refuse_unless_confirmed(subject, facts, day)
     stratum = stratum_of_subject(subject, facts, day)

@@ -27,7 +27,10 @@ class ConsentVersion(models.Model):
     language = models.CharField(_("language"), max_length=10, choices=ConsentLanguage)
     dated_on = models.DateField(_("date of the document"))
     protocol_version = models.ForeignKey(
-        "studies.ProtocolVersion", on_delete=models.PROTECT, related_name="+", verbose_name=_("protocol version")
+        "studies.ProtocolVersion",
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("protocol version"),
     )
     again = models.BooleanField(_("subjects who signed an earlier version sign this one"), default=True)
     recorded_by = models.ForeignKey("access.User", on_delete=models.PROTECT, null=True, related_name="+")

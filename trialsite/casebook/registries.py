@@ -151,6 +151,19 @@ class Submitted:
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """What somebody is about to record or decide for a subject: a form by its key, or a step ("enrol", "randomise").
+
+    `on` is the day it is about, `values` what was typed; `correction` where the form stands already."""
+
+    subject: "Subject"
+    what: str
+    on: date | None = None
+    correction: bool = False
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class FactSource:
     """A named fact of a subject: read for many subjects at once.
 
@@ -291,6 +304,11 @@ trail_words: Registry[TrailWords] = Registry("words of a table")  # by the table
 subject_alerts: "Registry[Callable[[Subject], Iterable[Any]]]" = Registry("subject alert")
 day_words: "Registry[Callable[[Subject, date], str]]" = Registry("name of a day")  # "C2 D9", "HSCT D+41"
 timeline: "Registry[Callable[[Subject], Iterable[Mapping[str, Any]]]]" = Registry("timeline lane")
+# Raises Refused where something may not be done for a subject any more.
+gates: "Registry[Callable[[Attempt], None]]" = Registry("gate")
+# The ids of subjects whose data leave exports, as a subquery.
+left_out: "Registry[Callable[[], QuerySet[Any]]]" = Registry("exclusion from exports")
+ends_of_treatment: "Registry[Callable[[Sequence[UUID]], Mapping[UUID, date]]]" = Registry("end of treatment")
 # Subject ids → the day on which the follow-up of each ended for good, where it did (death, withdrawal).
 ends_of_follow_up: "Registry[Callable[[Sequence[UUID]], Mapping[UUID, date]]]" = Registry("end of follow-up")
 api_lists: Registry[Any] = Registry("list of the API")  # name → viewset of a later room
@@ -300,6 +318,12 @@ def anchor_dates(subject_ids: Sequence[UUID], name: str) -> Mapping[UUID, date]:
     """The date of the anchor `name` ("hsct_d0", "phase:IND") of each subject that has one."""
     kind, _, argument = name.partition(":")
     return anchors[kind].select(subject_ids, argument)
+
+
+def pass_gates(attempt: Attempt) -> None:
+    """Refuse what some room says may not be done for this subject any more."""
+    for gate in gates.values():
+        gate(attempt)
 
 
 def facts_of(subject_id: UUID, names: Iterable[str]) -> dict[str, Fact]:

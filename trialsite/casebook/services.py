@@ -28,7 +28,17 @@ from .items import item_label, normal, stored
 from .merging import Merge, Submission, merge_submission
 from .models import LOG, CasebookRecord, Draft, MissedReason, ProtocolForm, Subject, Visit
 from .prepared import Bound, Prepared
-from .registries import FormType, RowType, Submitted, after_submit, critical_items, marks, prompts
+from .registries import (
+    Attempt,
+    FormType,
+    RowType,
+    Submitted,
+    after_submit,
+    critical_items,
+    marks,
+    pass_gates,
+    prompts,
+)
 from .selectors import missed_visits, opened_at, planned_visits, records_of
 from .slots import OpenSlot, Slot
 from .states import SUBJECT_STEPS, SubjectState, Transition, transition
@@ -125,6 +135,7 @@ def submit_form(
     require(by, kind.permission, study_id=subject.study_id, site_id=subject.site_id)
     step = allowed_step(record, "correct" if record else "submit")
     refuse_held_slot(opened)
+    pass_gates(Attempt(subject, kind.key, values.get("performed_on"), record is not None, values))
     new, changed = record is None, frozenset[str]()
     if record is not None:
         if base_version != record.version:

@@ -53,11 +53,11 @@ def first(crew: Cast) -> ConsentVersion:
     return found
 
 
-def consent(
-    crew: Cast, subject: Subject, text: str, on: date = SCREENED, *signers: str
-) -> None:
+def consent(crew: Cast, subject: Subject, text: str, on: date = SCREENED, *signers: str) -> None:
     lines = [{"signer": who, "signed": True, "signed_on": on} for who in signers or ("patient",)]
-    enter(subject, crew.coordinator, "ICF", on, {"signatures": lines}, text_version=text, before_procedures=True)
+    enter(
+        subject, crew.coordinator, "ICF", on, {"signatures": lines}, text_version=text, before_procedures=True
+    )
 
 
 def complete(crew: Cast, subject: Subject) -> Any:
@@ -161,7 +161,7 @@ def test_coordinators_record_approvals_of_their_site_only(crew: Cast, first: Con
 
 def lines(crew: Cast) -> list[Any]:
     with acting(user=crew.coordinator):
-        return [one for one in work_of(crew.coordinator, kind="consent-again").lines]
+        return list(work_of(crew.coordinator, kind="consent-again").lines)
 
 
 def test_a_newer_text_asks_ongoing_subjects_again_until_they_have_signed(
@@ -223,7 +223,12 @@ def test_the_inbox_asks_as_often_for_many_subjects_as_for_one(crew: Cast, first:
 def test_the_pages_record_a_text_and_its_approval_and_the_form_offers_it(client: Client, crew: Cast) -> None:
     client.force_login(crew.data_manager)
     page = reverse("consent-versions", args=[crew.study.key])
-    told = {"label": "V3", "language": "zh", "dated_on": "2026-01-02", "protocol_version": crew.version.version}
+    told = {
+        "label": "V3",
+        "language": "zh",
+        "dated_on": "2026-01-02",
+        "protocol_version": crew.version.version,
+    }
     refused = client.post(reverse("consent-version-add", args=[crew.study.key]), told | {"dated_on": "soon"})
     assert refused.status_code == 422
     assert 'value="V3"' in refused.content.decode()

@@ -366,6 +366,8 @@ ELSEWHERE = {
     "forget_draft": "a draft is nobody's record",
     "save_filter": "one person's filter",
     "forget_filter": "one person's filter",
+    "add_consent_version": "the study's set-up",
+    "approve_consent_version": "the study's set-up",
     "plan_verification": "the study's plan",
     "activate_check": "the study's checks",
     "start_dry_run": "counts only",

@@ -73,7 +73,13 @@ BIRTHDAYS = [
     (full, "2008-05-02", "2026-05-01", {"guardian", "assent"}, "2026-05-02"),  # 18 on the next day
     (full, "2008-05-02", "2026-05-02", {"patient"}, None),
     (full, "2008-02-29", "2026-02-28", {"guardian", "assent"}, "2026-03-01"),
-    (full, "1960-06-01", "2026-05-01", {"patient"}, None),  # 66 soon, outside the trial: the patient still signs
+    (
+        full,
+        "1960-06-01",
+        "2026-05-01",
+        {"patient"},
+        None,
+    ),  # 66 soon, outside the trial: the patient still signs
     (hsct, "1980-05-02", "2026-05-01", {"patient", "guardian"}, None),
     (full, None, "2026-05-01", {"guardian", "assent"}, None),
 ]
