@@ -50,6 +50,8 @@ def add_consent_version(
         wrong["protocol_version"] = _("Choose the protocol version that the text belongs to.")
     if wrong:
         raise CheckFailed(wrong)
+    assert dated_on is not None
+    assert protocol_version is not None
     refuse_identifiers({"label": label})
     return ConsentVersion.objects.create(
         study=study,

@@ -37,6 +37,7 @@ def rule_facts(version: ProtocolVersion) -> tuple[str, ...]:
     if version.digest not in _names:
         protocol = version.protocol
         rules = [criterion.rule for criterion in protocol.criteria]
+        rules += [criterion.bites for criterion in protocol.criteria if criterion.bites is not None]
         strata = protocol.randomisation.strata if protocol.randomisation else ()
         rules += [level.rule for stratum in strata for level in stratum.levels]
         found = [name for rule in rules for name in sorted(facts_named(parse_rule(rule)))]

@@ -190,7 +190,7 @@ class Criterion:
     """One eligibility criterion. An inclusion is met when its rule is true, an exclusion present when it is.
 
     needs: who or what supplies the missing answer. note: what the stated limit does not show, such as another
-    criterion that bites earlier.
+    criterion that bites earlier. bites: when that note concerns the subject (None: it is only told).
     """
 
     id: str
@@ -201,6 +201,7 @@ class Criterion:
     note: Text | None
     source: str
     cite: str
+    bites: Rule | None = None
 
     @classmethod
     def of(cls, document: Document) -> Criterion:
@@ -213,6 +214,7 @@ class Criterion:
             note=text_or_none(document.get("note")),
             source=document["source"],
             cite=document["cite"],
+            bites=document.get("bites"),
         )
 
 

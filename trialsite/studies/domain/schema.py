@@ -119,7 +119,7 @@ CRITERION = sourced(
         "rule": RULE,
         "needs": TEXT,
     },
-    {"note": TEXT},
+    {"note": TEXT, "bites": RULE},
 )
 STRATUM = sourced(
     {"key": KEY, "name": TEXT, "fact": KEY},
