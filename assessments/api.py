@@ -60,6 +60,7 @@ class PlannedVisitViewSet(Listing):
     """The planned visits of the subjects at the sites that your memberships open."""
 
     table = "visits"
+    of_subjects = True
     queryset = PlannedVisit.objects.none()
     serializer_class = PlannedVisitSerializer
     filterset_class = PlannedVisitFilter

@@ -13,7 +13,15 @@ from trialsite.casebook.models import LOG, Subject, Visit
 from trialsite.casebook.names import anchor_name, numbered
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.reading import one_reading
-from trialsite.casebook.registries import PlannedRow, PlannedSlot, anchor_dates, anchors, facts, forms
+from trialsite.casebook.registries import (
+    PlannedRow,
+    PlannedSlot,
+    anchor_dates,
+    anchors,
+    ends_of_follow_up,
+    facts,
+    forms,
+)
 from trialsite.casebook.selectors import RecordLine, current_records, missed_visits_of, records_of_subjects
 from trialsite.casebook.versions import named
 from trialsite.clinical.facts import Fact
@@ -156,9 +164,12 @@ def death_dates(subject_ids: Sequence[UUID]) -> dict[UUID, date]:
 
 
 def last_days(subject_ids: Sequence[UUID]) -> dict[UUID, date]:
-    """The days after which nothing is expected: of death, or of going off study, whichever comes first."""
-    died, off = death_dates(subject_ids), anchor_dates(subject_ids, OFF_STUDY)
-    return {one: min(days[one] for days in (died, off) if one in days) for one in {*died, *off}}
+    """The days after which no visit is expected: of death, of going off study or of withdrawal from follow-up."""
+    found: dict[UUID, date] = {}
+    for days in (source(subject_ids) for source in ends_of_follow_up.values()):
+        for one, day in days.items():
+            found[one] = min(day, found.get(one, day))
+    return found
 
 
 def derive_visits(subject: Subject) -> list[models.PlannedVisit]:

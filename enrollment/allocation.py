@@ -14,6 +14,7 @@ from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.events import publish_change
 from trialsite.casebook.free_text import refuse_identifiers
 from trialsite.casebook.models import Subject
+from trialsite.casebook.registries import Attempt, pass_gates
 from trialsite.casebook.services import locked_subject
 from trialsite.casebook.site_day import site_today
 from trialsite.casebook.states import SubjectState
@@ -164,6 +165,7 @@ def day_of_randomisation(subject: Subject, on: date) -> date:
     day = decision_day(subject, on, "randomised_on")
     if subject.enrolled_on is not None and day < subject.enrolled_on:
         raise CheckFailed({"randomised_on": _("This day lies before enrolment.")})
+    pass_gates(Attempt(subject, "randomise", day))
     return day
 
 

@@ -1,9 +1,13 @@
 """Pages of the forms of screening, in paper order."""
 
+from typing import Any
+
+from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook.forms import CasebookForm, RowForm, Section
 
+from .consent_versions import keeps_versions, names_at
 from .models import Consent, Demographics, Diagnosis, MedicalHistory, PriorTherapy, Signature, Statements
 from .models.consent import Signer
 
@@ -19,6 +23,22 @@ class ConsentForm(CasebookForm):
     sections = (
         Section(_("Consent"), "performed_on", "text_version", "version_approved", "before_procedures"),
     )
+
+    def for_subject(self, subject: Any, record: Any) -> None:
+        """Where the study keeps versions, one of those approved at the site is chosen; what else it says of
+        approval is not asked."""
+        if not keeps_versions(subject.study_id):
+            return
+        typed = [record.text_version] if record else []
+        names = list(dict.fromkeys([*names_at(subject), *typed]))
+        self.fields["text_version"] = forms.ChoiceField(
+            label=self.fields["text_version"].label,
+            choices=[("", "—"), *((name, name) for name in names)],
+            help_text=_("versions approved at this site, the latest first"),
+            widget=forms.Select(attrs={"class": "form-select"}),
+        )
+        self.fields["version_approved"].help_text = _("told by the register of consent texts: leave it empty")
+        self.order_fields(["performed_on", "text_version"])
 
 
 class SignatureForm(RowForm):

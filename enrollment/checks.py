@@ -11,6 +11,8 @@ from trialsite.casebook.edit_checks import edit_check
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Finding
 
+from .consent_versions import refusal_of_version
+
 Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Values]]
 
@@ -52,6 +54,15 @@ def signatures_possible(values: Values, rows: Rows, subject: Subject) -> Iterato
                 f"{item}.signed_on",
                 _("This is later than the date of consent, which is the day of the last signature needed."),
             )
+
+
+@edit_check(gettext_lazy("A consent text in force at the site"))
+def version_in_force(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """The text that was signed was in force at the site on the day of consent, where the study keeps versions."""
+    name, on = values.get("text_version"), values.get("performed_on")
+    sentence = refusal_of_version(subject, name, on) if name and on else ""
+    if sentence:
+        yield Finding("text_version", sentence)
 
 
 @edit_check(gettext_lazy("Earlier treatment in order"))

@@ -91,7 +91,7 @@ def end_of_study(subject_id: UUID) -> Disposition | None:
     return found.select_related("recorded_by").first()
 
 
-def off_study(subject_ids: Sequence[UUID], argument: str) -> dict[UUID, date]:
+def off_study(subject_ids: Sequence[UUID], argument: str = "") -> dict[UUID, date]:
     """The day of going off study, of each subject that did."""
     rows = Disposition.objects.filter(subject_id__in=list(subject_ids), undone_at=None)
     return dict(rows.values_list("subject_id", "ended_on"))

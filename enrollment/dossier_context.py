@@ -15,8 +15,9 @@ from trialsite.casebook.states import SubjectState
 from trialsite.clinical.verdicts import CriterionVerdict, SubjectVerdict
 
 from .conditions import CONFIRMATION
-from .domain.eligibility import Dossier
-from .dossier_page import DossierLine, lines_of
+from .domain.eligibility import Dossier, changed_criteria
+from .dossier_page import DossierLine, Shown, lines_of
+from .facts import consent_dates
 from .forms import ConfirmForm, EnrolForm, FailForm, PlainForm, form_of
 from .randomisation_context import randomised
 from .recruitment import emergency_of, holds, place_of, warnings_at
@@ -51,13 +52,17 @@ def dossier_context(user: User, subject: Subject, language: str, refused: PlainF
     facts = facts_for_rules(subject)
     confirmed = standing_of(subject, facts)
     dossier = shown_dossier(subject, facts, confirmed)
-    lines = lines_of(subject, dossier, language)
+    consent = consent_dates([subject.pk]).get(subject.pk)
+    lines = lines_of(
+        Shown(subject, dossier, language, consent.on if consent else None, changed_since(confirmed, dossier))
+    )
     return {
         "dossier": dossier,
         "verdict_words": VERDICT_WORDS[dossier.verdict],
         "counts": counts(dossier),
         "against": [f"{line.id} {line.text}" for line in lines if line.verdict in BAD],
         "needed": needed(lines),
+        "expires": first_to_expire(lines, dossier),
         "lines": [(line, CRITERION_WORDS[CriterionVerdict(line.verdict)]) for line in lines],
         "confirmed": confirmed,
         "changed": [fact_label(name) for name in confirmed.changed],
@@ -73,6 +78,21 @@ def shown_dossier(subject: Subject, facts: Facts, confirmed: Standing) -> Dossie
     if is_decided(subject) and confirmed.confirmation is not None:
         return stored_dossier(confirmed.confirmation)
     return assess(subject, facts, day_of_dossier(subject, facts))
+
+
+def changed_since(confirmed: Standing, dossier: Dossier) -> tuple[str, ...]:
+    """The criteria that rest on something else than what an investigator signed last; none before that."""
+    if confirmed.confirmation is None:
+        return ()
+    return changed_criteria(stored_dossier(confirmed.confirmation), dossier)
+
+
+def first_to_expire(lines: list[DossierLine], dossier: Dossier) -> Any:
+    """The day until which the results that count hold together, and what then falls out of its window first."""
+    held = [
+        one for line in lines for one in line.evidence if one.until and one.until >= dossier.reference_day
+    ]
+    return min(held, key=lambda one: one.until, default=None)  # type: ignore[arg-type, return-value]
 
 
 def counts(dossier: Dossier) -> dict[str, int]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from trialsite.access.permissions import ACTIONS
 from trialsite.casebook import registries
 from trialsite.casebook.fact_words import (
     amount_words,
@@ -21,7 +22,7 @@ from trialsite.clinical.rules.answer import Evidence
 from trialsite.clinical.verdicts import CriterionVerdict
 from trialsite.studies.domain.protocol import Criterion
 
-from .domain.eligibility import CriterionLine, Dossier
+from .domain.eligibility import CriterionLine, Dossier, valid_until
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,9 @@ class EvidenceLine:
     working: str
     slot: Slot | None
     form_title: Any
+    supplied_by: str = ""  # the roles that can enter what is missing
+    until: date | None = None  # the last day on which it still counts
+    routine: bool = False  # from before consent: standard of care, not a procedure of the trial
 
     @property
     def missing(self) -> bool:
@@ -57,21 +61,33 @@ class DossierLine:
     cite: str
     rule: str
     evidence: tuple[EvidenceLine, ...]
+    bites: bool = False
+    changed: bool = False
 
     @property
     def open(self) -> bool:
         return self.verdict == CriterionVerdict.UNKNOWN
 
 
-def lines_of(subject: Subject, dossier: Dossier, language: str) -> list[DossierLine]:
+@dataclass(frozen=True)
+class Shown:
+    """What a page shows: a subject's dossier, the day of consent, and which criteria changed since confirmation."""
+
+    subject: Subject
+    dossier: Dossier
+    language: str
+    consented_on: date | None = None
+    changed: tuple[str, ...] = ()
+
+
+def lines_of(shown: Shown) -> list[DossierLine]:
     """The dossier in the order of the protocol."""
-    criteria = {criterion.id: criterion for criterion in subject.protocol_version.protocol.criteria}
-    return [_line(subject, dossier, line, criteria.get(line.id), language) for line in dossier.lines]
+    criteria = {criterion.id: criterion for criterion in shown.subject.protocol_version.protocol.criteria}
+    return [_line(shown, line, criteria.get(line.id)) for line in shown.dossier.lines]
 
 
-def _line(
-    subject: Subject, dossier: Dossier, line: CriterionLine, criterion: Criterion | None, language: str
-) -> DossierLine:
+def _line(of: Shown, line: CriterionLine, criterion: Criterion | None) -> DossierLine:
+    language = of.language
     shown = [one for one in line.answer.evidence if worth_showing(one, line.verdict)]
     by_fact: dict[str, list[Evidence]] = {}
     for one in shown:
@@ -88,7 +104,9 @@ def _line(
         source=criterion.source if criterion else "",
         cite=criterion.cite if criterion else "",
         rule=line.rule,
-        evidence=tuple(_evidence(subject, dossier, name, found) for name, found in by_fact.items()),
+        evidence=tuple(_evidence(of, name, found) for name, found in by_fact.items()),
+        bites=line.bites,
+        changed=line.id in of.changed,
     )
 
 
@@ -102,7 +120,8 @@ def limits_missing(evidence: Iterable[Evidence]) -> list[str]:
     return [name for one in evidence for name in one.missing if name == one.of and name != one.fact]
 
 
-def _evidence(subject: Subject, dossier: Dossier, name: str, found: list[Evidence]) -> EvidenceLine:
+def _evidence(of: Shown, name: str, found: list[Evidence]) -> EvidenceLine:
+    screening = of.subject.protocol_version.protocol.screening
     source = registries.facts.get(name)
     form_key = source.form if source else ""
     kind = registries.forms.get(form_key)
@@ -115,12 +134,20 @@ def _evidence(subject: Subject, dossier: Dossier, name: str, found: list[Evidenc
         value=value_words(first) if first else "",
         limits="; ".join(limit_words(one) for one in found if shows_limit(one)),
         on=on,
-        age_days=(dossier.reference_day - on).days if on else None,
+        age_days=(of.dossier.reference_day - on).days if on else None,
         why=str(why),
         working=first.working if first else "",
-        slot=slot_of_form(subject, form_key),
+        slot=slot_of_form(of.subject, form_key),
         form_title=kind.title if kind else form_key,
+        supplied_by=roles_in_words(kind.permission) if kind and why else "",
+        until=valid_until(name, on, screening.fact_groups, screening.windows),
+        routine=bool(on and of.consented_on and on < of.consented_on and form_key not in ("DM", "ICF")),
     )
+
+
+def roles_in_words(permission: str) -> str:
+    """The roles that may enter a form."""
+    return ", ".join(sorted(str(role.label) for role in ACTIONS[permission].roles))
 
 
 def shows_limit(evidence: Evidence) -> bool:

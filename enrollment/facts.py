@@ -1,6 +1,7 @@
 """The facts that the forms of screening give to rules, by name."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,8 +15,10 @@ from trialsite.casebook.selectors import current_records
 from trialsite.clinical.dates import AgeBounds, age_bounds
 from trialsite.clinical.facts import Fact, Why, age_fact
 from trialsite.clinical.kleene import Truth
+from trialsite.clinical.partial_date import PartialDate
 
-from .domain.consent import consent_complete
+from .consent_versions import approved_for
+from .domain.consent import consent_complete, missing_signers
 from .domain.diagnosis import HIGH_RISK_FEATURES, high_risk, ph_status
 from .domain.prior_therapy import Course, days_given
 from .item_facts import fact_of_item, item_fact, latest_records, record_fact
@@ -158,16 +161,36 @@ def before_procedures(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
 
 
 def complete_consents(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
-    ages, subjects = ages_at_consent(subject_ids), protocols(subject_ids)
+    """Whether some consent form has every signature needed at its day, on a text approved at the site then; the
+    working says who is missing."""
+    births, subjects = latest_records(Demographics, "DM", subject_ids), protocols(subject_ids)
     found = {}
     for one, forms in consents(subject_ids).items():
-        form = valid_consent(forms) or forms[0]
-        signatures = {line.signer: line.signed for line in standing_signatures(form)}
-        rules = subjects[one].protocol_version.protocol.consent
-        truth = consent_complete(rules.signers_at, ages.get(one), signatures, form.version_approved)
-        source = form.address("version_approved" if form.version_approved is None else "signatures")
-        found[one] = fact_of_truth(truth, form.performed_on, source)
+        first = valid_consent(forms) or forms[0]
+        birth = births[one].birth_date if one in births else None
+        answers = [complete_consent(form, subjects[one], birth) for form in (first, *forms)]
+        found[one] = next((fact for fact in answers if fact.value is True), answers[0])
     return found
+
+
+def complete_consent(form: Consent, subject: Subject, birth: PartialDate | None) -> Fact:
+    """Whether one consent form is complete, with what it lacks."""
+    ages = age_at(birth, form.performed_on)
+    signatures = {line.signer: line.signed for line in standing_signatures(form)}
+    rules = subject.protocol_version.protocol.consent
+    approved = approved_for(subject, form.text_version, form.performed_on, form.version_approved)
+    truth = consent_complete(rules.signers_at, ages, signatures, approved)
+    source = form.address("version_approved" if approved is None else "signatures")
+    lacking = [] if approved else [_("version not shown to be approved")]
+    if ages is not None:
+        lacking += [Signer(who).label for who in missing_signers(rules.signers_at, ages.low, signatures)]
+    working = "" if truth is Truth.TRUE or not lacking else ", ".join(str(one) for one in lacking)
+    return fact_of_truth(truth, form.performed_on, source, working)
+
+
+def age_at(birth: PartialDate | None, on: date | None) -> AgeBounds | None:
+    """The ages that are possible on a day; None where a date is missing or impossible."""
+    return age_bounds(birth, on) if birth and on and birth.earliest <= on else None
 
 
 def ages_at_consent(subject_ids: Sequence[UUID]) -> dict[UUID, AgeBounds]:
@@ -331,5 +354,5 @@ def planned_pregnancies(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
 def fact_of_truth(truth: Truth, on: date | None, source: Any, working: str = "") -> Fact:
     """A derived yes or no; unknown is a missing fact."""
     if truth is Truth.UNKNOWN:
-        return Fact.missing(Why.NOT_RECORDED, source=source)
+        return replace(Fact.missing(Why.NOT_RECORDED, source=source), working=working)
     return Fact(truth is Truth.TRUE, on=on, source=source, working=working)

@@ -13,11 +13,13 @@ from .alerts import consent_alerts, randomisation_alerts
 from .anchors import ANCHORS
 from .api import RandomisationListViewSet, RandomisationViewSet, RecruitmentViewSet
 from .carrying import CARRIED_WORDS, carried_panel, carried_to_form
-from .disposition import end_alerts
+from .deviation_rules import follow_submission
+from .disposition import end_alerts, off_study
 from .dry_run import dry_run_eligibility
 from .facts import sources
 from .models import PaperFacts
 from .paper_facts import PAPER_WORK, derive_paper_facts
+from .reconsent import CONSENT_WORK, derive_standing
 from .states import PAUSE_STEPS, PLACE_STEPS, PauseState, PlaceState, steps_shown
 from .summaries import consent_summary, diagnosis_summary, history_summary, person_summary, statements_summary
 from .trail_words import register_words
@@ -44,7 +46,7 @@ registries.forms.register(
         pages.ConsentForm,
         rows=(RowType("signatures", models.Signature, pages.SignatureForm, _("Signatures"), blank_lines=0),),
         repeats=True,
-        checks=(not_in_the_future("performed_on"), checks.signatures_possible),
+        checks=(not_in_the_future("performed_on"), checks.signatures_possible, checks.version_in_force),
         summary=consent_summary,
         derived=derived.consent,
     ),
@@ -136,3 +138,7 @@ registries.on_forms.register("carried over", carried_to_form)
 registries.trail_words.register(models.CarriedOver._meta.db_table, CARRIED_WORDS)
 registries.subject_pages.register("participation", SubjectPage(_("Participation"), "participation", 85))
 register_words(registries.trail_words)
+registries.ends_of_follow_up.register("off study", off_study)
+registries.after_submit.register("enrolment-deviations", follow_submission)
+registries.work.register("consent", CONSENT_WORK)
+registries.projections.register("consent", ProjectionType(models.ConsentStanding, derive_standing))

@@ -40,6 +40,7 @@ def rule_facts(version: ProtocolVersion) -> tuple[str, ...]:
         plan = protocol.randomisation
         rules += [level.rule for stratum in (plan.strata if plan else ()) for level in stratum.levels]
         rules += [gate.rule for gate in (plan.gates if plan else ())]
+        rules += [criterion.bites for criterion in protocol.criteria if criterion.bites is not None]
         found = [name for rule in rules for name in sorted(facts_named(parse_rule(rule)))]
         _names[version.digest] = tuple(dict.fromkeys(found))
     return _names[version.digest]

@@ -11,6 +11,7 @@ from trialsite.audit.events import record_event
 from trialsite.casebook.errors import Refused
 from trialsite.casebook.events import publish_change
 from trialsite.casebook.models import Subject
+from trialsite.casebook.registries import Attempt, pass_gates
 from trialsite.casebook.services import locked_subject
 from trialsite.casebook.states import SubjectState
 
@@ -81,6 +82,7 @@ def enrol_subject(*, subject: Subject, enrolled_on: date, by: User) -> Subject:
     if subject.state != SubjectState.SCREENING:
         raise Refused(_("Only a subject in screening is enrolled."))
     day = decision_day(subject, enrolled_on, "enrolled_on")
+    pass_gates(Attempt(subject, "enrol", day))
     facts = facts_for_rules(subject)
     refuse_unless_confirmed(subject, facts, day)
     subject = give_number(subject, facts, day)

@@ -38,6 +38,7 @@ def stored_dossier(confirmation: Confirmation) -> Dossier:
             rule=line["rule"],
             needs=criteria[line["id"]].needs,
             note=criteria[line["id"]].note,
+            bites=line.get("bites", False),
         )
         for line in data["lines"]
     )

@@ -1,8 +1,21 @@
 from django.urls import path
 
-from . import import_views, log_views, paper_views, participation_views, recruitment_pages, views
+from . import (
+    consent_pages,
+    import_views,
+    log_views,
+    paper_views,
+    participation_views,
+    recruitment_pages,
+    views,
+)
 
 urlpatterns = [
+    path("studies/<slug:key>/consent-versions/", consent_pages.versions, name="consent-versions"),
+    path("studies/<slug:key>/consent-versions/add/", consent_pages.add, name="consent-version-add"),
+    path(
+        "studies/<slug:key>/consent-versions/approve/", consent_pages.approve, name="consent-version-approve"
+    ),
     path("screening/", views.screening, name="screening"),
     path("screening/log.csv", log_views.screening_csv, name="screening-csv"),
     path("pre-screening/", log_views.prescreening, name="prescreening"),

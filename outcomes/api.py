@@ -47,6 +47,7 @@ class EndpointViewSet(Listing):
     """Endpoints of the subjects at the sites that your memberships open, without a data cut-off."""
 
     table = "endpoints"
+    of_subjects = True
     queryset = EndpointResult.objects.none()
     serializer_class = EndpointSerializer
     filterset_class = EndpointFilter

@@ -42,4 +42,7 @@ class SurvivalContactForm(CasebookForm):
 
 class WithdrawalForm(CasebookForm):
     model = Withdrawal
-    sections = (Section(_("Withdrawal of consent"), "performed_on", "degree", "withdrawal_reason"),)
+    sections = (
+        Section(_("Withdrawal of consent"), "performed_on", "degree", "withdrawal_reason"),
+        Section(_("How it was told"), "withdrawn_by", "told_how", "told_to"),
+    )

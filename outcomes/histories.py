@@ -35,6 +35,7 @@ from . import models
 from .domain import history as told
 from .domain.history import Dated, History
 from .models.events import ContactKind, WithdrawalDegree
+from .withdrawals import withdrawals_of
 
 # Forms whose day may lie after the last sign of life, or that say nothing of it.
 NO_SIGN_OF_LIFE = {"DTH", "SUR", "EOT", "DEV", "WD"}
@@ -60,7 +61,7 @@ class _Reading:
         self.relapses = self.standing(models.Relapse, "onset_earliest")
         self.deaths = self.standing(models.Death, "died_on_earliest")
         self.contacts = self.standing(models.SurvivalContact)
-        self.withdrawals = self.standing(models.Withdrawal)
+        self.withdrawals = by_subject(withdrawals_of(ids))
         self.transplants = self.standing(Transplant)
         self.cells = self.standing(CellTherapy)
         self.cycles = self.standing(CycleStart)

@@ -6,7 +6,7 @@ from trialsite.casebook import registries
 from trialsite.casebook.edit_checks import not_in_the_future
 from trialsite.casebook.registries import FactSource, FormType, ProjectionType, SubjectPage
 
-from . import checks, forms, models, summaries
+from . import checks, forms, models, summaries, withdrawals
 from .api import EndpointViewSet
 from .critical import critical_items
 from .derived import endpoints_touched
@@ -93,6 +93,11 @@ registries.forms.register(
     ),
 )
 
+registries.gates.register("withdrawal", withdrawals.refuse_withdrawn)
+registries.marks.register("withdrawn", withdrawals.somehow_withdrawn)
+registries.left_out.register("withdrawal", withdrawals.without_use_of_data)
+registries.ends_of_follow_up.register("withdrawal", withdrawals.end_of_follow_up)
+registries.ends_of_treatment.register("withdrawal", withdrawals.end_of_treatment)
 registries.facts.register("relapsed", FactSource(relapses, _("Relapse"), "", "REL"))
 registries.projections.register("endpoints", ProjectionType(models.EndpointResult, derive_results))
 registries.projections.register("course", ProjectionType(models.SubjectCourse, derive_course))

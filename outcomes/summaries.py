@@ -12,6 +12,7 @@ from trialsite.casebook.selectors import standing_records
 from trialsite.casebook.slots import Slot
 
 from .models import Death, Relapse, SurvivalContact, Withdrawal
+from .withdrawals import withdrawals_of
 
 
 def joined(*parts: Any) -> str:
@@ -46,7 +47,7 @@ def outcome_alerts(subject: Subject) -> Iterator[Any]:
             "day": relapse.onset,
             "place": relapse.get_relapse_site_display(),
         }
-    for one in standing(Withdrawal, subject):
+    for one in withdrawals_of([subject.pk]):
         yield _("Withdrawal of consent %(day)s: %(degree)s.") % {
             "day": one.performed_on,
             "degree": one.get_degree_display(),

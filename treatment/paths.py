@@ -32,6 +32,9 @@ from .models.transplant import CellStep
 NOT_ENROLLED = Text("Not enrolled yet.", "尚未入组。")
 NOT_RANDOMISED = Text("Not randomised yet.", "尚未随机分组。")
 DIED = Text("The subject has died; no treatment follows.", "受试者已死亡，不再有后续治疗。")
+WITHDRAWN = Text(
+    "Consent to treatment was withdrawn; no treatment follows.", "已撤回治疗同意，不再有后续治疗。"
+)
 ENDED = Text("Protocol treatment has ended; follow-up goes on.", "方案治疗已结束，继续随访。")
 
 
@@ -123,6 +126,8 @@ def what_follows(
         return NextStep(NextKind.NO_BRANCH, NOT_ENROLLED)
     if death_date(subject.pk) is not None:
         return NextStep(NextKind.COMPLETE, DIED)
+    if any(subject.pk in ends([subject.pk]) for ends in registries.ends_of_treatment.values()):
+        return NextStep(NextKind.COMPLETE, WITHDRAWN)
     if ended is not None:
         return NextStep(NextKind.COMPLETE, ENDED)
     return next_step(phases, runs, facts_for(subject, phases, runs))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from trialsite.clinical.facts import Fact, Why
 from trialsite.clinical.kleene import Truth
@@ -25,6 +25,8 @@ from trialsite.studies.domain.protocol import Criterion
 class CriterionLine:
     """One line of the dossier: the criterion, its verdict, and what the verdict rests on.
 
+    bites: whether what the note tells (another criterion that is stricter) concerns this subject.
+
     missing: the facts that could still change the verdict. decisive: the comparisons it rests on.
     """
 
@@ -36,6 +38,7 @@ class CriterionLine:
     rule: str
     needs: Text
     note: Text | None
+    bites: bool = False
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -53,6 +56,7 @@ class CriterionLine:
             "verdict": str(self.verdict),
             "rule": self.rule,
             "answer": self.answer.as_data(),
+            "bites": self.bites,
         }
 
 
@@ -155,7 +159,37 @@ def _line(criterion: Criterion, facts: Mapping[str, Fact]) -> CriterionLine:
         rule=describe(rule),
         needs=criterion.needs,
         note=criterion.note,
+        bites=criterion.bites is not None
+        and evaluate(parse_rule(criterion.bites, criterion.id), facts).truth is Truth.TRUE,
     )
+
+
+def valid_until(
+    fact: str, on: date | None, fact_groups: Mapping[str, str], windows: Mapping[str, int]
+) -> date | None:
+    """The last reference day for which a result of `on` still counts; None where it does not age or has no day."""
+    days = windows.get(fact_groups.get(fact, ""))
+    return on + timedelta(days=days) if on is not None and days is not None else None
+
+
+def changed_criteria(before: Dossier, after: Dossier) -> tuple[str, ...]:
+    """The criteria whose verdict, or a value it rests on, is another one than before; those new to the rules too."""
+    known = {line.id: _rests_on(line) for line in before.lines}
+    return tuple(line.id for line in after.lines if known.get(line.id) != _rests_on(line))
+
+
+def _rests_on(line: CriterionLine) -> object:
+    """The verdict with the values behind it, whatever record they stand in and however old they are."""
+    values = sorted(
+        (one.fact, _plain(one.value), one.unit, one.comparator, _plain(one.limit), one.truth)
+        for one in line.answer.evidence
+    )
+    return line.verdict, values
+
+
+def _plain(value: object) -> tuple[str, ...]:
+    """A value or several as text, the same whether they come from the record or from a snapshot."""
+    return tuple(str(one) for one in value) if isinstance(value, tuple | list) else (str(value),)
 
 
 def stratum_of(levels: Mapping[str, Answer]) -> str | None:

@@ -2,6 +2,7 @@
 
 from .background import Demographics, MedicalHistory, PriorTherapy
 from .consent import Consent, Signature
+from .consent_versions import ConsentApproval, ConsentStanding, ConsentVersion
 from .decisions import (
     Confirmation,
     EmergencyAllocation,
@@ -31,6 +32,9 @@ __all__ = [
     "CarriedOver",
     "Confirmation",
     "Consent",
+    "ConsentApproval",
+    "ConsentStanding",
+    "ConsentVersion",
     "Demographics",
     "Diagnosis",
     "Disposition",

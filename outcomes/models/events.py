@@ -131,9 +131,28 @@ class WithdrawalDegree(models.TextChoices):
     DATA_USE = "DATA_USE", _("From any further use of data")
 
 
+class WithdrawnBy(models.TextChoices):
+    """Who withdrew the consent."""
+
+    SUBJECT = "SUBJECT", _("The subject")
+    GUARDIAN = "GUARDIAN", _("The legal guardian")
+
+
+class ToldHow(models.TextChoices):
+    """How the site was told."""
+
+    IN_PERSON = "IN_PERSON", _("In person")
+    WRITTEN = "WRITTEN", _("In writing")
+    TELEPHONE = "TELEPHONE", _("By telephone")
+    OTHER = "OTHER", _("In another way")
+
+
 class Withdrawal(CasebookRecord):
     """Withdrawal of consent; `performed_on` is its date. Data of later days are not used where it ends follow-up."""
 
     performed_on = models.DateField(_("Date of withdrawal"), null=True, blank=True)
     degree = choice(_("Withdraws"), WithdrawalDegree, required=True)
+    withdrawn_by = choice(_("Withdrawn by"), WithdrawnBy)
+    told_how = choice(_("The site was told"), ToldHow)
+    told_to = models.CharField(_("Told to (role at the site)"), max_length=100, blank=True, default="")
     withdrawal_reason = models.CharField(_("Reason, if given"), max_length=300, blank=True, default="")

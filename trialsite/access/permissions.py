@@ -46,6 +46,10 @@ ACTIONS: dict[str, Action] = {
     "query.close": Action(gettext_lazy("close queries"), frozenset({MONITOR, DATA_MANAGER})),
     "source.verify": Action(gettext_lazy("verify against source"), frozenset({MONITOR})),
     "source.plan": Action(gettext_lazy("plan source verification"), frozenset({DATA_MANAGER})),
+    "consent.version": Action(gettext_lazy("record versions of the consent text"), frozenset({DATA_MANAGER})),
+    "consent.approval": Action(
+        gettext_lazy("record approvals of a consent text"), frozenset({COORDINATOR, DATA_MANAGER})
+    ),
     "deviation.report": Action(
         gettext_lazy("report deviations"), frozenset({COORDINATOR, INVESTIGATOR, MONITOR, DATA_MANAGER})
     ),

@@ -157,6 +157,19 @@ class Submitted:
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """What somebody is about to record or decide for a subject: a form by its key, or a step ("enrol", "randomise").
+
+    `on` is the day it is about, `values` what was typed; `correction` where the form stands already."""
+
+    subject: "Subject"
+    what: str
+    on: date | None = None
+    correction: bool = False
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class FactSource:
     """A named fact of a subject: read for many subjects at once.
 
@@ -279,7 +292,7 @@ work: Registry[WorkSource] = Registry("source of work")
 projections: Registry[ProjectionType] = Registry("projection")
 lifecycles: Registry[Lifecycle] = Registry("lifecycle")
 subject_pages: Registry[SubjectPage] = Registry("subject page")
-# Subject ids → the day on which follow-up ended (death, say) of those of whom nothing more is expected.
+# Subject ids → the day after which nothing more is expected of each (death, withdrawal, off study), where there is one.
 ends_of_follow_up: "Registry[Callable[[Sequence[UUID]], Mapping[UUID, date]]]" = Registry("end of follow-up")
 marks: "Registry[Callable[[], Combinable]]" = Registry(
     "mark of a locked subject"
@@ -303,6 +316,11 @@ trail_words: Registry[TrailWords] = Registry("words of a table")  # by the table
 subject_alerts: "Registry[Callable[[Subject], Iterable[Any]]]" = Registry("subject alert")
 day_words: "Registry[Callable[[Subject, date], str]]" = Registry("name of a day")  # "C2 D9", "HSCT D+41"
 timeline: "Registry[Callable[[Subject], Iterable[Mapping[str, Any]]]]" = Registry("timeline lane")
+# Raises Refused where something may not be done for a subject any more.
+gates: "Registry[Callable[[Attempt], None]]" = Registry("gate")
+# The ids of subjects whose data leave exports, as a subquery.
+left_out: "Registry[Callable[[], QuerySet[Any]]]" = Registry("exclusion from exports")
+ends_of_treatment: "Registry[Callable[[Sequence[UUID]], Mapping[UUID, date]]]" = Registry("end of treatment")
 api_lists: Registry[Any] = Registry("list of the API")  # name → viewset of a later room
 
 
@@ -310,6 +328,12 @@ def anchor_dates(subject_ids: Sequence[UUID], name: str) -> Mapping[UUID, date]:
     """The date of the anchor `name` ("hsct_d0", "phase:IND") of each subject that has one."""
     kind, _, argument = name.partition(":")
     return anchors[kind].select(subject_ids, argument)
+
+
+def pass_gates(attempt: Attempt) -> None:
+    """Refuse what some room says may not be done for this subject any more."""
+    for gate in gates.values():
+        gate(attempt)
 
 
 def facts_of(subject_id: UUID, names: Iterable[str]) -> dict[str, Fact]:

@@ -29,7 +29,17 @@ from .merging import Merge, Submission, merge_submission
 from .models import LOG, CasebookRecord, Draft, MissedReason, ProtocolForm, Subject, Visit
 from .outages import somehow_out, source_of_entry
 from .prepared import Bound, Prepared
-from .registries import FormType, RowType, Submitted, after_submit, critical_items, marks, prompts
+from .registries import (
+    Attempt,
+    FormType,
+    RowType,
+    Submitted,
+    after_submit,
+    critical_items,
+    marks,
+    pass_gates,
+    prompts,
+)
 from .selectors import missed_visits, opened_at, planned_visits, records_of, refuse_retired_form
 from .slots import OpenSlot, Slot
 from .states import SUBJECT_STEPS, SubjectState, Transition, transition
@@ -127,6 +137,7 @@ def submit_form(
     require(by, kind.permission, study_id=subject.study_id, site_id=subject.site_id)
     step = allowed_step(record, "correct" if record else "submit")
     refuse_held_slot(opened)
+    pass_gates(Attempt(subject, kind.key, values.get("performed_on"), record is not None, values))
     refuse_retired_form(kind)
     missing = with_retired(opened, missing)
     new, changed = record is None, frozenset[str]()

@@ -28,6 +28,7 @@ from trialsite.review.verification import items_to_verify, verify_items
 from trialsite.studies.models import Study
 
 from .accounts import demo_password, staff_of
+from .deviating import keep_consent_texts, tell_deviations
 from .stories.measured import quantity
 
 SCREENING = "SCR"
@@ -93,6 +94,9 @@ def review_study(study: Study, people: Mapping[str, User]) -> None:
         if number % EACH_ASKED == 0:
             tasks.append(partial(ask, asked=next(questions)))
         look_at(subject, people, tasks)
+    with translation.override("en"):
+        tell_deviations(enrolled, people)
+        keep_consent_texts(study, subjects, people)
     for subject in failed[:FROZEN_SUBJECTS]:
         look_at(subject, people, [freeze])
 

@@ -39,6 +39,7 @@ from trialsite.review.verification import verify_items
 from trialsite.studies.models import Site, Study
 
 from .accounts import demo_password, staff_of
+from .deviating import text_to_sign
 from .stories.candidates import REFUSES
 from .stories.draws import Draw
 from .stories.missed import missed_visits
@@ -169,6 +170,8 @@ def submit(subject: Subject, entry: Entry, form_repeat: int, staff: Staff) -> No
     by = staff.investigator if investigator else staff.coordinator
     slot = Slot(subject.pk, entry.visit, entry.form, entry.visit_repeat, form_repeat)
     values = {"performed_on": entry.on, **entry.values}
+    if entry.form == "ICF":
+        values["text_version"] = text_to_sign(subject, entry.on)
     try:
         if investigator:
             with acting(user=by):

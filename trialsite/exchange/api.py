@@ -20,7 +20,7 @@ from trialsite.audit.moment import earlier_instant
 from trialsite.casebook.forms import CasebookForm
 from trialsite.casebook.models import MovedForm, ProtocolForm, Subject
 from trialsite.casebook.outages import outages_by_place
-from trialsite.casebook.registries import FormType
+from trialsite.casebook.registries import FormType, left_out
 from trialsite.casebook.states import RecordState
 from trialsite.studies.models import Site, Study
 from trialsite.studies.selectors import studies_visible_to
@@ -52,14 +52,32 @@ class Listing(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generic
 
     permission_classes = [SeesRecords]
     table = ""
+    of_subjects = (
+        False  # whether the rows are data of subjects, which leave with a withdrawn consent to their use
+    )
+
+    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
+        found = super().filter_queryset(queryset)
+        if self.of_subjects:
+            for ids in left_out.values():
+                found = found.exclude(subject_id__in=ids())
+        return found
+
+    def without_data(self) -> dict[str, int]:
+        """How many subjects of one's sites are left out for a withdrawn consent, for the record of the export."""
+        if not self.of_subjects:
+            return {}
+        subjects = Subject.objects.visible_to(user_of(self.request))
+        return {"left_out": sum(subjects.filter(pk__in=ids()).count() for ids in left_out.values())}
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase | Response:  # type: ignore[override]
         if request.accepted_renderer.format != "csv":
             answer = super().list(request, *args, **kwargs)
-            record_export(request, "export.json", self.table, rows=len(answer.data["results"]))
+            rows = len(answer.data["results"])
+            record_export(request, "export.json", self.table, rows=rows, **self.without_data())
             return answer
         found = self.filter_queryset(self.get_queryset())
-        record_export(request, "export.csv", self.table, rows=found.count())
+        record_export(request, "export.csv", self.table, rows=found.count(), **self.without_data())
         response = StreamingHttpResponse(
             csv_lines(self.rows(), self.header()),
             content_type="text/csv; charset=utf-8",
@@ -180,6 +198,7 @@ def form_viewset(form: FormType) -> type[Listing]:
 
     class FormViewSet(FormListing):
         table = form.key.lower()
+        of_subjects = True
         queryset = form.model.objects.none()
         serializer_class = form_serializer(form)
         filterset_class = RecordFilter
@@ -207,6 +226,7 @@ class ProtocolFormViewSet(FormListing):
     """The forms that only one protocol has; their items stand in `extra`."""
 
     table = "protocol-forms"
+    of_subjects = True
     queryset = ProtocolForm.objects.none()
     serializer_class = form_serializer(FormType("PROTOCOL", "Protocol forms", ProtocolForm, CasebookForm))
     filterset_class = RecordFilter
@@ -221,6 +241,7 @@ def line_viewset(form: FormType, row: Any) -> type[Listing]:
 
     class LineViewSet(Listing):
         table = f"{form.key.lower()}-{row.name}"
+        of_subjects = True
         queryset = row.model.objects.none()
         serializer_class = row_serializer(row.model)
         filterset_class = LineFilter

@@ -6,7 +6,14 @@ from decimal import Decimal as D
 
 import pytest
 
-from enrollment.domain.eligibility import Dossier, assess_eligibility, stratum_of, within_windows
+from enrollment.domain.eligibility import (
+    Dossier,
+    assess_eligibility,
+    changed_criteria,
+    stratum_of,
+    valid_until,
+    within_windows,
+)
 from trialsite.clinical.facts import Fact, Why
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.rules import Answer
@@ -156,3 +163,43 @@ def test_a_subject_is_in_a_stratum_only_when_exactly_one_level_is_certain(
     truths: dict[str, Truth], level: str | None
 ) -> None:
     assert stratum_of({key: Answer(truth, (), ()) for key, truth in truths.items()}) == level
+
+
+@pytest.mark.parametrize(
+    ("changed", "criteria"),
+    [
+        ({"ecog": Fact(2, on=DAY)}, ("000-I4",)),
+        ({"ecog": Fact.missing()}, ("000-I4",)),
+        ({"alt": Fact(D(41), "U/L", on=DAY)}, ("000-I5b",)),
+        ({"alt_uln": Fact(D(41), "U/L", on=DAY)}, ("000-I5b",)),
+        ({"nyha": Fact("II")}, ("000-E8",)),
+        ({"alt": Fact(D(40), "U/L", on=DAY - timedelta(days=1))}, ()),  # the same value, a day older
+        ({}, ()),
+    ],
+)
+def test_one_changed_value_changes_only_what_depends_on_it(
+    changed: dict[str, Fact], criteria: tuple[str, ...]
+) -> None:
+    assert changed_criteria(dossier(), dossier(**changed)) == criteria
+
+
+@pytest.mark.parametrize(
+    ("fact", "on", "expected"),
+    [
+        ("alt", DAY, DAY + timedelta(days=7)),
+        ("alt", None, None),
+        ("ecog", DAY, None),  # no window
+    ],
+)
+def test_a_result_is_valid_until_the_end_of_its_window(
+    fact: str, on: date | None, expected: date | None
+) -> None:
+    assert valid_until(fact, on, GROUPS, WINDOWS) == expected
+
+
+@pytest.mark.parametrize("days", [0, 1])
+def test_on_the_last_day_it_counts_and_on_the_next_it_does_not(days: int) -> None:
+    until = valid_until("alt", DAY, GROUPS, WINDOWS)
+    assert until is not None
+    aged = within_windows({"alt": WELL["alt"]}, GROUPS, WINDOWS, until + timedelta(days=days))
+    assert aged["alt"].known is (days == 0)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from assessments.models import PlannedVisit
 from assessments.selectors import open_visits
+from enrollment.models import ConsentVersion
 from enrollment.selectors import assess, facts_for_rules
 from trialsite.access.models import User
 from trialsite.audit import acting
@@ -19,6 +20,7 @@ from trialsite.clinical.verdicts import SubjectVerdict
 from trialsite.demo.accounts import ACCOUNTS, DEMO_PASSWORD, ensure_accounts
 from trialsite.demo.stories.missed import SETTLED_DAYS
 from trialsite.demo.stories.telling import TRIALS
+from trialsite.deviations.models import Deviation
 from trialsite.review.models import Query, Signature, Verification
 
 SIX = 6
@@ -57,6 +59,12 @@ def test_six_subjects_of_each_study_go_through_the_services_and_leave_a_clean_tr
         failed = subjects.filter(state=SubjectState.SCREEN_FAILED).count()
         for reviewed in (Query, Verification, Signature):
             assert set(TRIALS) == set(reviewed.objects.values_list("subject__study__key", flat=True))
+        states = set(Deviation.objects.filter(study__key="BLINA-VEN").values_list("state", flat=True))
+        assert {"accepted", "rejected"} <= states
+        assert ConsentVersion.objects.filter(study__key="BLINA-VEN").count() in (
+            0,
+            2,
+        )  # 0: somebody consents today
         assert Hold.objects.filter(kind=HoldKind.FREEZE).count() == failed > 0
     assert "every hash agrees" in run("verify_audit")
 

@@ -1,7 +1,10 @@
 """The dossier as people read it, the inbox lines and the alerts."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from enrollment.alerts import consent_alerts
 from enrollment.work import KINDS
@@ -168,3 +171,53 @@ def test_alerts_name_the_signature_that_is_missing(crew: Cast) -> None:
     enter(subject, crew.coordinator, "DM", SCREENED, birth_date=PartialDate.parse("1980-01-01"), sex="F")
     with acting(user=crew.coordinator):
         assert [str(one) for one in consent_alerts(subject)] == ["Consent is missing: Patient."]
+
+
+def test_what_is_missing_names_the_roles_that_can_supply_it(client: Client, crew: Cast) -> None:
+    page = dossier(client, screened(crew), crew.coordinator)
+    assert "Diagnosis and genetics: Coordinator, Investigator" in page
+
+
+def test_results_say_until_when_they_hold_and_which_falls_out_first(client: Client, crew: Cast) -> None:
+    page = dossier(client, eligible(crew), crew.coordinator)
+    until = (SCREENED + timedelta(days=28)).isoformat()  # the marrow
+    assert f"valid until {until}" in page
+    assert f"All results that count hold until {until}" in page
+
+
+def test_routine_care_from_before_consent_counts_and_says_so(client: Client, crew: Cast) -> None:
+    subject = screened(crew)
+    fill_in(subject, crew.coordinator)
+    assert "standard of care" not in dossier(client, subject, crew.coordinator)
+    day = SCREENED - timedelta(days=1)
+    enter(subject, crew.coordinator, "EL", day, refused=False, investigator_unsuitable=False)
+    page = dossier(client, subject, crew.coordinator)
+    assert "standard of care, before consent" in page
+    assert "0 against, 0 unknown" in page
+
+
+def test_only_the_criteria_that_rest_on_a_changed_value_are_marked(client: Client, crew: Cast) -> None:
+    subject = confirmed(crew)
+    marked = "changed since it was confirmed"
+    assert marked not in dossier(client, subject, crew.coordinator)
+    enter(subject, crew.coordinator, "EL", SCREENED, refused=True, investigator_unsuitable=False)
+    page = dossier(client, subject, crew.coordinator)
+    assert page.count(marked) == 1
+    (line,) = [one for one in page.split("<article") if marked in one]
+    assert "000-E10" in line
+
+
+def test_the_page_holds_everything_that_a_print_has_to_show(client: Client, crew: Cast) -> None:
+    subject = confirmed(crew)
+    page = dossier(client, subject, crew.investigator)
+    for criterion in crew.version.protocol.criteria:
+        assert criterion.id in page
+        assert escape(criterion.text.in_language("en")) in page
+    for told in (
+        subject.screening_number,
+        "protocol version",
+        "Confirmed by Investigator",
+        "Rules",
+        "92.5 %",
+    ):
+        assert told in page

@@ -248,3 +248,14 @@ def test_any_feature_makes_the_high_risk_that_blina_intens_asks_for(
     candidate = case("BLINA-INTENS")
     candidate.form("DX", **features)
     assert candidate.verdict("003-I3") == expected
+
+
+@pytest.mark.parametrize(("tbil", "verdict", "bites"), [("31.5", "MET", False), ("31.6", "MET", True)])
+def test_the_hidden_limit_of_the_hct_ci_is_told_where_it_bites(
+    case: Candidate, tbil: str, verdict: str, bites: bool
+) -> None:
+    """004: bilirubin up to 2 x ULN is met, and above 1.5 x ULN (31.5 of 21) its 3 points fail the HCT-CI."""
+    found = case("VIP-BLINA-HSCT")
+    found.labs(bilirubin=(tbil, "21"))
+    line = found.dossier().line("004-I4b")
+    assert (line.verdict, line.bites) == (verdict, bites)

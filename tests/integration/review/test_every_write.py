@@ -450,6 +450,8 @@ ELSEWHERE = {
     "pause_recruitment": "the study's recruitment",
     "resume_recruitment": "the study's recruitment",
     "import_list": "the study's sealed list",
+    "add_consent_version": "the study's set-up",
+    "approve_consent_version": "the study's set-up",
     "plan_verification": "the study's plan",
     "activate_check": "the study's checks",
     "start_dry_run": "counts only",

@@ -41,6 +41,7 @@ ORDER = [
     "EL",
 ]
 LATER_DAYS = {"ECHO": 1, "PFT": 2, "CSF": 1, "DON": 2, "EL": 2}
+CONSENT_TEXT = "V2.0 (zh)"
 
 
 def screening_entries(
@@ -138,7 +139,7 @@ def consent(draw: Draw, protocol: Protocol, person: Person, day: date, *, refuse
     """Consent by whom the protocol names at this age, on the day of screening."""
     signers = protocol.consent.signers_at(person.age_on(day)) or ("patient",)
     rows = [{"signer": who, "signed": not refused, "signed_on": None if refused else day} for who in signers]
-    values = {"text_version": "V2.0 / 2023-03-01", "version_approved": True, "before_procedures": True}
+    values = {"text_version": CONSENT_TEXT, "version_approved": True, "before_procedures": True}
     return Entry("SCR", "ICF", day, values, rows={"signatures": rows})
 
 

@@ -128,18 +128,33 @@ class ConsentSigners:
 
 @dataclass(frozen=True)
 class ConsentRules:
-    """Who must sign consent, by age."""
+    """Who must sign consent, by age, and what follows from consent.
+
+    again_within_days: until when a new version of the text is signed. public_sources: whether a death known from a
+    public register may be entered after withdrawal from follow-up. trial_only: forms of procedures that nobody would
+    have done outside the trial, which therefore need consent first.
+    """
 
     signers: tuple[ConsentSigners, ...]
     source: str
     cite: str
+    again_within_days: int = 28
+    public_sources: bool = False
+    trial_only: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, document: Document) -> ConsentRules:
         signers = tuple(
             ConsentSigners(one["min_age"], one["max_age"], tuple(one["who"])) for one in document["signers"]
         )
-        return cls(signers, document["source"], document["cite"])
+        return cls(
+            signers,
+            document["source"],
+            document["cite"],
+            document.get("again_within_days", {"value": 28})["value"],
+            document.get("public_sources", {"value": False})["value"],
+            tuple(document.get("trial_only", {"value": ()})["value"]),
+        )
 
     def signers_at(self, age_years: int) -> tuple[str, ...]:
         """Who signs at an age; () where the file says nothing for it (the age itself is then outside the
@@ -185,7 +200,7 @@ class Criterion:
     """One eligibility criterion. An inclusion is met when its rule is true, an exclusion present when it is.
 
     needs: who or what supplies the missing answer. note: what the stated limit does not show, such as another
-    criterion that bites earlier.
+    criterion that bites earlier. bites: when that note concerns the subject (None: it is only told).
     """
 
     id: str
@@ -196,6 +211,7 @@ class Criterion:
     note: Text | None
     source: str
     cite: str
+    bites: Rule | None = None
 
     @classmethod
     def of(cls, document: Document) -> Criterion:
@@ -208,6 +224,7 @@ class Criterion:
             note=text_or_none(document.get("note")),
             source=document["source"],
             cite=document["cite"],
+            bites=document.get("bites"),
         )
 
 

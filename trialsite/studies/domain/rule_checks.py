@@ -36,6 +36,8 @@ def rules_of(protocol: Protocol) -> Iterator[tuple[Path, Rule]]:
     """Every rule of the protocol with its path: criteria, branches, visits, doses, infusions, strata."""
     for number, criterion in enumerate(protocol.criteria):
         yield ("criteria", number, "rule"), criterion.rule
+        if criterion.bites is not None:
+            yield ("criteria", number, "bites"), criterion.bites
     for number, phase in enumerate(protocol.phases):
         for place, branch in enumerate(phase.branches):
             yield ("phases", number, "branches", place, "when"), branch.when

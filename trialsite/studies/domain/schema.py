@@ -90,7 +90,16 @@ SIGNERS = shape(
         "who": many(choice("patient", "guardian", "assent"), at_least=1),
     }
 )
-CONSENT = sourced({"signers": many(SIGNERS, at_least=1)})
+CONSENT = sourced(
+    {"signers": many(SIGNERS, at_least=1)},
+    {
+        "again_within_days": valued(POSITIVE),
+        "public_sources": valued(TRUTH),
+        "trial_only": valued(
+            {"type": "array", "items": KEY, "uniqueItems": True, "title": "a list of keys of forms"}
+        ),
+    },
+)
 SCREENING = sourced(
     {
         "number_prefix": {"type": "string", "pattern": "^[A-Z]{2,5}$", "title": "two to five capitals"},
@@ -123,7 +132,7 @@ CRITERION = sourced(
         "rule": RULE,
         "needs": TEXT,
     },
-    {"note": TEXT},
+    {"note": TEXT, "bites": RULE},
 )
 STRATUM = sourced(
     {"key": KEY, "name": TEXT, "fact": KEY},
