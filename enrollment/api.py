@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import serializers, viewsets
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -54,6 +55,7 @@ class RecruitmentViewSet(viewsets.ViewSet):
     """How far the studies in which you have a role have recruited: numbers over all sites, without identifiers."""
 
     permission_classes = [SeesRecords]
+    renderer_classes = [JSONRenderer]
     serializer_class = RecruitmentSerializer
     lookup_field = "key"
 
