@@ -20,6 +20,7 @@ from .models import LOG, Subject
 from .names import visit_title
 from .pages import blank_lines
 from .registries import FormType, RowType, forms
+from .slots import Slot
 
 LANGUAGES = ("en", "zh-hans")
 BLANK_LINES = 4  # of a table without printed lines
@@ -104,7 +105,7 @@ def blank_visits(study: Study, version: ProtocolVersion, visits: Iterable[str]) 
     for key in visits:
         for form in forms_at(version.protocol, key):
             if form not in known and form_type(form, subject) is not None:
-                known[form] = blank_form(form, subject)
+                known[form] = blank_form(Slot(subject.pk, key, form), subject)
         sheets = tuple(known[form] for form in forms_at(version.protocol, key) if form in known)
         found.append(BlankVisit(key, in_both(lambda key=key: visit_title(version.protocol, key)), sheets))
     return found
@@ -119,14 +120,14 @@ def in_both(text: Any) -> Words:
     return Words(*said)
 
 
-def blank_form(key: str, subject: Subject) -> BlankForm:
+def blank_form(slot: Slot, subject: Subject) -> BlankForm:
     """A form described in each language, and both descriptions laid together."""
-    described = []
+    key, described = slot.form_key, []
     for language in LANGUAGES:
         with translation.override(language):
             kind = form_type(key, subject)
             assert kind is not None
-            described.append((str(kind.title), sections_of(kind), tables_of(kind)))
+            described.append((str(kind.title), sections_of(kind), tables_of(kind, slot, subject)))
     (title, sections, tables), (title_zh, sections_zh, tables_zh) = described
     return BlankForm(
         key,
@@ -157,8 +158,9 @@ def sections_of(kind: FormType) -> list[tuple[str, list[Item]]]:
     ]
 
 
-def tables_of(kind: FormType) -> list[tuple[str, list[Item], list[list[str]]]]:
+def tables_of(kind: FormType, slot: Slot, subject: Subject) -> list[tuple[str, list[Item], list[list[str]]]]:
     """The repeating lines of a form: title, columns, and lines as they are printed before anybody writes."""
+    offered = kind.offer(subject, slot, None) if kind.offer else {}
     found = []
     for row in kind.rows:
         blank = row.form()
@@ -167,18 +169,17 @@ def tables_of(kind: FormType) -> list[tuple[str, list[Item], list[list[str]]]]:
             (
                 str(row.title or row.name),
                 [item_of(blank.fields[name]) for name in names],
-                lines_of(row, names),
+                lines_of(row, names, offered.get(row.name) or blank_lines(row)),
             )
         )
     return found
 
 
-def lines_of(row: RowType, names: Sequence[str]) -> list[list[str]]:
+def lines_of(row: RowType, names: Sequence[str], offered: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """The offered lines in words, and empty ones after them."""
     blank = row.form()
-    offered = [
-        [printed_value(blank.fields[name], line.get(name)) for name in names] for line in blank_lines(row)
-    ]
-    return offered + [[""] * len(names)] * (row.blank_lines if offered else BLANK_LINES)
+    lines = [[printed_value(blank.fields[name], line.get(name)) for name in names] for line in offered]
+    return lines + [[""] * len(names)] * (row.blank_lines if offered else BLANK_LINES)
 
 
 def printed_value(field: fields.Field, value: Any) -> str:
