@@ -13,7 +13,6 @@ from trialsite.casebook.site_day import site_today
 from trialsite.deviations.services import decide_deviation, report_deviation
 from trialsite.studies.models import Study, StudySite
 
-from .accounts import staff_of
 from .stories.screening_forms import CONSENT_TEXT
 
 WITH_CONSENT_TEXTS = "BLINA-VEN"
@@ -39,25 +38,21 @@ REPORTS = (
 )
 
 
-def tell_deviations(enrolled: Sequence[Subject], people: Mapping[str, User]) -> None:
-    """Report one of each for the first enrolled subjects; the monitor decides on all but the last."""
-    for subject, told in zip(enrolled, REPORTS, strict=False):
-        coordinator, _investigator = staff_of(subject.site.key, dict(people))
-        with acting(user=coordinator, reason=""):
-            found = report_deviation(
-                subject=subject,
-                kind=told.kind,
-                weight=told.weight,
-                evidence=told.words,
-                occurred_on=subject.enrolled_on or subject.screened_on,
-                by=coordinator,
-            )
-        if told.step:
-            by = people["monitor"]
-            with acting(user=by, reason=""):
-                decide_deviation(
-                    deviation_id=found.pk, action=told.step, weight="major", reason=told.reason, by=by
-                )
+def deviate(subject: Subject, told: Reported, coordinator: User, monitor: User) -> None:
+    """The site reports a deviation of a subject; the monitor decides on it, or has not come to it yet."""
+    with acting(user=coordinator):
+        found = report_deviation(
+            subject=subject,
+            kind=told.kind,
+            weight=told.weight,
+            evidence=told.words,
+            occurred_on=subject.enrolled_on or subject.screened_on,
+            by=coordinator,
+        )
+    if told.step:
+        decide_deviation(
+            deviation_id=found.pk, action=told.step, weight="major", reason=told.reason, by=monitor
+        )
 
 
 def keep_consent_texts(study: Study, subjects: Sequence[Subject], people: Mapping[str, User]) -> None:

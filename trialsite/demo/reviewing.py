@@ -28,7 +28,7 @@ from trialsite.review.verification import items_to_verify, verify_items
 from trialsite.studies.models import Study
 
 from .accounts import demo_password, staff_of
-from .deviating import keep_consent_texts, tell_deviations
+from .deviating import REPORTS, Reported, deviate, keep_consent_texts
 from .stories.measured import quantity
 
 SCREENING = "SCR"
@@ -93,10 +93,10 @@ def review_study(study: Study, people: Mapping[str, User]) -> None:
             tasks.append(correct)  # what was signed: the signature goes stale
         if number % EACH_ASKED == 0:
             tasks.append(partial(ask, asked=next(questions)))
+        if number < len(REPORTS):
+            tasks.append(partial(report, told=REPORTS[number]))
         look_at(subject, people, tasks)
-    with translation.override("en"):
-        tell_deviations(enrolled, people)
-        keep_consent_texts(study, subjects, people)
+    keep_consent_texts(study, subjects, people)
     for subject in failed[:FROZEN_SUBJECTS]:
         look_at(subject, people, [freeze])
 
@@ -140,6 +140,10 @@ def ask(subject: Subject, by: Reviewers, asked: Asked) -> None:
     if asked.closed:
         with acting(user=by.manager):
             take_query_step(query_id=query.pk, action="close", by=by.manager)
+
+
+def report(subject: Subject, by: Reviewers, told: Reported) -> None:
+    deviate(subject, told, by.coordinator, by.monitor)
 
 
 def sign(subject: Subject, by: Reviewers) -> None:
