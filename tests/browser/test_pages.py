@@ -33,7 +33,7 @@ PLACES = {
     "administrator": ("accounts", "staff", "account", "change-password", "second-factor", "my-access"),
 }
 OF_STUDY = {
-    "statistician": ("dashboard", "protocol"),
+    "statistician": ("dashboard", "protocol", "protocol-versions", "protocol-difference"),
     "administrator": ("study-staff", "training-log", "delegation-log", "access-on"),
 }
 

@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy
 
 from trialsite.casebook.fact_words import fact_label, rule_words
 from trialsite.casebook.names import anchor_name, arm_name, form_title, local, phase_name, regimen_name
+from trialsite.casebook.registries import facts
 from trialsite.casebook.sign_off import level_words, plain, randomisation_words, signer_words
 from trialsite.studies.domain import protocol as plans
 from trialsite.studies.domain.protocol import Protocol
+from trialsite.studies.domain.registry import RegistryOutcome, Statement
 from trialsite.studies.words import (
     CODES,
     SETTING_CODES,
@@ -48,6 +50,7 @@ KINDS: Mapping[str, Any] = {
     Kind.MOVED: gettext_lazy("moved"),
     Kind.CHANGED: gettext_lazy("changed"),
 }
+SAID_BY_KEY = ("criterion", "question", "form", "site", "entry")  # what people call by its number or code
 ITEM_TYPES: Mapping[str, Any] = {
     "text": gettext_lazy("text"),
     "integer": gettext_lazy("whole number"),
@@ -69,7 +72,7 @@ class Property:
 
 @dataclass(frozen=True)
 class ChangeLine:
-    """One thing that differs, in words."""
+    """One thing that differs, in words; `key` is "" where people know it by its name only."""
 
     kind: str
     kind_words: str
@@ -96,17 +99,16 @@ def difference_parts(old: Protocol, new: Protocol) -> list[ChangePart]:
 
 
 def line_of(change: Change, old: Protocol, new: Protocol) -> ChangeLine:
-    name = local(change.name)
+    name = str(PARTS["registry"]) if change.thing == "entry" else local(change.name)
     if change.thing == "threshold":
         method, role = change.key.split()
         name = f"{code_words(method, 'method')} · {code_words(role, 'role')}"
     if change.inside is not None:
         name = f"{local(change.inside)} · {name}"
-    own = {change.thing, ""}
     return ChangeLine(
         str(change.kind),
         str(KINDS[change.kind]),
-        "" if change.key in own else change.key,
+        change.key if change.thing in SAID_BY_KEY else "",
         name,
         list(properties_of(change, old, new)),
     )
@@ -146,7 +148,16 @@ FIELDS: Mapping[str, Any] = {
     "ids": gettext_lazy("registrations"),
     "nct": gettext_lazy("number in the registry"),
     "registry_note": gettext_lazy("note on the registry"),
-    "entries": gettext_lazy("what the registry states"),
+    "min_age": gettext_lazy("youngest age"),
+    "max_age": gettext_lazy("oldest age"),
+    "allocation": gettext_lazy("design"),
+    "multicentre": gettext_lazy("several centres"),
+    "start": gettext_lazy("start"),
+    "primary_completion": gettext_lazy("primary completion"),
+    "completion": gettext_lazy("completion"),
+    "outcomes": gettext_lazy("outcomes"),
+    "statements": gettext_lazy("statements"),
+    "questions": gettext_lazy("questions"),
     "name": gettext_lazy("name"),
     "timezone": gettext_lazy("time zone"),
     "kind": gettext_lazy("kind"),
@@ -172,7 +183,7 @@ FIELDS: Mapping[str, Any] = {
     "infusion_hours": gettext_lazy("hours of infusion"),
     "infusion_exceptions": gettext_lazy("other hours of infusion"),
     "parts": gettext_lazy("parts of the infusion"),
-    "planned": gettext_lazy("planned for"),
+    "planned_for": gettext_lazy("planned for"),
     "window": gettext_lazy("window"),
     "required_forms": gettext_lazy("required forms"),
     "optional_forms": gettext_lazy("forms if clinically indicated"),
@@ -205,7 +216,7 @@ def value_of(thing: Any, field: str, value: Any, protocol: Protocol) -> str:
     match field:
         case "rule" | "when":
             return rule_words(value)
-        case "planned" if isinstance(thing, plans.VisitPlan):
+        case "planned_for" if isinstance(thing, plans.VisitPlan):
             return planned_words(thing, protocol)
         case "window" if isinstance(thing, plans.VisitPlan):
             return window_words(thing)
@@ -235,6 +246,7 @@ def value_of(thing: Any, field: str, value: Any, protocol: Protocol) -> str:
 CODED = {
     "phase": "phase",
     "design": "design",
+    "allocation": "design",
     "route": "route",
     "unit": "unit",
     "role": "role",
@@ -259,7 +271,7 @@ def parts_of(value: Any, protocol: Protocol) -> str:
 
 
 def group_words(key: str) -> str:
-    return str(SETTING_CODES.get(key) or fact_label(key))
+    return str(SETTING_CODES.get(key) or (fact_label(key) if key in facts else label_of(key)))
 
 
 def amount_words(amount: Any) -> str:
@@ -280,25 +292,25 @@ def part_words(one: Any, protocol: Protocol) -> str:
             return f"{one.hours} h ({rule_words(one.when)})"
         case plans.InfusionPart():
             return f"{one.fraction} · {one.hours} h"
-        case plans.RegistryEntry():
-            return registry_words(one)
+        case RegistryOutcome():
+            return outcome_words(one, protocol)
+        case Statement():
+            says = " / ".join(local(saying.text) for saying in one.says)
+            return f"{local(one.about)}: {says}"
     return ""
 
 
-def registry_words(one: plans.RegistryEntry) -> str:
-    """The fields of a registration text in one line."""
-    ages = (
-        f"{one.min_age if one.min_age is not None else '–'}–{one.max_age if one.max_age is not None else '–'}"
+def outcome_words(outcome: RegistryOutcome, protocol: Protocol) -> str:
+    """An outcome of the registry by the name of its endpoint, with its landmark and time frame."""
+    name = next(
+        (local(one.name) for one in protocol.endpoints if one.key == outcome.endpoint), outcome.endpoint
     )
-    known = [one.id, _("planned: %(n)s") % {"n": one.planned_enrolment or _("not stated")}]
-    known += [_("ages %(ages)s") % {"ages": ages}]
-    outcomes = [
-        " ".join(
-            filter(None, (each.endpoint, str(each.landmark_months or ""), str(each.time_frame_months or "")))
-        )
-        for each in one.outcomes
-    ]
-    return ", ".join([*known, *outcomes])
+    parts = [name]
+    if outcome.landmark_months is not None:
+        parts.append(_("at %(n)s months") % {"n": outcome.landmark_months})
+    if outcome.time_frame_months is not None:
+        parts.append(_("time frame %(n)s months") % {"n": outcome.time_frame_months})
+    return ", ".join(parts)
 
 
 def planned_words(visit: plans.VisitPlan, protocol: Protocol) -> str:
@@ -319,7 +331,7 @@ def summary_of(thing: Any, protocol: Protocol) -> list[tuple[str, str]]:
         case plans.VisitPlan():
             required = tuple(one.form for one in thing.forms if one.required)
             return [
-                (label_of("planned"), planned_words(thing, protocol)),
+                (label_of("planned_for"), planned_words(thing, protocol)),
                 (label_of("window"), window_words(thing)),
                 (label_of("required_forms"), value_of(thing, "required_forms", required, protocol)),
                 (label_of("when"), rule_words(thing.when)),
@@ -348,6 +360,8 @@ def summary_of(thing: Any, protocol: Protocol) -> list[tuple[str, str]]:
             wanted = ("levels",)
         case plans.PlannedSite():
             wanted = ("planned", "timezone")
+        case plans.RegistryEntry():
+            wanted = ("planned_enrolment", "min_age", "max_age", "allocation", "consent", "outcomes")
         case plans.Randomisation():
             return [(_("randomisation"), randomisation_words(thing))]
     return [(capfirst(label_of(one)), value_of(thing, one, getattr(thing, one), protocol)) for one in wanted]

@@ -36,7 +36,7 @@ def upload(request: HttpRequest) -> HttpResponse:
             ),
         )
     except FileRefused as refusal:
-        context |= {"refused": refusal.sentence, "problems": refusal.problems, "count": refusal.count}
+        context |= {"refused": refusal.sentence, "problems": refusal.problems, "problem_count": refusal.count}
     except NotConfirmed as asked:
         context |= {"refused": asked.sentence, **asked_context(asked.unconfirmed, request)}
     except CheckFailed as refusal:

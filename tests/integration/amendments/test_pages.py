@@ -219,6 +219,10 @@ def test_assumptions_are_signed_for_the_sponsor_with_the_password_typed_again(
         assert (
             Trail.objects.filter(table_name="amendments_signoff", user_id=cast.investigator.pk).count() == 1
         )
+    trail = page(client, cast.monitor, "/trail/?study=BLINA-FULL")
+    assert "Sign-off of assumptions" in trail
+    assert "Letter 12 of the sponsor" in trail
+    assert str(cast.version.pk) not in trail[trail.index("Sign-off of assumptions") :][:2000]
     client.force_login(cast.investigator)
     again = client.post(url, told | {"password": PASSWORD})
     assert "You have signed off this version already." in again.content.decode()

@@ -1,5 +1,7 @@
 """Adding versions of protocols in the browser: what is refused, what is asked, what is stored."""
 
+from pathlib import Path
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -201,3 +203,15 @@ def test_not_confirmed_says_what_is_missing(cast: Cast) -> None:
         add_version(text=changed(shipped(), NEXT), by=cast.data_manager)
     assert [one.code for one in asked.value.unconfirmed.findings] == CODES
     assert not asked.value.unconfirmed.new_study
+
+
+def test_the_skeleton_of_the_how_to_is_added_as_a_fifth_trial_by_that_page_alone(manager: Client) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "how-to" / "write-a-protocol.md").read_text(encoding="utf-8")
+    skeleton = page[page.index("```yaml\nkey: ") + len("```yaml\n") :]
+    skeleton = skeleton[: skeleton.index("```")]
+    asked = manager.post(UPLOAD, {"text": skeleton})
+    assert (asked.status_code, "MY-TRIAL is a new study" in asked.content.decode()) == (422, True)
+    told = {"text": skeleton, "seen": codes_of(skeleton), "new_study": "MY-TRIAL"}
+    assert manager.post(UPLOAD, told).status_code == 302
+    assert stored("MY-TRIAL") == ["1.0"]
+    assert codes_of(skeleton) == ["statement:1@900"]

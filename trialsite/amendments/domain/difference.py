@@ -17,6 +17,7 @@ from trialsite.studies.domain.protocol import (
     ProtocolFormPlan,
     Randomisation,
     Regimen,
+    Registration,
     VisitPlan,
 )
 from trialsite.studies.domain.values import Text
@@ -82,9 +83,7 @@ def differences(old: Protocol, new: Protocol) -> tuple[Change, ...]:
 
 def _all(old: Protocol, new: Protocol) -> Iterator[Change]:
     yield from _one("settings", "trial", _settings(old), _settings(new), Text("Trial", "试验"))
-    yield from _one(
-        "registry", "registration", _values(old.registration), _values(new.registration), REGISTRATION
-    )
+    yield from _registry(old.registration, new.registration)
     yield from _listed("sites", "site", old.sites, new.sites)
     yield from _listed("criteria", "criterion", old.criteria, new.criteria, name=lambda one: one.text)
     yield from _one("consent", "consent", _values(old.consent), _values(new.consent), CONSENT)
@@ -108,6 +107,12 @@ CONSENT = Text("Consent", "知情同意")
 SCREENING = Text("Screening", "筛选")
 RESPONSE = Text("Criteria of response", "疗效标准")
 RANDOMISATION = Text("Randomisation", "随机化")
+
+
+def _registry(old: Registration, new: Registration) -> Iterator[Change]:
+    own = ("entries",)
+    yield from _one("registry", "registration", _values(old, own), _values(new, own), REGISTRATION)
+    yield from _listed("registry", "entry", old.entries, new.entries)
 
 
 def _settings(protocol: Protocol) -> Values:
@@ -181,7 +186,7 @@ def _visit(plan: VisitPlan) -> Values:
     """A visit: when it is planned and its window as one property each, its forms by how they are asked for."""
     own = _values(plan, (*PLANNED, "before_days", "after_days", "forms"))
     return own | {
-        "planned": tuple(getattr(plan, name) for name in PLANNED),
+        "planned_for": tuple(getattr(plan, name) for name in PLANNED),
         "window": (plan.before_days, plan.after_days),
         "required_forms": tuple(sorted(one.form for one in plan.forms if one.required)),
         "optional_forms": tuple(sorted(one.form for one in plan.forms if not one.required)),
@@ -189,7 +194,7 @@ def _visit(plan: VisitPlan) -> Values:
 
 
 def _kind_of_visit(found: tuple[FieldChange, ...]) -> Kind:
-    return Kind.MOVED if any(one.field == "planned" for one in found) else Kind.CHANGED
+    return Kind.MOVED if any(one.field == "planned_for" for one in found) else Kind.CHANGED
 
 
 def _randomisation(old: Randomisation | None, new: Randomisation | None) -> Iterator[Change]:

@@ -6,11 +6,18 @@ from typing import Any
 
 from django import template
 
-from trialsite.amendments.difference_words import ITEM_TYPES, label_of, part_words, planned_words, value_of
+from trialsite.amendments.difference_words import (
+    ITEM_TYPES,
+    label_of,
+    outcome_words,
+    part_words,
+    planned_words,
+    value_of,
+)
 from trialsite.casebook.fact_words import fact_label
 from trialsite.casebook.names import arm_name
 from trialsite.casebook.sign_off import randomisation_words, signer_words
-from trialsite.studies.domain.protocol import Protocol, Randomisation, VisitPlan
+from trialsite.studies.domain.protocol import Protocol, Randomisation, RegistryEntry, VisitPlan
 from trialsite.studies.domain.provenance import TO_SIGN
 from trialsite.studies.models import ProtocolVersion
 from trialsite.studies.words import SETTING_CODES, days_words
@@ -95,6 +102,12 @@ def strata_words(plan: Randomisation, protocol: Protocol) -> list[tuple[str, str
         (fact_label(one.fact), "; ".join(part_words(level, protocol) for level in one.levels))
         for one in plan.strata
     ]
+
+
+@register.filter
+def outcomes_in(entry: RegistryEntry, protocol: Protocol) -> list[str]:
+    """The outcomes of a registration text by name."""
+    return [outcome_words(one, protocol) for one in entry.outcomes]
 
 
 @register.filter

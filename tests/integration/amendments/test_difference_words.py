@@ -1,0 +1,116 @@
+"""The difference of two versions in words: no key or code where people have a name, in both languages."""
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from django.utils import translation
+
+from tests.cast import document_of
+from trialsite.amendments.difference_words import ChangeLine, difference_parts
+from trialsite.studies.domain.protocol import Protocol
+
+
+def keyed(things: list[dict[str, Any]], key: str) -> dict[str, Any]:
+    return next(one for one in things if key in (one.get("key"), one.get("id")))
+
+
+def lines(key: str, amend: Any, language: str = "en") -> dict[str, ChangeLine]:
+    """Part and name of what differs → the line."""
+    amended = deepcopy(document_of(key))
+    amend(amended)
+    with translation.override(language):
+        parts = difference_parts(Protocol.from_document(document_of(key)), Protocol.from_document(amended))
+        return {f"{part.title} | {line.name}": line for part in parts for line in part.lines}
+
+
+def said(line: ChangeLine) -> list[tuple[str, str, str]]:
+    return [(one.label, one.old, one.new) for one in line.properties]
+
+
+def move_visit(document: dict[str, Any]) -> None:
+    visit = keyed(document["visits"], "FU_Q6M")
+    visit |= {"offset_months": 36, "required": ["HEM"], "after_days": 45}
+
+
+def test_a_moved_visit_says_when_in_which_window_and_with_which_forms() -> None:
+    (line,) = lines("BLINA-VEN", move_visit).values()
+    assert (line.kind, line.kind_words, line.key) == ("moved", "moved", "")
+    assert said(line) == [
+        (
+            "Planned for",
+            "day 1 of treatment + 30 months, every 6 months, 6 times, after treatment",
+            "day 1 of treatment + 36 months, every 6 months, 6 times, after treatment",
+        ),
+        ("Window", "± 30 days", "−30 / +45 days"),
+    ]
+
+
+def test_the_same_in_chinese() -> None:
+    (line,) = lines("BLINA-VEN", move_visit, "zh-hans").values()
+    assert line.kind_words == "时间调整"
+    assert [label for label, _old, _new in said(line)] == ["计划时间", "时间窗"]
+
+
+def test_limits_doses_and_code_lists_are_said_old_beside_new() -> None:
+    def amend(document: dict[str, Any]) -> None:
+        keyed(document["criteria"], "002-I6")["rule"]["value"] = "60"
+        drug = keyed(keyed(document["regimens"], "C1_VCD_BLINA")["drugs"], "VINDESINE")
+        drug["doses"][0]["cap"] = "3"
+        item = keyed(keyed(document["forms"], "TLS")["items"], "time_point")
+        item["choices"].append({"code": "H48", "label": {"en": "48 hours after", "zh": "给药后48小时"}})
+        document["consent"]["signers"][0]["who"] = ["patient", "guardian"]
+
+    found = lines("BLINA-VEN", amend)
+    criterion = found["Eligibility | Creatinine clearance 50 mL/min or more"]
+    assert (criterion.key, said(criterion)[0][1:]) == (
+        "002-I6",
+        ("Creatinine clearance ≥ 50 mL/min", "Creatinine clearance ≥ 60 mL/min"),
+    )
+    (dose,) = (line for name, line in found.items() if name.endswith("Vindesine"))
+    assert said(dose) == [("Dose", "3 mg/m² (at most 4 mg)", "3 mg/m² (at most 3 mg)")]
+    (label, old, new) = said(found["Forms of this trial | Tumour lysis check · Time point"])[0]
+    assert (label, new.removeprefix(old)) == ("Answers to choose from", "; H48 48 hours after")
+    assert said(found["Consent | Consent"]) == [
+        ("Who signs the consent", "≥ 18 years: the patient", "≥ 18 years: the patient, the guardian")
+    ]
+
+
+def test_what_is_added_says_what_there_is_to_know_of_it_and_what_is_removed_what_there_was() -> None:
+    def amend(document: dict[str, Any]) -> None:
+        document["visits"].remove(keyed(document["visits"], "HSCT_D42"))
+        document["endpoints"].remove(keyed(document["endpoints"], "RFS"))
+        document["criteria"].append(keyed(document["criteria"], "002-I6") | {"id": "002-I8"})
+
+    found = lines("BLINA-VEN", amend)
+    visit = found["Schedule of activities | Transplantation day +42"]
+    assert (visit.kind_words, said(visit)[0]) == (
+        "removed",
+        ("planned for", "transplantation (day 0) + 42 days", ""),
+    )
+    (added,) = (line for line in found.values() if line.kind == "added")
+    assert (added.key, said(added)) == ("002-I8", [("Rule", "", "Creatinine clearance ≥ 50 mL/min")])
+    assert found["Endpoints | Relapse-free survival"].kind == "removed"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("BLINA-FULL", "VIP-BLINA-HSCT"), ("BLINA-INTENS", "BLINA-VEN"), ("BLINA-VEN", "BLINA-FULL")],
+)
+def test_two_whole_trials_are_compared_without_failing_and_without_bare_data(
+    one: str, other: str, language: str
+) -> None:
+    """Nothing in common: every kind of thing is added, removed and changed."""
+    with translation.override(language):
+        parts = difference_parts(*(Protocol.from_document(document_of(key)) for key in (one, other)))
+    words = [
+        text
+        for part in parts
+        for line in part.lines
+        for each in line.properties
+        for text in (each.label, each.old, each.new)
+    ]
+    assert len(words) > 200
+    for text in words:
+        assert not any(mark in text for mark in ("{", "Text(", "Decimal(", "None", "True", "_"))
