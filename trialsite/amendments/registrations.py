@@ -5,6 +5,7 @@ from typing import Any
 
 from trialsite.casebook.amended import dry_runs
 from trialsite.casebook.registries import TrailWords, trail_words
+from trialsite.studies.models import Activation
 
 from .activation_lines import version_words
 from .dry_run_items import dry_run_items
@@ -30,9 +31,10 @@ trail_words.register(
     TrailWords(hidden=showing(SeenFindings, "codes"), values={"codes": codes_words}),
 )
 trail_words.register(
-    "studies_activation",
+    Activation._meta.db_table,
     TrailWords(
-        hidden=lambda changes: {"activated_by_id", "activated_at"}, values={"version_id": version_words}
+        hidden=showing(Activation, "version_id", "approved_on", "reference", "in_force_from"),
+        values={"version_id": version_words},
     ),
 )
 dry_runs.register("items", dry_run_items)
