@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook.fact_words import fact_label, plain_words
@@ -20,7 +21,7 @@ YES_NO = [("", NOTHING_CHOSEN), ("yes", _("yes")), ("no", _("no"))]
 
 def field_of(asked: Asked) -> forms.Field:
     """The field of one value; all may stay empty."""
-    label = fact_label(asked.fact)
+    label = capfirst(fact_label(asked.fact))
     if asked.kind == "integer":
         return forms.IntegerField(label=label, min_value=asked.low, max_value=asked.high, required=False)
     if asked.kind == "decimal":
