@@ -1,8 +1,9 @@
-"""Thirty subjects of a transplant trial that stand on paper, as the files of an import, with their endpoints by hand.
+"""Thirty subjects of a transplant trial that stand on paper, as the files of an import, with their endpoints.
 
 Twelve are the published worked example; eighteen are invented. Of each: day 0, relapse, death, the last examination
 without relapse, the last telephone call; then days from day 0 and event of relapse-free and of overall survival,
-counted by hand: relapse or death, whichever is first, else the last examination; death, else the last sign of life.
+counted apart from this system (by hand for the twelve, on a calendar for the others): relapse or death, whichever is
+first, else the last examination; death, else the last sign of life.
 """
 
 import csv
