@@ -9,9 +9,11 @@ from enrollment.item_facts import fact_of_item, label_of
 from trialsite.casebook.fact_words import parts
 from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import Derived, anchor_dates
+from trialsite.casebook.selectors import current_records
 from trialsite.casebook.values import trimmed
 from trialsite.clinical.body import BsaFormula, bmi, bsa, qtcf, round_half_up
 from trialsite.clinical.dates import hsct_day
+from trialsite.clinical.facts import Fact
 from trialsite.clinical.hctci import BY_KEY, HctciRisk, HctciScore
 from trialsite.clinical.units import unit_label
 
@@ -48,15 +50,22 @@ def body_size(record: VitalSigns) -> list[Derived]:
 
 
 def height_of(record: VitalSigns) -> tuple[Decimal | None, str]:
-    """The height in cm with words on its day where it comes from another form."""
+    """The height in cm with words on its day where it comes from another form: up to that day, else a later one."""
     own = number(fact_of_item(record, "height", "cm"))
     if own:
         return trimmed(own), ""
-    last = known_facts([record.subject_id], "height_cm").get(record.subject_id)
+    last = height_before(record) or known_facts([record.subject_id], "height_cm").get(record.subject_id)
     tall = number(last)
     if last is None or not tall:
         return None, ""
     return trimmed(tall), "; " + _("height of %(day)s") % {"day": last.on}
+
+
+def height_before(record: VitalSigns) -> Fact | None:
+    """The last height that was measured up to the day of a form."""
+    measured = current_records(VitalSigns, [record.subject_id]).filter(height_canonical__isnull=False)
+    found = measured.filter(performed_on__lte=record.performed_on).order_by("-performed_on", "-pk").first()
+    return fact_of_item(found, "height", "cm") if found and record.performed_on else None
 
 
 def corrected_qt(record: Electrocardiogram) -> list[Derived]:

@@ -28,8 +28,8 @@ def holds_on_form(slot: Slot, record_id: UUID | None) -> Iterable[QuerySet[Any]]
 
 
 def holds_on_kind(kind: FormType) -> Iterable[QuerySet[Any]]:
-    """The holds on forms of a kind."""
-    yield Hold.objects.filter(form_key=kind.key)
+    """The holds on forms of a kind, and those that cover them: on visits, subjects, sites and studies."""
+    yield Hold.objects.filter(form_key__in=("", kind.key))
 
 
 def what(first: Mapping[str, Any], form: str) -> str:

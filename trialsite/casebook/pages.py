@@ -186,6 +186,13 @@ class EntryPage:
             return self.filled_lines(kind)[int(index)].add_prefix(field)
         return item
 
+    def field_id_of(self, item: str) -> str:
+        """The id of the first input of an item's field, to which a link leads."""
+        name = self.name_of(item)
+        field = self.form.fields.get(item)
+        several = isinstance(field.widget, forms.MultiWidget) if field else False
+        return f"id_{name}_0" if several else f"id_{name}"
+
     def valid(self) -> bool:
         """Whether the shape is right; every problem stands at its field."""
         return all([self.answers_valid(), self.reason.is_valid()])

@@ -18,7 +18,7 @@ from trialsite.access.models import Role, User
 from trialsite.audit.middleware import prefix_of
 from trialsite.audit.models import Trail
 from trialsite.clinical.units import unit_beside, unit_label
-from trialsite.studies.models import Site
+from trialsite.studies.models import Site, Study
 
 from . import versions
 from .form_types import form_type
@@ -86,13 +86,14 @@ def in_words(entries: Iterable[Trail], item: str = "") -> list[Change]:
     )
     visits = visits_of(entries)
     places = places_of(entries)
-    zones: dict[UUID | None, str] = dict(Site.objects.values_list("pk", "timezone"))
+    wholes: dict[UUID, Any] = {**Site.objects.in_bulk(), **Study.objects.in_bulk()}
+    zones = {pk: whole.timezone for pk, whole in wholes.items() if isinstance(whole, Site)}
     changes = []
     for entry in entries:
         subject = subjects.get(entry.subject_id) if entry.subject_id else None
-        zone = ZoneInfo(zones.get(entry.site_id, "UTC"))
+        zone = ZoneInfo(zones.get(entry.site_id, "UTC") if entry.site_id else "UTC")
         place = places.get(entry.row_id, Place())
-        change = change_of(entry, names, subject, visits.get(entry.row_id), zone, place)
+        change = change_of(entry, names, subject, visits.get(entry.row_id), zone, place, wholes)
         changes.append(with_number(change, subjects))
     if item:
         wanted = [
@@ -138,6 +139,7 @@ def change_of(
     visit: Visit | None,
     zone: ZoneInfo,
     place: Place,
+    wholes: Mapping[UUID, Any],
 ) -> Change:
     model = model_of(entry.table_name)
     hidden = TECHNICAL | NAMES_OF_VISIT if visit else TECHNICAL
@@ -154,7 +156,7 @@ def change_of(
     return Change(
         at=entry.at,
         when=entry.at.astimezone(zone).isoformat(sep=" ", timespec="seconds"),
-        as_of=as_of_address(entry, zone),
+        as_of=as_of_address(entry, zone, place),
         who=names.get(entry.user_id, "—") if entry.user_id else str(SYSTEM),
         role=str(Role(entry.role).label) if entry.role in Role.values else entry.role,
         action=(words.action and words.action(entry.changes))
@@ -162,7 +164,7 @@ def change_of(
         or action_of(entry, model),
         what=(words.what and words.what(place.first or entry.changes, place.form(subject)))
         or what_of(entry, model, subject, visit, place),
-        where="" if visit else where_of(place, subject),
+        where="" if visit else where_of(place, subject) or of_the_whole(entry, wholes),
         form_key=place.form_key,
         reason=reason_words(entry.reason),
         prompt=entry.prompt,
@@ -224,11 +226,13 @@ def in_paper_order(model: type[models.Model] | None, pairs: Mapping[str, Pair]) 
     return sorted(pairs.items(), key=lambda pair: (place.get(pair[0], len(place)), pair[0]))
 
 
-def as_of_address(entry: Trail, zone: ZoneInfo) -> str:
-    """Where the subject's record stands as it stood when this was done: at the end of that second."""
+def as_of_address(entry: Trail, zone: ZoneInfo, place: Place) -> str:
+    """Where the form, else the subject's record, stands as it stood when this was done: at the end of that second."""
     if entry.subject_id is None:
         return ""
     instant = entry.at.astimezone(zone).replace(microsecond=0) + timedelta(seconds=1)
+    if place.visit_key and place.form_key:
+        return f"{prefix_of(instant)}{place.slot(entry.subject_id).url().lstrip('/')}"
     return f"{prefix_of(instant)}subjects/{entry.subject_id}/"
 
 
@@ -306,6 +310,13 @@ def where_of(place: Place, subject: Subject | None) -> str:
     kind = form_type(place.form_key, subject) if subject and place.form_key else None
     item = item_in_words(place.item.rstrip("!"), kind)
     return " · ".join(filter(None, (place.visit(subject), place.which_line(), item)))
+
+
+def of_the_whole(entry: Trail, wholes: Mapping[UUID, Any]) -> str:
+    """The study and site of what concerns no single subject."""
+    if entry.subject_id is not None:
+        return ""
+    return " · ".join(str(wholes[pk]) for pk in (entry.study_id, entry.site_id) if pk and pk in wholes)
 
 
 def what_of(

@@ -19,7 +19,7 @@ from trialsite.audit.models import Trail
 from trialsite.studies.models import Site, Study
 
 from .form_types import form_type
-from .models import Subject, Transfer
+from .models import Hold, Subject, Transfer
 from .registries import FormType, forms, on_forms, on_kinds
 from .selectors import open_slot
 from .slots import OpenSlot, Slot
@@ -96,7 +96,7 @@ class TrailFilter(filters.FilterSet):
 
     def of_subject(self, found: QuerySet, _name: str, number: str) -> QuerySet:
         named = Q(screening_number=number.strip()) | Q(subject_number=number.strip())
-        return found.filter(subject_id__in=Subject.objects.filter(named).values("pk"))
+        return found.filter(about(Subject.objects.filter(named)))
 
     def of_form(self, found: QuerySet, _name: str, key: str) -> QuerySet:
         kind = forms.get(key)
@@ -113,6 +113,13 @@ class TrailFilter(filters.FilterSet):
 
     def of_item(self, found: QuerySet, _name: str, item: str) -> QuerySet:
         return found.filter(changes__has_any_keys=columns_of_item(item))
+
+
+def about(subjects: QuerySet[Subject]) -> Q:
+    """Entries about subjects, and about the holds on their sites and studies."""
+    wide = Hold.objects.filter(Q(site=None) | Q(site__in=subjects.values("site")), subject=None)
+    wide = wide.filter(study__in=subjects.values("study"))
+    return Q(subject_id__in=subjects.values("pk")) | Q(table_name=Hold._meta.db_table, row_id__in=keys(wide))
 
 
 def zone_named(name: str) -> ZoneInfo:

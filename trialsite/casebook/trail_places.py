@@ -6,6 +6,7 @@ Read from the trail itself: the first entry of a row says on what it stands, for
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -13,6 +14,7 @@ from trialsite.audit.models import Trail
 
 from .models import LOG, Subject, Visit
 from .names import form_title, visit_name
+from .slots import Slot
 
 PARENTS = ("record_id", "query_id")  # how a row names the form or the query it stands on
 Changes = Mapping[str, Any]
@@ -42,6 +44,10 @@ class Place:
         if not self.visit_key or self.visit_key == LOG or subject is None:
             return ""
         return visit_name(subject.protocol_version.protocol, self.visit_key, self.visit_repeat)
+
+    def slot(self, subject_id: UUID) -> Slot:
+        """Where the form of the row stands."""
+        return Slot(subject_id, self.visit_key, self.form_key, self.visit_repeat, self.form_repeat)
 
     def which_line(self) -> str:
         return _("line %(number)s") % {"number": self.line} if self.line else ""

@@ -16,10 +16,19 @@ from trialsite.studies.models import Site
 from trialsite.studies.selectors import studies_visible_to
 
 from .casebook_page import subject_context
+from .models import Subject
 from .registries import forms
 from .selectors import slot_or_404, subject_or_404
 from .trail import in_words
-from .trail_filters import ACTION_CHOICES, ROLE_CHOICES, TrailFilter, in_slot, items_of, trail_visible_to
+from .trail_filters import (
+    ACTION_CHOICES,
+    ROLE_CHOICES,
+    TrailFilter,
+    about,
+    in_slot,
+    items_of,
+    trail_visible_to,
+)
 
 PAGE = 50
 
@@ -42,7 +51,7 @@ def subject_trail(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     """Everything that happened to a subject's record, newest first."""
     found = subject_or_404(user_of(request), subject_id)
     require(user_of(request), "trail.view", study_id=found.study_id, site_id=found.site_id)
-    entries = Trail.objects.filter(chain=f"subject:{found.pk}")
+    entries = Trail.objects.filter(about(Subject.objects.filter(pk=found.pk)))
     context = {**subject_context(request, found, "subject-trail"), "forms": forms.values()}
     narrowed = {"subject": found.number, "study": found.study.key}
     return page(request, "casebook/subject_trail.html", entries, found.site.timezone, context, narrowed)

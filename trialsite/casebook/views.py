@@ -178,10 +178,11 @@ def submit(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
     base = int(request.POST.get("base_version") or 0)
     page = EntryPage(opened, request.POST)
     merge = merge_of(request.POST)
+    before = opened.record.version if opened.record else 0
     asked: list[Question] = []
     if page.valid():
         try:
-            submit_typed(
+            saved = submit_typed(
                 opened=opened,
                 page=page,
                 base_version=base,
@@ -209,6 +210,9 @@ def submit(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
                 return ask_again(request, opened, page, base, [refusal.sentence])
             messages.error(request, refusal.sentence)
         else:
+            if saved.version == before:
+                messages.info(request, _("Nothing was changed: the form stands as it was."))
+                return redirect(opened.slot.url())
             messages.success(request, _("Submitted: %(form)s.") % {"form": opened.kind.title})
             if left := wordless(opened, page, comments_typed(request)):
                 messages.info(request, queries_words(left))
@@ -280,7 +284,7 @@ def questions(
     return [
         Question(
             name,
-            f"id_{page.name_of(one.item)}",
+            page.field_id_of(one.item),
             page.label_of(one.item),
             one.message,
             comments.get(one.name, ""),

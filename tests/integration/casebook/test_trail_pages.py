@@ -179,6 +179,7 @@ def test_the_export_is_what_the_page_shows_one_line_an_item(
     assert changed["weight_text"] == ("70", "71")
     (weight,) = [line for line in lines if line["item"] == "weight_text"]
     assert (weight["user"], weight["role"], weight["site"]) == ("investigator", "investigator", cast.here.key)
+    assert (weight["visit"], weight["form"], weight["person"]) == ("SCR.1", "VS.1", "Investigator")
     assert (weight["subject"], weight["reason"], weight["prompt"]) == (
         subject.number, "typing error", "check VS-01 v2",
     )  # fmt: skip

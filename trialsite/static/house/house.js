@@ -26,6 +26,10 @@
     row.scrollLeft = Math.max(0, tab.offsetLeft + tab.offsetWidth + 24 - row.clientWidth);
   }
 
+  // What was refused ----------------------------------------------------------------------------------------------
+  const refused = document.querySelector("main .is-invalid");  // in sight, also where the page says so further down
+  if (refused && !document.activeElement?.matches("[autofocus]")) refused.focus();
+
   // Keys -----------------------------------------------------------------------------------------------------------
   const places = { i: "inbox", s: "people", n: "clipboard-plus", d: "graph-up", p: "journal-text", t: "clock-history" };
   let awaiting = 0;
