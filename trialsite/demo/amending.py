@@ -30,7 +30,7 @@ APPROVED_DAYS_AGO, IN_FORCE_DAYS_AGO = 24, 10
 
 def amend_study(study: Study, people: Mapping[str, User]) -> None:
     """Load the second version, train the staff of the site that comes first, and put it in force there."""
-    if study.key != AMENDED:
+    if study.key != AMENDED or study.versions.filter(version=VERSION).exists():
         return
     with acting(role="system", reason="demo amendment"):
         place = StudySite.objects.filter(study=study).select_related("site").order_by("site__key").first()

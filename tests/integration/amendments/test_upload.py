@@ -93,7 +93,7 @@ def test_the_service_gives_problems_in_parts(cast: Cast) -> None:
         add_version(text=text, by=cast.data_manager)
     (problem,) = refused.value.problems
     assert "within" in problem.text
-    assert problem.line == next(n for n, words in enumerate(text.splitlines(), 1) if "within" in words)
+    assert problem.line == next(n for n, words in enumerate(text.splitlines(), 1) if "op: within" in words)
     assert problem.path.startswith("criteria[")
     assert "The operator is one of" in problem.sentence
 

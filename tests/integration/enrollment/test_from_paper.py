@@ -11,14 +11,15 @@ from django.test import Client
 from assessments.gaps import gaps_of
 from enrollment.domain.randomisation import all_strata
 from enrollment.models import Confirmation, PaperEntry, PaperSignature, Randomisation
-from enrollment.paper import OnPaper, enter_from_paper
+from enrollment.paper import OnPaper, enter_from_paper, sign_paper_facts
 from enrollment.paper_facts import entry_of, facts_to_sign, to_sign
 from enrollment.selectors import list_is_made, places_taken
 from tests.cast import PASSWORD, Cast, cast_of, make_cast
 from trialsite.access.identity import Identity, is_unnamed
 from trialsite.access.models import User
 from trialsite.audit import acting
-from trialsite.casebook.errors import Asked, CheckFailed
+from trialsite.casebook.errors import Asked, CheckFailed, Refused
+from trialsite.casebook.holds import Place, place_hold
 from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import work_of
 from trialsite.casebook.services import next_number, submit_form
@@ -274,3 +275,19 @@ def test_the_page_refuses_beside_the_field_and_keeps_what_was_typed(cast: Cast, 
     assert client.post(address, typed | {"until": "2024-06-01"}).status_code == 302
     with acting(user=cast.coordinator):
         assert Subject.objects.get().number == "N-1"
+
+
+def test_nobody_is_entered_from_paper_at_a_held_site(cast: Cast) -> None:
+    with acting(user=cast.data_manager):
+        place_hold(place=Place(cast.study.pk, cast.here.pk), kind="freeze", by=cast.data_manager)
+    with pytest.raises(Refused, match="frozen"):
+        entered(cast)
+
+
+def test_nobody_signs_where_the_subject_is_locked(cast: Cast) -> None:
+    subject = entered(cast)
+    with acting(user=cast.data_manager):
+        place_hold(place=Place.of_subject(subject), kind="lock", by=cast.data_manager)
+    signing = {"subject": subject, "username": "investigator", "password": PASSWORD, "content_hash": ""}
+    with acting(user=cast.investigator), pytest.raises(Refused, match="locked"):
+        sign_paper_facts(**signing, by=cast.investigator)

@@ -279,7 +279,7 @@ def on_treatment(cast: Cast) -> Subject:
 
 def holding(cast: Cast) -> Subject:
     """In screening, with a place held."""
-    subject = eligible(cast)
+    subject = prepared(cast, eligible(cast))
     with acting(user=cast.coordinator):
         hold_place(subject=subject, by=cast.coordinator)
     return subject
@@ -390,9 +390,7 @@ WRITES = {
         ),
         tried=False,
     ),
-    "hold_place": Write(
-        "coordinator", lambda cast, subject, by: hold_place(subject=subject, by=by), make=eligible
-    ),
+    "hold_place": Write("coordinator", lambda cast, subject, by: hold_place(subject=subject, by=by)),
     "give_back_place": Write(
         "coordinator", lambda cast, subject, by: give_back_place(subject=subject, by=by), make=holding
     ),
@@ -452,6 +450,12 @@ ELSEWHERE = {
     "import_list": "the study's sealed list",
     "add_consent_version": "the study's set-up",
     "approve_consent_version": "the study's set-up",
+    "enter_from_paper": "makes a subject: refused at a held site in test_from_paper",
+    "import_from_paper": "makes subjects by enter_from_paper and submit_form",
+    "name_later": "identity, not the record",
+    "sign_paper_facts": "a subject from paper: tried in test_from_paper",
+    "record_outage": "the site's outages",
+    "withdraw_outage": "the site's outages",
     "plan_verification": "the study's plan",
     "activate_check": "the study's checks",
     "start_dry_run": "counts only",
@@ -790,6 +794,8 @@ def our_tasks() -> set[str]:
 NO_RECORD = {
     "audit.publish_digest": "a digest of the trail",
     "review.dry_run_checks": "counts, tried in test_checks",
+    "amendments.bring_into_force": "starts the task below at each site on its day",
+    "amendments.move_subjects_of_site": "who is held stays, tried in test_activation",
 }
 
 
