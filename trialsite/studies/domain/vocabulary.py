@@ -57,7 +57,13 @@ FORMS: dict[str, str] = {
     "DTH": "Death",
     "EOT": "End of treatment",
     "DEV": "Protocol deviation",
+    "WD": "Withdrawal of consent",
 }
+# Entered any number of times at no planned visit: what they supply can be answered without a visit that names them.
+LOG_FORMS = (
+    *("AE", "AGV", "BM", "CAR", "CGV", "CHEM", "CHI", "CM", "COAG", "CRS", "CSF", "CYC", "DEV", "DON", "DTH"),
+    *("ECG", "ECHO", "ENG", "EOT", "HEM", "HSCT", "ICE", "IMG", "MRD", "REL", "SUR", "TF", "WD"),
+)
 
 EVENTS: dict[str, str] = {
     "relapse": "haematological relapse, in marrow, central nervous system or another place",
