@@ -12,7 +12,6 @@ from trialsite.access.permissions import require_somewhere
 from trialsite.access.requests import user_of
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.studies.models import Site
-from trialsite.studies.selectors import studies_visible_to
 
 from .uploads import Added, FileRefused, NotConfirmed, Unconfirmed, add_version
 
@@ -72,7 +71,7 @@ def asked_context(unconfirmed: Unconfirmed, request: HttpRequest) -> dict[str, A
 
 
 def stored(request: HttpRequest, added: Added) -> HttpResponse:
-    """Where to go on: to the versions of the study, or to the protocols while nobody has a role in it."""
+    """Say what comes next, and go on to the versions of the study."""
     version = added.version
     named = {"study": version.study.key, "version": version.version}
     if not added.new:
@@ -80,7 +79,11 @@ def stored(request: HttpRequest, added: Added) -> HttpResponse:
     elif added.new_study:
         messages.success(
             request,
-            _("%(study)s %(version)s is stored. An administrator now gives the roles in this new study.")
+            _(
+                "%(study)s %(version)s is stored. Next: an administrator gives the roles in this new study (data"
+                " manager; at each site investigator and coordinator), their trainings are recorded, and the version"
+                " is activated at each site."
+            )
             % named,
         )
     else:
@@ -88,6 +91,4 @@ def stored(request: HttpRequest, added: Added) -> HttpResponse:
             request,
             _("%(study)s %(version)s is stored. It is in force nowhere until it is activated.") % named,
         )
-    if studies_visible_to(user_of(request)).filter(pk=version.study_id).exists():
-        return redirect("protocol-versions", version.study.key)
-    return redirect("protocols")
+    return redirect("protocol-versions", version.study.key)

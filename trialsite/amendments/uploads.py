@@ -138,12 +138,32 @@ def refuse_unless_somewhere(by: User) -> None:
 
 
 def refuse_foreign_key(study: Study | None, key: str, by: User) -> None:
-    """A key of a study in which the user is no data manager."""
-    if study is not None and not may(by, "protocol.upload", study_id=study.pk):
+    """A key of a study in which the user is no data manager, and that is not their own new one."""
+    if study is None or may_add_version(by, study):
+        return
+    if adds_first(by, study):
         raise Refused(
-            _("Another study has the key %(key)s, and you are not its data manager: choose another key.")
+            _("%(key)s is activated at a site: further versions are added by its data managers.")
             % {"key": key}
         )
+    raise Refused(
+        _("Another study has the key %(key)s, and you are not its data manager: choose another key.")
+        % {"key": key}
+    )
+
+
+def may_add_version(by: User, study: Study) -> bool:
+    """Data managers of the study; until it is activated anywhere also whoever added its first version."""
+    if may(by, "protocol.upload", study_id=study.pk):
+        return True
+    activated = study.study_sites.exists() or study.activations.exists()
+    return grants_of(by).somewhere("protocol.upload") and adds_first(by, study) and not activated
+
+
+def adds_first(by: User, study: Study) -> bool:
+    """Whether the user added the first version of the study."""
+    first = study.versions.order_by("loaded_at", "pk").first()
+    return first is not None and first.loaded_by_id == by.pk
 
 
 def see_findings(*, version: ProtocolVersion, seen: Collection[str], by: User) -> SeenFindings:

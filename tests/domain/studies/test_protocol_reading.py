@@ -169,7 +169,9 @@ def test_a_file_that_is_no_protocol_is_one_sentence(text: str, line: int, part: 
     assert part in problem.sentence
 
 
-@pytest.mark.parametrize("text", ["op: >=\n", "a:\n\tb: 1\n", "a: one: two\n", "{fact: x, op: >, value: 1}\n"])
+@pytest.mark.parametrize(
+    "text", ["op: >=\n", "a:\n\tb: 1\n", "a: one: two\n", "{fact: x, op: >, value: 1}\n"]
+)
 def test_yaml_that_cannot_be_read_comes_with_what_is_usually_wrong(text: str) -> None:
     (problem,) = read_text(text, "broken.yaml").problems
     assert "texts with a colon in quotes; indent with spaces, never tabs." in problem.sentence

@@ -26,7 +26,7 @@ def test_a_file_is_refused_with_line_path_sentence_and_text(manager: Client) -> 
     answer = post(manager, text=text)
     assert answer.status_code == 400
     (problem,) = answer.json()["problems"]
-    line = next(n for n, words in enumerate(text.splitlines(), 1) if "within" in words)
+    line = next(n for n, words in enumerate(text.splitlines(), 1) if "op: within" in words)
     assert (problem["line"], problem["text"]) == (line, text.splitlines()[line - 1].strip())
     assert problem["path"].startswith("criteria[")
     assert "The operator is one of" in problem["sentence"]

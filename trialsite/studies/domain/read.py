@@ -141,7 +141,9 @@ def read_text(text: str, file: str) -> Reading:
         sentence = f"This is not readable YAML: {error.problem or error.context}. {YAML_HINT}"
         return Reading(file, {}, {}, (ProtocolProblem(file, line, "", sentence),))
     except yaml.YAMLError as error:
-        return Reading(file, {}, {}, (ProtocolProblem(file, 0, "", f"This is not readable YAML: {error}. {YAML_HINT}"),))
+        return Reading(
+            file, {}, {}, (ProtocolProblem(file, 0, "", f"This is not readable YAML: {error}. {YAML_HINT}"),)
+        )
     if len(nodes) != 1 or not isinstance(nodes[0], yaml.MappingNode):
         sentence = "A protocol file is one YAML document, a mapping that starts with `key:` and `version:`."
         return Reading(file, {}, {}, (ProtocolProblem(file, 1, "", sentence),))
