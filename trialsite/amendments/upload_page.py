@@ -38,6 +38,8 @@ def upload(request: HttpRequest) -> HttpResponse:
         context |= {"refused": refusal.sentence, "problems": refusal.problems, "problem_count": refusal.count}
     except NotConfirmed as asked:
         context |= {"refused": asked.sentence, **asked_context(asked.unconfirmed, request)}
+        if context["unticked"]:
+            context["refused"] = _("Nothing was stored: a box below is not ticked.")
     except CheckFailed as refusal:
         context |= {"errors": list(refusal.messages.values())}
     except Refused as refusal:
@@ -59,14 +61,21 @@ def text_of(request: HttpRequest) -> str:
 def asked_context(unconfirmed: Unconfirmed, request: HttpRequest) -> dict[str, Any]:
     """What has to be ticked; for a new study also which of its sites the system knows."""
     protocol = unconfirmed.protocol
-    known = set(
-        Site.objects.filter(key__in=[one.key for one in protocol.sites]).values_list("key", flat=True)
-    )
+    known = {one.key: one for one in Site.objects.filter(key__in=[one.key for one in protocol.sites])}
     return {
         "asked": unconfirmed,
-        "sites": [(one, one.key in known) for one in protocol.sites],
+        "unticked": unticked_words() if "asked" in request.POST else {},
+        "sites": [(one, known.get(one.key)) for one in protocol.sites],
         "ticked": request.POST.getlist("seen"),
         "ticked_study": request.POST.get("new_study", ""),
+    }
+
+
+def unticked_words() -> dict[str, list[str]]:
+    """What to say beside a box that was left empty when the file was sent to be stored."""
+    return {
+        "study": [_("Tick this if a new study is meant; otherwise give the file the key of its study.")],
+        "finding": [_("Tick this once you have read it and let it stand; otherwise change the file.")],
     }
 
 

@@ -16,7 +16,7 @@ from trialsite.studies.domain.problems import ProtocolProblem
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.read import Reading
 from trialsite.studies.domain.registry_findings import RegistryFinding, registry_findings
-from trialsite.studies.models import ProtocolVersion, Study
+from trialsite.studies.models import ProtocolFile, ProtocolVersion, Study
 from trialsite.studies.services import ProtocolRefused, load_protocol
 
 from .activation import against, used_versions
@@ -84,6 +84,7 @@ def add_version(*, text: str, seen: Collection[str] = (), new_study: str = "", b
     refuse_foreign_key(study, protocol.key, by)
     if study is not None:
         refuse_other_meanings(study, protocol, reading, text)
+    refuse_shared_prefix(study, protocol, reading, text)
     findings = registry_findings(protocol)
     if study is None or not study.versions.filter(version=protocol.version).exists():
         unseen = [one for one in findings if one.code not in seen]
@@ -125,6 +126,21 @@ def refuse_other_meanings(study: Study, protocol: Protocol, reading: Reading, te
     ]
     if problems:
         raise FileRefused(problems[:MOST_PROBLEMS], len(problems))
+
+
+def refuse_shared_prefix(study: Study | None, protocol: Protocol, reading: Reading, text: str) -> None:
+    """Refuse a prefix of numbers that another study has; one that the study itself has already stays."""
+    prefix = protocol.screening.number_prefix
+    having = set(
+        ProtocolFile.objects.filter(content__screening__number_prefix=prefix).values_list(
+            "study_id", flat=True
+        )
+    )
+    if not having or (study is not None and study.pk in having):
+        return
+    sentence = _("Another study numbers its subjects with %(prefix)s; choose another prefix.")
+    problem = reading.problem(("screening", "number_prefix"), sentence % {"prefix": prefix})
+    raise FileRefused([beside_its_line(problem, text.splitlines())], 1)
 
 
 def beside_its_line(problem: ProtocolProblem, lines: Sequence[str]) -> LineProblem:
