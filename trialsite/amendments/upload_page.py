@@ -7,10 +7,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
 
 from trialsite.access.permissions import require_somewhere
 from trialsite.access.requests import user_of
 from trialsite.casebook.errors import CheckFailed, Refused
+from trialsite.casebook.protocol_vocabulary import tables
 from trialsite.studies.models import Site
 
 from .uploads import Added, FileRefused, NotConfirmed, Unconfirmed, add_version
@@ -45,6 +47,14 @@ def upload(request: HttpRequest) -> HttpResponse:
     except Refused as refusal:
         context |= {"errors": [refusal.sentence]}
     return render(request, "amendments/upload.html", context, status=422)
+
+
+@login_required
+@require_GET
+def vocabulary(request: HttpRequest) -> HttpResponse:
+    """Every name that a protocol file may use."""
+    require_somewhere(user_of(request), "protocol.upload")
+    return render(request, "amendments/vocabulary.html", {"tables": tables()})
 
 
 def text_of(request: HttpRequest) -> str:
