@@ -9,15 +9,26 @@ import yaml
 from django.core.management import get_commands
 from django.urls import is_valid_path
 
+from trialsite.casebook.management.commands import draw_vocabulary
 from trialsite.casebook.management.commands.draw_states import PLACE, page
 from trialsite.casebook.registries import anchors, facts, forms
 from trialsite.clinical.rules import check_kinds, comparisons, parse_rule
 from trialsite.demo.accounts import ACCOUNTS, DEMO_PASSWORD
 from trialsite.studies.domain.check import check_reading
+from trialsite.studies.domain.protocol import AWAIT, OFF_TREATMENT
 from trialsite.studies.domain.read import Reading, read_text
 from trialsite.studies.domain.rule_checks import FACT_KINDS
-from trialsite.studies.domain.schema import PROTOCOL
-from trialsite.studies.domain.vocabulary import PHASE_ANCHORS
+from trialsite.studies.domain.schema import ENDPOINT_KINDS, PROTOCOL
+from trialsite.studies.domain.vocabulary import (
+    ANALYSIS_SETS,
+    BRANCH_ENDS,
+    ENDPOINT_NEEDS,
+    EVENTS,
+    FORMS,
+    LOG_FORMS,
+    ORIGINS,
+    PHASE_ANCHORS,
+)
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -70,6 +81,20 @@ def test_every_link_leads_to_a_file_or_heading_that_exists(path: Path) -> None:
 
 def test_the_page_of_states_is_what_the_tables_of_states_say() -> None:
     assert text_of(ROOT / PLACE) == page(), "Run: python manage.py draw_states"
+
+
+def test_the_vocabulary_of_protocol_files_is_what_the_code_registers() -> None:
+    written = text_of(ROOT / draw_vocabulary.PLACE)
+    assert written == draw_vocabulary.page(), "Run: python manage.py draw_vocabulary"
+    for name in [*facts, *forms, *EVENTS, *ORIGINS, *ANALYSIS_SETS, *ENDPOINT_NEEDS, OFF_TREATMENT, AWAIT]:
+        assert f"| `{name}` |" in written, name
+
+
+def test_the_forms_of_the_vocabulary_are_those_that_are_registered() -> None:
+    assert set(FORMS) == set(forms)
+    assert sorted(LOG_FORMS) == sorted(key for key, kind in forms.items() if kind.continuous)
+    assert set(BRANCH_ENDS) == {OFF_TREATMENT, AWAIT}
+    assert set(ENDPOINT_NEEDS) == set(ENDPOINT_KINDS)
 
 
 def test_the_decisions_are_numbered_without_gap_and_all_listed() -> None:

@@ -47,7 +47,8 @@ class PlaceLine:
     """One site on the page that activates a version: what it runs, its activation of this version if any, its staff."""
 
     key: str
-    name: str
+    name: str  # the system's, where the system knows the site; else the file's
+    in_file: str  # the file's name where it is another one
     place: StudySite | None
     runs: Activation | None
     activation: Activation | None
@@ -72,27 +73,32 @@ def place_lines(version: ProtocolVersion) -> list[PlaceLine]:
         by_site[one.site.key].append(one)
     untrained = untrained_staff(version)
     language = get_language() or "en"
-    names = {one.key: one.name.in_language(language) for one in version.protocol.sites}
-    names |= {key: str(place.site) for key, place in places.items()}
+    planned = {one.key: one.name.in_language(language) for one in version.protocol.sites}
+    known = {one.key: str(one) for one in Site.objects.filter(key__in=[*planned, *places])}
     return [
-        line_of(key, names[key], version, places.get(key), by_site[key], untrained) for key in sorted(names)
+        line_of(
+            key, (known.get(key, ""), planned.get(key, "")), version, places.get(key), by_site[key], untrained
+        )
+        for key in sorted({*planned, *places})
     ]
 
 
 def line_of(
     key: str,
-    name: str,
+    names: tuple[str, str],
     version: ProtocolVersion,
     place: StudySite | None,
     activations: Sequence[Activation],
     untrained: Mapping[UUID | None, list[str]],
 ) -> PlaceLine:
+    in_system, in_file = names
     own = next((one for one in activations if one.version_id == version.pk), None)
     runs = next((one for one in activations if place and one.version_id == place.protocol_version_id), None)
     today = today_at(place.site) if place else timezone.now().date()
     return PlaceLine(
         key=key,
-        name=name,
+        name=in_system or in_file,
+        in_file=in_file if in_system and in_file != in_system else "",
         place=place,
         runs=runs,
         activation=own,

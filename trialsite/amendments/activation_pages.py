@@ -36,7 +36,7 @@ ON_A_PAGE = 25
 def activation(request: HttpRequest, key: str, version: str) -> HttpResponse:
     """A version and the sites of its study: where it is in force, and where it can be put in force."""
     user = user_of(request)
-    found = version_or_404(study_open_to(user, key, "protocol.activate"), version)
+    found = version_or_404(study_open_to(user, key, "protocol.activate"), version, user)
     totals = {one.site.key: one for one in summary(found, user) or ()}
     language = get_language() or "en"
     context = {
@@ -59,7 +59,7 @@ def activation(request: HttpRequest, key: str, version: str) -> HttpResponse:
 def activate(request: HttpRequest, key: str, version: str, site: str) -> HttpResponse:
     """Put the version in force at a site."""
     user = user_of(request)
-    found = version_or_404(study_open_to(user, key, "protocol.activate"), version)
+    found = version_or_404(study_open_to(user, key, "protocol.activate"), version, user)
     require(user, "protocol.activate", study_id=found.study_id)
     answer = Answer(request, reverse("activation", args=[key, version]))
     with answer.refusals():
@@ -103,7 +103,7 @@ def dry_run(request: HttpRequest, key: str, version: str) -> HttpResponse:
     """What the version would change, site by site and subject by subject. Nothing is written."""
     user = user_of(request)
     study = study_to_read(user, key)
-    found = version_or_404(study, version)
+    found = version_or_404(study, version, user)
     require(user, "record.view", study_id=study.pk)
     keys = {one.key: str(one) for one in sites_visible_to(user, study).order_by("key")}
     site = request.GET.get("site", "")

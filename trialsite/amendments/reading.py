@@ -12,6 +12,7 @@ from trialsite.studies.domain.registry_findings import RegistryFinding, registry
 from trialsite.studies.models import ProtocolVersion
 
 from .models import SeenFindings
+from .selectors import reads_whole_study
 from .sign_off import sign_offs_of, unsigned_words
 from .uploads import seen_codes
 
@@ -50,6 +51,7 @@ def reading_context(version: ProtocolVersion, user: User) -> dict[str, Any]:
         "unsigned": unsigned_words(version),
         "may_upload": may(user, "protocol.upload", study_id=study.pk),
         "may_sign": may(user, "protocol.sign", study_id=study.pk),
+        "without_role": not reads_whole_study(user, study),
         "current": study.current_version.pk == version.pk,
     }
 

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import yaml
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404
 
 from trialsite.access.models import User
-from trialsite.access.permissions import require
+from trialsite.access.permissions import may, require
 from trialsite.studies.domain.provenance import to_sign
 from trialsite.studies.models import ProtocolVersion, Study
-from trialsite.studies.selectors import studies_visible_to, study_or_404
+from trialsite.studies.selectors import studies_visible_to
 
 from .activation_lines import InForce, activations_of
 from .models import SignOff
@@ -29,30 +29,56 @@ class VersionLine:
 
 
 def study_to_read(user: User, key: str) -> Study:
-    """The study whose protocol the user may read; 404 for a stranger."""
-    study = study_or_404(user, key)
-    require(user, "protocol.view", study_id=study.pk)
+    """The study whose protocol the user may read: by a role in it, or who added a version; 404 for a stranger."""
+    study = studies_visible_to(user).filter(key=key).first()
+    if study is None:
+        study = Study.objects.filter(versions__in=versions_added_by(user), key=key).first()
+    if study is None:
+        raise Http404
+    if not versions_added_by(user).filter(study=study).exists():
+        require(user, "protocol.view", study_id=study.pk)
     return study
 
 
+def versions_added_by(user: User) -> QuerySet[ProtocolVersion]:
+    return ProtocolVersion.objects.filter(loaded_by=user)
+
+
+def reads_whole_study(user: User, study: Study) -> bool:
+    """Whether the user reads every version of the study; else only those they added."""
+    return may(user, "protocol.view", study_id=study.pk)
+
+
+def versions_to_read(user: User, study: Study) -> QuerySet[ProtocolVersion]:
+    """The versions of the study that the user may read, the newest first."""
+    found = study.versions.all() if reads_whole_study(user, study) else study.versions.filter(loaded_by=user)
+    return found.select_related("file", "loaded_by", "study").order_by("-loaded_at", "-pk")
+
+
 def versions_visible_to(user: User) -> QuerySet[ProtocolVersion]:
-    """Every version of the studies in which the user has a role, the newest first."""
-    found = ProtocolVersion.objects.filter(study__in=studies_visible_to(user))
+    """Every version of the studies in which the user has a role, and those they added; the newest first."""
+    found = ProtocolVersion.objects.filter(Q(study__in=studies_visible_to(user)) | Q(loaded_by=user))
     return found.select_related("study", "loaded_by").order_by("-loaded_at", "-pk")
 
 
-def version_or_404(study: Study, number: str) -> ProtocolVersion:
-    found = study.versions.select_related("file", "loaded_by", "study").filter(version=number).first()
+def version_or_404(study: Study, number: str, user: User) -> ProtocolVersion:
+    found = versions_to_read(user, study).filter(version=number).first()
     if found is None:
         raise Http404
     return found
 
 
-def version_lines(study: Study) -> list[VersionLine]:
+def version_of_study(study: Study, user: User) -> ProtocolVersion:
+    """The version that speaks for the study; for who added some and has no role, the newest of those."""
+    if reads_whole_study(user, study):
+        return version_or_404(study, study.current_version.version, user)
+    return versions_to_read(user, study)[0]
+
+
+def version_lines(study: Study, user: User) -> list[VersionLine]:
     """The versions of a study, the newest first; four queries, whatever their number."""
     signed = Prefetch("sign_offs", SignOff.objects.select_related("signed_by").order_by("signed_at"))
-    found = study.versions.select_related("file", "loaded_by").prefetch_related(signed)
-    versions = list(found.order_by("-loaded_at", "-pk"))
+    versions = list(versions_to_read(user, study).prefetch_related(signed))
     places = activations_of(study)
     return [
         VersionLine(

@@ -7,12 +7,13 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
 
 from trialsite.access.permissions import require_somewhere
 from trialsite.access.requests import user_of
 from trialsite.casebook.errors import CheckFailed, Refused
+from trialsite.casebook.protocol_vocabulary import tables
 from trialsite.studies.models import Site
-from trialsite.studies.selectors import studies_visible_to
 
 from .uploads import Added, FileRefused, NotConfirmed, Unconfirmed, add_version
 
@@ -39,11 +40,21 @@ def upload(request: HttpRequest) -> HttpResponse:
         context |= {"refused": refusal.sentence, "problems": refusal.problems, "problem_count": refusal.count}
     except NotConfirmed as asked:
         context |= {"refused": asked.sentence, **asked_context(asked.unconfirmed, request)}
+        if context["unticked"]:
+            context["refused"] = _("Nothing was stored: a box below is not ticked.")
     except CheckFailed as refusal:
         context |= {"errors": list(refusal.messages.values())}
     except Refused as refusal:
         context |= {"errors": [refusal.sentence]}
     return render(request, "amendments/upload.html", context, status=422)
+
+
+@login_required
+@require_GET
+def vocabulary(request: HttpRequest) -> HttpResponse:
+    """Every name that a protocol file may use."""
+    require_somewhere(user_of(request), "protocol.upload")
+    return render(request, "amendments/vocabulary.html", {"tables": tables()})
 
 
 def text_of(request: HttpRequest) -> str:
@@ -60,19 +71,26 @@ def text_of(request: HttpRequest) -> str:
 def asked_context(unconfirmed: Unconfirmed, request: HttpRequest) -> dict[str, Any]:
     """What has to be ticked; for a new study also which of its sites the system knows."""
     protocol = unconfirmed.protocol
-    known = set(
-        Site.objects.filter(key__in=[one.key for one in protocol.sites]).values_list("key", flat=True)
-    )
+    known = {one.key: one for one in Site.objects.filter(key__in=[one.key for one in protocol.sites])}
     return {
         "asked": unconfirmed,
-        "sites": [(one, one.key in known) for one in protocol.sites],
+        "unticked": unticked_words() if "asked" in request.POST else {},
+        "sites": [(one, known.get(one.key)) for one in protocol.sites],
         "ticked": request.POST.getlist("seen"),
         "ticked_study": request.POST.get("new_study", ""),
     }
 
 
+def unticked_words() -> dict[str, list[str]]:
+    """What to say beside a box that was left empty when the file was sent to be stored."""
+    return {
+        "study": [_("Tick this if a new study is meant; otherwise give the file the key of its study.")],
+        "finding": [_("Tick this once you have read it and let it stand; otherwise change the file.")],
+    }
+
+
 def stored(request: HttpRequest, added: Added) -> HttpResponse:
-    """Where to go on: to the versions of the study, or to the protocols while nobody has a role in it."""
+    """Say what comes next, and go on to the versions of the study."""
     version = added.version
     named = {"study": version.study.key, "version": version.version}
     if not added.new:
@@ -80,7 +98,11 @@ def stored(request: HttpRequest, added: Added) -> HttpResponse:
     elif added.new_study:
         messages.success(
             request,
-            _("%(study)s %(version)s is stored. An administrator now gives the roles in this new study.")
+            _(
+                "%(study)s %(version)s is stored. Next: an administrator gives the roles in this new study (data"
+                " manager; at each site investigator and coordinator), their trainings are recorded, and the version"
+                " is activated at each site."
+            )
             % named,
         )
     else:
@@ -88,6 +110,4 @@ def stored(request: HttpRequest, added: Added) -> HttpResponse:
             request,
             _("%(study)s %(version)s is stored. It is in force nowhere until it is activated.") % named,
         )
-    if studies_visible_to(user_of(request)).filter(pk=version.study_id).exists():
-        return redirect("protocol-versions", version.study.key)
-    return redirect("protocols")
+    return redirect("protocol-versions", version.study.key)

@@ -16,7 +16,7 @@ from trialsite.studies.domain.problems import ProtocolProblem
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.read import Reading
 from trialsite.studies.domain.registry_findings import RegistryFinding, registry_findings
-from trialsite.studies.models import ProtocolVersion, Study
+from trialsite.studies.models import ProtocolFile, ProtocolVersion, Study
 from trialsite.studies.services import ProtocolRefused, load_protocol
 
 from .activation import against, used_versions
@@ -84,6 +84,7 @@ def add_version(*, text: str, seen: Collection[str] = (), new_study: str = "", b
     refuse_foreign_key(study, protocol.key, by)
     if study is not None:
         refuse_other_meanings(study, protocol, reading, text)
+    refuse_shared_prefix(study, protocol, reading, text)
     findings = registry_findings(protocol)
     if study is None or not study.versions.filter(version=protocol.version).exists():
         unseen = [one for one in findings if one.code not in seen]
@@ -127,6 +128,21 @@ def refuse_other_meanings(study: Study, protocol: Protocol, reading: Reading, te
         raise FileRefused(problems[:MOST_PROBLEMS], len(problems))
 
 
+def refuse_shared_prefix(study: Study | None, protocol: Protocol, reading: Reading, text: str) -> None:
+    """Refuse a prefix of numbers that another study has; one that the study itself has already stays."""
+    prefix = protocol.screening.number_prefix
+    having = set(
+        ProtocolFile.objects.filter(content__screening__number_prefix=prefix).values_list(
+            "study_id", flat=True
+        )
+    )
+    if not having or (study is not None and study.pk in having):
+        return
+    sentence = _("Another study numbers its subjects with %(prefix)s; choose another prefix.")
+    problem = reading.problem(("screening", "number_prefix"), sentence % {"prefix": prefix})
+    raise FileRefused([beside_its_line(problem, text.splitlines())], 1)
+
+
 def beside_its_line(problem: ProtocolProblem, lines: Sequence[str]) -> LineProblem:
     text = lines[problem.line - 1].strip() if 0 < problem.line <= len(lines) else ""
     return LineProblem(problem.line, problem.path, problem.sentence, text)
@@ -138,12 +154,32 @@ def refuse_unless_somewhere(by: User) -> None:
 
 
 def refuse_foreign_key(study: Study | None, key: str, by: User) -> None:
-    """A key of a study in which the user is no data manager."""
-    if study is not None and not may(by, "protocol.upload", study_id=study.pk):
+    """A key of a study in which the user is no data manager, and that is not their own new one."""
+    if study is None or may_add_version(by, study):
+        return
+    if adds_first(by, study):
         raise Refused(
-            _("Another study has the key %(key)s, and you are not its data manager: choose another key.")
+            _("%(key)s is activated at a site: further versions are added by its data managers.")
             % {"key": key}
         )
+    raise Refused(
+        _("Another study has the key %(key)s, and you are not its data manager: choose another key.")
+        % {"key": key}
+    )
+
+
+def may_add_version(by: User, study: Study) -> bool:
+    """Data managers of the study; until it is activated anywhere also whoever added its first version."""
+    if may(by, "protocol.upload", study_id=study.pk):
+        return True
+    activated = study.study_sites.exists() or study.activations.exists()
+    return grants_of(by).somewhere("protocol.upload") and adds_first(by, study) and not activated
+
+
+def adds_first(by: User, study: Study) -> bool:
+    """Whether the user added the first version of the study."""
+    first = study.versions.order_by("loaded_at", "pk").first()
+    return first is not None and first.loaded_by_id == by.pk
 
 
 def see_findings(*, version: ProtocolVersion, seen: Collection[str], by: User) -> SeenFindings:

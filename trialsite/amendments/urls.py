@@ -10,6 +10,7 @@ VERSION = STUDY + "versions/<str:version>/"
 urlpatterns = [
     path("protocols/", views.protocols, name="protocols"),
     path("protocols/upload/", upload_page.upload, name="protocol-upload"),
+    path("protocols/vocabulary/", upload_page.vocabulary, name="protocol-vocabulary"),
     path(STUDY, views.protocol, name="protocol"),
     path(STUDY + "versions/", views.versions, name="protocol-versions"),
     path(STUDY + "difference/", difference_page.difference, name="protocol-difference"),

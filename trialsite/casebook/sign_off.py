@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from trialsite.clinical.text import Text
 from trialsite.clinical.units import unit_label
 from trialsite.studies.domain import protocol as plans
+from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.provenance import Mark, to_sign
 from trialsite.studies.words import (
@@ -97,9 +99,9 @@ def lines_of(protocol: Protocol, marks: Sequence[Mark]) -> Iterable[Assumed]:
         if isinstance(place, plans.VisitPlan):
             whole.setdefault((mark.source, mark.cite), []).append(mark)
         else:
-            line = Assumed(
-                what_words(protocol, mark, place), value_words(protocol, mark, place), mark.source, mark.cite
-            )
+            value = value_words(protocol, mark, place)
+            shown = value if isinstance(place, plans.ItemPlan) else capfirst(value)  # a unit stays as it is
+            line = Assumed(what_words(protocol, mark, place), shown, mark.source, mark.cite)
             lines[line] = lines.get(line, 0) + 1
     yield from (replace(line, times=times) for line, times in lines.items())
     for (source, cite), same in whole.items():
@@ -122,7 +124,7 @@ def what_words(protocol: Protocol, mark: Mark, place: Any) -> str:
         return f"{place.id} {local(place.text)}"
     if isinstance(place, plans.MrdThreshold):
         return code_words(place.method, "method")
-    if last in SETTINGS and "." not in mark.path:
+    if last in SETTINGS and ("." not in mark.path or mark.path.startswith("consent.")):
         return str(SETTINGS[last])
     name = local(mark.label)
     if last in SETTINGS:
@@ -173,6 +175,10 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
             )
         case plans.ConsentRules():
             return "; ".join(signer_words(one) for one in place.signers)
+        case Numbering():
+            return f"{place.screening.pattern}, {place.subject.pattern}"
+        case OtherTrials():
+            return other_trials_words(place)
         case plans.Randomisation():
             return randomisation_words(place)
         case plans.Gate():
@@ -202,6 +208,8 @@ def plain(protocol: Protocol, key: str, value: Any) -> str:
         return _("yes") if value else _("no")
     if value is None:
         return _("not stated")
+    if value == ():
+        return _("none")
     if isinstance(value, tuple):
         if all(isinstance(one, int) for one in value):
             return day_runs(value)
@@ -248,6 +256,14 @@ def randomisation_words(one: plans.Randomisation) -> str:
     return _("ratio %(ratio)s, blocks of %(sizes)s") % {
         "ratio": ratio,
         "sizes": " / ".join(str(size) for size in one.block_sizes),
+    }
+
+
+def other_trials_words(one: OtherTrials) -> str:
+    allowed = {True: _("allowed"), False: _("excluded")}
+    return _("takes part in another trial: %(running)s; took part before: %(ended)s") % {
+        "running": allowed[one.running],
+        "ended": allowed[one.ended],
     }
 
 

@@ -11,6 +11,7 @@ from trialsite.studies.domain.check import check_reading
 from trialsite.studies.domain.fact_names import FACTS
 from trialsite.studies.domain.problems import ProtocolProblem
 from trialsite.studies.domain.read import read_file, read_text
+from trialsite.studies.domain.rule_checks import near_names, unknown_fact
 from trialsite.studies.domain.vocabulary import ANCHORS, FORMS
 
 PROTOCOLS = Path(__file__).parents[3] / "trialsite" / "studies" / "protocols"
@@ -102,6 +103,30 @@ def test_a_name_that_agrees_with_nothing_is_reported_at_its_line(
     assert all(problem.line > 1 and problem.file == "changed.yaml" for problem in found)
 
 
+@pytest.mark.parametrize(
+    ("written", "first"),
+    [("mrd", ["mrd_state", "mrd_verdict_latest", "mrd_verdict_screening"]), ("tbill", ["tbil"]), ("zzz", [])],
+)
+def test_names_that_hold_what_was_written_are_suggested_first(written: str, first: list[str]) -> None:
+    assert near_names(written, FACTS)[: len(first) or None] == first
+
+
+def test_without_a_near_name_the_list_of_facts_is_named() -> None:
+    assert unknown_fact("zzz", FACTS) == (
+        "No form supplies a fact called zzz; see the list of facts"
+        " (/protocols/vocabulary/ or docs/protocol-vocabulary.md)."
+    )
+
+
+def test_null_is_to_be_left_out_only_where_the_key_may_be() -> None:
+    (optional,) = problems_after("    offset_days: 3\n", "    offset_days: 3\n    phase: null\n")[:1]
+    assert optional.sentence.endswith("or be left out.")
+    needed = problems_after("kind: exclusion", "kind: null")
+    assert [one.sentence for one in needed if "null" in one.sentence] == [
+        "null is not accepted here; it must be one of inclusion, exclusion."
+    ]
+
+
 def test_the_line_of_an_unknown_fact_is_the_line_it_stands_on() -> None:
     (problem,) = problems_after("fact: ecog,", "fact: ecogg,")
     assert problem.line == line_of("fact: ecog,")
@@ -142,6 +167,14 @@ def test_a_file_that_is_no_protocol_is_one_sentence(text: str, line: int, part: 
     (problem,) = read_text(text, "broken.yaml").problems
     assert (problem.file, problem.line) == ("broken.yaml", line)
     assert part in problem.sentence
+
+
+@pytest.mark.parametrize(
+    "text", ["op: >=\n", "a:\n\tb: 1\n", "a: one: two\n", "{fact: x, op: >, value: 1}\n"]
+)
+def test_yaml_that_cannot_be_read_comes_with_what_is_usually_wrong(text: str) -> None:
+    (problem,) = read_text(text, "broken.yaml").problems
+    assert "texts with a colon in quotes; indent with spaces, never tabs." in problem.sentence
 
 
 def test_yaml_does_not_change_values_behind_the_author_s_back() -> None:

@@ -133,8 +133,8 @@ def test_an_unknown_key_becomes_a_study_only_when_that_is_meant(cast: Cast, mana
     answer = manager.post(UPLOAD, {"text": text, "seen": codes, "new_study": "BLINA-VEN"}, follow=True)
     assert stored("BLINA-VEN") == ["1.0"]
     page = answer.content.decode()
-    assert "An administrator now gives the roles in this new study." in page
-    assert "Added by you" in page
+    assert "Next: an administrator gives the roles in this new study (data manager; at each site" in page
+    assert "Added by you" in manager.get("/protocols/").content.decode()
     assert not Study.objects.get(key="BLINA-VEN").study_sites.exists()
 
 
@@ -144,10 +144,11 @@ def test_the_first_person_in_a_new_study_is_trained_in_a_version_that_is_in_forc
     text = shipped("BLINA-VEN")
     manager.post(UPLOAD, {"text": text, "seen": codes_of(text), "new_study": "BLINA-VEN"})
     version = ProtocolVersion.objects.get(study__key="BLINA-VEN")
-    assert manager.get("/protocols/BLINA-VEN/").status_code == 404
+    activation = "/protocols/BLINA-VEN/versions/1.0/activation/"
+    assert manager.get(activation).status_code == 404
     with acting(role="system"):
         employ(cast.data_manager, Role.DATA_MANAGER, version)
-    assert manager.get("/protocols/BLINA-VEN/").status_code == 200
+    assert manager.get(activation).status_code == 200
 
 
 def test_the_key_of_a_study_one_does_not_manage_is_refused(cast: Cast) -> None:

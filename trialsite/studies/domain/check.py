@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from trialsite.studies.domain.form_checks import form_problems
 from trialsite.studies.domain.numbering import numbering_problems
 from trialsite.studies.domain.problems import Path, ProtocolProblem, dotted
 from trialsite.studies.domain.protocol import AWAIT, OFF_TREATMENT, Protocol
@@ -14,11 +15,9 @@ from trialsite.studies.domain.read import Reading, ordered
 from trialsite.studies.domain.recruitment_checks import randomisation_problems, recruitment_problems
 from trialsite.studies.domain.regimen_checks import regimen_problems
 from trialsite.studies.domain.rule_checks import rule_problems, unknown_fact
-from trialsite.studies.domain.vocabulary import ANALYSIS_SETS, EVENTS, ORIGINS, PHASE_ANCHORS
+from trialsite.studies.domain.vocabulary import ANALYSIS_SETS, ENDPOINT_NEEDS, EVENTS, ORIGINS, PHASE_ANCHORS
 
 Found = Iterator[tuple[Path, str]]
-
-TIMED = ("time-to-event", "cumulative-incidence")
 
 
 def check(
@@ -72,6 +71,7 @@ def _problems(
     yield from _visits(protocol, anchors, {*forms, *(form.key for form in protocol.forms)})
     yield from _endpoints(protocol)
     yield from _own_forms(protocol, forms)
+    yield from form_problems(protocol)
 
 
 def _repeated(protocol: Protocol) -> Found:
@@ -231,16 +231,13 @@ def _endpoints(protocol: Protocol) -> Found:
             yield (*here, "analysis_set"), _not_one_of("set", endpoint.analysis_set, ANALYSIS_SETS)
         if endpoint.origin is not None and endpoint.origin not in ORIGINS:
             yield (*here, "origin"), _not_one_of("origin", endpoint.origin, ORIGINS)
-        if endpoint.kind != "proportion" and endpoint.origin is None:
-            yield (*here, "origin"), f"A {endpoint.kind} endpoint needs an origin: {', '.join(ORIGINS)}."
-        if endpoint.kind in TIMED and endpoint.censor is None:
-            yield here, f"A {endpoint.kind} endpoint needs `censor`."
-        if endpoint.kind == "cumulative-incidence" and not endpoint.competing:
-            yield here, "A cumulative-incidence endpoint needs `competing` events."
+        for name in ENDPOINT_NEEDS[endpoint.kind]:
+            if name == "origin" and endpoint.origin is None:
+                yield (*here, name), f"A {endpoint.kind} endpoint needs an origin: {', '.join(ORIGINS)}."
+            elif not getattr(endpoint, name):
+                yield here, f"A {endpoint.kind} endpoint needs `{name}`."
         if endpoint.landmark_months is not None and endpoint.landmark_days is not None:
             yield (*here, "landmark_days"), "Give landmark_months or landmark_days, not both."
-        if endpoint.kind == "binary-landmark" and endpoint.landmark_months is None:
-            yield here, "A binary-landmark endpoint needs `landmark_months`."
         if endpoint.method is not None and endpoint.method not in methods:
             yield (*here, "method"), _not_one_of("MRD method", endpoint.method, methods)
         for place, key in enumerate(endpoint.assessed_at):

@@ -25,6 +25,7 @@ WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)\Z")
 BROKEN_NUMBER = re.compile(r"[-+]?(\d[\d_]*\.\d*|\.\d+|\d+)([eE][-+]?\d+)?\Z")
 # libyaml where PyYAML was built with it: the same nodes and lines, ten times as fast.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+YAML_HINT = 'Put operators (">=") and texts with a colon in quotes; indent with spaces, never tabs.'
 DEEPEST = 60  # the composer recurses: without a limit, brackets alone end the process
 MOST_VALUES = 100_000  # of one file; aliases that multiply each other end here
 CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -137,10 +138,12 @@ def read_text(text: str, file: str) -> Reading:
         nodes = list(yaml.compose_all(text, Loader=LOADER))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        sentence = f"This is not readable YAML: {error.problem or error.context}."
+        sentence = f"This is not readable YAML: {error.problem or error.context}. {YAML_HINT}"
         return Reading(file, {}, {}, (ProtocolProblem(file, line, "", sentence),))
     except yaml.YAMLError as error:
-        return Reading(file, {}, {}, (ProtocolProblem(file, 0, "", f"This is not readable YAML: {error}."),))
+        return Reading(
+            file, {}, {}, (ProtocolProblem(file, 0, "", f"This is not readable YAML: {error}. {YAML_HINT}"),)
+        )
     if len(nodes) != 1 or not isinstance(nodes[0], yaml.MappingNode):
         sentence = "A protocol file is one YAML document, a mapping that starts with `key:` and `version:`."
         return Reading(file, {}, {}, (ProtocolProblem(file, 1, "", sentence),))

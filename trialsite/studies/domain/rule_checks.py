@@ -29,6 +29,8 @@ KINDS = {
     "text": FactKind.CODE,
 }
 FACT_KINDS = {fact.name: KINDS[fact.kind] for fact in FACTS.values()}
+LIST_OF_FACTS = "/protocols/vocabulary/ or docs/protocol-vocabulary.md"
+SHORTEST, MOST_HINTS = 3, 6  # letters of a name that is looked for inside others; names that are suggested
 STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
@@ -85,9 +87,16 @@ def rule_problems(protocol: Protocol, known_facts: Collection[str]) -> Iterator[
 
 def unknown_fact(name: str, known_facts: Collection[str]) -> str:
     """That nobody registers a fact, and which name may have been meant."""
-    near = get_close_matches(name, known_facts, n=3)
-    hint = f"close to it are {', '.join(near)}" if near else "see the list of facts"
+    near = near_names(name, known_facts)
+    hint = f"close to it are {', '.join(near)}" if near else f"see the list of facts ({LIST_OF_FACTS})"
     return f"No form supplies a fact called {name}; {hint}."
+
+
+def near_names(name: str, known: Collection[str]) -> list[str]:
+    """Names that may have been meant: first those that hold what was written, then those spelled alike."""
+    holding = sorted(one for one in known if name.lower() in one) if len(name) >= SHORTEST else []
+    alike = get_close_matches(name, sorted(known), n=3)
+    return list(dict.fromkeys([*holding, *alike]))[:MOST_HINTS]
 
 
 def _code_problems(comparison: Comparison) -> Iterator[str]:

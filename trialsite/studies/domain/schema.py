@@ -398,7 +398,17 @@ def _sentences(error: ValidationError) -> Iterator[tuple[Path, str]]:
         case "uniqueItems":
             yield path, "An entry stands here twice; each is accepted once."
         case _:
-            yield path, f"{found} is not accepted here; it must be {wanted}."
+            left_out = ", or be left out" if error.instance is None and _optional(error) else ""
+            yield path, f"{found} is not accepted here; it must be {wanted}{left_out}."
+
+
+def _optional(error: ValidationError) -> bool:
+    """Whether the key that the error is about may be left out of its mapping."""
+    *above, container, name, _validator = error.absolute_schema_path
+    mapping: Any = PROTOCOL
+    for step in above:
+        mapping = mapping[step]
+    return container == "properties" and name not in mapping.get("required", ())
 
 
 def _listed(names: Iterable[str]) -> str:

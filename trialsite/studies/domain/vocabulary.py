@@ -57,7 +57,13 @@ FORMS: dict[str, str] = {
     "DTH": "Death",
     "EOT": "End of treatment",
     "DEV": "Protocol deviation",
+    "WD": "Withdrawal of consent",
 }
+# Entered any number of times at no planned visit: what they supply can be answered without a visit that names them.
+LOG_FORMS = (
+    *("AE", "AGV", "BM", "CAR", "CGV", "CHEM", "CHI", "CM", "COAG", "CRS", "CSF", "CYC", "DEV", "DON", "DTH"),
+    *("ECG", "ECHO", "ENG", "EOT", "HEM", "HSCT", "ICE", "IMG", "MRD", "REL", "SUR", "TF", "WD"),
+)
 
 EVENTS: dict[str, str] = {
     "relapse": "haematological relapse, in marrow, central nervous system or another place",
@@ -80,5 +86,17 @@ EVENTS: dict[str, str] = {
     "ae_grade_3": "any adverse event of grade 3 or more",
 }
 
+# What each kind of endpoint needs besides what every endpoint has.
+ENDPOINT_NEEDS: dict[str, tuple[str, ...]] = {
+    "time-to-event": ("origin", "censor"),
+    "cumulative-incidence": ("origin", "censor", "competing"),
+    "proportion": (),
+    "binary-landmark": ("origin", "landmark_months"),
+}
+# Where a branch leads besides the phases of the file.
+BRANCH_ENDS: dict[str, str] = {
+    "OFF_TREATMENT": "protocol treatment ends, survival follow-up goes on",
+    "AWAIT": "nothing is decided until the missing fact is there",
+}
 ORIGINS = ("first_crc", "c1d1", "hsct_d0", "randomisation")
 ANALYSIS_SETS = ("ALL_TREATED", "CRC", "TRANSPLANTED", "RANDOMISED", "EVALUABLE_24M", "SAFETY")
