@@ -136,8 +136,10 @@ def branch_table() -> Table:
 
 def kind_table() -> Table:
     rows = [(code(kind), code(", ".join(needs))) for kind, needs in ENDPOINT_NEEDS.items()]
-    lead = _("What an endpoint needs besides what each has. A landmark is given in months or in days, not both; what the"
-             " registry says of it (landmark_months, time_frame_months) stands in registration.entries.")  # fmt: skip
+    lead = _(
+        "What an endpoint needs besides what each has. A landmark is given in months or in days, not both; what"
+        " the registry says of it (landmark_months, time_frame_months) stands in registration.entries."
+    )
     return Table("kinds", _("Kinds of endpoints"), lead, (_("Kind"), _("Needs")), rows)
 
 

@@ -55,13 +55,22 @@ OTHER = ("other", gettext_lazy("Other settings"))
 
 @dataclass(frozen=True)
 class Assumed:
-    """One thing to sign: what it is, its value in words, what it rests on, and how many places say the same."""
+    """One thing to sign: what it is, its value in words, what it rests on, and how many places say the same.
+
+    `unit`: the value is a unit, which no page writes with a capital.
+    """
 
     what: str
     value: str
     source: str
     cite: str
     times: int = 1
+    unit: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The value as a line of its own: with a capital, a unit as it is written."""
+        return self.value if self.unit else str(capfirst(self.value))
 
 
 @dataclass(frozen=True)
@@ -99,9 +108,8 @@ def lines_of(protocol: Protocol, marks: Sequence[Mark]) -> Iterable[Assumed]:
         if isinstance(place, plans.VisitPlan):
             whole.setdefault((mark.source, mark.cite), []).append(mark)
         else:
-            value = value_words(protocol, mark, place)
-            shown = value if isinstance(place, plans.ItemPlan) else capfirst(value)  # a unit stays as it is
-            line = Assumed(what_words(protocol, mark, place), shown, mark.source, mark.cite)
+            what, value = what_words(protocol, mark, place), value_words(protocol, mark, place)
+            line = Assumed(what, value, mark.source, mark.cite, unit=isinstance(place, plans.ItemPlan))
             lines[line] = lines.get(line, 0) + 1
     yield from (replace(line, times=times) for line, times in lines.items())
     for (source, cite), same in whole.items():

@@ -70,7 +70,7 @@ def test_where_a_version_is_activated_both_names_of_a_site_stand(cast: Cast, man
 
     version = loaded(cast, "9.0", rename)
     lines = {one.key: (one.name, one.in_file) for one in place_lines(version)}
-    assert lines["SGH"] == ("Chengdu Demonstration Hospital", "First Hospital of Chengdu")
+    assert lines["SGH"] == ("Shanghai General Hospital", "First Hospital of Shanghai")
     assert lines["BJH"][1] == ""
     page = manager.get("/protocols/BLINA-FULL/versions/9.0/activation/").content.decode()
     assert "In the file: First Hospital of Shanghai" in page
