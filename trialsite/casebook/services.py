@@ -43,6 +43,7 @@ from .registries import (
 from .selectors import missed_visits, opened_at, planned_visits, records_of, refuse_retired_form
 from .slots import OpenSlot, Slot
 from .states import SUBJECT_STEPS, SubjectState, Transition, transition
+from .versions import version_of_entry
 
 Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Values]]
@@ -491,7 +492,7 @@ def save_record(opened: OpenSlot, values: Values, missing: Mapping[str, str]) ->
             visit=visit,
             form_key=slot.form_key,
             form_repeat=slot.form_repeat,
-            protocol_version=subject.protocol_version,
+            protocol_version=version_of_entry(subject, values.get("performed_on")),
             version=0,
             **place,
         )

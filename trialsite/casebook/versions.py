@@ -1,11 +1,15 @@
 """Protocol versions of one study in their order: what an earlier one asked for keeps its name and its answers."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from trialsite.studies.domain.protocol import ItemPlan, Protocol, ProtocolFormPlan
 from trialsite.studies.models import ProtocolVersion
+from trialsite.studies.selectors import version_in_force
 
+from .domain.paper import from_paper
+from .models import Subject
 from .reading import read_once
 
 
@@ -72,3 +76,11 @@ def retired_items(protocol: Protocol, form_key: str) -> dict[str, ItemPlan]:
             if item.key not in asked:
                 found.setdefault(item.key, item)
     return found
+
+
+def version_of_entry(subject: Subject, day: date | None) -> ProtocolVersion:
+    """The version of a form that is entered: the subject's; of a day from paper the one in force at its site then."""
+    if day is None or not from_paper(day, subject.from_paper_until):
+        return subject.protocol_version
+    then = version_in_force(study=subject.study, site=subject.site, on=day)
+    return then or subject.protocol_version

@@ -27,6 +27,7 @@ from trialsite.casebook.slots import Slot
 from trialsite.clinical.quantity import Quantity
 from trialsite.review.models import Query
 
+from ..amendments.versions import activate, loaded, widen
 from .candidates import TODAY, screened, small_document
 
 THEN = date(2024, 3, 5)
@@ -291,3 +292,15 @@ def test_nobody_signs_where_the_subject_is_locked(cast: Cast) -> None:
     signing = {"subject": subject, "username": "investigator", "password": PASSWORD, "content_hash": ""}
     with acting(user=cast.investigator), pytest.raises(Refused, match="locked"):
         sign_paper_facts(**signing, by=cast.investigator)
+
+
+def test_a_form_is_entered_under_the_version_that_was_in_force_on_its_day(cast: Cast) -> None:
+    second = loaded(cast, "2.0", widen("SCR", 28, 1))
+    activate(cast, second)  # from 2024-06-03 on
+    subject = entered(cast)
+    assert subject.protocol_version.version == "1.0"
+    for key, day in (("VS", date(2024, 6, 2)), ("HEM", date(2024, 6, 3))):
+        with acting(user=cast.coordinator):
+            slot = Slot(subject.pk, "SCR", key)
+            record = submit_form(slot=slot, values={"performed_on": day}, by=cast.coordinator)
+        assert record.protocol_version.version == {"VS": "1.0", "HEM": "2.0"}[key]
