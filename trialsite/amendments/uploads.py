@@ -1,5 +1,6 @@
 """Adding a version of a protocol from the text of its file: checked, its findings seen, then stored for good."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -84,6 +85,7 @@ def add_version(*, text: str, seen: Collection[str] = (), new_study: str = "", b
     refuse_foreign_key(study, protocol.key, by)
     if study is not None:
         refuse_other_meanings(study, protocol, reading, text)
+        refuse_earlier_number(study, protocol, reading, text)
     refuse_shared_prefix(study, protocol, reading, text)
     findings = registry_findings(protocol)
     if study is None or not study.versions.filter(version=protocol.version).exists():
@@ -141,6 +143,21 @@ def refuse_shared_prefix(study: Study | None, protocol: Protocol, reading: Readi
     sentence = _("Another study numbers its subjects with %(prefix)s; choose another prefix.")
     problem = reading.problem(("screening", "number_prefix"), sentence % {"prefix": prefix})
     raise FileRefused([beside_its_line(problem, text.splitlines())], 1)
+
+
+def refuse_earlier_number(study: Study, protocol: Protocol, reading: Reading, text: str) -> None:
+    """Refuse a version number that does not come after those of the study; one that is stored already is no new one."""
+    numbers = list(study.versions.values_list("version", flat=True))
+    last = max(numbers, key=figures_of, default="")
+    if protocol.version in numbers or figures_of(protocol.version) > figures_of(last):
+        return
+    sentence = _("Version %(last)s is stored: the next one needs a later number.") % {"last": last}
+    raise FileRefused([beside_its_line(reading.problem(("version",), sentence), text.splitlines())], 1)
+
+
+def figures_of(number: str) -> tuple[int, ...]:
+    """The figures of a version number, by which versions follow each other: 1.10 comes after 1.9."""
+    return tuple(int(figure) for figure in re.findall(r"\d+", number))
 
 
 def beside_its_line(problem: ProtocolProblem, lines: Sequence[str]) -> LineProblem:

@@ -216,3 +216,18 @@ def test_the_skeleton_of_the_how_to_is_added_as_a_fifth_trial_by_that_page_alone
     assert manager.post(UPLOAD, told).status_code == 302
     assert stored("MY-TRIAL") == ["1.0"]
     assert codes_of(skeleton) == ["statement:1@900"]
+
+
+@pytest.mark.parametrize(("number", "taken"), [("0.9", False), ("1.1", True), ("1.10", True)])
+def test_a_version_has_a_later_number_than_those_before_it(cast: Cast, number: str, taken: bool) -> None:
+    text = changed(shipped(), ('version: "1.0"', f'version: "{number}"'))
+    with acting(user=cast.data_manager):
+        if taken:
+            assert add_version(text=text, seen=CODES, by=cast.data_manager).new
+            return
+        with pytest.raises(FileRefused) as refused:
+            add_version(text=text, seen=CODES, by=cast.data_manager)
+    (problem,) = refused.value.problems
+    assert (problem.text, problem.sentence) == (
+        'version: "0.9"', "Version 1.0 is stored: the next one needs a later number.",
+    )  # fmt: skip
