@@ -54,13 +54,10 @@ class Place:
 
 
 def places_of(entries: Iterable[Trail]) -> dict[str, Place]:
-    """Row id → its place; in four queries however many entries there are."""
+    """Row id → its place; in three queries however many entries there are."""
     first = first_entries(entry.row_id for entry in entries)
     parents = first_entries(parent_of(changes) for changes in first.values())
     chains = {row: [changes, parents.get(parent_of(changes), {})] for row, changes in first.items()}
-    over = first_entries(parent_of(parent) for _own, parent in chains.values())
-    for chain in chains.values():
-        chain.append(over.get(parent_of(chain[1]), {}))
     visits = visits_named({str(found) for chain in chains.values() if (found := said(chain, "visit_id"))})
     return {row: place_of(chain, visits) for row, chain in chains.items()}
 
