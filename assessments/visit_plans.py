@@ -18,8 +18,8 @@ from trialsite.casebook.registries import (
     PlannedSlot,
     anchor_dates,
     anchors,
-    ends_of_follow_up,
     facts,
+    follow_up_ends,
     forms,
 )
 from trialsite.casebook.selectors import RecordLine, current_records, missed_visits_of, records_of_subjects
@@ -72,7 +72,7 @@ def known_of(subjects: Sequence[Subject], *others: ProtocolVersion) -> Known:
             facts={name: facts[name].select(ids) for name in sorted(asked) if name in facts},
             lines=lines,
             missed=missed_visits_of(ids),
-            ended=last_days(ids),
+            ended=follow_up_ends(ids),
             versions=versions,
         )
 
@@ -161,15 +161,6 @@ def death_dates(subject_ids: Sequence[UUID]) -> dict[UUID, date]:
         return {}
     records = current_records(kind.model, subject_ids).filter(form_key=DEATH).exclude(performed_on=None)
     return dict(records.order_by("-performed_on").values_list("subject_id", "performed_on"))
-
-
-def last_days(subject_ids: Sequence[UUID]) -> dict[UUID, date]:
-    """The days after which no visit is expected: of death, of going off study or of withdrawal from follow-up."""
-    found: dict[UUID, date] = {}
-    for days in (source(subject_ids) for source in ends_of_follow_up.values()):
-        for one, day in days.items():
-            found[one] = min(day, found.get(one, day))
-    return found
 
 
 def derive_visits(subject: Subject) -> list[models.PlannedVisit]:

@@ -40,7 +40,7 @@ def derive_standing(subject: Subject) -> Iterable[ConsentStanding]:
     slot = slot_of_form(subject, "ICF")
     if last is None or slot is None or subject.state not in (SubjectState.SCREENING, SubjectState.ENROLLED):
         return
-    if follow_up_ended(subject) is not None:
+    if registries.follow_up_ends([subject.pk]).get(subject.pk) is not None:
         return
     assert last.performed_on is not None
     person = latest_records(Demographics, "DM", [subject.pk]).get(subject.pk)
@@ -68,12 +68,6 @@ def last_consent(forms: Iterable[Consent]) -> Consent | None:
         )
     ]
     return max(signed, key=lambda form: (form.performed_on, form.pk.int), default=None)
-
-
-def follow_up_ended(subject: Subject) -> date | None:
-    """The day on which a subject's follow-up ended, as the rooms that know of it say."""
-    found = [source([subject.pk]).get(subject.pk) for source in registries.ends_of_follow_up.values()]
-    return min((day for day in found if day is not None), default=None)
 
 
 # The inbox

@@ -20,7 +20,7 @@ from trialsite.casebook.free_text import refuse_identifiers
 from trialsite.casebook.holds import in_force
 from trialsite.casebook.models import Subject
 from trialsite.casebook.projections import refresh
-from trialsite.casebook.registries import ends_of_follow_up
+from trialsite.casebook.registries import follow_up_ends
 from trialsite.casebook.states import FOLLOWED
 from trialsite.casebook.tasks import handed_over
 from trialsite.studies.domain.protocol import Protocol
@@ -246,7 +246,7 @@ def moves_on(subject: Subject) -> bool:
 def standings(subjects: Sequence[Subject]) -> Iterator[tuple[UUID, Stays | None]]:
     """Of each subject why it would stay on its version; None for those that move."""
     ids = [one.pk for one in subjects]
-    ended = {one: day for source in ends_of_follow_up.values() for one, day in source(ids).items()}
+    ended = follow_up_ends(ids)
     held = held_subjects(subjects)
     for one in subjects:
         yield one.pk, why_stays(Candidate(one.state in FOLLOWED, ended.get(one.pk), one.pk in held))

@@ -330,6 +330,15 @@ def anchor_dates(subject_ids: Sequence[UUID], name: str) -> Mapping[UUID, date]:
     return anchors[kind].select(subject_ids, argument)
 
 
+def follow_up_ends(subject_ids: Sequence[UUID]) -> dict[UUID, date]:
+    """The day after which nothing more is expected of each subject that has one: of the rooms' days the earliest."""
+    found: dict[UUID, date] = {}
+    for source in ends_of_follow_up.values():
+        for one, day in source(subject_ids).items():
+            found[one] = min(day, found.get(one, day))
+    return found
+
+
 def pass_gates(attempt: Attempt) -> None:
     """Refuse what some room says may not be done for this subject any more."""
     for gate in gates.values():
