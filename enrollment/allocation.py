@@ -33,7 +33,7 @@ from .conditions import (
 )
 from .deviations import draft_emergency, draft_mis_randomisation
 from .models import EmergencyAllocation, MisRandomisation, Randomisation
-from .numbering import give_number
+from .places import give_number
 from .selectors import Facts, consent_is_complete, facts_for_rules, standing_of, stratum_of_subject
 
 

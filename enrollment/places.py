@@ -1,5 +1,6 @@
-"""Places of a study: taking and holding one, giving it back, pausing recruitment and going on."""
+"""Places of a study: taking one with its number, holding one, giving it back, pausing recruitment and going on."""
 
+from datetime import date
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -13,13 +14,14 @@ from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.events import publish_change
 from trialsite.casebook.free_text import refuse_identifiers
 from trialsite.casebook.models import Subject
-from trialsite.casebook.services import locked_subject
+from trialsite.casebook.services import locked_subject, move_subject
 from trialsite.casebook.site_day import site_today
 from trialsite.casebook.states import SubjectState
 from trialsite.studies.models import Site, Study
 
 from .conditions import refuse_unless_eligible
 from .models import EnrolmentPlace, RecruitmentPause
+from .numbers import new_number
 from .recruitment_words import level_name, pauses_in_words
 from .selectors import Facts, assess, facts_for_rules, stratum_of_subject
 from .states import PauseState, pause_step
@@ -64,6 +66,15 @@ def give_back_place(*, subject: Subject, by: User) -> None:
         if not cursor.fetchone()[0]:
             raise Refused(_("No place is held for this subject."))
     publish_change(subject.pk, by.pk)
+
+
+def give_number(subject: Subject, facts: Facts, on: date) -> Subject:
+    """Enrol a subject (locked by the caller, its conditions asked there) on a day."""
+    take_place(subject, facts)
+    protocol = subject.protocol_version.protocol
+    number = new_number("subject", subject.study, subject.site, protocol)
+    arm = protocol.arms[0].key if len(protocol.arms) == 1 else ""
+    return move_subject(subject, SubjectState.ENROLLED, enrolled_on=on, subject_number=number, arm=arm)
 
 
 def take_place(subject: Subject, facts: Facts) -> None:

@@ -18,8 +18,7 @@ from trialsite.casebook.states import SubjectState
 from .allocation import randomise_in_emergency, randomise_subject, record_mis_randomisation
 from .conditions import decision_day, refuse_unless_confirmed, refuse_unless_eligible, refuse_wrong_password
 from .models import Confirmation
-from .numbering import give_number
-from .places import give_back_place, hold_place, pause_recruitment, resume_recruitment
+from .places import give_back_place, give_number, hold_place, pause_recruitment, resume_recruitment
 from .screening import fail_screening, screen_subject
 from .selectors import assess, day_to_confirm, facts_for_rules, inputs_of
 
