@@ -8,12 +8,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from trialsite.casebook.own_rules import condition_words
-from trialsite.clinical.units import analyte
 from trialsite.casebook.fact_words import fact_label, rule_words
 from trialsite.casebook.names import anchor_name, arm_name, form_title, local, phase_name, regimen_name
+from trialsite.casebook.own_rules import condition_words
 from trialsite.casebook.registries import facts
 from trialsite.casebook.sign_off import level_words, plain, randomisation_words, signer_words
+from trialsite.clinical.units import analyte
 from trialsite.studies.domain import protocol as plans
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.registry import RegistryOutcome, Statement

@@ -9,8 +9,8 @@ from django.utils.translation import ngettext
 
 from trialsite.casebook.amended import ChangeKind, SubjectChange
 from trialsite.casebook.models import ProtocolForm, Subject
-from trialsite.casebook.registries import forms
 from trialsite.casebook.names import form_title, local
+from trialsite.casebook.registries import forms
 from trialsite.casebook.states import RecordState
 from trialsite.studies.domain.protocol import ItemPlan, Protocol
 from trialsite.studies.models import ProtocolVersion

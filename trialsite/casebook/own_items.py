@@ -89,9 +89,7 @@ class OwnItems(CasebookForm):
             return
         field: Any = self.fields[item.key]
         field.show_when = item.show_when
-        only = _("asked only if %(condition)s") % {
-            "condition": condition_words(item.show_when, self.plan)
-        }
+        only = _("asked only if %(condition)s") % {"condition": condition_words(item.show_when, self.plan)}
         field.help_text = f"{field.help_text}; {only}" if field.help_text else only
 
     def clean(self) -> dict[str, Any]:

@@ -8,7 +8,15 @@ from trialsite.casebook.registries import api_lists, forms
 
 from . import views
 from .activation_api import ActivationViewSet, DryRunViewSet
-from .api import ProtocolFormViewSet, ProtocolLineViewSet, SiteViewSet, StudyViewSet, SubjectViewSet, form_viewset, line_viewset
+from .api import (
+    ProtocolFormViewSet,
+    ProtocolLineViewSet,
+    SiteViewSet,
+    StudyViewSet,
+    SubjectViewSet,
+    form_viewset,
+    line_viewset,
+)
 from .deviation_api import DeviationViewSet
 from .form_api import FormSlotView
 from .protocol_api import ProtocolVersionViewSet

@@ -225,7 +225,9 @@ def _drug(drug: Drug) -> Values:
 
 
 def _forms(olds: Sequence[ProtocolFormPlan], news: Sequence[ProtocolFormPlan]) -> Iterator[Change]:
-    yield from _listed("forms", "form", olds, news, values=lambda one: _values(one, ("items", "groups", "checks")))
+    yield from _listed(
+        "forms", "form", olds, news, values=lambda one: _values(one, ("items", "groups", "checks"))
+    )
     before = {one.key: one for one in olds}
     for new in news:
         if new.key in before:
@@ -235,7 +237,12 @@ def _forms(olds: Sequence[ProtocolFormPlan], news: Sequence[ProtocolFormPlan]) -
                 "forms", "check", old.checks, new.checks, name=lambda one: one.says, inside=new.title
             )
             yield from _listed(
-                "forms", "group", old.groups, new.groups, values=lambda one: {"title": one.title}, inside=new.title
+                "forms",
+                "group",
+                old.groups,
+                new.groups,
+                values=lambda one: {"title": one.title},
+                inside=new.title,
             )
             groups = {one.key: one.items for one in old.groups}
             for group in new.groups:

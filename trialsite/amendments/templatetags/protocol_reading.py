@@ -20,7 +20,14 @@ from trialsite.casebook.fact_words import fact_label
 from trialsite.casebook.names import arm_name
 from trialsite.casebook.own_rules import condition_words
 from trialsite.casebook.sign_off import randomisation_words, signer_words
-from trialsite.studies.domain.protocol import ItemPlan, Protocol, ProtocolFormPlan, Randomisation, RegistryEntry, VisitPlan
+from trialsite.studies.domain.protocol import (
+    ItemPlan,
+    Protocol,
+    ProtocolFormPlan,
+    Randomisation,
+    RegistryEntry,
+    VisitPlan,
+)
 from trialsite.studies.domain.provenance import TO_SIGN
 from trialsite.studies.models import ProtocolVersion
 from trialsite.studies.words import SETTING_CODES, days_words
