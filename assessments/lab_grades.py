@@ -2,12 +2,39 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
-from .domain.grading import TERMS, LabGrade, Reference, Term, grade_lab
+from .domain.grading import TERMS, LabGrade, Reference, Term, grade_lab, terms_of
 from .lab_results import LabValue, lab_values
+from .responses import first_doses
 
 SEVERE = 3
+
+
+class GradedValue(NamedTuple):
+    """One result under one term, with its grade."""
+
+    value: LabValue
+    term: Term
+    grade: LabGrade
+
+
+def graded_values(subject_ids: Sequence[UUID]) -> dict[UUID, list[GradedValue]]:
+    """Every standing result of many subjects under each term that grades it, oldest first; a fixed number of queries."""
+    found = lab_values(subject_ids, {term.analyte for term in TERMS.values()})
+    started = first_doses(list(found)) if found else {}
+    return {subject_id: graded_of(values, started.get(subject_id)) for subject_id, values in found.items()}
+
+
+def graded_of(values: Sequence[LabValue], first_dose: date | None) -> list[GradedValue]:
+    """The results of one subject, each under its terms."""
+    bases = {analyte: baseline(values, analyte, first_dose) for analyte in {each.analyte for each in values}}
+    return [
+        GradedValue(value, term, grade_of(term, value, bases[value.analyte]))
+        for value in values
+        for term in terms_of(value.analyte)
+    ]
 
 
 def gradable_values(subject_id: UUID) -> list[LabValue]:
