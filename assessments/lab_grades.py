@@ -21,7 +21,7 @@ class GradedValue(NamedTuple):
 
 
 def graded_values(subject_ids: Sequence[UUID]) -> dict[UUID, list[GradedValue]]:
-    """Every standing result of many subjects under each term that grades it, oldest first; a fixed number of queries."""
+    """Every standing result of many subjects under each term that grades it, oldest first; few queries."""
     found = lab_values(subject_ids, {term.analyte for term in TERMS.values()})
     started = first_doses(list(found)) if found else {}
     return {subject_id: graded_of(values, started.get(subject_id)) for subject_id, values in found.items()}
