@@ -22,6 +22,7 @@ SOURCES = ("registration", "reference", "general-knowledge", "assumption", "deri
 PHASE_KINDS = ("chemotherapy", "blinatumomab", "cell-therapy", "transplant", "observation", "pre-phase")
 ENDPOINT_KINDS = ("time-to-event", "cumulative-incidence", "proportion", "binary-landmark")
 ITEM_TYPES = ("text", "integer", "decimal", "date", "choice", "yes_no")
+CTCAE_VERSIONS = ("5.0",)  # whose laboratory terms the system holds
 
 KEY = {"type": "string", "pattern": r"^[A-Za-z][A-Za-z0-9_]*$", "title": "a key of letters, digits and _"}
 WORDS = {"type": "string", "minLength": 1, "title": "a text"}
@@ -346,7 +347,7 @@ PROTOCOL: Schema = {
             "design": valued(choice("single-arm", "randomised")),
             "planned_enrolment": valued(or_null(POSITIVE)),
             "accrual_months": valued(or_null(POSITIVE)),
-            "ctcae_version": valued(choice("5.0", "6.0")),
+            "ctcae_version": valued(choice(*CTCAE_VERSIONS)),
             "bsa_formula": valued(choice("mosteller", "dubois", "xu")),
             "crcl_weight": valued(choice("actual", "ideal", "adjusted")),
             "cns2_is_cns_leukemia": valued(TRUTH),
