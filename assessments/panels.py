@@ -7,7 +7,8 @@ PANELS: dict[str, tuple[str, ...]] = {
     "CHEM": (
         "alt", "ast", "alp", "ggt", "ldh", "bilirubin", "bilirubin_direct", "albumin", "creatinine", "urea",
         "uric_acid", "glucose", "sodium", "potassium", "chloride", "calcium", "magnesium", "phosphate",
-        "amylase", "lipase", "ck", "calcium_ionised", "triglycerides", "cholesterol", "crp", "ferritin", "igg", "methotrexate",
+        "amylase", "lipase", "ck", "calcium_ionised", "triglycerides", "cholesterol", "crp", "ferritin", "igg",
+        "methotrexate",
     ),
     "COAG": ("inr", "aptt", "fibrinogen"),
 }  # fmt: skip

@@ -7,6 +7,7 @@ from decimal import Decimal as D
 
 import pytest
 
+from assessments.domain.computed import calcium_for_albumin
 from assessments.domain.grading import (
     TERMS,
     VERSIONS,
@@ -24,6 +25,7 @@ from trialsite.clinical.quantity import Quantity
 from trialsite.clinical.units import ANALYTES
 from trialsite.studies.domain.schema import CTCAE_VERSIONS
 
+
 def ref(**numbers: str) -> Reference:
     return Reference(**{name: D(number) for name, number in numbers.items()})
 
@@ -37,13 +39,19 @@ def said(words: str) -> dict[Finding, Truth]:
     return found
 
 
+MILD = "no life threatening"
 ANC, PLT = ref(lln="1.8"), ref(lln="125")
 ALT, ALT_HIGH = ref(uln="40", baseline="30"), ref(uln="40", baseline="90")
 BILI, BILI_HIGH = ref(uln="21", baseline="10"), ref(uln="21", baseline="30")
 CREAT_50, CREAT_100 = ref(uln="104", baseline="50"), ref(uln="104", baseline="100")
 ALP, ALP_HIGH = ref(uln="100", baseline="80"), ref(uln="100", baseline="150")
 FIB, FIB_LOW = ref(lln="2.0", baseline="3.0"), ref(lln="2.0", baseline="1.5")
-HB, K, NA, CA = ref(lln="130", uln="175"), ref(lln="3.5", uln="5.3"), ref(lln="137", uln="147"), ref(lln="2.11", uln="2.52")
+HB, K, NA, CA = (
+    ref(lln="130", uln="175"),
+    ref(lln="3.5", uln="5.3"),
+    ref(lln="137", uln="147"),
+    ref(lln="2.11", uln="2.52"),
+)
 ICA, LIPASE, QTC, LVEF = ref(lln="1.15", uln="1.33"), ref(uln="60"), ref(baseline="440"), ref(baseline="65")
 INR, PHOS, GLUC = ref(baseline="1.1"), ref(lln="0.85", uln="1.51"), ref(lln="3.9", uln="6.1", baseline="5.0")
 
@@ -90,7 +98,7 @@ TABLE = [
     ("L7", "fibrinogen_decreased", FIB, "", "2.0:0 1.99:1 1.5:1 1.49:2 1.0:2 0.99:3 0.5:3 0.499:4"),
     ("L7, LLN 4", "fibrinogen_decreased", ref(lln="4.0", baseline="4.5"), "", "1.0:3 0.99:4"),
     ("L7b", "fibrinogen_decreased", FIB_LOW, "", "1.6:0 1.5:0 1.49:1 1.126:1 1.125:2 0.76:2 0.75:3 0.5:3 0.499:4"),
-    ("L7b, baseline 1.9, three quarters lost", "fibrinogen_decreased", ref(lln="2.4", baseline="2.2"), "", "0.56:3 0.55:4"),
+    ("L7b, three quarters lost", "fibrinogen_decreased", ref(lln="2.4", baseline="2.2"), "", "0.56:3 0.55:4"),
     ("L8", "hypoalbuminemia", ref(lln="40"), "", "40:0 39.9:1 30:1 29.9:2 20:2 19.9:3"),
     ("L8 threat", "hypoalbuminemia", ref(lln="40"), "life threatening", "40:0 39.9:4 19.9:4"),
     ("L9", "hypocalcemia", CA, "", "2.11:0 2.10:1 2.0:1 1.99:2 1.75:2 1.74:3 1.5:3 1.49:4"),
@@ -102,9 +110,9 @@ TABLE = [
     ("L12", "hypomagnesemia", ref(lln="0.75"), "", "0.75:0 0.74:1 0.5:1 0.49:2 0.4:2 0.39:3 0.3:3 0.29:4"),
     ("L13 no symptoms", "hyponatremia", NA, "no symptoms", "137:0 136:1 130:1 129.9:2 125:2 124.9:3 120:3 119.9:4"),
     ("L13 symptoms", "hyponatremia", NA, "symptoms", "137:0 136:1 130:1 129.9:3 125:3 124.9:3 120:3 119.9:4"),
-    ("L14 nothing done", "hypophosphatemia", PHOS, "no treatment, no severe, no life threatening", "0.85:0 0.84:1 0.1:1"),
-    ("L14 replaced", "hypophosphatemia", PHOS, "treatment, no severe, no life threatening", "0.85:0 0.84:2"),
-    ("L14 severe", "hypophosphatemia", PHOS, "treatment, severe, no life threatening", "0.85:0 0.84:3"),
+    ("L14 nothing done", "hypophosphatemia", PHOS, "no treatment, no severe, " + MILD, "0.85:0 0.84:1 0.1:1"),
+    ("L14 replaced", "hypophosphatemia", PHOS, "treatment, no severe, " + MILD, "0.85:0 0.84:2"),
+    ("L14 severe", "hypophosphatemia", PHOS, "treatment, severe, " + MILD, "0.85:0 0.84:3"),
     ("L14 threat", "hypophosphatemia", PHOS, "life threatening", "0.85:0 0.84:4"),
     ("L15", "ejection_fraction_decreased", ref(baseline="55"), "", "51:0 50:2 40:2 39:3 20:3 19:4"),
     ("L15 fall", "ejection_fraction_decreased", ref(baseline="75"), "", "66:0 65:2 56:2 55:3"),
@@ -118,15 +126,18 @@ TABLE = [
     ("H2b GGT", "ggt_increased", ALP_HIGH, "", "299:0 300:1 375:1 376:2 750:2 751:3 3000:3 3001:4"),
     ("H3", "bilirubin_increased", BILI, "", "21:0 21.1:1 31.5:1 31.6:2 63:2 63.1:3 210:3 210.1:4"),
     ("H3b", "bilirubin_increased", BILI_HIGH, "", "30:0 30.1:1 45:1 45.1:2 90:2 90.1:3 300:3 300.1:4"),
-    ("H4 by ULN", "creatinine_increased", ref(uln="104", baseline="104"), "", "104:0 105:1 156:1 157:2 312:2 313:3 624:3 625:4"),
+    ("H4 by ULN", "creatinine_increased", ref(uln="104", baseline="104"), "",
+     "104:0 105:1 156:1 157:2 312:2 313:3 624:3 625:4"),
     ("H4 by baseline", "creatinine_increased", CREAT_50, "", "75:0 76:2 150:2 151:3"),
     ("H5", "aptt_prolonged", ref(uln="40"), "", "40:0 40.1:1 60:1 60.1:2 100:2 100.1:3"),
     ("H5 bleeding", "aptt_prolonged", ref(uln="40"), "bleeding", "40:0 40.1:3"),
     ("H6", "inr_increased", INR, "no anticoagulant", "1.20:0 1.21:1 1.5:1 1.51:2 2.5:2 2.51:3"),
-    ("H6 anticoagulant", "inr_increased", ref(baseline="2.0"), "anticoagulant", "2.0:0 2.01:1 3.0:1 3.01:2 5.0:2 5.01:3"),
+    ("H6 anticoagulant", "inr_increased", ref(baseline="2.0"), "anticoagulant",
+     "2.0:0 2.01:1 3.0:1 3.01:2 5.0:2 5.01:3"),
     ("H7 no symptoms", "amylase_increased", LIPASE, "no symptoms", "60:0 61:1 90:1 91:2 120:2 121:2 300:2 301:3"),
     ("H7 symptoms", "amylase_increased", LIPASE, "symptoms", "60:0 61:1 90:1 91:2 120:2 121:3 300:3 301:4"),
-    ("H7 lipase, no symptoms", "lipase_increased", LIPASE, "no symptoms", "60:0 61:1 90:1 91:2 120:2 121:2 300:2 301:3"),
+    ("H7 lipase, no symptoms", "lipase_increased", LIPASE, "no symptoms",
+     "60:0 61:1 90:1 91:2 120:2 121:2 300:2 301:3"),
     ("H7 lipase, symptoms", "lipase_increased", LIPASE, "symptoms", "60:0 61:1 90:1 91:2 120:2 121:3 300:3 301:4"),
     ("H8", "cpk_increased", ref(uln="200"), "", "200:0 201:1 500:1 501:2 1000:2 1001:3 2000:3 2001:4"),
     ("H9", "hypertriglyceridemia", ref(), "", "1.70:0 1.71:1 3.42:1 3.43:2 5.7:2 5.71:3 11.4:3 11.41:4"),
@@ -139,14 +150,15 @@ TABLE = [
     ("H14", "hypermagnesemia", ref(uln="1.02"), "", "1.02:0 1.03:1 1.23:1 1.24:3 3.30:3 3.31:4"),
     ("H15", "hypercalcemia", CA, "", "2.52:0 2.53:1 2.9:1 2.91:2 3.1:2 3.11:3 3.4:3 3.41:4"),
     ("H15b", "hypercalcemia_ionised", ICA, "", "1.33:0 1.34:1 1.5:1 1.51:2 1.6:2 1.61:3 1.8:3 1.81:4"),
-    ("H16 nothing done", "hyperglycemia", GLUC, "no treatment, no insulin or hospital, no life threatening", "6.1:0 6.2:1 30:1"),
-    ("H16 high before", "hyperglycemia", ref(uln="6.1", baseline="9.0"), "no treatment, no insulin or hospital, no life threatening", "9.0:0 9.1:1"),
-    ("H16 treated", "hyperglycemia", GLUC, "treatment, no insulin or hospital, no life threatening", "6.1:0 6.2:2"),
-    ("H16 insulin", "hyperglycemia", GLUC, "insulin or hospital, no life threatening", "6.1:0 6.2:3"),
+    ("H16 nothing done", "hyperglycemia", GLUC, "no treatment, no insulin or hospital, " + MILD, "6.1:0 6.2:1 30:1"),
+    ("H16 high before", "hyperglycemia", ref(uln="6.1", baseline="9.0"), "no treatment, no insulin or hospital, " + MILD,
+     "9.0:0 9.1:1"),
+    ("H16 treated", "hyperglycemia", GLUC, "treatment, no insulin or hospital, " + MILD, "6.1:0 6.2:2"),
+    ("H16 insulin", "hyperglycemia", GLUC, "insulin or hospital, " + MILD, "6.1:0 6.2:3"),
     ("H16 threat", "hyperglycemia", GLUC, "life threatening", "6.1:0 6.2:4"),
-    ("H17 nothing done", "hyperphosphatemia", PHOS, "no treatment, no severe, no life threatening", "1.51:0 1.52:1"),
-    ("H17 treated", "hyperphosphatemia", PHOS, "treatment, no severe, no life threatening", "1.51:0 1.52:2"),
-    ("H17 severe", "hyperphosphatemia", PHOS, "severe, no life threatening", "1.51:0 1.52:3"),
+    ("H17 nothing done", "hyperphosphatemia", PHOS, "no treatment, no severe, " + MILD, "1.51:0 1.52:1"),
+    ("H17 treated", "hyperphosphatemia", PHOS, "treatment, no severe, " + MILD, "1.51:0 1.52:2"),
+    ("H17 severe", "hyperphosphatemia", PHOS, "severe, " + MILD, "1.51:0 1.52:3"),
     ("H17 threat", "hyperphosphatemia", PHOS, "life threatening", "1.51:0 1.52:4"),
     ("H18", "qtc_prolonged", ref(baseline="450"), "", "449:0 450:1 480:1 480.5:2 481:2 500:2 500.9:2 501:3"),
     ("H18 change", "qtc_prolonged", ref(baseline="400"), "", "460:1 461:3"),
@@ -207,7 +219,10 @@ def test_t_25_the_qtc_is_that_of_fridericia() -> None:
 
 
 def test_t_28_the_raw_calcium_would_be_a_milder_grade() -> None:
-    corrected = corrected_calcium(Quantity.parse("2.75", "mmol/L", "calcium"), D(28))
+    albumin = Quantity.parse("28", "g/L", "albumin")
+    found = calcium_for_albumin(Quantity.parse("2.75", "mmol/L", "calcium"), albumin)
+    assert found is not None
+    corrected = found.quantity
     assert corrected.canonical == D("2.99")
     assert grade_lab(TERMS["hypercalcemia"], corrected, CA).grade == 2
     assert grade_lab(TERMS["hypercalcemia"], D("2.75"), CA).grade == 1
@@ -314,7 +329,13 @@ SENTENCES = [
         "Alanine aminotransferase increased: 134 U/L; grade 2 is > 3 × ULN 40.",
     ),
     ("anemia", "13.5", "g/dL", ref(lln="130"), "Anemia: 135 g/L; no grade is reached."),
-    ("anemia", "13.5", "g/dL", ref(), "Anemia: 135 g/L; not gradable, because LLN is not recorded (may be grade 0 or 1)."),
+    (
+        "anemia",
+        "13.5",
+        "g/dL",
+        ref(),
+        "Anemia: 135 g/L; not gradable, because LLN is not recorded (may be grade 0 or 1).",
+    ),
     (
         "anc_decreased",
         "<0.6",
@@ -370,7 +391,7 @@ def test_a_baseline_without_a_printed_range_may_have_been_normal_or_not() -> Non
 def test_both_directions_of_an_analyte_are_graded() -> None:
     both = {term.direction: grade_lab(term, D("2.9"), K).grade for term in terms_of("potassium")}
     assert both == {"LOW": 3, "HIGH": 0}
-    assert len(TERMS) == 43
+    assert len(TERMS) == 42
 
 
 def test_a_version_without_a_table_is_refused() -> None:
