@@ -11,6 +11,7 @@ from trialsite.clinical.rules.describe import SYMBOLS
 from trialsite.clinical.text import Text
 from trialsite.clinical.units import unit_beside
 
+from .ranges import WhyNoLimits
 from .terms import FINDING_NAMES, Condition, Finding, Limit, Of
 
 if TYPE_CHECKING:
@@ -23,6 +24,15 @@ LIMIT_NAMES = {
     Of.BASELINE: Text("baseline", "基线"),
 }
 ABSENT = {Finding.ANTICOAGULANT: Text("not on an anticoagulant", "未使用抗凝药")}
+NO_LIMITS = {
+    WhyNoLimits.NO_RANGE: Text("no range of the site is in force on this day", "该日无本中心生效的参考范围"),
+    WhyNoLimits.SEX_UNKNOWN: Text(
+        "the range depends on the sex, which is not recorded", "参考范围因性别而异，性别未记录"
+    ),
+    WhyNoLimits.AGE_UNKNOWN: Text(
+        "the range depends on the age, which is not exact", "参考范围因年龄而异，年龄不确切"
+    ),
+}
 NOT_PRINTED = Text("the report printed no range", "报告单未打印参考范围")
 
 
@@ -104,6 +114,8 @@ def open_reasons(judged: Judged) -> Iterable[Text]:
     limits = [of for of in judged.lacking if of is not Of.BASELINE]
     if limits and reference.not_printed:
         yield NOT_PRINTED
+    elif limits and reference.why is not None:
+        yield NO_LIMITS[reference.why]
     elif limits:
         names = [LIMIT_NAMES[of] for of in limits]
         yield Text(f"{both(names).en} {are(names)} not recorded", f"{both(names).zh}未记录")

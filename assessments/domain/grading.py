@@ -17,6 +17,7 @@ from trialsite.clinical.text import Text
 
 from . import ctcae_v5
 from .grade_words import sentence
+from .ranges import WhyNoLimits
 from .terms import Condition, Finding, GradeRow, Limit, Of, Term, findings_in, uses, without_baseline
 
 VERSION = "5.0"
@@ -55,7 +56,8 @@ class Reference:
 
     All in the analyte's canonical unit; None is unknown. uln_at_baseline, lln_at_baseline: None where they did not
     change. not_printed: an outside laboratory printed no range with the result; baseline_not_printed: with the
-    baseline, so that nobody knows whether it was normal. No other range is put in their place.
+    baseline, so that nobody knows whether it was normal. No other range is put in their place. why: why the range of
+    the site gives no limits.
     """
 
     lln: Decimal | None = None
@@ -65,6 +67,7 @@ class Reference:
     lln_at_baseline: Decimal | None = None
     not_printed: bool = False
     baseline_not_printed: bool = False
+    why: WhyNoLimits | None = None
 
     def base(self, of: Of) -> Decimal | None:
         """What a limit is a multiple of, as a number; None when it is not known."""

@@ -366,7 +366,12 @@ PROTOCOL: Schema = {
             "forms": many(FORM),
             "questions": many(QUESTION),
         },
-        {"recruitment": RECRUITMENT, "numbering": NUMBERING, "other_trials": OTHER_TRIALS},
+        {
+            "recruitment": RECRUITMENT,
+            "numbering": NUMBERING,
+            "other_trials": OTHER_TRIALS,
+            "creat_baseline_requires_gt_uln": valued(TRUTH),
+        },
     ),
 }
 
