@@ -40,6 +40,7 @@ def said(words: str) -> dict[Finding, Truth]:
 
 
 MILD = "no life threatening"
+UNTREATED = f"no treatment, no insulin or hospital, {MILD}"
 ANC, PLT = ref(lln="1.8"), ref(lln="125")
 ALT, ALT_HIGH = ref(uln="40", baseline="30"), ref(uln="40", baseline="90")
 BILI, BILI_HIGH = ref(uln="21", baseline="10"), ref(uln="21", baseline="30")
@@ -150,8 +151,8 @@ TABLE = [
     ("H14", "hypermagnesemia", ref(uln="1.02"), "", "1.02:0 1.03:1 1.23:1 1.24:3 3.30:3 3.31:4"),
     ("H15", "hypercalcemia", CA, "", "2.52:0 2.53:1 2.9:1 2.91:2 3.1:2 3.11:3 3.4:3 3.41:4"),
     ("H15b", "hypercalcemia_ionised", ICA, "", "1.33:0 1.34:1 1.5:1 1.51:2 1.6:2 1.61:3 1.8:3 1.81:4"),
-    ("H16 nothing done", "hyperglycemia", GLUC, "no treatment, no insulin or hospital, " + MILD, "6.1:0 6.2:1 30:1"),
-    ("H16 high before", "hyperglycemia", ref(uln="6.1", baseline="9.0"), "no treatment, no insulin or hospital, " + MILD,
+    ("H16 nothing done", "hyperglycemia", GLUC, UNTREATED, "6.1:0 6.2:1 30:1"),
+    ("H16 high before", "hyperglycemia", ref(uln="6.1", baseline="9.0"), UNTREATED,
      "9.0:0 9.1:1"),
     ("H16 treated", "hyperglycemia", GLUC, "treatment, no insulin or hospital, " + MILD, "6.1:0 6.2:2"),
     ("H16 insulin", "hyperglycemia", GLUC, "insulin or hospital, " + MILD, "6.1:0 6.2:3"),
