@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _g
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook.formfields import DateFormField, units_of
@@ -94,14 +94,14 @@ def people_words(row: ReferenceRange) -> str:
     sex = str(row.get_sex_display()) if row.sex else ""
     low, high = plain(row.age_from), plain(row.age_below)
     if low and high:
-        ages = _g("%(low)s to below %(high)s years") % {"low": low, "high": high}
+        ages = gettext("%(low)s to below %(high)s years") % {"low": low, "high": high}
     elif low:
-        ages = _g("from %(low)s years") % {"low": low}
+        ages = gettext("from %(low)s years") % {"low": low}
     elif high:
-        ages = _g("below %(high)s years") % {"high": high}
+        ages = gettext("below %(high)s years") % {"high": high}
     else:
         ages = ""
-    return " · ".join(filter(None, (sex, ages))) or _g("Everybody")
+    return " · ".join(filter(None, (sex, ages))) or gettext("Everybody")
 
 
 def limits_words(low: Any, high: Any) -> str:

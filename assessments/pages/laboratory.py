@@ -5,8 +5,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _g
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook.formfields import QuantityFormField, QuantityWidget, units_of
@@ -78,10 +77,12 @@ class LabResultForm(RowForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("result") is not None and not cleaned.get("analyte"):
-            self.add_error("analyte", _g("Choose the analyte of this result."))
+            self.add_error("analyte", gettext("Choose the analyte of this result."))
         typed = any(cleaned.get(item) is not None for item in ("lln", "uln"))
         if cleaned.get("limits_from") == LimitsFrom.NOT_PRINTED and typed:
-            self.add_error("limits_from", _g("Limits are typed: choose “As printed”, or leave them empty."))
+            self.add_error(
+                "limits_from", gettext("Limits are typed: choose “As printed”, or leave them empty.")
+            )
         return cleaned
 
     @classmethod
@@ -143,7 +144,7 @@ class AnyUnitField(forms.Field):
     def clean(self, value: Any) -> None:
         text = value[0] if isinstance(value, (list, tuple)) else ""
         if text.strip():
-            raise forms.ValidationError(_g("Choose the analyte of this result."))
+            raise forms.ValidationError(gettext("Choose the analyte of this result."))
 
 
 def result_field(analyte: str, panel: str) -> forms.Field:
