@@ -127,7 +127,8 @@ def offered_limits(limits: Limits, last: LabValue | None) -> dict[str, Any]:
         }
     if last is None or last.limits_from in (LimitsFrom.SITE_RANGE, LimitsFrom.NOT_PRINTED):
         return {}
-    return {"limits_from": last.limits_from, "lln": short(last.lln), "uln": short(last.uln)}
+    said = {"limits_from": last.limits_from} if last.limits_from else {}
+    return said | {"lln": short(last.lln), "uln": short(last.uln)}
 
 
 def short(limit: Decimal | None) -> Decimal | None:
