@@ -18,6 +18,7 @@ from trialsite.access.permissions import require
 from trialsite.audit import because
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.free_text import refuse_identifiers
+from trialsite.casebook.holds import in_force
 from trialsite.casebook.models import Subject
 from trialsite.casebook.reading import one_reading
 from trialsite.clinical.units import UnitError, accepted_unit, to_canonical
@@ -114,8 +115,7 @@ def record_range(
     row = row_of(study, site, entry)
     refuse_second(row, replaces)
     moved = moved_grades(study, site, row, replaces)
-    if moved and digest_of_moved(moved) != seen:
-        raise GradesMove(moved)
+    refuse_unseen(study, site, moved, seen)
     with because(reason):
         if replaces is not None:
             take_back(replaces, by, reason)
@@ -135,12 +135,22 @@ def withdraw_range(*, found: ReferenceRange, seen: str = "", by: User, reason: s
         raise CheckFailed({"reason": _("Say in your words why.")})
     refuse_identifiers({"reason": reason})
     moved = moved_grades(found.study, found.site, None, found)
-    if moved and digest_of_moved(moved) != seen:
-        raise GradesMove(moved)
+    refuse_unseen(found.study, found.site, moved, seen)
     with because(reason):
         found.moved = [one.row() for one in moved]
         take_back(found, by, reason)
     return found
+
+
+def refuse_unseen(study: Study, site: Site, moved: Sequence[MovedGrade], seen: str) -> None:
+    """Refuse grades that move where site or study is held, and those that the author has not been shown."""
+    if not moved:
+        return
+    held = in_force().filter(study=study, subject=None)
+    if held.filter(site=None).exists() or held.filter(site=site).exists():
+        raise Refused(_("Grades would change, and site or study is frozen or locked: release that first."))
+    if digest_of_moved(moved) != seen:
+        raise GradesMove(moved)
 
 
 def lock_place(study: Study, site: Site) -> None:

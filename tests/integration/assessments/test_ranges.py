@@ -28,6 +28,7 @@ from tests.cast import Cast, bare_subject
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.casebook.errors import CheckFailed, Refused
+from trialsite.casebook.holds import Place, place_hold
 from trialsite.casebook.models import Subject
 from trialsite.casebook.slots import Slot
 
@@ -209,6 +210,17 @@ def test_withdrawing_leaves_results_without_limits_and_says_so_before(cast: Cast
     (grade,) = grades(cast, subject)
     assert "no range of the site is in force on this day" in grade.sentence.en
     assert "该日无本中心生效的参考范围" in grade.sentence.zh
+
+
+def test_no_grade_moves_where_the_site_is_frozen(cast: Cast, subject: Subject) -> None:
+    first = record(cast)
+    alt(cast, subject, "130")
+    with acting(user=cast.data_manager):
+        place_hold(place=Place(cast.study.pk, cast.here.pk), kind="freeze", by=cast.data_manager)
+    with pytest.raises(Refused, match="frozen or locked") as refused:
+        record(cast, uln=D(50), replaces=first, reason="typing error")
+    assert not isinstance(refused.value, GradesMove)
+    assert record(cast, uln=D(41), replaces=first, reason="typing error").uln == D(41)
 
 
 WRONG = [
