@@ -13,6 +13,7 @@ from .form_registry import FORMS
 from .gaps import GAP_WORK, derive_gaps
 from .lanes import assessment_lanes
 from .models import PlannedVisit, RecordGap
+from .range_api import ReferenceRangeViewSet
 from .responses import first_crc_dates
 from .selectors import VISIT_WORK
 from .visit_plans import death_dates, derive_visits, planned_rows
@@ -29,6 +30,7 @@ registries.projections.register("gaps", ProjectionType(RecordGap, derive_gaps))
 registries.work.register("visits", VISIT_WORK)
 registries.work.register("gaps", GAP_WORK)
 registries.api_lists.register("visits", PlannedVisitViewSet)
+registries.api_lists.register("reference-ranges", ReferenceRangeViewSet)
 registries.timeline.register("assessments", assessment_lanes)
 registries.subject_pages.register("assessments", SubjectPage(_("Assessments"), "assessments", 40))
 dry_runs.register("visits", dry_run_visits)

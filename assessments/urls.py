@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import gap_views, views
+from . import gap_views, range_views, views
 
 urlpatterns = [
     path("calendar/", views.calendar, name="calendar"),
@@ -8,4 +8,21 @@ urlpatterns = [
     path("subjects/<uuid:subject_id>/assessments/", views.assessments, name="assessments"),
     path("subjects/<uuid:subject_id>/gaps/", gap_views.subject_gaps, name="subject-gaps"),
     path("studies/<slug:key>/gaps/", gap_views.gaps, name="gaps"),
+    path("studies/<slug:key>/reference-ranges/", range_views.ranges, name="reference-ranges"),
+    path("studies/<slug:key>/reference-ranges/new/", range_views.new, name="reference-range-new"),
+    path(
+        "studies/<slug:key>/reference-ranges/<uuid:range_id>/correct/",
+        range_views.correct,
+        name="reference-range-correct",
+    ),
+    path(
+        "studies/<slug:key>/reference-ranges/<uuid:range_id>/withdraw/",
+        range_views.withdraw,
+        name="reference-range-withdraw",
+    ),
+    path(
+        "studies/<slug:key>/reference-ranges/<uuid:range_id>/moved/",
+        range_views.moved,
+        name="reference-range-moved",
+    ),
 ]

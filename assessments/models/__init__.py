@@ -17,6 +17,7 @@ from .examinations import (
 )
 from .gaps import RecordGap
 from .laboratory import LabReport, LabResult, PregnancyTest, Virology
+from .ranges import ReferenceRange
 from .reminders import ReminderSent
 from .safety import AdverseEvent, CytokineRelease, IceScore
 from .transplant import AcuteGvhd, Chimerism, ChronicGvhd, Engraftment
@@ -45,6 +46,7 @@ __all__ = [
     "PlannedVisit",
     "PregnancyTest",
     "RecordGap",
+    "ReferenceRange",
     "ReminderSent",
     "Virology",
     "VitalSigns",

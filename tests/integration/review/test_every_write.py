@@ -458,6 +458,8 @@ ELSEWHERE = {
     "sign_paper_facts": "a subject from paper: tried in test_from_paper",
     "record_outage": "the site's outages",
     "withdraw_outage": "the site's outages",
+    "record_range": "the site's reference ranges",
+    "withdraw_range": "the site's reference ranges",
     "plan_verification": "the study's plan",
     "activate_check": "the study's checks",
     "start_dry_run": "counts only",

@@ -306,6 +306,7 @@ class Protocol:
     forms: tuple[ProtocolFormPlan, ...]
     questions: tuple[Question, ...]
     recruitment: Recruitment = PLAIN_RECRUITMENT
+    creat_baseline_requires_gt_uln: bool = False
 
     @classmethod
     def from_document(cls, document: Document) -> Protocol:
@@ -343,6 +344,9 @@ class Protocol:
             forms=tuple(ProtocolFormPlan.of(form) for form in document["forms"]),
             questions=tuple(Question.of(one) for one in document["questions"]),
             recruitment=Recruitment.of(document.get("recruitment")),
+            creat_baseline_requires_gt_uln=document.get("creat_baseline_requires_gt_uln", {"value": False})[
+                "value"
+            ],
         )
 
     def phase_of(self, key: str) -> Phase:

@@ -24,6 +24,7 @@ ENDPOINT_KINDS = ("time-to-event", "cumulative-incidence", "proportion", "binary
 ITEM_TYPES = (
     "text", "integer", "decimal", "quantity", "date", "partial_date", "time", "choice", "choices", "yes_no",
 )  # fmt: skip
+CTCAE_VERSIONS = ("5.0",)  # whose laboratory terms the system holds
 
 KEY = {"type": "string", "pattern": r"^[A-Za-z][A-Za-z0-9_]*$", "title": "a key of letters, digits and _"}
 WORDS = {"type": "string", "minLength": 1, "title": "a text"}
@@ -363,7 +364,7 @@ PROTOCOL: Schema = {
             "design": valued(choice("single-arm", "randomised")),
             "planned_enrolment": valued(or_null(POSITIVE)),
             "accrual_months": valued(or_null(POSITIVE)),
-            "ctcae_version": valued(choice("5.0", "6.0")),
+            "ctcae_version": valued(choice(*CTCAE_VERSIONS)),
             "bsa_formula": valued(choice("mosteller", "dubois", "xu")),
             "crcl_weight": valued(choice("actual", "ideal", "adjusted")),
             "cns2_is_cns_leukemia": valued(TRUTH),
@@ -382,7 +383,12 @@ PROTOCOL: Schema = {
             "forms": many(FORM),
             "questions": many(QUESTION),
         },
-        {"recruitment": RECRUITMENT, "numbering": NUMBERING, "other_trials": OTHER_TRIALS},
+        {
+            "recruitment": RECRUITMENT,
+            "numbering": NUMBERING,
+            "other_trials": OTHER_TRIALS,
+            "creat_baseline_requires_gt_uln": valued(TRUTH),
+        },
     ),
 }
 
