@@ -8,11 +8,12 @@ from trialsite.casebook.registries import Anchor, ProjectionType, SubjectPage
 
 from .api import PlannedVisitViewSet
 from .dry_run import dry_run_visits
+from .event_proposals import PROPOSAL_WORK, derive_proposals
 from .facts import sources
 from .form_registry import FORMS
 from .gaps import GAP_WORK, derive_gaps
 from .lanes import assessment_lanes
-from .models import PlannedVisit, RecordGap
+from .models import PlannedVisit, ProposedEvent, RecordGap
 from .responses import first_crc_dates
 from .selectors import VISIT_WORK
 from .visit_plans import death_dates, derive_visits, planned_rows
@@ -27,10 +28,13 @@ registries.schedule.register("visits", planned_rows)
 registries.projections.register("visits", ProjectionType(PlannedVisit, derive_visits))
 registries.projections.register("gaps", ProjectionType(RecordGap, derive_gaps))
 registries.work.register("visits", VISIT_WORK)
+registries.projections.register("proposed events", ProjectionType(ProposedEvent, derive_proposals))
 registries.work.register("gaps", GAP_WORK)
+registries.work.register("proposed events", PROPOSAL_WORK)
 registries.api_lists.register("visits", PlannedVisitViewSet)
 registries.timeline.register("assessments", assessment_lanes)
 registries.subject_pages.register("assessments", SubjectPage(_("Assessments"), "assessments", 40))
+registries.subject_pages.register("adverse-events", SubjectPage(_("Adverse events"), "adverse-events", 42))
 dry_runs.register("visits", dry_run_visits)
 registries.subject_pages.register(
     "gaps", SubjectPage(_("Gaps"), "subject-gaps", 26, lambda subject: subject.from_paper_until is not None)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from trialsite.studies.domain.adverse_event_plan import adverse_event_problems
 from trialsite.studies.domain.form_checks import form_problems
 from trialsite.studies.domain.numbering import numbering_problems
 from trialsite.studies.domain.problems import Path, ProtocolProblem, dotted
@@ -72,6 +73,7 @@ def _problems(
     yield from _endpoints(protocol)
     yield from _own_forms(protocol, forms)
     yield from form_problems(protocol)
+    yield from adverse_event_problems(protocol)
 
 
 def _repeated(protocol: Protocol) -> Found:
