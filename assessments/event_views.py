@@ -1,4 +1,4 @@
-"""The adverse events of a subject and what laboratory values propose; the terms of MedDRA as they are typed."""
+"""The adverse events of a subject, and what laboratory values propose."""
 
 from datetime import date
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from trialsite.access.permissions import require, require_somewhere
+from trialsite.access.permissions import require
 from trialsite.access.requests import user_of
 from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.selectors import subject_or_404
@@ -21,7 +21,6 @@ from .domain.event_proposals import ProposalKind
 from .event_list import WIDTH, event_lines
 from .event_proposals import proposals_of
 from .event_services import decline_proposal, draft_proposal
-from .meddra import newest_dictionary, shown_name, terms_like
 
 FILTERS = ("grade", "serious", "ongoing")
 
@@ -70,15 +69,3 @@ def proposed_event(request: HttpRequest, subject_id: UUID) -> HttpResponse:
             )
             return redirect(f"{slot.url()}?edit=1")
     return answer.response()
-
-
-@login_required
-@require_GET
-def meddra_terms(request: HttpRequest) -> HttpResponse:
-    """Terms of MedDRA that begin with or hold what is typed, as options of the field."""
-    require_somewhere(user_of(request), "record.view")
-    dictionary = newest_dictionary()
-    typed = request.GET.get("meddra_llt", "")[:100]
-    terms = terms_like(dictionary, typed) if dictionary else []
-    names = [(shown_name(one), one) for one in terms]
-    return render(request, "assessments/meddra_terms.html", {"terms": names})

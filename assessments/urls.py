@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import event_views, gap_views, views
+from . import event_views, gap_views, meddra_views, views
 
 urlpatterns = [
     path("calendar/", views.calendar, name="calendar"),
@@ -8,7 +8,8 @@ urlpatterns = [
     path("subjects/<uuid:subject_id>/assessments/", views.assessments, name="assessments"),
     path("subjects/<uuid:subject_id>/adverse-events/", event_views.adverse_events, name="adverse-events"),
     path("subjects/<uuid:subject_id>/proposed-events/", event_views.proposed_event, name="proposed-event"),
-    path("meddra/terms/", event_views.meddra_terms, name="meddra-terms"),
+    path("meddra/", meddra_views.dictionaries, name="meddra"),
+    path("meddra/terms/", meddra_views.terms, name="meddra-terms"),
     path("subjects/<uuid:subject_id>/gaps/", gap_views.subject_gaps, name="subject-gaps"),
     path("studies/<slug:key>/gaps/", gap_views.gaps, name="gaps"),
 ]
