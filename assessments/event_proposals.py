@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from trialsite.access.models import User
 from trialsite.access.permissions import reach_of
 from trialsite.casebook.models import Subject
+from trialsite.casebook.outages import of_the_past
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.registries import Exposure, Wanted, WorkLine, WorkSource
 from trialsite.casebook.selectors import current_records
@@ -135,6 +136,7 @@ def proposal_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     rows = ProposedEvent.objects.filter(
         reach_of(user, "form.submit"), kind__in=OPEN, subject__state__in=FOLLOWED
     )
+    rows = rows.exclude(of_the_past("starts_on"))
     if wanted.study:
         rows = rows.filter(study__key=wanted.study)
     counted = (

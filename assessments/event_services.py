@@ -65,7 +65,9 @@ def draft_proposal(*, subject_id: UUID, term: str, starts_on: date, by: User) ->
     subject = locked_subject(subject_id, by)
     require(by, "form.submit", study_id=subject.study_id, site_id=subject.site_id)
     found = standing_proposal(subject, term, starts_on)
-    record = AdverseEvent.objects.select_related("visit").filter(pk=found.event_id).first()
+    record: AdverseEvent | None = None
+    if found.event_id is not None:
+        record = AdverseEvent.objects.select_related("visit").get(pk=found.event_id)
     number = record.form_repeat if record else next_repeat(subject=subject, form_key=FORM)
     slot = Slot.of_record(record) if record else Slot(subject.pk, LOG, FORM, 1, number)
     if draft_of(slot, by) is not None:

@@ -26,7 +26,11 @@ def exposures(subject_ids: Sequence[UUID]) -> dict[UUID, list[Exposure]]:
     ids = {*cycles, *(one for days in by_form.values() for one in days)}
     for subject in Subject.objects.filter(pk__in=ids).select_related("protocol_version"):
         protocol = subject.protocol_version.protocol
-        begun = [(one.phase, one.performed_on, one.ended_on) for one in cycles.get(subject.pk, [])]
+        begun = [
+            (one.phase, one.performed_on, one.ended_on)
+            for one in cycles.get(subject.pk, [])
+            if one.performed_on is not None
+        ]
         for kind, days in by_form.items():
             keys = [phase.key for phase in protocol.phases if phase.kind == kind]
             if subject.pk in days and not {phase for phase, *_days in begun} & set(keys):

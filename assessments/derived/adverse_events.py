@@ -93,10 +93,10 @@ def in_window(record: AdverseEvent) -> Iterator[Derived]:
     span = window_of(record.subject)
     inside = began_inside(record.onset, span)
     working = window_words(span.start, span.end)
-    if inside is Truth.FALSE and related_serious(record):
-        working = f"{working}. {_('Related and serious: recorded at any time.')}"
-    elif inside is Truth.FALSE:
-        working = f"{working}. {_('Outside it only related serious events are recorded: is this right?')}"
+    if inside is Truth.FALSE:
+        at_any_time = _("Related and serious: recorded at any time.")
+        asked = _("Outside it only related serious events are recorded: is this right?")
+        working = f"{working}. {at_any_time if related_serious(record) else asked}"
     yield Derived(
         _("In the window of adverse events"),
         words[inside],
