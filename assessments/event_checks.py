@@ -11,12 +11,28 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Finding
 from trialsite.casebook.site_day import site_today
 from trialsite.clinical import ctcae
+from trialsite.clinical.kleene import Truth
 
+from .ae_windows import window_of
+from .domain.ae_window import began_inside
 from .domain.grade_track import Step, problems
 
 Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Values]]
 OVER = ("RECOVERED", "SEQUELAE")
+RELATED = ("RELATED", "POSSIBLE")
+CAUSES = ("cause_chemo", "cause_blinatumomab", "cause_venetoclax", "cause_car_t", "cause_hsct")
+# Terms that are events of special interest whatever their grade (assumption of the four studies, to be signed).
+SPECIAL = (
+    "Cytokine release syndrome",
+    "Encephalopathy",
+    "Seizure",
+    "Tumor lysis syndrome",
+    "Infusion related reaction",
+    "Pancreatitis",
+    "Sinusoidal obstruction syndrome",
+    "Treatment related secondary malignancy",
+)
 
 
 @edit_check(gettext_lazy("Onset, end and grade of an event agree"))
@@ -67,3 +83,24 @@ def over_has_end(values: Values, rows: Rows, subject: Subject) -> Iterator[Findi
     """Recovered, with or without sequelae, but no end is entered."""
     if values.get("outcome") in OVER and values.get("stop") is None:
         yield Finding("stop", _("The event is over: when did it end?"))
+
+
+@edit_check(gettext_lazy("Events of special interest are marked"), hard=False)
+def special_is_marked(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """Cytokine release, neurotoxicity, tumour lysis and the like are of special interest at any grade."""
+    term = ctcae.named(values.get("term") or "")
+    if term is not None and term.name.en in SPECIAL and not values.get("special_interest"):
+        yield Finding("special_interest", _("This event is of special interest by its term: of which kind?"))
+
+
+@edit_check(gettext_lazy("Events lie in the window of the study"), hard=False)
+def inside_window(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """An event that began outside the window is recorded only if it is serious and related."""
+    onset = values.get("onset")
+    if onset is None or (values.get("serious") and any(values.get(item) in RELATED for item in CAUSES)):
+        return
+    span = window_of(subject)
+    if span.start is not None and began_inside(onset, span) is Truth.FALSE:
+        yield Finding(
+            "onset", _("This lies outside the window of adverse events, and is not serious and related.")
+        )

@@ -189,6 +189,8 @@ FORMS: tuple[FormType, ...] = (
         event_checks.track_possible,
         event_checks.grade_of_term,
         event_checks.over_has_end,
+        event_checks.special_is_marked,
+        event_checks.inside_window,
         rows=(
             RowType(
                 "track",

@@ -21,10 +21,9 @@ def steps_of(record: AdverseEvent) -> list[Step]:
 
 
 def keep_worst_grade(record: AdverseEvent, by: User) -> None:
-    """`grade` is the worst of the lines; an event without lines keeps the grade that it was entered with."""
-    found = worst(
-        Step(line.since, line.grade) for line in GradeChange.objects.filter(record=record, voided=False)
-    )
-    if found is not None and found != record.grade:
+    """`grade` is the worst of the lines; an event that never had any keeps the grade that it was entered with."""
+    lines = list(GradeChange.objects.filter(record=record))
+    found = worst(Step(line.since, line.grade) for line in lines if not line.voided)
+    if lines and found != record.grade:
         record.grade = found
         record.save(update_fields=["grade"])

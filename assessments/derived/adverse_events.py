@@ -14,12 +14,10 @@ from trialsite.clinical.kleene import Truth
 
 from ..ae_windows import milestones, window_of
 from ..domain.ae_window import began_inside, treatment_emergent
-from ..models.safety import AdverseEvent, Causality
+from ..event_checks import CAUSES, RELATED
+from ..models import AdverseEvent
 from ..tracks import track_of
 from .wording import empty_items, unknown
-
-RELATED = (Causality.RELATED, Causality.POSSIBLE)
-CAUSES = ("cause_chemo", "cause_blinatumomab", "cause_venetoclax", "cause_car_t", "cause_hsct")
 
 
 def adverse_event(record: AdverseEvent) -> list[Derived]:

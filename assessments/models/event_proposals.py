@@ -71,6 +71,10 @@ class EventDecision(SiteBound):
     decided_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(default=timezone.now)
 
+    def get_term_display(self) -> str:
+        """The term in the reader's language."""
+        return ctcae.words_of(self.term, get_language() or "en")
+
     class Meta:
         verbose_name = _("declined proposal of an adverse event")
         indexes = [models.Index(fields=["subject", "term"], name="eventdecision_subject")]

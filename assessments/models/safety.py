@@ -61,6 +61,10 @@ class AdverseEvent(CasebookRecord):
         CYTOPENIA = "CYTOPENIA", _("Prolonged cytopenia")
         PANCREATITIS = "PANCREATITIS", _("Pancreatitis")
         MEDICATION_ERROR = "MEDICATION_ERROR", _("Medication error, overdose")
+        INFUSION_REACTION = "INFUSION_REACTION", _("Infusion reaction")
+        HYPOGAMMAGLOBULINAEMIA = "HYPOGAMMAGLOBULINAEMIA", _("Low immunoglobulin that needs replacement")
+        OPPORTUNISTIC = "OPPORTUNISTIC", _("Opportunistic infection")
+        PREGNANCY = "PREGNANCY", _("Pregnancy")
         SECOND_MALIGNANCY = "SECOND_MALIGNANCY", _("Second malignancy")
         OTHER = "OTHER", _("Other")
 

@@ -25,6 +25,7 @@ from trialsite.casebook.models import Draft, Subject
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.registries import Wanted
 from trialsite.casebook.selectors import draft_of
+from trialsite.casebook.services import submit_form
 from trialsite.casebook.slots import Slot
 from trialsite.clinical.partial_date import PartialDate
 
@@ -120,6 +121,8 @@ def test_an_event_is_entered_with_its_term_and_its_grades(desk: Client, cast: Ca
         ({"term": "Sepsis", "track-0-since": "2026-01-14", "track-0-grade": "4", "outcome": "FATAL"}, "A fatal event is grade 5"),
         ({"term": "Nausea", "track-0-since": "2026-01-14", "track-0-grade": "4"}, "the CTCAE has the grades 1, 2, 3"),
         ({"term": "Nausea", "outcome": "RECOVERED"}, "The event is over: when did it end?"),
+        ({"term": "Seizure"}, "of special interest by its term"),
+        ({"term": "Nausea", "onset": "2026-01-10"}, "outside the window of adverse events"),
     ],
 )  # fmt: skip
 def test_what_does_not_agree_is_said_and_what_was_typed_stays(
@@ -171,6 +174,23 @@ def test_the_window_stands_on_the_form(desk: Client, cast: Cast, treated: Subjec
     assert "Treatment-emergent No" in derived_of(desk, early)
     assert "In the window of adverse events Yes" in derived_of(desk, late)
     assert "Treatment-emergent Yes" in derived_of(desk, late)
+
+
+def test_a_related_serious_event_outside_the_window_is_not_asked_about(desk: Client, treated: Subject) -> None:
+    fields = {"term": "Nausea", "onset": "2026-01-10", "serious": "yes", "cause_chemo": "POSSIBLE"}
+    assert desk.post(Slot(treated.pk, "LOG", "AE").url(), typed(**fields)).status_code == 302
+
+
+def test_the_worst_grade_goes_with_its_lines(cast: Cast, treated: Subject) -> None:
+    onset = PartialDate.of(on(3))
+    values = {"term": "Nausea", "onset": onset, "performed_on": on(3)}
+    record = log(cast, treated, "AE", values, rows={"track": [{"since": onset, "grade": 3}]})
+    with acting(user=cast.coordinator):
+        submit_form(
+            slot=Slot.of_record(record), values=values, rows={"track": []}, base_version=1, by=cast.coordinator,
+            reason="ENTRY_ERROR: typed wrong",
+        )  # fmt: skip
+        assert AdverseEvent.objects.get(pk=record.pk).grade is None
 
 
 # Proposed by laboratory values
