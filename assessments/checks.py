@@ -12,7 +12,6 @@ from trialsite.casebook.edit_checks import edit_check
 from trialsite.casebook.models import Subject
 from trialsite.casebook.prepared import Bound, Prepared
 from trialsite.casebook.registries import Finding
-from trialsite.casebook.site_day import site_today
 from trialsite.casebook.states import RecordState
 from trialsite.casebook.values import trimmed
 from trialsite.clinical.units import ANALYTES
@@ -218,17 +217,3 @@ def computed_response(values: Values, subject: Subject) -> str:
     seen = assessment_of(record, rules, counts, baseline_of(marrows, record), remission_before(earlier))
     category = classify_response(seen, rules).category
     return "" if category in (Category.UNKNOWN, Category.INDETERMINATE_5PCT) else category.value
-
-
-@edit_check(gettext_lazy("Onset, end and grade of an event agree"))
-def event_possible(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
-    """An event begins before it ends, not in the future; what goes on has no end."""
-    onset, stop = values.get("onset"), values.get("stop")
-    if onset and onset.earliest > site_today(subject):
-        yield Finding("onset", _("This day has not come yet at the site."))
-    if onset and stop and stop.latest < onset.earliest:
-        yield Finding("stop", _("This end lies before the onset."))
-    if stop and values.get("ongoing"):
-        yield Finding("ongoing", _("An event with an end is not ongoing."))
-    if values.get("outcome") == "FATAL" and values.get("grade") not in (None, 5):
-        yield Finding("grade", _("A fatal event is grade 5."))

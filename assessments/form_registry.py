@@ -5,9 +5,10 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.casebook.edit_checks import not_in_the_future
 from trialsite.casebook.registries import FormType, RowType
 
-from . import checks, derived, models, summaries
+from . import checks, derived, event_checks, models, summaries
 from .lab_limits import save_limits
-from .pages import disease, examinations, laboratory, safety
+from .pages import adverse_events, disease, examinations, laboratory, safety
+from .tracks import keep_worst_grade
 
 LINES_LEFT_OPEN = 3
 RESULTS = _("Results")
@@ -189,11 +190,27 @@ FORMS: tuple[FormType, ...] = (
         "AE",
         _("Adverse event"),
         models.AdverseEvent,
-        safety.AdverseEventForm,
+        adverse_events.AdverseEventForm,
         summaries.adverse_event,
-        checks.event_possible,
+        event_checks.event_possible,
+        event_checks.track_possible,
+        event_checks.grade_of_term,
+        event_checks.over_has_end,
+        event_checks.special_is_marked,
+        event_checks.inside_window,
+        rows=(
+            RowType(
+                "track",
+                models.GradeChange,
+                adverse_events.GradeChangeForm,
+                _("Grades over the days"),
+                blank_lines=2,
+            ),
+        ),
+        offer=adverse_events.offer_track,
         continuous=True,
         derived=derived.adverse_event,
+        after=keep_worst_grade,
     ),
     kind(
         "AGV",

@@ -7,6 +7,7 @@ from .disease import (
     MrdResult,
     MrdSample,
 )
+from .event_proposals import EventDecision, ProposedEvent
 from .examinations import (
     Echocardiogram,
     Electrocardiogram,
@@ -17,9 +18,10 @@ from .examinations import (
 )
 from .gaps import RecordGap
 from .laboratory import LabReport, LabResult, PregnancyTest, Virology
+from .meddra import MeddraDictionary, MeddraTerm
 from .ranges import ReferenceRange
 from .reminders import ReminderSent
-from .safety import AdverseEvent, CytokineRelease, IceScore
+from .safety import AdverseEvent, CytokineRelease, GradeChange, IceScore
 from .transplant import AcuteGvhd, Chimerism, ChronicGvhd, Engraftment
 from .visits import PlannedVisit
 
@@ -33,6 +35,8 @@ __all__ = [
     "Echocardiogram",
     "Electrocardiogram",
     "Engraftment",
+    "EventDecision",
+    "GradeChange",
     "Hctci",
     "IceScore",
     "Imaging",
@@ -40,11 +44,14 @@ __all__ = [
     "LabResult",
     "LungFunction",
     "MarrowAssessment",
+    "MeddraDictionary",
+    "MeddraTerm",
     "MrdResult",
     "MrdSample",
     "PhysicalExam",
     "PlannedVisit",
     "PregnancyTest",
+    "ProposedEvent",
     "RecordGap",
     "ReferenceRange",
     "ReminderSent",

@@ -92,6 +92,9 @@ ACTIONS: dict[str, Action] = {
     "protocol.sign": Action(
         gettext_lazy("sign off a protocol's assumptions"), frozenset({DATA_MANAGER, INVESTIGATOR})
     ),
+    "dictionary.upload": Action(
+        gettext_lazy("upload dictionaries"), frozenset({DATA_MANAGER, ADMINISTRATOR})
+    ),
     "trail.view": Action(gettext_lazy("read the audit trail"), READERS),
     "export.run": Action(gettext_lazy("pull exports"), CLINICAL),
     "staff.view": Action(

@@ -293,6 +293,16 @@ class SubjectPage:
     shown: "Callable[[Subject], bool]" = lambda subject: True
 
 
+@dataclass(frozen=True)
+class Exposure:
+    """A phase of treatment that began: its key, its days as far as they are known, the agents that it gives."""
+
+    phase: str
+    start: date
+    end: date | None
+    agents: tuple[str, ...]
+
+
 forms: Registry[FormType] = Registry("form")
 facts: Registry[FactSource] = Registry("fact")
 anchors: Registry[Anchor] = Registry("anchor")
@@ -337,6 +347,8 @@ gates: "Registry[Callable[[Attempt], None]]" = Registry("gate")
 # The ids of subjects whose data leave exports, as a subquery.
 left_out: "Registry[Callable[[], QuerySet[Any]]]" = Registry("exclusion from exports")
 ends_of_treatment: "Registry[Callable[[Sequence[UUID]], Mapping[UUID, date]]]" = Registry("end of treatment")
+# Subject ids → the phases that began, with the agents of each.
+exposures: "Registry[Callable[[Sequence[UUID]], Mapping[UUID, Sequence[Exposure]]]]" = Registry("exposure")
 api_lists: Registry[Any] = Registry("list of the API")  # name → viewset of a later room
 
 

@@ -464,6 +464,9 @@ ELSEWHERE = {
     "activate_check": "the study's checks",
     "start_dry_run": "counts only",
     "send_reminder": "mail: tried as a task",
+    "draft_proposal": "a draft is nobody's record",
+    "decline_proposal": "tried in assessments/test_adverse_events, where values propose an event",
+    "upload_dictionary": "the dictionary, not the record",
 }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from trialsite.studies.domain.adverse_event_plan import AGENTS, RECORDED, STARTS
 from trialsite.studies.domain.problems import Path
 
 Schema = dict[str, Any]
@@ -127,6 +128,26 @@ NUMBER = shape(
 )
 NUMBERING = sourced({"screening": NUMBER, "subject": NUMBER})
 OTHER_TRIALS = sourced({"running": choice("allowed", "excluded"), "ended": choice("allowed", "excluded")})
+LAB_GRADES_AS_EVENTS = sourced(
+    {"terms": many(WORDS, at_least=1), "record": choice(*RECORDED)},
+    {"at_baseline": TRUTH, "phases": many(KEY, at_least=1), "days": POSITIVE},
+)
+ADVERSE_EVENTS = sourced(
+    {
+        "agents": many(choice(*AGENTS), at_least=1),
+        "propose_from_grade": {"type": "integer", "minimum": 1, "maximum": 4, "title": "a grade, 1 to 4"},
+        "window": sourced(
+            {
+                "starts": many(choice(*STARTS), at_least=1),
+                "days_after_last_dose": or_null(POSITIVE),
+                "days_after_car_t": or_null(POSITIVE),
+                "days_after_hsct": or_null(POSITIVE),
+                "days_after_randomisation": or_null(POSITIVE),
+            }
+        ),
+    },
+    {"record_as_ae": many(LAB_GRADES_AS_EVENTS)},
+)
 CRITERION = sourced(
     {
         "id": {"type": "string", "pattern": r"^\d{3}-[IE][0-9]+[a-z]*$", "title": "an id such as 000-I5a"},
@@ -388,6 +409,7 @@ PROTOCOL: Schema = {
             "numbering": NUMBERING,
             "other_trials": OTHER_TRIALS,
             "creat_baseline_requires_gt_uln": valued(TRUTH),
+            "adverse_events": ADVERSE_EVENTS,
         },
     ),
 }
