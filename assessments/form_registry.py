@@ -6,7 +6,10 @@ from trialsite.casebook.edit_checks import not_in_the_future
 from trialsite.casebook.registries import FormType, RowType
 
 from . import checks, derived, models, summaries
-from .pages import disease, examinations, laboratory, safety
+from .pages import disease, examinations, laboratory, sae, safety
+from .sae import checks as sae_checks
+from .sae import services as sae_services
+from .sae import shown as sae_shown
 
 LINES_LEFT_OPEN = 3
 RESULTS = _("Results")
@@ -187,6 +190,30 @@ FORMS: tuple[FormType, ...] = (
         checks.event_possible,
         continuous=True,
         derived=derived.adverse_event,
+    ),
+    kind(
+        "SAE",
+        _("Serious adverse event"),
+        models.SeriousEvent,
+        sae.SeriousEventForm,
+        sae_shown.report_summary,
+        sae_checks.some_criterion,
+        sae_checks.instants_in_order,
+        sae_checks.admission_counts,
+        continuous=True,
+        derived=sae_shown.derived_report,
+        after=sae_services.keep_version,
+    ),
+    kind(
+        "ADM",
+        _("Stay in hospital"),
+        models.Admission,
+        sae.AdmissionForm,
+        sae_shown.stay_summary,
+        sae_checks.stay_in_order,
+        not_in_the_future("left_on"),
+        continuous=True,
+        derived=sae_shown.derived_stay,
     ),
     kind(
         "AGV",

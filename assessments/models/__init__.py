@@ -18,12 +18,15 @@ from .examinations import (
 from .gaps import RecordGap
 from .laboratory import LabReport, LabResult, PregnancyTest, Virology
 from .reminders import ReminderSent
+from .sae import Admission, AdmissionDecision, SaeAssessment, SaeClock, SaeNotice, SaeVersion, SeriousEvent
 from .safety import AdverseEvent, CytokineRelease, IceScore
 from .transplant import AcuteGvhd, Chimerism, ChronicGvhd, Engraftment
 from .visits import PlannedVisit
 
 __all__ = [
     "AcuteGvhd",
+    "Admission",
+    "AdmissionDecision",
     "AdverseEvent",
     "CerebrospinalFluid",
     "Chimerism",
@@ -46,6 +49,11 @@ __all__ = [
     "PregnancyTest",
     "RecordGap",
     "ReminderSent",
+    "SaeAssessment",
+    "SaeClock",
+    "SaeNotice",
+    "SaeVersion",
+    "SeriousEvent",
     "Virology",
     "VitalSigns",
 ]
