@@ -69,7 +69,7 @@ def serious_stay(stay: Stay) -> Verdict:
             (
                 Text(
                     "Relapse itself is no SAE; a fatal relapse is recorded as death with the disease as its cause.",
-                    "复发本身不属于SAE;因复发死亡者记录为死亡,死因为疾病。",
+                    "复发本身不属于SAE；因复发死亡者记录为死亡，死因为疾病。",
                 ),
             ),
         )
@@ -112,7 +112,7 @@ def prolonged_by(stay: Stay, events: Iterable[Onset]) -> Proposal | None:
         tuple(sorted(meanwhile)),
         Text(
             f"Longer in hospital than the {stay.planned_days} days planned, and an adverse event began meanwhile.",
-            f"住院时间超过计划的{stay.planned_days}天,且住院期间发生了不良事件。",
+            f"住院时间超过计划的{stay.planned_days}天，且住院期间发生了不良事件。",
         ),
     )
 

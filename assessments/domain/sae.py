@@ -62,11 +62,11 @@ class ClockRule:
 OWN_PROCEDURE = Text("institutional procedure", "机构标准操作规程")
 GCP = Text(
     "immediately: Chinese GCP 2020, article 26; 24 hours: institutional procedure",
-    "立即报告:GCP(2020)第二十六条;24小时:机构标准操作规程",
+    "立即报告：GCP（2020）第二十六条；24小时：机构标准操作规程",
 )
 NMPA = Text(
     "ICH E2A; NMPA 2018, expedited reporting of safety data during clinical trials",
-    "ICH E2A;《药物临床试验期间安全性数据快速报告的标准和程序》(2018)",
+    "ICH E2A；《药物临床试验期间安全性数据快速报告的标准和程序》（2018）",
 )
 FORM_RULE = ClockRule(
     Text("an event recorded as serious, to its SAE report", "记为严重的不良事件至提交SAE报告"),
@@ -92,7 +92,7 @@ ETHICS_RULE = ClockRule(
 GRAVE_RULE = ClockRule(
     Text(
         "the sponsor knows of a fatal or life-threatening SUSAR (day 0), to its report to the authority",
-        "申办者获知致死或危及生命的SUSAR(第0天)至报告监管部门",
+        "申办者获知致死或危及生命的SUSAR（第0天）至报告监管部门",
     ),
     "reference",
     NMPA,
@@ -101,7 +101,7 @@ GRAVE_RULE = ClockRule(
 OTHER_RULE = ClockRule(
     Text(
         "the sponsor knows of another SUSAR (day 0), to its report to the authority",
-        "申办者获知其他SUSAR(第0天)至报告监管部门",
+        "申办者获知其他SUSAR（第0天）至报告监管部门",
     ),
     "reference",
     NMPA,
@@ -205,16 +205,16 @@ def missing(
 ) -> Iterator[Text]:
     """What keeps it from being decided."""
     if parts["serious"] is Truth.UNKNOWN:
-        yield Text("cannot be decided: criteria of seriousness missing", "无法判定:缺少严重性标准")
+        yield Text("cannot be decided: criteria of seriousness missing", "无法判定：缺少严重性标准")
     if parts["related"] is Truth.UNKNOWN:
         if is_related(investigator) is Truth.UNKNOWN:
             yield Text(
-                "cannot be decided: the investigator's causality missing", "无法判定:缺少研究者的因果判断"
+                "cannot be decided: the investigator's causality missing", "无法判定：缺少研究者的因果判断"
             )
         if is_related(sponsor) is Truth.UNKNOWN:
-            yield Text("cannot be decided: the sponsor's causality missing", "无法判定:缺少申办者的因果判断")
+            yield Text("cannot be decided: the sponsor's causality missing", "无法判定：缺少申办者的因果判断")
     if parts["unexpected"] is Truth.UNKNOWN:
-        yield Text("cannot be decided: expectedness missing", "无法判定:缺少预期性判断")
+        yield Text("cannot be decided: expectedness missing", "无法判定：缺少预期性判断")
 
 
 @dataclass(frozen=True)
@@ -345,7 +345,7 @@ def report_problems(now: Said, before: Iterable[Said], changed: str) -> Iterator
             "report_kind",
             Text(
                 "A follow-up has been reported: this is a follow-up or the final report.",
-                "已有随访报告:此报告应为随访报告或总结报告。",
+                "已有随访报告：此报告应为随访报告或总结报告。",
             ),
         )
     reached = max((one.number or 0 for one in earlier), default=0)
@@ -354,7 +354,7 @@ def report_problems(now: Said, before: Iterable[Said], changed: str) -> Iterator
             "follow_up_number",
             Text(
                 f"The next follow-up has number {reached + 1}; to correct the last one keep its number.",
-                f"下一份随访报告的编号为{reached + 1};更正上一份时请保留其编号。",
+                f"下一份随访报告的编号为{reached + 1}；更正上一份时请保留其编号。",
             ),
         )
     if now.kind in (INITIAL, FINAL) and now.number is not None:

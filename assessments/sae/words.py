@@ -64,16 +64,16 @@ def time_words(state: State, due: datetime | None, now: datetime) -> str:
 
 @dataclass(frozen=True)
 class ClockLine:
-    """One deadline as a page shows it; instants in the zone of the site."""
+    """One deadline as a page shows it; instants as texts at the clock of the site."""
 
     clock: SaeClock
     label: Any
     state: State
     tone: str
     words: str
-    started: datetime | None
-    due: datetime | None
-    done: datetime | None
+    started: str
+    due: str
+    done: str
 
     @property
     def is_open(self) -> bool:
@@ -85,8 +85,9 @@ def line_of(clock: SaeClock, now: datetime, zone: str) -> ClockLine:
     label = clock.get_kind_display()
     if clock.kind == ClockKind.REGULATOR and clock.provisional:
         label = _("SUSAR report to the authority, if it is one")
-    local = [
-        moment.astimezone(ZoneInfo(zone)) if moment else None
-        for moment in (clock.started_at, clock.due_at, clock.done_at)
-    ]
-    return ClockLine(clock, label, state, TONES[state], time_words(state, clock.due_at, now), *local)
+    moments = [local_words(one, zone) for one in (clock.started_at, clock.due_at, clock.done_at)]
+    return ClockLine(clock, label, state, TONES[state], time_words(state, clock.due_at, now), *moments)
+
+
+def local_words(moment: datetime | None, zone: str) -> str:
+    return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M") if moment else ""
