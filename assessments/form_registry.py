@@ -7,7 +7,10 @@ from trialsite.casebook.registries import FormType, RowType
 
 from . import checks, derived, event_checks, models, summaries
 from .lab_limits import save_limits
-from .pages import adverse_events, disease, examinations, laboratory, safety
+from .pages import adverse_events, disease, examinations, laboratory, sae, safety
+from .sae import checks as sae_checks
+from .sae import services as sae_services
+from .sae import shown as sae_shown
 from .tracks import keep_worst_grade
 
 LINES_LEFT_OPEN = 3
@@ -211,6 +214,30 @@ FORMS: tuple[FormType, ...] = (
         continuous=True,
         derived=derived.adverse_event,
         after=keep_worst_grade,
+    ),
+    kind(
+        "SAE",
+        _("Serious adverse event"),
+        models.SeriousEvent,
+        sae.SeriousEventForm,
+        sae_shown.report_summary,
+        sae_checks.some_criterion,
+        sae_checks.instants_in_order,
+        sae_checks.admission_counts,
+        continuous=True,
+        derived=sae_shown.derived_report,
+        after=sae_services.keep_version,
+    ),
+    kind(
+        "ADM",
+        _("Stay in hospital"),
+        models.Admission,
+        sae.AdmissionForm,
+        sae_shown.stay_summary,
+        sae_checks.stay_in_order,
+        not_in_the_future("left_on"),
+        continuous=True,
+        derived=sae_shown.derived_stay,
     ),
     kind(
         "AGV",

@@ -16,9 +16,15 @@ from .facts import sources
 from .form_registry import FORMS
 from .gaps import GAP_WORK, derive_gaps
 from .lanes import assessment_lanes
-from .models import EventDecision, PlannedVisit, ProposedEvent, RecordGap
+from .models import EventDecision, PlannedVisit, ProposedEvent, RecordGap, SaeClock
 from .range_api import ReferenceRangeViewSet
 from .responses import first_crc_dates
+from .sae.api import SaeClockViewSet
+from .sae.derive import derive_clocks
+from .sae.shown import sae_panel, stands_on_kind, stands_on_report
+from .sae.tasks import tell_at_once
+from .sae.trail_words import register_words
+from .sae.work import SAE_WORK
 from .selectors import VISIT_WORK
 from .visit_plans import death_dates, derive_visits, planned_rows
 
@@ -51,3 +57,11 @@ dry_runs.register("visits", dry_run_visits)
 registries.subject_pages.register(
     "gaps", SubjectPage(_("Gaps"), "subject-gaps", 26, lambda subject: subject.from_paper_until is not None)
 )
+registries.projections.register("sae clocks", ProjectionType(SaeClock, derive_clocks))
+registries.work.register("sae", SAE_WORK)
+registries.api_lists.register("sae-clocks", SaeClockViewSet)
+registries.form_panels.register("sae", sae_panel)
+registries.on_forms.register("sae", stands_on_report)
+registries.on_kinds.register("sae", stands_on_kind)
+registries.after_submit.register("sae-notices", tell_at_once)
+register_words(registries.trail_words)

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from . import event_views, gap_views, meddra_views, range_views, views
+from .sae import views as sae_views
 
 urlpatterns = [
     path("calendar/", views.calendar, name="calendar"),
@@ -29,4 +30,9 @@ urlpatterns = [
         range_views.moved,
         name="reference-range-moved",
     ),
+    path("studies/<slug:key>/saes/", sae_views.saes, name="saes"),
+    path("saes/<uuid:sae_id>/reports/<int:number>/", sae_views.report, name="sae-report"),
+    path("saes/<uuid:sae_id>/assess/", sae_views.assess, name="sae-assess"),
+    path("subjects/<uuid:subject_id>/saes/start/", sae_views.start, name="sae-start"),
+    path("admissions/<uuid:admission_id>/<slug:action>/", sae_views.admission_step, name="admission-step"),
 ]

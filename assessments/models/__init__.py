@@ -21,12 +21,15 @@ from .laboratory import LabReport, LabResult, PregnancyTest, Virology
 from .meddra import MeddraDictionary, MeddraTerm
 from .ranges import ReferenceRange
 from .reminders import ReminderSent
+from .sae import Admission, AdmissionDecision, SaeAssessment, SaeClock, SaeNotice, SaeVersion, SeriousEvent
 from .safety import AdverseEvent, CytokineRelease, GradeChange, IceScore
 from .transplant import AcuteGvhd, Chimerism, ChronicGvhd, Engraftment
 from .visits import PlannedVisit
 
 __all__ = [
     "AcuteGvhd",
+    "Admission",
+    "AdmissionDecision",
     "AdverseEvent",
     "CerebrospinalFluid",
     "Chimerism",
@@ -55,6 +58,11 @@ __all__ = [
     "RecordGap",
     "ReferenceRange",
     "ReminderSent",
+    "SaeAssessment",
+    "SaeClock",
+    "SaeNotice",
+    "SaeVersion",
+    "SeriousEvent",
     "Virology",
     "VitalSigns",
 ]

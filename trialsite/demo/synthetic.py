@@ -40,6 +40,7 @@ from trialsite.review.verification import verify_items
 from trialsite.studies.models import Site, Study
 
 from .accounts import demo_password, staff_of
+from .assessing import assess_reports
 from .deviating import text_to_sign
 from .laboratories import as_reported, keep_ranges
 from .stories.candidates import REFUSES
@@ -97,6 +98,7 @@ def tell(told: Story, study: Study, site: Site, staff: Staff, today: date) -> st
         subject = Subject.objects.select_related("protocol_version", "study", "site").get(pk=subject.pk)
         if subject.arm in told.courses:
             say_what_was_missed(subject, told, today, staff)
+            assess_reports(subject, today, staff.coordinator, staff.monitor)
         projections.refresh(subject)
         connection.run_on_commit.clear()  # the projections are derived: no worker has to do it again
     return subject.number
