@@ -1,6 +1,7 @@
 """What other rooms read from the assessments by name."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from trialsite.casebook import registries
 from trialsite.casebook.amended import dry_runs
@@ -11,8 +12,11 @@ from .dry_run import dry_run_visits
 from .facts import sources
 from .form_registry import FORMS
 from .gaps import GAP_WORK, derive_gaps
+from .laboratory.trail import WORDS_OF_NAMES, WORDS_OF_ROWS
+from .laboratory.views import DRAFT_KEY
+from .laboratory.work import TRAY_WORK
 from .lanes import assessment_lanes
-from .models import PlannedVisit, RecordGap
+from .models import LabName, LabTrayRow, PlannedVisit, RecordGap
 from .responses import first_crc_dates
 from .selectors import VISIT_WORK
 from .visit_plans import death_dates, derive_visits, planned_rows
@@ -31,6 +35,13 @@ registries.work.register("gaps", GAP_WORK)
 registries.api_lists.register("visits", PlannedVisitViewSet)
 registries.timeline.register("assessments", assessment_lanes)
 registries.subject_pages.register("assessments", SubjectPage(_("Assessments"), "assessments", 40))
+registries.subject_pages.register(
+    "laboratory", SubjectPage(pgettext_lazy("results", "Laboratory"), "laboratory", 35)
+)
+registries.pages_of_drafts.register(DRAFT_KEY, (_("Laboratory table"), "laboratory"))
+registries.work.register("lab-tray", TRAY_WORK)
+registries.trail_words.register(LabTrayRow._meta.db_table, WORDS_OF_ROWS)
+registries.trail_words.register(LabName._meta.db_table, WORDS_OF_NAMES)
 dry_runs.register("visits", dry_run_visits)
 registries.subject_pages.register(
     "gaps", SubjectPage(_("Gaps"), "subject-gaps", 26, lambda subject: subject.from_paper_until is not None)

@@ -20,6 +20,7 @@ from .laboratory import LabReport, LabResult, PregnancyTest, Virology
 from .reminders import ReminderSent
 from .safety import AdverseEvent, CytokineRelease, IceScore
 from .transplant import AcuteGvhd, Chimerism, ChronicGvhd, Engraftment
+from .tray import LabName, LabTrayRow
 from .visits import PlannedVisit
 
 __all__ = [
@@ -35,8 +36,10 @@ __all__ = [
     "Hctci",
     "IceScore",
     "Imaging",
+    "LabName",
     "LabReport",
     "LabResult",
+    "LabTrayRow",
     "LungFunction",
     "MarrowAssessment",
     "MrdResult",

@@ -47,6 +47,7 @@ class LabResultForm(RowForm):
 
     model = LabResult
     panel: ClassVar[str] = "HEM"
+    moves: ClassVar[str] = "down"  # Enter goes to the next analyte
     items = ("analyte", "result", "lln", "uln", "comment")
 
     def add_items(self, items: Any) -> None:
