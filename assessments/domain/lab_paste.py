@@ -98,7 +98,7 @@ class _Reading:
             self.dated = tokens.with_times(self.dated, line)
             return True
         if tokens.about_a_person(line):
-            self.found.identity += 1
+            self.found.identity += tokens.persons_in(line) > 0
             if sampled := tokens.sampled_at(line):
                 self.moment = sampled
             return True
