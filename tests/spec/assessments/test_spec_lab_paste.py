@@ -80,7 +80,12 @@ TABLE: list[tuple[str, str, list[str], list[str]]] = [
         ],
         [],
     ),
-    ("a name that repeats is nobody's analyte", NAME_BESIDE, ["- -: wbc=0.8[10*9/L] haemoglobin=90[g/L] platelets=20[10*9/L]"], []),
+    (
+        "a name that repeats is nobody's analyte",
+        NAME_BESIDE,
+        ["- -: wbc=0.8[10*9/L] haemoglobin=90[g/L] platelets=20[10*9/L]"],
+        [],
+    ),
     # What waits for a person
     ("ionised calcium is no calcium", "离子钙 Ca 1.15 mmol/L 1.10-1.34", [], ["离子钙 Ca: name"]),
     ("creatinine of urine", "尿肌酐 8.1 mmol/L", [], ["尿肌酐: specimen"]),
@@ -90,7 +95,12 @@ TABLE: list[tuple[str, str, list[str], list[str]]] = [
     ("count or percentage", "中性粒细胞 85", [], ["中性粒细胞: no-unit"]),
     ("the count has its own sign", "NEUT# 0.85", ["- -: anc=0.85[]"], []),
     ("a word for a result", "HBsAg 阴性", [], ["HBsAg: number"]),
-    ("a value fewer than dates", "项目 2026-03-01 2026-03-03\nWBC 0.8 1.2\nPLT 23", ["2026-03-01 -: wbc=0.8[]", "2026-03-03 -: wbc=1.2[]"], ["PLT: column"]),
+    (
+        "a value fewer than dates",
+        "项目 2026-03-01 2026-03-03\nWBC 0.8 1.2\nPLT 23",
+        ["2026-03-01 -: wbc=0.8[]", "2026-03-03 -: wbc=1.2[]"],
+        ["PLT: column"],
+    ),
     # What is no result
     ("a person", "张三 男 35", [], []),
     ("an empty block", "  \n\n", [], []),
