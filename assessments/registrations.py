@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from trialsite.casebook import registries
 from trialsite.casebook.amended import dry_runs
@@ -15,8 +16,11 @@ from .event_proposals import PROPOSAL_WORK, derive_proposals
 from .facts import sources
 from .form_registry import FORMS
 from .gaps import GAP_WORK, derive_gaps
+from .laboratory.trail import WORDS_OF_NAMES, WORDS_OF_ROWS
+from .laboratory.views import DRAFT_KEY
+from .laboratory.work import TRAY_WORK
 from .lanes import assessment_lanes
-from .models import EventDecision, PlannedVisit, ProposedEvent, RecordGap, SaeClock
+from .models import EventDecision, LabName, LabTrayRow, PlannedVisit, ProposedEvent, RecordGap, SaeClock
 from .range_api import ReferenceRangeViewSet
 from .responses import first_crc_dates
 from .sae.api import SaeClockViewSet
@@ -53,6 +57,13 @@ registries.timeline.register("assessments", assessment_lanes)
 registries.subject_pages.register("assessments", SubjectPage(_("Assessments"), "assessments", 40))
 registries.subject_pages.register("adverse-events", SubjectPage(_("Adverse events"), "adverse-events", 42))
 registries.trail_words.register(EventDecision._meta.db_table, TrailWords(hidden=hidden_of_decision))
+registries.subject_pages.register(
+    "laboratory", SubjectPage(pgettext_lazy("results", "Laboratory"), "laboratory", 35)
+)
+registries.pages_of_drafts.register(DRAFT_KEY, (_("Laboratory table"), "laboratory"))
+registries.work.register("lab-tray", TRAY_WORK)
+registries.trail_words.register(LabTrayRow._meta.db_table, WORDS_OF_ROWS)
+registries.trail_words.register(LabName._meta.db_table, WORDS_OF_NAMES)
 dry_runs.register("visits", dry_run_visits)
 registries.subject_pages.register(
     "gaps", SubjectPage(_("Gaps"), "subject-gaps", 26, lambda subject: subject.from_paper_until is not None)

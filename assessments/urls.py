@@ -1,6 +1,7 @@
 from django.urls import path
 
 from . import event_views, gap_views, meddra_views, range_views, views
+from .laboratory import views as laboratory_views
 from .sae import views as sae_views
 
 urlpatterns = [
@@ -11,6 +12,12 @@ urlpatterns = [
     path("subjects/<uuid:subject_id>/proposed-events/", event_views.proposed_event, name="proposed-event"),
     path("meddra/", meddra_views.dictionaries, name="meddra"),
     path("meddra/terms/", meddra_views.terms, name="meddra-terms"),
+    path("subjects/<uuid:subject_id>/laboratory/", laboratory_views.laboratory, name="laboratory"),
+    path(
+        "subjects/<uuid:subject_id>/laboratory/draft/",
+        laboratory_views.laboratory_draft,
+        name="laboratory-draft",
+    ),
     path("subjects/<uuid:subject_id>/gaps/", gap_views.subject_gaps, name="subject-gaps"),
     path("studies/<slug:key>/gaps/", gap_views.gaps, name="gaps"),
     path("studies/<slug:key>/reference-ranges/", range_views.ranges, name="reference-ranges"),

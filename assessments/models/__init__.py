@@ -24,6 +24,7 @@ from .reminders import ReminderSent
 from .sae import Admission, AdmissionDecision, SaeAssessment, SaeClock, SaeNotice, SaeVersion, SeriousEvent
 from .safety import AdverseEvent, CytokineRelease, GradeChange, IceScore
 from .transplant import AcuteGvhd, Chimerism, ChronicGvhd, Engraftment
+from .tray import LabName, LabTrayRow
 from .visits import PlannedVisit
 
 __all__ = [
@@ -43,8 +44,10 @@ __all__ = [
     "Hctci",
     "IceScore",
     "Imaging",
+    "LabName",
     "LabReport",
     "LabResult",
+    "LabTrayRow",
     "LungFunction",
     "MarrowAssessment",
     "MeddraDictionary",

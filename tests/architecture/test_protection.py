@@ -61,6 +61,7 @@ def clinical(model) -> bool:
 OF_A_WHOLE_SITE = {  # no subject of their own
     "casebook.Outage": "study",
     "assessments.ReferenceRange": "study",
+    "assessments.LabName": "study",
 }
 CLINICAL = [model for model in OURS if clinical(model) and model._meta.label not in NOT_OF_THE_RECORD]
 

@@ -341,6 +341,8 @@ on_kinds: "Registry[Callable[[FormType], Iterable[QuerySet[Any]]]]" = Registry("
 trail_words: Registry[TrailWords] = Registry("words of a table")  # by the table's name
 subject_alerts: "Registry[Callable[[Subject], Iterable[Any]]]" = Registry("subject alert")
 day_words: "Registry[Callable[[Subject, date], str]]" = Registry("name of a day")  # "C2 D9", "HSCT D+41"
+# The draft of a page that is no form, by the form key under which it is kept: its title, its address by subject.
+pages_of_drafts: "Registry[tuple[Any, str]]" = Registry("page of a draft")
 timeline: "Registry[Callable[[Subject], Iterable[Mapping[str, Any]]]]" = Registry("timeline lane")
 # Raises Refused where something may not be done for a subject any more.
 gates: "Registry[Callable[[Attempt], None]]" = Registry("gate")

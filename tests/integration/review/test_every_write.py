@@ -18,7 +18,11 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from assessments.models import Admission, SeriousEvent
+from assessments.domain.lab_match import Unmatched, Why
+from assessments.laboratory.saving import save_draws
+from assessments.laboratory.tray import assign_row, dismiss_row, keep_rows
+from assessments.laboratory.typed import Column
+from assessments.models import Admission, LabTrayRow, SeriousEvent
 from assessments.sae.services import assess_sae, decline_proposal
 from enrollment.carrying import carry_over, offers_to
 from enrollment.disposition import leave_study, return_to_study
@@ -388,7 +392,36 @@ def screening(subject: Subject) -> Slot:
     return Slot(subject.pk, "SCR", "")
 
 
+def pasted(cast: Cast, subject: Subject, by: User) -> Any:
+    row = Unmatched("离子钙", "1.15", "mmol/L", "", SEEN, None, Why.NAME)
+    return keep_rows(subject=subject, rows=[row], by=by)
+
+
+def with_a_tray(cast: Cast) -> Subject:
+    subject = prepared(cast, eligible(cast))
+    with acting(user=cast.coordinator):
+        pasted(cast, subject, cast.coordinator)
+    return subject
+
+
+def assign(cast: Cast, subject: Subject, by: User) -> Any:
+    return assign_row(row_id=LabTrayRow.objects.get(subject=subject).pk, analyte="calcium", by=by)
+
+
+def dismiss(cast: Cast, subject: Subject, by: User) -> Any:
+    return dismiss_row(row_id=LabTrayRow.objects.get(subject=subject).pk, by=by, reason="not asked for")
+
+
+def draws(cast: Cast, subject: Subject, by: User) -> Any:
+    column = Column({"date": SEEN.isoformat(), "visit": LOG}, {"wbc": "4.1"})
+    return save_draws(subject=subject, columns=[column], units={}, by=by)
+
+
 WRITES = {
+    "keep_rows": Write("coordinator", pasted),
+    "assign_row": Write("coordinator", assign, make=with_a_tray),
+    "dismiss_row": Write("coordinator", dismiss, make=with_a_tray),
+    "save_draws": Write("coordinator", draws),
     "submit_form": Write("coordinator", correct, at=vitals),
     "change_state": Write("coordinator", void, at=vitals),
     "move_form": Write("coordinator", move, at=vitals, make=with_another),
@@ -484,6 +517,7 @@ ELSEWHERE = {
     "preview_move": "changes nothing: tried as move_form",
     "save_draft": "a draft is nobody's record",
     "forget_draft": "a draft is nobody's record",
+    "forget_name": "the site's names of analytes",
     "save_filter": "one person's filter",
     "forget_filter": "one person's filter",
     "pause_recruitment": "the study's recruitment",
