@@ -6,7 +6,7 @@ from trialsite.casebook.edit_checks import not_in_the_future
 from trialsite.casebook.registries import FormType, RowType
 
 from . import checks, derived, models, summaries
-from .pages import disease, examinations, laboratory, safety
+from .pages import disease, examinations, laboratory, neurocytokine, safety, transplant
 
 LINES_LEFT_OPEN = 3
 RESULTS = _("Results")
@@ -163,7 +163,7 @@ FORMS: tuple[FormType, ...] = (
         "CRS",
         _("Cytokine release syndrome"),
         models.CytokineRelease,
-        safety.CytokineReleaseForm,
+        neurocytokine.CytokineReleaseForm,
         summaries.cytokine_release,
         checks.in_bounds,
         continuous=True,
@@ -173,7 +173,7 @@ FORMS: tuple[FormType, ...] = (
         "ICE",
         _("ICE score and ICANS"),
         models.IceScore,
-        safety.IceScoreForm,
+        neurocytokine.IceScoreForm,
         summaries.ice_score,
         continuous=True,
         derived=derived.neurotoxicity,
@@ -192,7 +192,7 @@ FORMS: tuple[FormType, ...] = (
         "AGV",
         _("Acute GVHD"),
         models.AcuteGvhd,
-        safety.AcuteGvhdForm,
+        transplant.AcuteGvhdForm,
         summaries.acute_gvhd,
         continuous=True,
         derived=derived.acute_gvhd,
@@ -201,18 +201,25 @@ FORMS: tuple[FormType, ...] = (
         "CGV",
         _("Chronic GVHD"),
         models.ChronicGvhd,
-        safety.ChronicGvhdForm,
+        transplant.ChronicGvhdForm,
         summaries.chronic_gvhd,
         not_in_the_future("onset_on", "systemic_therapy_on"),
         continuous=True,
         derived=derived.chronic_gvhd,
     ),
-    kind("CHI", _("Chimerism"), models.Chimerism, safety.ChimerismForm, summaries.chimerism, continuous=True),
+    kind(
+        "CHI",
+        _("Chimerism"),
+        models.Chimerism,
+        transplant.ChimerismForm,
+        summaries.chimerism,
+        continuous=True,
+    ),
     kind(
         "ENG",
         _("Engraftment"),
         models.Engraftment,
-        safety.EngraftmentForm,
+        transplant.EngraftmentForm,
         summaries.engraftment,
         not_in_the_future("neutrophils_on", "platelets_on", "graft_failure_on"),
         continuous=True,

@@ -2,8 +2,9 @@
 
 from .disease import cns, mrd_verdicts, response
 from .examinations import body_size, comorbidity, corrected_qt, recovery
+from .grades import acute_gvhd, chronic_gvhd, cytokine_release, neurotoxicity
 from .laboratory import lab_report
-from .safety import acute_gvhd, adverse_event, chronic_gvhd, cytokine_release, neurotoxicity
+from .safety import adverse_event
 
 __all__ = [
     "acute_gvhd",

@@ -17,8 +17,9 @@ from .examinations import (
 )
 from .gaps import RecordGap
 from .laboratory import LabReport, LabResult, PregnancyTest, Virology
+from .neurocytokine import CytokineRelease, IceScore
 from .reminders import ReminderSent
-from .safety import AdverseEvent, CytokineRelease, IceScore
+from .safety import AdverseEvent
 from .transplant import AcuteGvhd, Chimerism, ChronicGvhd, Engraftment
 from .visits import PlannedVisit
 
