@@ -38,6 +38,7 @@ POSSIBLE = {
     "csf_rbc": (Decimal(0), None),
     "anc": (Decimal(0), None),
     "platelets": (Decimal(0), None),
+    "bilirubin": (Decimal(0), None),
 }
 ECG_POSSIBLE = {"heart_rate": (10, 400), "qt_ms": (100, 1000)}
 

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.casebook.edit_checks import not_in_the_future
 from trialsite.casebook.registries import FormType, RowType
 
-from . import checks, derived, models, summaries
+from . import checks, derived, grade_checks, models, summaries
 from .pages import disease, examinations, laboratory, neurocytokine, safety, transplant
 
 LINES_LEFT_OPEN = 3
@@ -166,6 +166,9 @@ FORMS: tuple[FormType, ...] = (
         neurocytokine.CytokineReleaseForm,
         summaries.cytokine_release,
         checks.in_bounds,
+        grade_checks.support_agrees,
+        grade_checks.support_complete,
+        grade_checks.crs_grade_has_reason,
         continuous=True,
         derived=derived.cytokine_release,
     ),
@@ -175,6 +178,7 @@ FORMS: tuple[FormType, ...] = (
         models.IceScore,
         neurocytokine.IceScoreForm,
         summaries.ice_score,
+        grade_checks.orientation_agrees,
         continuous=True,
         derived=derived.neurotoxicity,
     ),
@@ -194,6 +198,8 @@ FORMS: tuple[FormType, ...] = (
         models.AcuteGvhd,
         transplant.AcuteGvhdForm,
         summaries.acute_gvhd,
+        checks.in_bounds,
+        grade_checks.stage_has_reason,
         continuous=True,
         derived=derived.acute_gvhd,
     ),
@@ -203,6 +209,8 @@ FORMS: tuple[FormType, ...] = (
         models.ChronicGvhd,
         transplant.ChronicGvhdForm,
         summaries.chronic_gvhd,
+        checks.in_bounds,
+        grade_checks.score_has_reason,
         not_in_the_future("onset_on", "systemic_therapy_on"),
         continuous=True,
         derived=derived.chronic_gvhd,
