@@ -1,4 +1,4 @@
-"""Edit checks of cytokine release, neurotoxicity and GVHD: answers that agree, and a reason for judging otherwise."""
+"""Edit checks of grades that are computed: answers that agree, and a reason for judging otherwise."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -9,13 +9,16 @@ from django.utils.translation import gettext_lazy
 from trialsite.casebook.edit_checks import edit_check
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Finding
+from trialsite.clinical.kleene import Truth
 
 from .domain.acute_stages import acute_stages
 from .domain.chronic_scores import chronic_scores
 from .domain.crs import CANNULAS, ctcae_crs_grade
 from .domain.grade_bounds import GradeBounds
+from .engrafted import recoveries
 from .graded import acute_findings, chronic_findings, crs_findings
 from .models import AcuteGvhd, ChronicGvhd, CytokineRelease
+from .support import NO_SUPPORT, supports
 
 Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Values]]
@@ -113,3 +116,31 @@ def other_than_computed(values: Values, computed: Mapping[str, GradeBounds]) -> 
                 _("The findings give %(n)s. Leave this empty, or say below why it is another.")
                 % {"n": bounds},
             )
+
+
+@edit_check(gettext_lazy("Growth factor and transfusions as recorded elsewhere"), hard=False)
+def support_as_recorded(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """A marrow without support within 7 days, although medication or transfusions have it."""
+    day = values.get("counts_on") or values.get("performed_on")
+    if day is None:
+        return
+    support = supports([subject.pk]).get(subject.pk, NO_SUPPORT)
+    sentences = {
+        "gcsf_7d": ("gcsf", _("The medication has G-CSF within the 7 days before. Is it right?")),
+        "platelets_7d": (
+            "platelets",
+            _("A platelet transfusion is recorded within the 7 days before. Is it right?"),
+        ),
+    }
+    for item, (kind, sentence) in sentences.items():
+        if values.get(item) is False and support.within(kind, day) is Truth.TRUE:
+            yield Finding(item, sentence)
+
+
+@edit_check(gettext_lazy("Days of recovery as the counts show them"), hard=False)
+def recovery_as_counted(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """A day of recovery that is not the one which counts and transfusions give."""
+    for item, found in recoveries(subject.pk).items():
+        said = values.get(item)
+        if said is not None and found is not None and said != found.on:
+            yield Finding(item, _("The counts give %(day)s. Is it right?") % {"day": found.on.isoformat()})

@@ -68,7 +68,7 @@ class _Reading:
         self.cycles = self.standing(CycleStart)
         self.acute = self.standing(AcuteGvhd)
         self.chronic = self.standing(ChronicGvhd)
-        self.liver = liver_labs(sorted({*self.acute, *self.chronic}))
+        self.liver = liver_labs(sorted({*self.acute, *self.chronic}) or ids[:1])  # one query in any case
         self.engraftments = self.standing(Engraftment)
         self.adverse = self.standing(AdverseEvent, "onset_earliest")
         self.responses = judged_responses(ids)

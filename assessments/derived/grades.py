@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from trialsite.casebook.fact_words import answered, parts
 from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import Derived, facts_of
 from trialsite.casebook.selectors import current_records
@@ -37,7 +38,7 @@ from ..graded import (
 )
 from ..models import AcuteGvhd, ChronicGvhd, CytokineRelease, IceScore
 from ..summaries import severity_words
-from .wording import empty_items, item_words, labels, unknown
+from .wording import empty_items, item_words, labels, not_recorded, unknown
 
 CRS_ITEMS = ("temperature", "other_cause", "anticytokine", "hypotension", "oxygen")
 CRS_DETAILS = ("vasopressor", "second_vasopressor", "vasopressin", "oxygen_flow", "fio2_pct", "fatal")
@@ -112,25 +113,18 @@ def neurotoxicity(record: IceScore) -> list[Derived]:
 
 
 def stage_words(record: Any, stages: Mapping[str, Stage], computed: Mapping[str, GradeBounds]) -> str:
-    """Each organ with its stage, and that it was judged otherwise than the findings give."""
-    words = []
-    for organ, stage in stages.items():
-        (label,) = labels(record, [organ])
-        if isinstance(stage, GradeBounds):
-            words.append(
-                f"{label} {stage}"
-                if stage.low or stage.grade is not None
-                else _("%(item)s open") % {"item": label}
-            )
-            continue
-        if stage is None:
-            words.append(_("%(item)s open") % {"item": label})
-            continue
-        gives = computed.get(organ)
-        other = gives is not None and not gives.allows(stage)
-        note = " " + _("(the findings give %(n)s)") % {"n": gives} if other else ""
-        words.append(f"{label} {stage}{note}")
-    return "; ".join(words)
+    """Each organ with its stage, and that it was judged otherwise than the findings give; then what is open."""
+    shown, empty = [], []
+    for organ, label in zip(stages, labels(record, stages), strict=True):
+        stage, gives = stages[organ], computed.get(organ)
+        if stage is None or (isinstance(stage, GradeBounds) and stage.grade is None and not stage.low):
+            empty.append(label)
+        elif isinstance(stage, int) and gives is not None and not gives.allows(stage):
+            judged = _("%(stage)s (the findings give %(computed)s)") % {"stage": stage, "computed": gives}
+            shown.append(answered(label, judged))
+        else:
+            shown.append(answered(label, str(stage)))
+    return parts([*shown, *([not_recorded(empty)] if empty else [])])
 
 
 @one_reading()

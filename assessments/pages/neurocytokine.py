@@ -66,7 +66,14 @@ class IceScoreForm(CasebookForm):
         Section(_("Grade"), "fatal", "ctcae_grade", "comment"),
     )
 
+    class Media:
+        js = ("house/ice.js",)
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for item in ICE_ITEMS:
             self.fields[item].widget.attrs["data-ice"] = item
+        self.fields["attention"].widget.attrs |= {
+            "data-ice-words": _("ICE score: {n} of 10"),
+            "data-ice-open": _("ICE score: not all items are answered yet"),
+        }
