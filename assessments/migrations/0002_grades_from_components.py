@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='acutegvhd',
             name='bullae',
-            field=models.BooleanField(blank=True, null=True, verbose_name='Bullae or desquamation above 5 % of the surface'),
+            field=models.BooleanField(blank=True, null=True, verbose_name='Bullae or desquamation (more than 5 % BSA)'),
         ),
         migrations.AddField(
             model_name='acutegvhd',
@@ -189,7 +189,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='cytokinerelease',
             name='fio2_pct',
-            field=models.DecimalField(blank=True, decimal_places=1, help_text='CTCAE: below 40 % is grade 2, from 40 % on grade 3', max_digits=5, null=True, validators=[django.core.validators.MinValueValidator(21), django.core.validators.MaxValueValidator(100)], verbose_name='Inspired oxygen (FiO₂)'),
+            field=models.DecimalField(blank=True, decimal_places=1, help_text='CTCAE: grade 3 from 40 %; grade 2 below', max_digits=5, null=True, validators=[django.core.validators.MinValueValidator(21), django.core.validators.MaxValueValidator(100)], verbose_name='Inspired oxygen (FiO₂)'),
         ),
         migrations.AddField(
             model_name='cytokinerelease',

@@ -58,7 +58,7 @@ class CytokineRelease(CasebookRecord):
     oxygen = code(_("Oxygen"), Oxygen)
     oxygen_flow = amount(_("Oxygen flow"), _("up to 6 L/min by cannula is low flow"), highest=100)
     fio2_pct = percentage(
-        _("Inspired oxygen (FiO₂)"), _("CTCAE: below 40 % is grade 2, from 40 % on grade 3"), lowest=21
+        _("Inspired oxygen (FiO₂)"), _("CTCAE: grade 3 from 40 %; grade 2 below"), lowest=21
     )
     fatal = yes_no(_("Death due to cytokine release"))
     ctcae_grade = score(_("CTCAE grade of CRS"), 5, _("CTCAE 5.0; 0 when there is none"))

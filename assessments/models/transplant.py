@@ -35,7 +35,7 @@ class AcuteGvhd(CasebookRecord):
     item_units = {"skin_pct": "%", "stool_ml": "mL/d"}
 
     skin_pct = percentage(_("Skin with active rash"), _("share of the body surface; 0 when there is none"))
-    bullae = yes_no(_("Bullae or desquamation above 5 % of the surface"))
+    bullae = yes_no(_("Bullae or desquamation (more than 5 % BSA)"))
     bilirubin = QuantityItem(
         "bilirubin", _("Total bilirubin"), _("empty: the laboratory result of this day is taken")
     )
