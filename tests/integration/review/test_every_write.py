@@ -430,6 +430,8 @@ WRITES = {
     "sign_casebook": Write("investigator", sign_all, review=True, at=vitals),
 }
 ELSEWHERE = {
+    "attach_file": "stands beside the values: tried in tests/integration/review/test_attachments.py",
+    "void_attachment": "tried there",
     "take_step_for_many": "takes each query's own step: tried below, since it leaves what is refused",
     "screen_subject": "makes a subject that is not there yet: tried below",
     "record_prescreening": "a log of people who are no subjects",

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, ResponseRules
 from trialsite.studies.domain.numbering import Numbering, OtherTrials
+from trialsite.studies.domain.own_forms import CheckPlan, Choice, GroupPlan, ItemPlan, ProtocolFormPlan
 from trialsite.studies.domain.recruitment_plan import (
     PLAIN_RECRUITMENT,
     Gate,
@@ -36,9 +37,6 @@ from trialsite.studies.domain.treatment_plan import (
 )
 from trialsite.studies.domain.values import Document, Rule, Text, text_of, text_or_none
 from trialsite.studies.domain.visit_plan import (
-    Choice,
-    ItemPlan,
-    ProtocolFormPlan,
     Repeat,
     VisitForm,
     VisitPlan,
@@ -50,6 +48,7 @@ __all__ = [
     "OFF_TREATMENT",
     "Arm",
     "Branch",
+    "CheckPlan",
     "Choice",
     "ConsentRules",
     "ConsentSigners",
@@ -59,6 +58,7 @@ __all__ = [
     "Drug",
     "EndpointPlan",
     "Gate",
+    "GroupPlan",
     "InfusionException",
     "InfusionPart",
     "ItemPlan",

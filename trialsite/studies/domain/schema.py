@@ -21,7 +21,9 @@ Schema = dict[str, Any]
 SOURCES = ("registration", "reference", "general-knowledge", "assumption", "derived")
 PHASE_KINDS = ("chemotherapy", "blinatumomab", "cell-therapy", "transplant", "observation", "pre-phase")
 ENDPOINT_KINDS = ("time-to-event", "cumulative-incidence", "proportion", "binary-landmark")
-ITEM_TYPES = ("text", "integer", "decimal", "date", "choice", "yes_no")
+ITEM_TYPES = (
+    "text", "integer", "decimal", "quantity", "date", "partial_date", "time", "choice", "choices", "yes_no",
+)  # fmt: skip
 
 KEY = {"type": "string", "pattern": r"^[A-Za-z][A-Za-z0-9_]*$", "title": "a key of letters, digits and _"}
 WORDS = {"type": "string", "minLength": 1, "title": "a text"}
@@ -271,9 +273,24 @@ ENDPOINT = sourced(
 CHOICES = many(shape({"code": KEY, "label": TEXT}), at_least=2)
 ITEM = sourced(
     {"key": KEY, "label": TEXT, "type": choice(*ITEM_TYPES), "required": TRUTH},
-    {"unit": WORDS, "choices": CHOICES},
+    {
+        "unit": WORDS,
+        "choices": CHOICES,
+        "help": TEXT,
+        "analyte": KEY,
+        "minimum": DECIMAL,
+        "low": DECIMAL,
+        "high": DECIMAL,
+        "maximum": DECIMAL,
+        "show_when": RULE,
+    },
 )
-FORM = sourced({"key": KEY, "title": TEXT, "items": many(ITEM, at_least=1)})
+GROUP = shape({"key": KEY, "title": TEXT, "items": many(ITEM, at_least=1)})
+CHECK = shape({"key": KEY, "at": KEY, "holds": RULE, "says": TEXT, "hard": TRUTH})
+FORM = sourced(
+    {"key": KEY, "title": TEXT, "items": many(ITEM, at_least=1)},
+    {"groups": many(GROUP), "checks": many(CHECK)},
+)
 QUESTION = sourced(
     {
         "id": {"type": "string", "pattern": "^Q[0-9]{2}$", "title": "an id such as Q01"},
