@@ -17,6 +17,7 @@ from trialsite.casebook.states import RecordState
 from trialsite.casebook.values import trimmed
 from trialsite.clinical.units import ANALYTES
 
+from .around_marrow import around_typed
 from .domain.mrd import Qualifier
 from .domain.response import Category, classify_response
 from .lab_results import lab_values
@@ -158,7 +159,7 @@ def response_has_reason(values: Values, rows: Rows, subject: Subject) -> Iterato
     said = values.get("investigator_response")
     if not said or (values.get("response_reason") or "").strip():
         return
-    computed = computed_response(values, subject)
+    computed = computed_response(values, rows, subject)
     if computed and said != computed:
         yield Finding(
             "response_reason",
@@ -167,7 +168,7 @@ def response_has_reason(values: Values, rows: Rows, subject: Subject) -> Iterato
         )
 
 
-def computed_response(values: Values, subject: Subject) -> str:
+def computed_response(values: Values, rows: Rows, subject: Subject) -> str:
     """The category that the typed items give; "" while they do not decide."""
     if values.get("performed_on") is None:
         return ""
@@ -180,7 +181,11 @@ def computed_response(values: Values, subject: Subject) -> str:
     rules = subject.protocol_version.protocol.response
     marrows = [each.record for each in earlier] + [record]
     counts = lab_values([subject.pk], ("anc", "platelets")).get(subject.pk, [])
-    seen = assessment_of(record, rules, counts, baseline_of(marrows, record), remission_before(earlier))
+    findings = [line.get("finding") or "" for line in rows.get("sites", ())]
+    around = around_typed(subject.pk, values["performed_on"], findings, rules)
+    seen = assessment_of(
+        record, rules, counts, baseline_of(marrows, record), remission_before(earlier), around
+    )
     category = classify_response(seen, rules).category
     return "" if category in (Category.UNKNOWN, Category.INDETERMINATE_5PCT) else category.value
 

@@ -133,6 +133,15 @@ FORMS: tuple[FormType, ...] = (
         checks.in_bounds,
         checks.response_has_reason,
         not_in_the_future("counts_on"),
+        rows=(
+            RowType(
+                "sites",
+                models.ExtramedullarySite,
+                disease.ExtramedullarySiteForm,
+                _("Sites outside marrow and blood"),
+                blank_lines=1,
+            ),
+        ),
         continuous=True,
         derived=derived.response,
     ),

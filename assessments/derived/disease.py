@@ -10,10 +10,10 @@ from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import Derived, facts
 from trialsite.clinical.text import Text
 
+from ..cns_results import leukemia_fact, puncture_of
 from ..domain.cns import CnsAnswer, cns_status
 from ..domain.mrd import Flag, Verdict
 from ..domain.response import Category
-from ..facts import leukemia_fact, puncture_of
 from ..lab_results import lab_values
 from ..models import CerebrospinalFluid, MarrowAssessment, MrdSample
 from ..models.disease import ResponseCategory

@@ -2,6 +2,7 @@
 
 from .disease import (
     CerebrospinalFluid,
+    ExtramedullarySite,
     Imaging,
     MarrowAssessment,
     MrdResult,
@@ -19,12 +20,14 @@ from .gaps import RecordGap
 from .laboratory import LabReport, LabResult, PregnancyTest, Virology
 from .reminders import ReminderSent
 from .safety import AdverseEvent, CytokineRelease, IceScore
+from .samples import AwaitedOfDisease, LoggedSample, MrdDeclaration, SampleStep, Shipment
 from .transplant import AcuteGvhd, Chimerism, ChronicGvhd, Engraftment
 from .visits import PlannedVisit
 
 __all__ = [
     "AcuteGvhd",
     "AdverseEvent",
+    "AwaitedOfDisease",
     "CerebrospinalFluid",
     "Chimerism",
     "ChronicGvhd",
@@ -32,13 +35,16 @@ __all__ = [
     "Echocardiogram",
     "Electrocardiogram",
     "Engraftment",
+    "ExtramedullarySite",
     "Hctci",
     "IceScore",
     "Imaging",
     "LabReport",
     "LabResult",
+    "LoggedSample",
     "LungFunction",
     "MarrowAssessment",
+    "MrdDeclaration",
     "MrdResult",
     "MrdSample",
     "PhysicalExam",
@@ -46,6 +52,8 @@ __all__ = [
     "PregnancyTest",
     "RecordGap",
     "ReminderSent",
+    "SampleStep",
+    "Shipment",
     "Virology",
     "VitalSigns",
 ]
