@@ -43,4 +43,5 @@ def steroid_starts(subject_ids: Sequence[UUID]) -> dict[UUID, date]:
     lines = PriorTherapy.objects.filter(
         subject_id__in=subject_ids, voided=False, kind=TherapyKind.STEROID, start_latest__isnull=False
     ).exclude(record__state=RecordState.VOIDED)
-    return dict(lines.order_by("-start_latest").values_list("subject_id", "start_latest"))
+    found = lines.order_by("-start_latest").values_list("subject_id", "start_latest")
+    return {subject_id: day for subject_id, day in found if day is not None}
