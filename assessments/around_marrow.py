@@ -68,9 +68,7 @@ def mrd_by_day(subject_ids: Sequence[UUID]) -> dict[tuple[UUID, date | None], De
         "record__performed_on",
     )
     found: dict[tuple[UUID, date | None], Decimal] = {}
-    for subject_id, day, percent in rows.values_list(
-        "subject_id", "record__performed_on", "value_canonical"
-    ):
+    for subject_id, day, percent in rows.values_list("subject_id", "record__performed_on", "value_canonical"):
         if percent is not None:
             share = percent / 100
             found[subject_id, day] = max(share, found.get((subject_id, day), share))

@@ -33,7 +33,7 @@ WARNING_WORDS = {
     ResponseWarning.COUNTS_NOT_IN_WINDOW: gettext_lazy("counts too far from the marrow"),
     ResponseWarning.CONFIRM_AFTER_4_WEEKS: gettext_lazy("confirm after 4 weeks"),
     ResponseWarning.BLASTS_AFTER_REMISSION: gettext_lazy("blasts after a remission"),
-    ResponseWarning.SECOND_TEST: gettext_lazy("confirm by a second test of 1 % or more"),
+    ResponseWarning.SECOND_TEST: gettext_lazy("confirm by a second test: at least 1 %"),
     ResponseWarning.EMD_CONTRADICTED: gettext_lazy(
         "listed sites or the puncture show extramedullary disease"
     ),

@@ -88,7 +88,7 @@ def test_cns_leukaemia_of_a_puncture_within_a_week_is_extramedullary(
 ) -> None:
     day = date(2026, 2, 3)
     enter(
-        cast, subject, "CSF", day - timedelta(days=days), visit="IND_D22",
+        cast, subject, "CSF", day - timedelta(days=days), visit="IND_D15",
         csf_wbc=Quantity.parse("20", "/uL", "csf_wbc"), csf_rbc=Quantity.parse("0", "/uL", "csf_rbc"), blasts=True,
     )  # fmt: skip
     with_sites(cast, subject, day, [], extramedullary=False, extramedullary_new=False)
