@@ -17,6 +17,7 @@ from trialsite.demo.accounts import ensure_accounts
 from trialsite.demo.amending import amend_study
 from trialsite.demo.prescreening import prescreen
 from trialsite.demo.reviewing import review_study
+from trialsite.demo.sampling import sample_study
 from trialsite.demo.stories.telling import TRIALS
 from trialsite.demo.synthetic import subjects_in, tell_stories
 from trialsite.studies.models import Study
@@ -118,6 +119,7 @@ def in_turn(plan: Plan, seed: str, people: Mapping[str, User]) -> Iterator[tuple
         study = Study.objects.get(key=key)
         for number in tell_stories(study, count, seed, people):
             yield key, number
+        sample_study(study, people)
         review_study(study, people)
         amend_study(study, people)
         prescreen(study, people)
