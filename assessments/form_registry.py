@@ -6,6 +6,7 @@ from trialsite.casebook.edit_checks import not_in_the_future
 from trialsite.casebook.registries import FormType, RowType
 
 from . import checks, derived, models, summaries
+from .lab_limits import save_limits
 from .pages import disease, examinations, laboratory, safety
 
 LINES_LEFT_OPEN = 3
@@ -58,10 +59,12 @@ FORMS: tuple[FormType, ...] = (
         laboratory.LabReportForm,
         summaries.lab_report,
         checks.results_possible,
+        checks.range_in_force,
         rows=panel(laboratory.HaematologyLineForm),
         offer=laboratory.offer,
         continuous=True,
         derived=derived.lab_report,
+        after=save_limits,
     ),
     kind(
         "CHEM",
@@ -70,10 +73,12 @@ FORMS: tuple[FormType, ...] = (
         laboratory.LabReportForm,
         summaries.lab_report,
         checks.results_possible,
+        checks.range_in_force,
         rows=panel(laboratory.ChemistryLineForm),
         offer=laboratory.offer,
         continuous=True,
         derived=derived.lab_report,
+        after=save_limits,
     ),
     kind(
         "COAG",
@@ -82,10 +87,12 @@ FORMS: tuple[FormType, ...] = (
         laboratory.LabReportForm,
         summaries.lab_report,
         checks.results_possible,
+        checks.range_in_force,
         rows=panel(laboratory.CoagulationLineForm),
         offer=laboratory.offer,
         continuous=True,
         derived=derived.lab_report,
+        after=save_limits,
     ),
     kind("VIR", _("Virology"), models.Virology, laboratory.VirologyForm, summaries.virology),
     kind(

@@ -25,7 +25,7 @@ from .derived.examinations import comorbidity
 from .derived.laboratory import clearance_line
 from .domain.grading import TERMS, LabGrade, Term
 from .domain.mrd import Verdict
-from .lab_grades import baseline, gradable_values, grade_of, grade_words, severe
+from .lab_grades import baseline, baseline_days, gradable_values, grade_of, grade_words, severe
 from .lab_results import LabValue, latest_values
 from .models import AdverseEvent, CerebrospinalFluid, Hctci
 from .models.disease import MrdMethod
@@ -40,7 +40,7 @@ from .mrd_results import (
     study_method,
     threshold_for,
 )
-from .responses import WARNING_WORDS, Judged, category_words, deciding, first_doses, judged_responses
+from .responses import WARNING_WORDS, Judged, category_words, deciding, judged_responses
 from .summaries import result_words
 
 TREND_DAYS = 8
@@ -105,7 +105,7 @@ def overview(subject: Subject) -> dict[str, Any]:
         threshold = threshold_for(protocol, method)
         course = course_of(lines, method, facts_of(subject.pk, ["relapsed"])["relapsed"])
         derived = figures(subject.pk)
-        days, trend = trends(subject.pk, first_doses([subject.pk]).get(subject.pk))
+        days, trend = trends(subject.pk, baseline_days([subject.pk]).get(subject.pk))
     language = get_language() or "en"
     return {
         "responses": [response_line(each, protocol, language) for each in reversed(responses)],

@@ -15,6 +15,7 @@ from .form_registry import FORMS
 from .gaps import GAP_WORK, derive_gaps
 from .lanes import assessment_lanes
 from .models import AwaitedOfDisease, PlannedVisit, RecordGap
+from .range_api import ReferenceRangeViewSet
 from .responses import first_crc_dates
 from .sample_api import SampleViewSet
 from .sample_registrations import SAMPLE_LIFECYCLE, TRAIL_WORDS
@@ -42,6 +43,7 @@ registries.subject_alerts.register("index sample", index_alerts)
 registries.lifecycles.register("sample", SAMPLE_LIFECYCLE)
 for table, told in TRAIL_WORDS.items():
     registries.trail_words.register(table, told)
+registries.api_lists.register("reference-ranges", ReferenceRangeViewSet)
 registries.timeline.register("assessments", assessment_lanes)
 registries.subject_pages.register("assessments", SubjectPage(_("Assessments"), "assessments", 40))
 registries.subject_pages.register("samples", SubjectPage(_("Samples"), "subject-samples", 42))

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import declaration_views, gap_views, sample_views, views
+from . import declaration_views, gap_views, range_views, sample_views, views
 
 urlpatterns = [
     path("calendar/", views.calendar, name="calendar"),
@@ -20,5 +20,22 @@ urlpatterns = [
         "studies/<slug:key>/mrd-declarations/<uuid:declaration_id>/withdraw/",
         declaration_views.withdraw,
         name="declaration-withdraw",
+    ),
+    path("studies/<slug:key>/reference-ranges/", range_views.ranges, name="reference-ranges"),
+    path("studies/<slug:key>/reference-ranges/new/", range_views.new, name="reference-range-new"),
+    path(
+        "studies/<slug:key>/reference-ranges/<uuid:range_id>/correct/",
+        range_views.correct,
+        name="reference-range-correct",
+    ),
+    path(
+        "studies/<slug:key>/reference-ranges/<uuid:range_id>/withdraw/",
+        range_views.withdraw,
+        name="reference-range-withdraw",
+    ),
+    path(
+        "studies/<slug:key>/reference-ranges/<uuid:range_id>/moved/",
+        range_views.moved,
+        name="reference-range-moved",
     ),
 ]

@@ -18,6 +18,7 @@ from .examinations import (
 )
 from .gaps import RecordGap
 from .laboratory import LabReport, LabResult, PregnancyTest, Virology
+from .ranges import ReferenceRange
 from .reminders import ReminderSent
 from .safety import AdverseEvent, CytokineRelease, IceScore
 from .samples import AwaitedOfDisease, LoggedSample, MrdDeclaration, SampleStep, Shipment
@@ -51,6 +52,7 @@ __all__ = [
     "PlannedVisit",
     "PregnancyTest",
     "RecordGap",
+    "ReferenceRange",
     "ReminderSent",
     "SampleStep",
     "Shipment",

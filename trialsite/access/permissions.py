@@ -84,6 +84,9 @@ ACTIONS: dict[str, Action] = {
         gettext_lazy("enter a subject from paper"), frozenset({COORDINATOR, DATA_MANAGER})
     ),
     "outage.record": Action(gettext_lazy("record an outage"), frozenset({COORDINATOR, DATA_MANAGER})),
+    "range.record": Action(
+        gettext_lazy("record reference ranges of laboratories"), frozenset({COORDINATOR, DATA_MANAGER})
+    ),
     "treatment.decide": Action(gettext_lazy("decide on treatment"), frozenset({INVESTIGATOR})),
     "figures.view": Action(gettext_lazy("see the study's figures"), READERS),
     "figures.by_arm": Action(

@@ -462,6 +462,8 @@ WRITES = {
     "sign_casebook": Write("investigator", sign_all, review=True, at=vitals),
 }
 ELSEWHERE = {
+    "attach_file": "stands beside the values: tried in tests/integration/review/test_attachments.py",
+    "void_attachment": "tried there",
     "take_step_for_many": "takes each query's own step: tried below, since it leaves what is refused",
     "screen_subject": "makes a subject that is not there yet: tried below",
     "record_prescreening": "a log of people who are no subjects",
@@ -488,6 +490,8 @@ ELSEWHERE = {
     "sign_paper_facts": "a subject from paper: tried in test_from_paper",
     "record_outage": "the site's outages",
     "withdraw_outage": "the site's outages",
+    "record_range": "the site's reference ranges",
+    "withdraw_range": "the site's reference ranges",
     "plan_verification": "the study's plan",
     "activate_check": "the study's checks",
     "start_dry_run": "counts only",

@@ -18,6 +18,7 @@ TABS = (  # name, label, page, what it takes
     ("checks", _("Edit checks"), "checks", "query.close"),
     ("deviations", _("Deviations"), "deviations", "record.view"),
     ("consent-versions", _("Consent texts"), "consent-versions", "record.view"),
+    ("reference-ranges", _("Reference ranges"), "reference-ranges", "record.view"),
     ("holds", _("Freeze and lock"), "holds", "record.view"),
 )
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, ResponseRules
 from trialsite.studies.domain.numbering import Numbering, OtherTrials
+from trialsite.studies.domain.own_forms import CheckPlan, Choice, GroupPlan, ItemPlan, ProtocolFormPlan
 from trialsite.studies.domain.recruitment_plan import (
     PLAIN_RECRUITMENT,
     Gate,
@@ -36,9 +37,6 @@ from trialsite.studies.domain.treatment_plan import (
 )
 from trialsite.studies.domain.values import Document, Rule, Text, text_of, text_or_none
 from trialsite.studies.domain.visit_plan import (
-    Choice,
-    ItemPlan,
-    ProtocolFormPlan,
     Repeat,
     VisitForm,
     VisitPlan,
@@ -50,6 +48,7 @@ __all__ = [
     "OFF_TREATMENT",
     "Arm",
     "Branch",
+    "CheckPlan",
     "Choice",
     "ConsentRules",
     "ConsentSigners",
@@ -59,6 +58,7 @@ __all__ = [
     "Drug",
     "EndpointPlan",
     "Gate",
+    "GroupPlan",
     "InfusionException",
     "InfusionPart",
     "ItemPlan",
@@ -306,6 +306,7 @@ class Protocol:
     forms: tuple[ProtocolFormPlan, ...]
     questions: tuple[Question, ...]
     recruitment: Recruitment = PLAIN_RECRUITMENT
+    creat_baseline_requires_gt_uln: bool = False
 
     @classmethod
     def from_document(cls, document: Document) -> Protocol:
@@ -343,6 +344,9 @@ class Protocol:
             forms=tuple(ProtocolFormPlan.of(form) for form in document["forms"]),
             questions=tuple(Question.of(one) for one in document["questions"]),
             recruitment=Recruitment.of(document.get("recruitment")),
+            creat_baseline_requires_gt_uln=document.get("creat_baseline_requires_gt_uln", {"value": False})[
+                "value"
+            ],
         )
 
     def phase_of(self, key: str) -> Phase:
