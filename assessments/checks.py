@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from trialsite.casebook.edit_checks import edit_check
+from trialsite.casebook.items import put
 from trialsite.casebook.models import Subject
 from trialsite.casebook.prepared import Bound, Prepared
 from trialsite.casebook.registries import Finding
@@ -16,6 +17,7 @@ from trialsite.casebook.states import RecordState
 from trialsite.casebook.values import trimmed
 from trialsite.clinical.units import ANALYTES
 
+from .around_marrow import around_typed
 from .domain.mrd import Qualifier
 from .domain.ranges import LimitsFrom, WhyNoLimits
 from .domain.response import Category, classify_response
@@ -194,7 +196,7 @@ def response_has_reason(values: Values, rows: Rows, subject: Subject) -> Iterato
     said = values.get("investigator_response")
     if not said or (values.get("response_reason") or "").strip():
         return
-    computed = computed_response(values, subject)
+    computed = computed_response(values, rows, subject)
     if computed and said != computed:
         yield Finding(
             "response_reason",
@@ -203,13 +205,13 @@ def response_has_reason(values: Values, rows: Rows, subject: Subject) -> Iterato
         )
 
 
-def computed_response(values: Values, subject: Subject) -> str:
+def computed_response(values: Values, rows: Rows, subject: Subject) -> str:
     """The category that the typed items give; "" while they do not decide."""
     if values.get("performed_on") is None:
         return ""
     record = MarrowAssessment(subject=subject)
     for item, value in values.items():
-        setattr(record, item, value if value is not None else getattr(record, item))
+        put(record, item, value)
     day = record.performed_on
     known = judged_responses([subject.pk]).get(subject.pk, [])
     earlier = [each for each in known if day and each.record.performed_on and each.record.performed_on < day]
@@ -217,8 +219,10 @@ def computed_response(values: Values, subject: Subject) -> str:
     marrows = [each.record for each in earlier] + [record]
     counts = lab_values([subject.pk], ("anc", "platelets")).get(subject.pk, [])
     support = supports([subject.pk]).get(subject.pk, NO_SUPPORT)
+    findings = [line.get("finding") or "" for line in rows.get("sites", ())]
+    around = around_typed(subject.pk, values["performed_on"], findings, rules)
     seen = assessment_of(
-        record, rules, counts, baseline_of(marrows, record), remission_before(earlier), support
+        record, rules, counts, baseline_of(marrows, record), remission_before(earlier), around, support
     )
     category = classify_response(seen, rules).category
     return "" if category in (Category.UNKNOWN, Category.INDETERMINATE_5PCT) else category.value

@@ -145,6 +145,15 @@ FORMS: tuple[FormType, ...] = (
         checks.response_has_reason,
         grade_checks.support_as_recorded,
         not_in_the_future("counts_on"),
+        rows=(
+            RowType(
+                "sites",
+                models.ExtramedullarySite,
+                disease.ExtramedullarySiteForm,
+                _("Sites outside marrow and blood"),
+                blank_lines=1,
+            ),
+        ),
         continuous=True,
         derived=derived.response,
     ),

@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from enrollment.item_facts import latest_records
 from trialsite.casebook.models import Subject
 from trialsite.casebook.names import visit_name
 from trialsite.casebook.reading import one_reading
-from trialsite.casebook.registries import Derived, facts, facts_of
+from trialsite.casebook.registries import Derived, anchor_dates, anchors, facts, facts_of
 from trialsite.casebook.selectors import current_records
 from trialsite.casebook.slots import Slot
 from trialsite.clinical.units import analyte, unit_label
@@ -23,13 +24,24 @@ from .derived.disease import cns
 from .derived.examinations import comorbidity
 from .derived.laboratory import clearance_line
 from .domain.grading import TERMS, LabGrade, Term
+from .domain.mrd import Verdict
 from .lab_grades import baseline, baseline_days, gradable_values, grade_of, grade_words, severe
 from .lab_results import LabValue, latest_values
 from .laboratory.draws import grades_of
 from .laboratory.sparks import sparks
 from .models import AdverseEvent, CerebrospinalFluid, Hctci
-from .mrd_chart import WIDTHS, MrdChart, mrd_chart
-from .mrd_results import VERDICT_WORDS, MrdLine, course_of, mrd_lines, study_method, threshold_for
+from .models.disease import MrdMethod
+from .mrd_chart import WIDTHS, Event, MrdChart, mrd_chart
+from .mrd_results import (
+    CLASS_WORDS,
+    VERDICT_WORDS,
+    MrdLine,
+    course_of,
+    mrd_lines,
+    source_words,
+    study_method,
+    threshold_for,
+)
 from .responses import WARNING_WORDS, Judged, category_words, deciding, judged_responses
 from .summaries import result_words
 
@@ -48,6 +60,7 @@ class ResponseLine:
     investigator: str
     working: Sequence[str]
     warnings: Sequence[str]
+    awaiting: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +73,9 @@ class MrdShown:
     verdict: str
     verdict_words: str
     reason: str
+    limit_source: str
+    reporting_class: str
+    disagrees: bool
 
 
 @dataclass(frozen=True)
@@ -96,9 +112,11 @@ def overview(subject: Subject) -> dict[str, Any]:
     language = get_language() or "en"
     return {
         "responses": [response_line(each, protocol, language) for each in reversed(responses)],
-        "mrd": [mrd_shown(line, language) for line in reversed(lines)],
-        "mrd_charts": charts_of(lines, method, threshold.threshold if threshold else None),
-        "mrd_method": method,
+        "mrd": [mrd_shown(line, lines, language) for line in reversed(lines)],
+        "mrd_charts": charts_of(
+            lines, method, threshold.threshold if threshold else None, marked_days(subject.pk)
+        ),
+        "mrd_method": dict(MrdMethod.choices).get(method, ""),
         "mrd_events": [(event.on, event.sentence.in_language(language)) for event in course.events],
         "figures": derived,
         "days": days,
@@ -118,11 +136,26 @@ def response_line(judged: Judged, plan: Protocol, language: str) -> ResponseLine
         category_words(record.investigator_response),
         [step.sentence.in_language(language) for step in deciding(judged.response)],
         [str(WARNING_WORDS[warning]) for warning in judged.response.warnings],
+        awaiting_words(judged),
     )
 
 
-def mrd_shown(line: MrdLine, language: str) -> MrdShown:
-    verdict = line.verdict
+def awaiting_words(judged: Judged) -> str:
+    """What is repeated until when while the counts have not recovered."""
+    found = judged.awaited
+    if found is None:
+        return ""
+    return _(
+        "Awaiting recovery: counts again by %(counts)s, marrow by %(marrow)s; no failure before %(day)s."
+    ) % {
+        "counts": found.counts_by.isoformat(),
+        "marrow": found.marrow_by.isoformat(),
+        "day": found.failure_from.isoformat(),
+    }
+
+
+def mrd_shown(line: MrdLine, lines: Sequence[MrdLine], language: str) -> MrdShown:
+    verdict, kind = line.verdict, line.reporting_class
     return MrdShown(
         line,
         slot_url(line.sample),
@@ -130,13 +163,42 @@ def mrd_shown(line: MrdLine, language: str) -> MrdShown:
         verdict.verdict.value if verdict else "",
         str(VERDICT_WORDS[verdict.verdict]) if verdict else "",
         verdict.reason.in_language(language) if verdict else "",
+        source_words(verdict, line.line.qualifier) if verdict else "",
+        str(CLASS_WORDS[kind]) if kind else "",
+        disagrees(line, lines),
     )
 
 
-def charts_of(lines: Sequence[MrdLine], method: str, threshold: Decimal | None) -> list[MrdChart]:
+def disagrees(line: MrdLine, lines: Sequence[MrdLine]) -> bool:
+    """Whether another method of the same sample decided otherwise; each is shown, none of them wins."""
+    decided = {Verdict.POSITIVE, Verdict.NEGATIVE}
+    if line.verdict is None or line.verdict.verdict not in decided:
+        return False
+    return any(
+        one.verdict is not None
+        and one.sample.pk == line.sample.pk
+        and one.verdict.verdict in decided - {line.verdict.verdict}
+        for one in lines
+    )
+
+
+def charts_of(
+    lines: Sequence[MrdLine], method: str, threshold: Decimal | None, events: Sequence[Event]
+) -> list[MrdChart]:
     """The chart of the study's method for a screen and for a telephone; none with fewer than two points."""
     own = [line for line in lines if line.line.method == method and line.verdict]
-    return [mrd_chart(own, threshold, place) for place in WIDTHS] if threshold and len(own) > 1 else []
+    return (
+        [mrd_chart(own, threshold, place, events) for place in WIDTHS] if threshold and len(own) > 1 else []
+    )
+
+
+def marked_days(subject_id: UUID) -> list[Event]:
+    """The days of treatment that the chart marks."""
+    named = (("c1d1", _("Day 1")), ("hsct_d0", _("HSCT")))
+    found = [
+        (anchor_dates([subject_id], name).get(subject_id), label) for name, label in named if name in anchors
+    ]
+    return [Event(day, label) for day, label in found if day is not None]
 
 
 def slot_url(record: Any) -> str:

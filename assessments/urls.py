@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import event_views, gap_views, meddra_views, range_views, views
+from . import declaration_views, event_views, gap_views, meddra_views, range_views, sample_views, views
 from .laboratory import views as laboratory_views
 from .sae import views as sae_views
 
@@ -20,6 +20,19 @@ urlpatterns = [
     ),
     path("subjects/<uuid:subject_id>/gaps/", gap_views.subject_gaps, name="subject-gaps"),
     path("studies/<slug:key>/gaps/", gap_views.gaps, name="gaps"),
+    path("subjects/<uuid:subject_id>/samples/", sample_views.subject_samples, name="subject-samples"),
+    path("subjects/<uuid:subject_id>/samples/draw/", sample_views.draw, name="sample-draw"),
+    path("samples/", sample_views.samples, name="samples"),
+    path("samples/ship/", sample_views.ship, name="samples-ship"),
+    path("samples/<uuid:sample_id>/step/", sample_views.record_step, name="sample-step"),
+    path("shipments/<uuid:shipment_id>/", sample_views.shipment, name="shipment"),
+    path("studies/<slug:key>/mrd-declarations/", declaration_views.declarations, name="mrd-declarations"),
+    path("studies/<slug:key>/mrd-declarations/declare/", declaration_views.declare, name="declare-limits"),
+    path(
+        "studies/<slug:key>/mrd-declarations/<uuid:declaration_id>/withdraw/",
+        declaration_views.withdraw,
+        name="declaration-withdraw",
+    ),
     path("studies/<slug:key>/reference-ranges/", range_views.ranges, name="reference-ranges"),
     path("studies/<slug:key>/reference-ranges/new/", range_views.new, name="reference-range-new"),
     path(

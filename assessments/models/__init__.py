@@ -2,6 +2,7 @@
 
 from .disease import (
     CerebrospinalFluid,
+    ExtramedullarySite,
     Imaging,
     MarrowAssessment,
     MrdResult,
@@ -23,7 +24,8 @@ from .neurocytokine import CytokineRelease, IceScore
 from .ranges import ReferenceRange
 from .reminders import ReminderSent
 from .sae import Admission, AdmissionDecision, SaeAssessment, SaeClock, SaeNotice, SaeVersion, SeriousEvent
-from .safety import AdverseEvent, GradeChange
+from .safety import AdverseEvent, CytokineRelease, GradeChange, IceScore
+from .samples import AwaitedOfDisease, LoggedSample, MrdDeclaration, SampleStep, Shipment
 from .transplant import AcuteGvhd, Chimerism, ChronicGvhd, Engraftment
 from .tray import LabName, LabTrayRow
 from .visits import PlannedVisit
@@ -33,6 +35,7 @@ __all__ = [
     "Admission",
     "AdmissionDecision",
     "AdverseEvent",
+    "AwaitedOfDisease",
     "CerebrospinalFluid",
     "Chimerism",
     "ChronicGvhd",
@@ -41,6 +44,7 @@ __all__ = [
     "Electrocardiogram",
     "Engraftment",
     "EventDecision",
+    "ExtramedullarySite",
     "GradeChange",
     "Hctci",
     "IceScore",
@@ -49,10 +53,12 @@ __all__ = [
     "LabReport",
     "LabResult",
     "LabTrayRow",
+    "LoggedSample",
     "LungFunction",
     "MarrowAssessment",
     "MeddraDictionary",
     "MeddraTerm",
+    "MrdDeclaration",
     "MrdResult",
     "MrdSample",
     "PhysicalExam",
@@ -66,7 +72,9 @@ __all__ = [
     "SaeClock",
     "SaeNotice",
     "SaeVersion",
+    "SampleStep",
     "SeriousEvent",
+    "Shipment",
     "Virology",
     "VitalSigns",
 ]

@@ -73,6 +73,14 @@ ACTIONS: dict[str, Action] = {
     "recruitment.pause": Action(
         gettext_lazy("pause and resume recruitment"), frozenset({INVESTIGATOR, DATA_MANAGER})
     ),
+    "sample.log": Action(gettext_lazy("log and send samples"), SITE_STAFF),
+    # What a central laboratory tells reaches the site or the sponsor's data manager.
+    "sample.receive": Action(
+        gettext_lazy("record what a laboratory says of samples"), SITE_STAFF | {DATA_MANAGER}
+    ),
+    "laboratory.declare": Action(
+        gettext_lazy("record declarations of laboratories"), frozenset({DATA_MANAGER})
+    ),
     "subject.leave": Action(gettext_lazy("take a subject off study"), SITE_STAFF),
     "subject.transfer": Action(gettext_lazy("transfer a subject to another site"), SITE_STAFF),
     "subject.enter_from_paper": Action(

@@ -22,8 +22,9 @@ from assessments.domain.lab_match import Unmatched, Why
 from assessments.laboratory.saving import save_draws
 from assessments.laboratory.tray import assign_row, dismiss_row, keep_rows
 from assessments.laboratory.typed import Column
-from assessments.models import Admission, LabTrayRow, SeriousEvent
+from assessments.models import Admission, LabTrayRow, LoggedSample, SeriousEvent
 from assessments.sae.services import assess_sae, decline_proposal
+from assessments.samples import draw_sample, ship_samples, take_sample_step
 from enrollment.carrying import carry_over, offers_to
 from enrollment.disposition import leave_study, return_to_study
 from enrollment.screening import fail_screening, screen_subject
@@ -388,6 +389,32 @@ def carry(cast: Cast, subject: Subject, by: User) -> Any:
     return carry_over(subject=subject, records=[one.line.id for one in offers_to(subject)], by=by)
 
 
+DRAWN = timezone.now() - timedelta(days=1)
+
+
+def draw(cast: Cast, subject: Subject, by: User) -> Any:
+    return draw_sample(subject=subject, method="MFC", specimen="PB", drawn_at=DRAWN, by=by)
+
+
+def with_a_sample(cast: Cast) -> Subject:
+    subject = prepared(cast, eligible(cast))
+    with acting(user=cast.coordinator):
+        draw(cast, subject, cast.coordinator)
+    return subject
+
+
+def receive(cast: Cast, subject: Subject, by: User) -> Any:
+    found = LoggedSample.objects.get(subject=subject)
+    return take_sample_step(sample_id=found.pk, action="receive", happened_at=timezone.now(), by=by)
+
+
+def ship(cast: Cast, subject: Subject, by: User) -> Any:
+    found = [LoggedSample.objects.get(subject=subject).pk]
+    return ship_samples(
+        study=cast.study, site=cast.here, sample_ids=found, laboratory="L", sent_at=timezone.now(), by=by
+    )
+
+
 def screening(subject: Subject) -> Slot:
     return Slot(subject.pk, "SCR", "")
 
@@ -472,6 +499,9 @@ WRITES = {
     ),
     "carry_over": Write("coordinator", carry, make=screened_again),
     "replan_doses": Write("investigator", replan, make=on_treatment),
+    "draw_sample": Write("coordinator", draw),
+    "take_sample_step": Write("coordinator", receive, make=with_a_sample),
+    "ship_samples": Write("coordinator", ship, make=with_a_sample),
     "draft_deviation": Write("coordinator", draft, review=True),
     "report_deviation": Write("coordinator", report, review=True),
     "decide_deviation": Write("monitor", accept, review=True, make=with_a_deviation),
@@ -543,6 +573,8 @@ ELSEWHERE = {
     "send_notices": "mail: tried in test_sae_notices",
     "draft_report": "a draft is nobody's record",
     "draft_from_stay": "a draft is nobody's record",
+    "declare_limits": "the study's laboratories",
+    "withdraw_declaration": "the study's laboratories",
 }
 
 

@@ -260,7 +260,7 @@ MRD = sourced(
 )
 RESPONSE = sourced(
     {
-        "criteria_set": choice("ELN2024", "ASBMT2010", "NCCN"),
+        "criteria_set": choice("ELN2024", "ASBMT2010", "NCCN", "PAEDIATRIC"),
         "cri_allow_both_fail": TRUTH,
         "crh": TRUTH,
         "literal_mlfs_is_cri": TRUTH,
