@@ -219,6 +219,7 @@ def test_the_ice_calculator_has_its_script_and_words(desk: Client, subject: Subj
 
 def test_scores_are_chosen_by_words(desk: Client, subject: Subject) -> None:
     page = desk.get(Slot(subject.pk, "SCR", "VS").url()).content.decode()
+    assert '<option value="0">0: fully active</option>' in page
     assert "2: cares for self, up more than half of waking hours" in page
     desk.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
     assert "1：剧烈活动受限，可自由走动" in desk.get(Slot(subject.pk, "SCR", "VS").url()).content.decode()
