@@ -23,7 +23,13 @@ def test_a_form_on_paper_has_its_items_units_and_codes_in_both_languages(cast: C
     assert items["Weight"].units == "kg"
     assert items["Weight"].label.zh == "体重"
     ecog = next(item for label, item in items.items() if "ECOG" in label)
-    assert ecog.hint == "0 to 5"
+    assert (len(ecog.choices), ecog.choices[0].en, ecog.choices[0].zh) == (
+        6,
+        "0: fully active",
+        "0：活动能力完全正常",
+    )
+    ice = {item.label.en: item for _title, part in sheets(cast, "LOG")["ICE"].sections for item in part}
+    assert ice["Naming three objects"].hint == "0 to 3"
     (answers,) = {
         item.choices for item in sheets(cast, "LOG")["DTH"].sections[0][1] if item.label.en == "Cause"
     }
