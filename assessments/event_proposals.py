@@ -17,6 +17,7 @@ from trialsite.casebook.registries import Exposure, Wanted, WorkLine, WorkSource
 from trialsite.casebook.selectors import current_records
 from trialsite.casebook.states import FOLLOWED
 from trialsite.clinical.text import Text
+from trialsite.clinical.units import unit_label
 from trialsite.studies.domain.adverse_event_plan import AdverseEventPlan, RecordRule
 
 from .ae_windows import window_of
@@ -56,7 +57,9 @@ def derive_proposals(subject: Subject) -> Iterator[ProposedEvent]:
 
 
 def graded_day(one: GradedValue) -> GradedDay:
-    return GradedDay(one.value.on, one.grade.grade, min(one.grade.possible), one.value.quantity.text)
+    result = one.value.quantity
+    text = f"{result.text} {unit_label(result.unit)}".strip()
+    return GradedDay(one.value.on, one.grade.grade, min(one.grade.possible), text)
 
 
 def known_events(subject: Subject) -> list[KnownEvent]:
