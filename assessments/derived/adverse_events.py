@@ -14,7 +14,7 @@ from trialsite.clinical.kleene import Truth
 
 from ..ae_windows import milestones, window_of
 from ..domain.ae_window import began_inside, treatment_emergent
-from ..domain.grade_words import grade_words
+from ..domain.term_grades import grade_meaning
 from ..event_checks import CAUSES, RELATED
 from ..models import AdverseEvent
 from ..tracks import track_of
@@ -40,10 +40,10 @@ def grade_lines(record: AdverseEvent) -> Iterator[Derived]:
     if record.grade is None:
         yield Derived(label, _("Not known yet"), _("No grade is recorded."), "unknown")
     else:
-        yield Derived(label, str(record.grade), grade_words(record.term, record.grade).in_language(language))
+        yield Derived(label, str(record.grade), grade_meaning(record.term, record.grade).in_language(language))
     for line in track_of(record):
         if line.grade is not None:
-            wording = grade_words(record.term, line.grade).in_language(language)
+            wording = grade_meaning(record.term, line.grade).in_language(language)
             yield Derived(_("Meaning"), wording, "", line=str(line.pk))
 
 

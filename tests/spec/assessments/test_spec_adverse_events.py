@@ -10,7 +10,7 @@ import pytest
 
 from assessments.domain.ae_window import Milestones, Window, began_inside, treatment_emergent, window
 from assessments.domain.grade_track import Step, grade_on, problems, worst
-from assessments.domain.grade_words import grade_words
+from assessments.domain.term_grades import grade_meaning
 from assessments.domain.grading import TERMS as LAB_TERMS
 from trialsite.clinical import ctcae
 from trialsite.clinical.kleene import Truth
@@ -223,5 +223,5 @@ WORDS = [
 
 @pytest.mark.parametrize(("term", "grade", "en", "zh"), WORDS)
 def test_a_grade_of_a_laboratory_term_is_told_by_its_limits(term, grade, en, zh):
-    found = grade_words(term, grade)
+    found = grade_meaning(term, grade)
     assert (found.en, found.zh) == (en, zh)
