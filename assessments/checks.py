@@ -17,7 +17,9 @@ from trialsite.casebook.values import trimmed
 from trialsite.clinical.units import ANALYTES
 
 from .domain.mrd import Qualifier
+from .domain.ranges import LimitsFrom, WhyNoLimits
 from .domain.response import Category, classify_response
+from .lab_limits import limits_of_analytes
 from .lab_results import lab_values
 from .models import MarrowAssessment, VitalSigns
 from .responses import assessment_of, baseline_of, judged_responses, remission_before
@@ -125,6 +127,39 @@ def results_possible(values: Values, rows: Rows, subject: Subject) -> Iterator[F
         lln, uln = line.get("lln"), line.get("uln")
         if lln is not None and uln is not None and lln > uln:
             yield Finding(f"{place}.uln", _("The upper limit lies below the lower limit."))
+
+
+@edit_check(gettext_lazy("A range of the site where one is asked for"))
+def range_in_force(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """A line that follows the site's range has one on the day of the sample, for this laboratory, sex and age."""
+    asking = {
+        number: line
+        for number, line in enumerate(rows.get("results", ()))
+        if line.get("limits_from") == LimitsFrom.SITE_RANGE and line.get("analyte") in ANALYTES
+    }
+    day = values.get("performed_on")
+    if not asking or day is None:
+        return
+    analytes = {line["analyte"] for line in asking.values()}
+    limits = limits_of_analytes(subject, analytes, day, values.get("laboratory") or "")
+    for number, line in asking.items():
+        why = limits[line["analyte"]].why
+        if why is not None:
+            yield Finding(f"results.{number}.limits_from", str(NO_RANGE_WORDS[why]))
+
+
+NO_RANGE_WORDS = {
+    WhyNoLimits.NO_RANGE: gettext_lazy(
+        "The site has no range of this laboratory in force on this day: type the limits as printed, say that none were"
+        " printed, or have the range recorded."
+    ),
+    WhyNoLimits.SEX_UNKNOWN: gettext_lazy(
+        "The range depends on the sex, which is not recorded: type the limits as printed."
+    ),
+    WhyNoLimits.AGE_UNKNOWN: gettext_lazy(
+        "The range depends on the age, which is not exact: type the limits as printed."
+    ),
+}
 
 
 @edit_check(gettext_lazy("Each MRD method once, values that can be"))

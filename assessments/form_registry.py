@@ -6,7 +6,11 @@ from trialsite.casebook.edit_checks import not_in_the_future
 from trialsite.casebook.registries import FormType, RowType
 
 from . import checks, derived, event_checks, models, summaries
-from .pages import adverse_events, disease, examinations, laboratory, safety
+from .lab_limits import save_limits
+from .pages import adverse_events, disease, examinations, laboratory, sae, safety
+from .sae import checks as sae_checks
+from .sae import services as sae_services
+from .sae import shown as sae_shown
 from .tracks import keep_worst_grade
 
 LINES_LEFT_OPEN = 3
@@ -59,10 +63,12 @@ FORMS: tuple[FormType, ...] = (
         laboratory.LabReportForm,
         summaries.lab_report,
         checks.results_possible,
+        checks.range_in_force,
         rows=panel(laboratory.HaematologyLineForm),
         offer=laboratory.offer,
         continuous=True,
         derived=derived.lab_report,
+        after=save_limits,
     ),
     kind(
         "CHEM",
@@ -71,10 +77,12 @@ FORMS: tuple[FormType, ...] = (
         laboratory.LabReportForm,
         summaries.lab_report,
         checks.results_possible,
+        checks.range_in_force,
         rows=panel(laboratory.ChemistryLineForm),
         offer=laboratory.offer,
         continuous=True,
         derived=derived.lab_report,
+        after=save_limits,
     ),
     kind(
         "COAG",
@@ -83,10 +91,12 @@ FORMS: tuple[FormType, ...] = (
         laboratory.LabReportForm,
         summaries.lab_report,
         checks.results_possible,
+        checks.range_in_force,
         rows=panel(laboratory.CoagulationLineForm),
         offer=laboratory.offer,
         continuous=True,
         derived=derived.lab_report,
+        after=save_limits,
     ),
     kind("VIR", _("Virology"), models.Virology, laboratory.VirologyForm, summaries.virology),
     kind(
@@ -204,6 +214,30 @@ FORMS: tuple[FormType, ...] = (
         continuous=True,
         derived=derived.adverse_event,
         after=keep_worst_grade,
+    ),
+    kind(
+        "SAE",
+        _("Serious adverse event"),
+        models.SeriousEvent,
+        sae.SeriousEventForm,
+        sae_shown.report_summary,
+        sae_checks.some_criterion,
+        sae_checks.instants_in_order,
+        sae_checks.admission_counts,
+        continuous=True,
+        derived=sae_shown.derived_report,
+        after=sae_services.keep_version,
+    ),
+    kind(
+        "ADM",
+        _("Stay in hospital"),
+        models.Admission,
+        sae.AdmissionForm,
+        sae_shown.stay_summary,
+        sae_checks.stay_in_order,
+        not_in_the_future("left_on"),
+        continuous=True,
+        derived=sae_shown.derived_stay,
     ),
     kind(
         "AGV",

@@ -40,7 +40,9 @@ def grade_lines(record: AdverseEvent) -> Iterator[Derived]:
     if record.grade is None:
         yield Derived(label, _("Not known yet"), _("No grade is recorded."), "unknown")
     else:
-        yield Derived(label, str(record.grade), grade_meaning(record.term, record.grade).in_language(language))
+        yield Derived(
+            label, str(record.grade), grade_meaning(record.term, record.grade).in_language(language)
+        )
     for line in track_of(record):
         if line.grade is not None:
             wording = grade_meaning(record.term, line.grade).in_language(language)

@@ -19,13 +19,18 @@ from .examinations import (
 from .gaps import RecordGap
 from .laboratory import LabReport, LabResult, PregnancyTest, Virology
 from .meddra import MeddraDictionary, MeddraTerm
+from .ranges import ReferenceRange
 from .reminders import ReminderSent
+from .sae import Admission, AdmissionDecision, SaeAssessment, SaeClock, SaeNotice, SaeVersion, SeriousEvent
 from .safety import AdverseEvent, CytokineRelease, GradeChange, IceScore
 from .transplant import AcuteGvhd, Chimerism, ChronicGvhd, Engraftment
+from .tray import LabName, LabTrayRow
 from .visits import PlannedVisit
 
 __all__ = [
     "AcuteGvhd",
+    "Admission",
+    "AdmissionDecision",
     "AdverseEvent",
     "CerebrospinalFluid",
     "Chimerism",
@@ -39,8 +44,10 @@ __all__ = [
     "Hctci",
     "IceScore",
     "Imaging",
+    "LabName",
     "LabReport",
     "LabResult",
+    "LabTrayRow",
     "LungFunction",
     "MarrowAssessment",
     "MeddraDictionary",
@@ -52,7 +59,13 @@ __all__ = [
     "PregnancyTest",
     "ProposedEvent",
     "RecordGap",
+    "ReferenceRange",
     "ReminderSent",
+    "SaeAssessment",
+    "SaeClock",
+    "SaeNotice",
+    "SaeVersion",
+    "SeriousEvent",
     "Virology",
     "VitalSigns",
 ]

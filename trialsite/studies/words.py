@@ -78,6 +78,7 @@ SETTINGS = {
     "numbering": _("numbering of subjects"),
     "other_trials": _("who takes part in other trials"),
     "consent": _("who signs the consent"),
+    "creat_baseline_requires_gt_uln": _("creatinine is graded by its baseline above the normal range only"),
     "crcl_weight": _("weight in the creatinine clearance"),
     "ctcae_version": _("version of CTCAE"),
     "cycle_days": _("days of a cycle"),

@@ -176,7 +176,9 @@ def test_the_window_stands_on_the_form(desk: Client, cast: Cast, treated: Subjec
     assert "Treatment-emergent Yes" in derived_of(desk, late)
 
 
-def test_a_related_serious_event_outside_the_window_is_not_asked_about(desk: Client, treated: Subject) -> None:
+def test_a_related_serious_event_outside_the_window_is_not_asked_about(
+    desk: Client, treated: Subject
+) -> None:
     fields = {"term": "Nausea", "onset": "2026-01-10", "serious": "yes", "cause_chemo": "POSSIBLE"}
     assert desk.post(Slot(treated.pk, "LOG", "AE").url(), typed(**fields)).status_code == 302
 

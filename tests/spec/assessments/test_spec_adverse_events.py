@@ -10,8 +10,8 @@ import pytest
 
 from assessments.domain.ae_window import Milestones, Window, began_inside, treatment_emergent, window
 from assessments.domain.grade_track import Step, grade_on, problems, worst
-from assessments.domain.term_grades import grade_meaning
 from assessments.domain.grading import TERMS as LAB_TERMS
+from assessments.domain.term_grades import grade_meaning
 from trialsite.clinical import ctcae
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.partial_date import PartialDate

@@ -14,6 +14,7 @@ from trialsite.studies.domain.protocol import Protocol
 from . import laboratory, measured
 from .adverse import SPECIFIED
 from .draws import Draw
+from .hospital import hospital_entries
 from .screening_forms import donor_values, mrd_methods
 from .story import LOG, Course, Entry, Event, Span
 
@@ -40,6 +41,7 @@ def log_entries(draw: Draw, protocol: Protocol, course: Course, today: date) -> 
     known = [event for event in course.events if event.onset <= until]
     for number, event in enumerate(known, start=1):
         yield adverse_event(protocol, event, number, until, dead=course.ending.died_on)
+    yield from hospital_entries(course, known, min(until, today))
     yield from relapse_entries(draw, protocol, course, until)
     yield from end_of_treatment(protocol, course, today, until)
     yield from last_things(draw, course, today)

@@ -22,7 +22,10 @@ Schema = dict[str, Any]
 SOURCES = ("registration", "reference", "general-knowledge", "assumption", "derived")
 PHASE_KINDS = ("chemotherapy", "blinatumomab", "cell-therapy", "transplant", "observation", "pre-phase")
 ENDPOINT_KINDS = ("time-to-event", "cumulative-incidence", "proportion", "binary-landmark")
-ITEM_TYPES = ("text", "integer", "decimal", "date", "choice", "yes_no")
+ITEM_TYPES = (
+    "text", "integer", "decimal", "quantity", "date", "partial_date", "time", "choice", "choices", "yes_no",
+)  # fmt: skip
+CTCAE_VERSIONS = ("5.0",)  # whose laboratory terms the system holds
 
 KEY = {"type": "string", "pattern": r"^[A-Za-z][A-Za-z0-9_]*$", "title": "a key of letters, digits and _"}
 WORDS = {"type": "string", "minLength": 1, "title": "a text"}
@@ -292,9 +295,24 @@ ENDPOINT = sourced(
 CHOICES = many(shape({"code": KEY, "label": TEXT}), at_least=2)
 ITEM = sourced(
     {"key": KEY, "label": TEXT, "type": choice(*ITEM_TYPES), "required": TRUTH},
-    {"unit": WORDS, "choices": CHOICES},
+    {
+        "unit": WORDS,
+        "choices": CHOICES,
+        "help": TEXT,
+        "analyte": KEY,
+        "minimum": DECIMAL,
+        "low": DECIMAL,
+        "high": DECIMAL,
+        "maximum": DECIMAL,
+        "show_when": RULE,
+    },
 )
-FORM = sourced({"key": KEY, "title": TEXT, "items": many(ITEM, at_least=1)})
+GROUP = shape({"key": KEY, "title": TEXT, "items": many(ITEM, at_least=1)})
+CHECK = shape({"key": KEY, "at": KEY, "holds": RULE, "says": TEXT, "hard": TRUTH})
+FORM = sourced(
+    {"key": KEY, "title": TEXT, "items": many(ITEM, at_least=1)},
+    {"groups": many(GROUP), "checks": many(CHECK)},
+)
 QUESTION = sourced(
     {
         "id": {"type": "string", "pattern": "^Q[0-9]{2}$", "title": "an id such as Q01"},
@@ -367,7 +385,7 @@ PROTOCOL: Schema = {
             "design": valued(choice("single-arm", "randomised")),
             "planned_enrolment": valued(or_null(POSITIVE)),
             "accrual_months": valued(or_null(POSITIVE)),
-            "ctcae_version": valued(choice("5.0", "6.0")),
+            "ctcae_version": valued(choice(*CTCAE_VERSIONS)),
             "bsa_formula": valued(choice("mosteller", "dubois", "xu")),
             "crcl_weight": valued(choice("actual", "ideal", "adjusted")),
             "cns2_is_cns_leukemia": valued(TRUTH),
@@ -390,6 +408,7 @@ PROTOCOL: Schema = {
             "recruitment": RECRUITMENT,
             "numbering": NUMBERING,
             "other_trials": OTHER_TRIALS,
+            "creat_baseline_requires_gt_uln": valued(TRUTH),
             "adverse_events": ADVERSE_EVENTS,
         },
     ),
