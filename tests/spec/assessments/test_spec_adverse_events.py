@@ -184,6 +184,7 @@ NAMES = [
     ("  neutrophil   COUNT decreased ", "Neutrophil count decreased"),
     ("中性粒细胞计数降低", "Neutrophil count decreased"),
     ("Anaemia", "Anemia"),
+    ("Hypocalcemia (ionised)", "Hypocalcemia"),
     ("Infections and infestations - Other, specify", "Infections and infestations - Other, specify"),
     ("Feels unwell", None),
     ("", None),
@@ -215,7 +216,7 @@ WORDS = [
     ("Neutrophil count decreased", 4, "< 0.5 10⁹/L", "< 0.5 10⁹/L"),
     ("Alanine aminotransferase increased", 3, "> 5 × ULN", "> 5 × ULN"),
     ("Creatinine increased", 3, "> 3 × ULN or > 3 × baseline", "> 3 × ULN或> 3 × 基线"),
-    ("Anemia", 4, "life-threatening; urgent intervention", "危及生命；需紧急干预"),
+    ("Anemia", 4, "< LLN, life-threatening", "< LLN，危及生命"),
     ("Nausea", 1, "less appetite, eats as usual", "食欲下降，进食习惯不变"),
     ("Feels unwell", 2, "moderate; minimal or local intervention", "中度；需最低限度或局部干预"),
 ]
