@@ -16,7 +16,9 @@ from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.registries import Exposure, Wanted, WorkLine, WorkSource
 from trialsite.casebook.selectors import current_records
 from trialsite.casebook.states import FOLLOWED
+from trialsite.clinical.ctcae import named
 from trialsite.clinical.text import Text
+from trialsite.clinical.units import unit_label
 from trialsite.studies.domain.adverse_event_plan import AdverseEventPlan, RecordRule
 
 from .ae_windows import window_of
@@ -42,21 +44,25 @@ def derive_proposals(subject: Subject) -> Iterator[ProposedEvent]:
         return
     by_term: dict[str, list[GradedValue]] = defaultdict(list)
     for one in graded:
-        by_term[one.term.name.en].append(one)
+        term = named(one.term.name.en)
+        if term is not None:
+            by_term[term.name.en].append(one)
     plan = subject.protocol_version.protocol.adverse_events
     events, declined = known_events(subject), declined_of(subject)
     given = exposures_of([subject.pk]).get(subject.pk, [])
-    for term, values in by_term.items():
+    for name, values in by_term.items():
         for episode in episodes([graded_day(one) for one in values], start):
-            why = why_expected(plan, term, episode, given)
+            why = why_expected(plan, name, episode, given)
             for found in proposals(
-                term, [episode], events, declined, from_grade=plan.propose_from_grade, expected=why
+                name, [episode], events, declined, from_grade=plan.propose_from_grade, expected=why
             ):
                 yield row_of(found)
 
 
 def graded_day(one: GradedValue) -> GradedDay:
-    return GradedDay(one.value.on, one.grade.grade, min(one.grade.possible), one.value.quantity.text)
+    result = one.value.quantity
+    text = f"{result.text} {unit_label(result.unit)}".strip()
+    return GradedDay(one.value.on, one.grade.grade, min(one.grade.possible), text)
 
 
 def known_events(subject: Subject) -> list[KnownEvent]:

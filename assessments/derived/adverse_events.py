@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 
 from enrollment.domain.prior_therapy import Course, days_given
 from trialsite.casebook.registries import Derived
-from trialsite.clinical.ctcae import SYSTEMS, grade_wording, named
+from trialsite.clinical.ctcae import SYSTEMS, named
 from trialsite.clinical.dates import study_day
 from trialsite.clinical.kleene import Truth
 
 from ..ae_windows import milestones, window_of
 from ..domain.ae_window import began_inside, treatment_emergent
+from ..domain.term_grades import grade_meaning
 from ..event_checks import CAUSES, RELATED
 from ..models import AdverseEvent
 from ..tracks import track_of
@@ -40,11 +41,11 @@ def grade_lines(record: AdverseEvent) -> Iterator[Derived]:
         yield Derived(label, _("Not known yet"), _("No grade is recorded."), "unknown")
     else:
         yield Derived(
-            label, str(record.grade), grade_wording(record.term, record.grade).in_language(language)
+            label, str(record.grade), grade_meaning(record.term, record.grade).in_language(language)
         )
     for line in track_of(record):
         if line.grade is not None:
-            wording = grade_wording(record.term, line.grade).in_language(language)
+            wording = grade_meaning(record.term, line.grade).in_language(language)
             yield Derived(_("Meaning"), wording, "", line=str(line.pk))
 
 

@@ -57,6 +57,11 @@ class TermField(forms.CharField):
         return ctcae.words_of(value, get_language() or "en") if isinstance(value, str) else value
 
 
+def was_judged(record: AdverseEvent, agent: str) -> bool:
+    """Whether an event says more of an agent than that it was not given."""
+    return getattr(record, f"cause_{agent}") not in ("", NOT_GIVEN["cause"].value)
+
+
 class AdverseEventForm(CasebookForm):
     """The day of the form is the earliest possible day of the onset: it is not asked for twice."""
 
@@ -93,7 +98,7 @@ class AdverseEventForm(CasebookForm):
         self.agents = tuple(
             agent
             for agent in type(self).agents
-            if agent in planned or (record is not None and getattr(record, f"cause_{agent}"))
+            if agent in planned or (record is not None and was_judged(record, agent))
         )
         if record is not None:
             self.fields["term"].kept = record.term  # type: ignore[attr-defined]

@@ -50,6 +50,11 @@ ALIASES: dict[str, str] = {
     "neutropenia": "Neutrophil count decreased",
     "thrombocytopenia": "Platelet count decreased",
     "dyspnoea": "Dyspnea",
+    # Two laboratory tests of one term.
+    "hypocalcemia (corrected)": "Hypocalcemia",
+    "hypocalcemia (ionised)": "Hypocalcemia",
+    "hypercalcemia (corrected)": "Hypercalcemia",
+    "hypercalcemia (ionised)": "Hypercalcemia",
 }
 
 

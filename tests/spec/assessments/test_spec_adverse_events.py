@@ -11,6 +11,7 @@ import pytest
 from assessments.domain.ae_window import Milestones, Window, began_inside, treatment_emergent, window
 from assessments.domain.grade_track import Step, grade_on, problems, worst
 from assessments.domain.grading import TERMS as LAB_TERMS
+from assessments.domain.term_grades import grade_meaning
 from trialsite.clinical import ctcae
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.partial_date import PartialDate
@@ -183,6 +184,7 @@ NAMES = [
     ("  neutrophil   COUNT decreased ", "Neutrophil count decreased"),
     ("中性粒细胞计数降低", "Neutrophil count decreased"),
     ("Anaemia", "Anemia"),
+    ("Hypocalcemia (ionised)", "Hypocalcemia"),
     ("Infections and infestations - Other, specify", "Infections and infestations - Other, specify"),
     ("Feels unwell", None),
     ("", None),
@@ -207,3 +209,20 @@ def test_grades_have_words_and_some_terms_their_own():
     assert ctcae.grade_wording("Febrile neutropenia", 5).zh == "死亡"
     assert ctcae.named("Febrile neutropenia").grades == (3, 4, 5)
     assert ctcae.words_of("Feels unwell", "zh-hans") == "Feels unwell"
+
+
+WORDS = [
+    ("Neutrophil count decreased", 1, "< LLN", "< LLN"),
+    ("Neutrophil count decreased", 4, "< 0.5 10⁹/L", "< 0.5 10⁹/L"),
+    ("Alanine aminotransferase increased", 3, "> 5 × ULN", "> 5 × ULN"),
+    ("Creatinine increased", 3, "> 3 × ULN or > 3 × baseline", "> 3 × ULN或> 3 × 基线"),
+    ("Anemia", 4, "< LLN, life-threatening", "< LLN，危及生命"),
+    ("Nausea", 1, "less appetite, eats as usual", "食欲下降，进食习惯不变"),
+    ("Feels unwell", 2, "moderate; minimal or local intervention", "中度；需最低限度或局部干预"),
+]
+
+
+@pytest.mark.parametrize(("term", "grade", "en", "zh"), WORDS)
+def test_a_grade_of_a_laboratory_term_is_told_by_its_limits(term, grade, en, zh):
+    found = grade_meaning(term, grade)
+    assert (found.en, found.zh) == (en, zh)

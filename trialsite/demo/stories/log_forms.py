@@ -19,7 +19,6 @@ from .medicines import medicine_entries
 from .screening_forms import donor_values, mrd_methods
 from .story import LOG, Course, Entry, Event, Span
 
-CAUSES = ("chemo", "blinatumomab", "venetoclax", "car_t", "hsct")
 DONOR_KNOWN_DAYS = 20
 LONG_EVENT_DAYS = 4  # from here on an event has more than one grade
 TEXT_OF_DEATH = {
@@ -42,7 +41,7 @@ def log_entries(draw: Draw, protocol: Protocol, course: Course, today: date) -> 
         yield planned_transplant(draw, course)
     known = [event for event in course.events if event.onset <= until]
     for number, event in enumerate(known, start=1):
-        yield adverse_event(event, number, until, dead=course.ending.died_on)
+        yield adverse_event(protocol, event, number, until, dead=course.ending.died_on)
     yield from hospital_entries(course, known, min(until, today))
     yield from medicine_entries(course, until)
     yield from relapse_entries(draw, protocol, course, until)
@@ -71,7 +70,8 @@ def planned_transplant(draw: Draw, course: Course) -> Entry:
     return Entry(LOG, "DON", graft.conditioning_on - timedelta(days=DONOR_KNOWN_DAYS), values)
 
 
-def adverse_event(event: Event, number: int, until: date, dead: date | None) -> Entry:
+def adverse_event(protocol: Protocol, event: Event, number: int, until: date, dead: date | None) -> Entry:
+    agents = protocol.adverse_events.agents
     over = event.stop is not None and event.stop <= until
     outcome = event.outcome if over else "UNK" if dead and dead <= until else "NOT_RECOVERED"
     values: dict[str, Any] = {
@@ -83,8 +83,8 @@ def adverse_event(event: Event, number: int, until: date, dead: date | None) -> 
         "serious": event.serious,
         "special_interest": event.special,
         "outcome": outcome,
-        **{f"cause_{kind}": event.causes.get(kind, "NA") for kind in CAUSES},
-        **{f"action_{kind}": event.action if kind in event.causes else "NA" for kind in CAUSES},
+        **{f"cause_{kind}": event.causes.get(kind, "NA") for kind in agents},
+        **{f"action_{kind}": event.action if kind in event.causes else "NA" for kind in agents},
     }
     rows = {"track": list(track(event, until))}
     return Entry(LOG, "AE", event.onset, values, rows=rows, form_repeat=number, investigator=event.serious)
