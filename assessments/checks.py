@@ -23,6 +23,7 @@ from .lab_limits import limits_of_analytes
 from .lab_results import lab_values
 from .models import MarrowAssessment, VitalSigns
 from .responses import assessment_of, baseline_of, judged_responses, remission_before
+from .support import NO_SUPPORT, supports
 
 Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Values]]
@@ -39,6 +40,7 @@ POSSIBLE = {
     "csf_rbc": (Decimal(0), None),
     "anc": (Decimal(0), None),
     "platelets": (Decimal(0), None),
+    "bilirubin": (Decimal(0), None),
 }
 ECG_POSSIBLE = {"heart_rate": (10, 400), "qt_ms": (100, 1000)}
 
@@ -214,6 +216,9 @@ def computed_response(values: Values, subject: Subject) -> str:
     rules = subject.protocol_version.protocol.response
     marrows = [each.record for each in earlier] + [record]
     counts = lab_values([subject.pk], ("anc", "platelets")).get(subject.pk, [])
-    seen = assessment_of(record, rules, counts, baseline_of(marrows, record), remission_before(earlier))
+    support = supports([subject.pk]).get(subject.pk, NO_SUPPORT)
+    seen = assessment_of(
+        record, rules, counts, baseline_of(marrows, record), remission_before(earlier), support
+    )
     category = classify_response(seen, rules).category
     return "" if category in (Category.UNKNOWN, Category.INDETERMINATE_5PCT) else category.value

@@ -5,9 +5,9 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.casebook.edit_checks import not_in_the_future
 from trialsite.casebook.registries import FormType, RowType
 
-from . import checks, derived, event_checks, models, summaries
+from . import checks, derived, event_checks, grade_checks, models, summaries
 from .lab_limits import save_limits
-from .pages import adverse_events, disease, examinations, laboratory, sae, safety
+from .pages import adverse_events, disease, examinations, laboratory, neurocytokine, sae, transplant
 from .sae import checks as sae_checks
 from .sae import services as sae_services
 from .sae import shown as sae_shown
@@ -143,6 +143,7 @@ FORMS: tuple[FormType, ...] = (
         summaries.marrow,
         checks.in_bounds,
         checks.response_has_reason,
+        grade_checks.support_as_recorded,
         not_in_the_future("counts_on"),
         continuous=True,
         derived=derived.response,
@@ -174,9 +175,12 @@ FORMS: tuple[FormType, ...] = (
         "CRS",
         _("Cytokine release syndrome"),
         models.CytokineRelease,
-        safety.CytokineReleaseForm,
+        neurocytokine.CytokineReleaseForm,
         summaries.cytokine_release,
         checks.in_bounds,
+        grade_checks.support_agrees,
+        grade_checks.support_complete,
+        grade_checks.crs_grade_has_reason,
         continuous=True,
         derived=derived.cytokine_release,
     ),
@@ -184,8 +188,9 @@ FORMS: tuple[FormType, ...] = (
         "ICE",
         _("ICE score and ICANS"),
         models.IceScore,
-        safety.IceScoreForm,
+        neurocytokine.IceScoreForm,
         summaries.ice_score,
+        grade_checks.orientation_agrees,
         continuous=True,
         derived=derived.neurotoxicity,
     ),
@@ -243,8 +248,10 @@ FORMS: tuple[FormType, ...] = (
         "AGV",
         _("Acute GVHD"),
         models.AcuteGvhd,
-        safety.AcuteGvhdForm,
+        transplant.AcuteGvhdForm,
         summaries.acute_gvhd,
+        checks.in_bounds,
+        grade_checks.stage_has_reason,
         continuous=True,
         derived=derived.acute_gvhd,
     ),
@@ -252,20 +259,30 @@ FORMS: tuple[FormType, ...] = (
         "CGV",
         _("Chronic GVHD"),
         models.ChronicGvhd,
-        safety.ChronicGvhdForm,
+        transplant.ChronicGvhdForm,
         summaries.chronic_gvhd,
+        checks.in_bounds,
+        grade_checks.score_has_reason,
         not_in_the_future("onset_on", "systemic_therapy_on"),
         continuous=True,
         derived=derived.chronic_gvhd,
     ),
-    kind("CHI", _("Chimerism"), models.Chimerism, safety.ChimerismForm, summaries.chimerism, continuous=True),
+    kind(
+        "CHI",
+        _("Chimerism"),
+        models.Chimerism,
+        transplant.ChimerismForm,
+        summaries.chimerism,
+        continuous=True,
+    ),
     kind(
         "ENG",
         _("Engraftment"),
         models.Engraftment,
-        safety.EngraftmentForm,
+        transplant.EngraftmentForm,
         summaries.engraftment,
         not_in_the_future("neutrophils_on", "platelets_on", "graft_failure_on"),
+        grade_checks.recovery_as_counted,
         continuous=True,
         derived=derived.recovery,
     ),

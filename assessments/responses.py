@@ -21,6 +21,7 @@ from .domain.response import Assessment, Category, Response, ResponseWarning, St
 from .lab_results import LabValue, lab_values, nearest
 from .models import MarrowAssessment
 from .subjects import known_facts, protocols
+from .support import NO_SUPPORT, Support, supports
 
 WARNING_WORDS = {
     ResponseWarning.MRD_1PCT: gettext_lazy("MRD ≥ 1 %"),
@@ -100,9 +101,15 @@ def _judge_all(subject_ids: Sequence[UUID]) -> dict[UUID, list[Judged]]:
     ids = list(marrows)
     rules = {subject_id: protocol.response for subject_id, protocol in protocols(ids).items()}
     counts = lab_values(ids, ("anc", "platelets"))
-    started = first_doses(ids)
+    started, supported = first_doses(ids), supports(ids)
     return {
-        subject_id: judge(found, rules[subject_id], counts.get(subject_id, []), started.get(subject_id))
+        subject_id: judge(
+            found,
+            rules[subject_id],
+            counts.get(subject_id, []),
+            started.get(subject_id),
+            supported.get(subject_id, NO_SUPPORT),
+        )
         for subject_id, found in marrows.items()
     }
 
@@ -117,12 +124,15 @@ def judge(
     rules: ResponseRules,
     counts: Sequence[LabValue],
     first_dose: date | None,
+    support: Support = NO_SUPPORT,
 ) -> list[Judged]:
     """The responses of one subject in order: each knows the blasts of the first marrow and the remissions before."""
     found: list[Judged] = []
     for record in marrows:
         assert record.performed_on is not None
-        seen = assessment_of(record, rules, counts, baseline_of(marrows, record), remission_before(found))
+        seen = assessment_of(
+            record, rules, counts, baseline_of(marrows, record), remission_before(found), support
+        )
         response = classify_response(seen, rules)
         said = record.investigator_response
         category = said or response.category.value
@@ -161,6 +171,7 @@ def assessment_of(
     counts: Sequence[LabValue],
     baseline: Decimal | None,
     prior_crc: Truth,
+    support: Support = NO_SUPPORT,
 ) -> Assessment:
     """A marrow as the rules see it; counts that the form leaves empty come from the nearest report."""
     assert record.performed_on is not None
@@ -178,17 +189,18 @@ def assessment_of(
         emd_new=Truth.of(record.extramedullary_new),
         anc=anc,
         platelets=platelets,
-        gcsf_7d=unless_said(record.gcsf_7d),
-        platelets_7d=unless_said(record.platelets_7d),
+        gcsf_7d=unless_said(record.gcsf_7d, support.within("gcsf", anc_on or day)),
+        platelets_7d=unless_said(record.platelets_7d, support.within("platelets", platelets_on or day)),
         trilineage=Truth.of(record.trilineage),
         baseline_blast_pct=baseline,
         prior_crc=prior_crc,
     )
 
 
-def unless_said(answer: bool | None) -> Truth:
-    """Growth factor and transfusion count as not given unless somebody recorded them (assumption)."""
-    return Truth.of(bool(answer))
+def unless_said(answer: bool | None, recorded: Truth) -> Truth:
+    """What the form says; without an answer what medication and transfusions say, none on record being none given
+    (assumption)."""
+    return Truth.of(answer if answer is not None else recorded is Truth.TRUE)
 
 
 def count_of(

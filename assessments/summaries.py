@@ -10,10 +10,11 @@ from trialsite.casebook.pages import words
 from trialsite.casebook.selectors import standing_lines
 from trialsite.clinical.body import qtcf, round_half_up
 from trialsite.clinical.hctci import BY_KEY, hctci_score
-from trialsite.clinical.kleene import Truth
 
-from .domain.crs import CrsFindings, GradeBounds, IceFindings, crs_grade, icans_grade, ice_total
-from .domain.gvhd import ACUTE_ORGANS, CHRONIC_ORGANS, Overall, acute_grade, chronic_severity
+from .domain.crs import crs_grade
+from .domain.gvhd import Overall, acute_grade, chronic_severity
+from .domain.icans import icans_grade, ice_total
+from .graded import acute_stages_of, chronic_scores_of, crs_findings, ice_findings
 from .models import (
     AcuteGvhd,
     AdverseEvent,
@@ -153,35 +154,8 @@ def adverse_event(record: AdverseEvent) -> str:
     return joined(record.words, grade, serious, f"{words(record.onset)} – {end}")
 
 
-def crs_of(record: CytokineRelease) -> GradeBounds:
-    """The ASTCT grade of one day."""
-    return crs_grade(
-        CrsFindings(
-            temperature=record.item("temperature"),
-            other_cause=Truth.of(record.other_cause),
-            anticytokine=Truth.of(record.anticytokine),
-            hypotension=record.hypotension,
-            oxygen=record.oxygen,
-        )
-    )
-
-
 def cytokine_release(record: CytokineRelease) -> str:
-    return joined(f"ASTCT {crs_of(record)}", labelled("CTCAE", record.ctcae_grade))
-
-
-def ice_findings(record: IceScore) -> IceFindings:
-    return IceFindings(
-        orientation=record.orientation,
-        naming=record.naming,
-        command=record.command,
-        writing=record.writing,
-        attention=record.attention,
-        consciousness=record.consciousness,
-        seizure=record.seizure,
-        motor_weakness=Truth.of(record.motor_weakness),
-        oedema=record.oedema,
-    )
+    return joined(f"ASTCT {crs_grade(crs_findings(record))}", labelled("CTCAE", record.ctcae_grade))
 
 
 def ice_score(record: IceScore) -> str:
@@ -193,18 +167,8 @@ def ice_score(record: IceScore) -> str:
     )
 
 
-def acute_of(record: AcuteGvhd) -> Overall:
-    """The MAGIC grade of one day."""
-    return acute_grade({organ: getattr(record, organ) for organ in ACUTE_ORGANS})
-
-
-def chronic_of(record: ChronicGvhd) -> Overall:
-    """The NIH severity of one day."""
-    return chronic_severity({organ: getattr(record, organ) for organ in CHRONIC_ORGANS})
-
-
 def acute_gvhd(record: AcuteGvhd) -> str:
-    return pgettext("acute GVHD", "grade %(grade)s (MAGIC)") % {"grade": acute_of(record)}
+    return pgettext("acute GVHD", "grade %(grade)s (MAGIC)") % {"grade": acute_grade(acute_stages_of(record))}
 
 
 def severity_words(found: Overall) -> str:
@@ -217,7 +181,7 @@ def severity_words(found: Overall) -> str:
 def chronic_gvhd(record: ChronicGvhd) -> str:
     therapy = record.systemic_therapy_on
     return joined(
-        severity_words(chronic_of(record)),
+        severity_words(chronic_severity(chronic_scores_of(record))),
         labelled(_("systemic treatment since"), therapy.isoformat() if therapy else ""),
     )
 

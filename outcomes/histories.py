@@ -12,9 +12,10 @@ from uuid import UUID
 
 from django.db.models import Value
 
-from assessments.domain.gvhd import ACUTE_ORGANS, CHRONIC_ORGANS, acute_grade, chronic_severity
+from assessments.domain.gvhd import acute_grade, chronic_severity
 from assessments.domain.mrd import Verdict
 from assessments.domain.mrd_course import MrdState
+from assessments.graded import Labs, acute_stages_of, chronic_scores_of, liver_labs
 from assessments.models import AcuteGvhd, AdverseEvent, ChronicGvhd, Engraftment, PlannedVisit
 from assessments.mrd_results import MrdLine, course_of, mrd_lines, study_method
 from assessments.responses import Judged, judged_responses
@@ -67,6 +68,7 @@ class _Reading:
         self.cycles = self.standing(CycleStart)
         self.acute = self.standing(AcuteGvhd)
         self.chronic = self.standing(ChronicGvhd)
+        self.liver = liver_labs(sorted({*self.acute, *self.chronic}) or ids[:1])  # one query in any case
         self.engraftments = self.standing(Engraftment)
         self.adverse = self.standing(AdverseEvent, "onset_earliest")
         self.responses = judged_responses(ids)
@@ -110,13 +112,15 @@ class _Reading:
             assessments=tuple(adequate(responses, contacts)),
             alive=(*self.signs.get(one, []), *alive_contacts(contacts)),
             new_therapies=tuple(new_therapies(contacts)),
-            agvhd=tuple(acute_onsets(self.acute.get(one, []))),
+            agvhd=tuple(acute_onsets(self.acute.get(one, []), self.liver.get(one, ()))),
             responses=tuple(response(each, self.visits) for each in responses),
             mrd=tuple(mrd(line, protocol, self.visits) for line in lines),
             windows=tuple(told.VisitWindow(each.key, each.latest) for each in self.windows.get(one, [])),
         )
         known = replace(
-            known, **withdrawn(self.withdrawals.get(one, [])), **chronic_onsets(self.chronic.get(one, []))
+            known,
+            **withdrawn(self.withdrawals.get(one, [])),
+            **chronic_onsets(self.chronic.get(one, []), self.liver.get(one, ())),
         )
         return replace(known, severe_adverse_events=tuple(severe(self.adverse.get(one, []), known)))
 
@@ -289,23 +293,20 @@ def recurrence(lines: Sequence[MrdLine], protocol: Protocol, relapsed: Fact | No
 # After transplantation, safety
 
 
-def acute_onsets(records: Iterable[AcuteGvhd]) -> Iterable[told.AcuteGvhd]:
+def acute_onsets(records: Iterable[AcuteGvhd], labs: Labs) -> Iterable[told.AcuteGvhd]:
     """The first day of each higher overall grade; of an open grade the lowest that is certain."""
     reached = 0
     for record in records:
-        grade = acute_grade({organ: getattr(record, organ) for organ in ACUTE_ORGANS}).low
+        grade = acute_grade(acute_stages_of(record, labs)).low
         if grade > reached:
             reached = grade
             assert record.performed_on is not None
             yield told.AcuteGvhd(record.performed_on, record.address("performed_on"), grade)
 
 
-def chronic_onsets(records: Sequence[ChronicGvhd]) -> dict[str, Any]:
+def chronic_onsets(records: Sequence[ChronicGvhd], labs: Labs) -> dict[str, Any]:
     """First chronic GVHD, first of at least moderate severity, first on systemic therapy."""
-    severity = {
-        each: chronic_severity({organ: getattr(each, organ) for organ in CHRONIC_ORGANS}).low
-        for each in records
-    }
+    severity = {each: chronic_severity(chronic_scores_of(each, labs)).low for each in records}
     any_day = [
         dated(each, "onset_on") or dated(each, "performed_on") for each, low in severity.items() if low
     ]

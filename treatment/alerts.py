@@ -1,4 +1,4 @@
-"""What stands beside the number of a subject on every page: that protocol treatment has ended, and why."""
+"""What stands beside the number of a subject on every page: the end of treatment, medicines that meet treatment."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,9 +7,17 @@ from django.utils.translation import gettext as _
 
 from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import current_records
+from trialsite.casebook.site_day import site_today
 from trialsite.casebook.states import SubjectState
 
+from .domain.interactions import stands
+from .interaction_words import interaction_words
+from .medicines_taken import interactions_of
 from .models import EndOfTreatment
+
+RECENT_DAYS = (
+    14  # doses are entered some days late: so long after the last one it still counts as given (assumption)
+)
 
 
 def end_of_treatment_alerts(subject: Subject) -> Iterator[Any]:
@@ -23,3 +31,13 @@ def end_of_treatment_alerts(subject: Subject) -> Iterator[Any]:
             "day": end.performed_on.isoformat(),
             "reason": end.get_reason_display(),
         }
+
+
+def interaction_alerts(subject: Subject) -> Iterator[Any]:
+    """Medicines that change what is being given or planned, with what follows."""
+    if subject.state != SubjectState.ENROLLED:
+        return
+    today = site_today(subject)
+    for found in interactions_of(subject):
+        if stands(found, today, RECENT_DAYS):
+            yield interaction_words(found)

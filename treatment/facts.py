@@ -10,6 +10,8 @@ from trialsite.casebook.registries import FactSource
 from trialsite.casebook.selectors import current_records
 from trialsite.clinical.facts import Fact
 
+from .medication_checks import inhibitor_of
+from .medicine_dictionary import dictionary
 from .models import ConcomitantMedication, Donor, Transplant
 from .models.medication import Inhibitor
 
@@ -26,11 +28,16 @@ def transplanted(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
 
 
 def inhibitor(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
-    """The strongest CYP3A inhibitor among medicines that were not stopped; none until one is recorded."""
+    """The strongest CYP3A inhibitor among medicines that were not stopped; none until one is recorded.
+
+    What the form leaves empty is as the dictionary of medicines has it."""
     found = {subject_id: Fact(str(Inhibitor.NONE)) for subject_id in subject_ids}
-    taken = current_records(ConcomitantMedication, subject_ids).exclude(inhibitor="").filter(stopped_text="")
-    for one in sorted(taken, key=lambda one: STRENGTH.index(Inhibitor(one.inhibitor))):
-        found[one.subject_id] = Fact(one.inhibitor, on=one.performed_on, source=one.address("inhibitor"))
+    taken = current_records(ConcomitantMedication, subject_ids).filter(stopped_text="")
+    strong = [(one.inhibitor or inhibitor_of(dictionary().recognise(one.medicine)), one) for one in taken]
+    known = [(strength, one) for strength, one in strong if strength]
+    for strength, one in sorted(known, key=lambda pair: STRENGTH.index(Inhibitor(pair[0]))):
+        item = "inhibitor" if one.inhibitor else "medicine"
+        found[one.subject_id] = Fact(str(strength), on=one.performed_on, source=one.address(item))
     return found
 
 

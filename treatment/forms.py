@@ -12,6 +12,7 @@ from trialsite.casebook import registries
 from trialsite.casebook.forms import CasebookForm, RowForm, Section
 
 from .drugs import drug_choices
+from .medicine_dictionary import offered_names
 from .models import (
     BlinatumomabInfusion,
     CellTherapy,
@@ -120,12 +121,46 @@ class InfusionForm(CasebookForm):
     sections = (Section(_("Infusion record (times of the site)"), "performed_on", "line_flushed", "comment"),)
 
 
+class MedicineInput(forms.TextInput):
+    """A text with the names of the dictionary offered beneath; any other name can be typed."""
+
+    template_name = "treatment/medicine_input.html"
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["offered"] = offered_names(get_language() or "en")
+        return context
+
+
 class MedicationForm(CasebookForm):
     model = ConcomitantMedication
     sections = (
-        Section(_("Medicine"), "medicine", "indication", "dose", "route", "inhibitor"),
+        Section(
+            _("Medicine"),
+            "medicine",
+            "indication",
+            "amount",
+            "unit",
+            "per_day",
+            "route",
+            "dose",
+            "inhibitor",
+        ),
         Section(_("When"), "started", "stopped"),
     )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["medicine"].widget = MedicineInput(
+            attrs={"class": "form-control", "autocomplete": "off", "maxlength": 120, "list": "medicines"}
+        )
+
+    def for_subject(self, subject: Any, record: Any) -> None:
+        """A route that was typed in words before there were choices can stay."""
+        own = record.route if record is not None else ""
+        route: Any = self.fields["route"]
+        if own and own not in {code for code, _label in route.choices}:
+            route.choices = [*route.choices, (own, own)]
 
     def values(self) -> dict[str, Any]:
         """With the earliest day of the start as the form's date."""

@@ -10,11 +10,13 @@ from trialsite.casebook.edit_checks import not_in_the_future
 from trialsite.casebook.registries import FormType, ProjectionType, RowType, SubjectPage
 from trialsite.casebook.selectors import standing_lines
 
-from . import checks, derived, forms, models
-from .alerts import end_of_treatment_alerts
+from . import checks, derived, forms, medication_checks, models
+from .alerts import end_of_treatment_alerts, interaction_alerts
 from .anchors import anchors
 from .day_words import day_in_words
+from .derived_medication import medication as medication_of
 from .deviation_register import into_register
+from .dose_phrases import medication_dose
 from .dry_run import dry_run_doses
 from .exposures import exposures
 from .facts import facts
@@ -22,6 +24,7 @@ from .lanes import treatment_lanes
 from .offers import offer_doses
 from .projections import derive_step
 from .services import plan_first_doses
+from .support import support_days
 from .work import TREATMENT_WORK
 
 
@@ -48,7 +51,7 @@ def infusion_summary(record: Any) -> str:
 
 def medication_summary(record: Any) -> str:
     period = " – ".join(one.text for one in (record.started, record.stopped) if one)
-    return joined(record.medicine, record.dose, period)
+    return joined(record.medicine, medication_dose(record), period)
 
 
 def cell_summary(record: Any) -> str:
@@ -92,7 +95,7 @@ FORMS = (
         models.DosesGiven,
         forms.DosesGivenForm,
         rows=(RowType("doses", models.DoseGiven, forms.DoseGivenForm, _("Doses"), blank_lines=2),),
-        checks=(PAST, checks.doses),
+        checks=(PAST, checks.doses, medication_checks.treatment_meets_medicine),
         summary=doses_summary,
         offer=offer_doses,
     ),
@@ -112,7 +115,14 @@ FORMS = (
         models.ConcomitantMedication,
         forms.MedicationForm,
         continuous=True,
-        checks=(checks.medication_in_order,),
+        checks=(
+            checks.medication_in_order,
+            checks.not_negative("amount", "per_day"),
+            medication_checks.dose_has_unit,
+            medication_checks.medicine_meets_treatment,
+            medication_checks.inhibitor_as_known,
+        ),
+        derived=medication_of,
         summary=medication_summary,
     ),
     FormType(
@@ -194,5 +204,8 @@ registries.projections.register("treatment", ProjectionType(models.TreatmentStep
 registries.exposures.register("treatment", exposures)
 registries.day_words.register("treatment", day_in_words)
 registries.subject_alerts.register("end of treatment", end_of_treatment_alerts)
+registries.subject_alerts.register("interactions", interaction_alerts)
 registries.subject_pages.register("treatment", SubjectPage(_("Treatment"), "treatment", 30))
+registries.subject_pages.register("medication", SubjectPage(_("Medication"), "medication", 32))
+registries.support_days.register("treatment", support_days)
 dry_runs.register("doses", dry_run_doses)

@@ -1,4 +1,4 @@
-"""The treatment page of a subject."""
+"""The treatment page and the medication page of a subject."""
 
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.selectors import subject_or_404
 from trialsite.casebook.shown_again import Answer
 
+from .medication_page import medication_context
 from .models import CycleStart
 from .services import replan_doses
 from .treatment_page import treatment_context
@@ -33,6 +34,16 @@ def treatment(request: HttpRequest, subject_id: UUID) -> HttpResponse:
         context = subject_context(request, found, "treatment") | treatment_context(found)
         context["may_decide"] = may(request.user, "treatment.decide", **place)
         return render(request, "treatment/treatment.html", context)
+
+
+@login_required
+@require_GET
+def medication(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """What one subject takes beside the protocol's treatment, corticosteroids over time, transfusions."""
+    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    require(request.user, "record.view", study_id=found.study_id, site_id=found.site_id)
+    context = subject_context(request, found, "medication") | medication_context(found, request.GET)
+    return render(request, "treatment/medication.html", context)
 
 
 @login_required

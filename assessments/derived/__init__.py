@@ -3,8 +3,8 @@
 from .adverse_events import adverse_event
 from .disease import cns, mrd_verdicts, response
 from .examinations import body_size, comorbidity, corrected_qt, recovery
+from .grades import acute_gvhd, chronic_gvhd, cytokine_release, neurotoxicity
 from .laboratory import lab_report
-from .safety import acute_gvhd, chronic_gvhd, cytokine_release, neurotoxicity
 
 __all__ = [
     "acute_gvhd",

@@ -1,6 +1,9 @@
 """From the bedside: body size, corrected QT, comorbidity, recovery of the graft."""
 
+from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -10,13 +13,17 @@ from trialsite.casebook.fact_words import parts
 from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import Derived, anchor_dates
 from trialsite.casebook.selectors import current_records
+from trialsite.casebook.site_day import site_today
 from trialsite.casebook.values import trimmed
 from trialsite.clinical.body import BsaFormula, bmi, bsa, qtcf, round_half_up
 from trialsite.clinical.dates import hsct_day
 from trialsite.clinical.facts import Fact
 from trialsite.clinical.hctci import BY_KEY, HctciRisk, HctciScore
+from trialsite.clinical.kleene import Truth
 from trialsite.clinical.units import unit_label
 
+from ..domain.engraftment import Recovery
+from ..engrafted import not_engrafted, recoveries
 from ..facts import hctci_scores, number
 from ..models import Electrocardiogram, Engraftment, Hctci, VitalSigns
 from ..subjects import known_facts, protocols
@@ -98,16 +105,47 @@ def points_in_words(score: HctciScore) -> str:
     return parts(found)
 
 
+@one_reading()
 def recovery(record: Engraftment) -> list[Derived]:
-    """The days from transplantation to recovery."""
+    """The days from transplantation to recovery; of what is not entered yet what the counts show."""
     graft = anchor_dates([record.subject_id], "hsct_d0").get(record.subject_id)
     days = {item: getattr(record, item) for item in RECOVERIES}
-    return [
-        Derived(
-            label_of(Engraftment, item),
-            _("day +%(n)s") % {"n": hsct_day(day, graft)},
-            _("%(day)s, day 0 on %(start)s") % {"day": day, "start": graft},
-        )
-        for item, day in days.items()
-        if day and graft
+    if graft is None:
+        return []
+    found = recoveries(record.subject_id)
+    lines = [
+        recovery_line(label_of(Engraftment, item), day, found.get(item), graft) for item, day in days.items()
     ]
+    return [*(line for line in lines if line is not None), *graft_failing(record)]
+
+
+def graft_failing(record: Engraftment) -> Iterator[Derived]:
+    """That neutrophils did not come by the day on which this is primary graft failure, where nobody said so yet."""
+    today = site_today(record.subject)
+    if record.neutrophils_on or record.graft_failure not in ("", Engraftment.GraftFailure.NONE):
+        return
+    if not_engrafted(record.subject_id, today, cord=False) is Truth.TRUE:
+        yield Derived(
+            _("To look at"),
+            _("no neutrophils of 0.5 × 10⁹/L or more by day +30"),
+            _("this is primary graft failure; after cord blood from day +42 on"),
+            "warn",
+        )
+
+
+def recovery_line(label: Any, day: date | None, found: Recovery | None, graft: date) -> Derived | None:
+    """One recovery: as entered, else as the counts propose it; nothing while neither is there."""
+    if day is not None:
+        working = _("%(day)s, day 0 on %(start)s") % {"day": day, "start": graft}
+        if found is not None and found.on != day:
+            working = f"{working}; " + _("the counts give %(day)s") % {"day": found.on}
+        return Derived(label, _("day +%(n)s") % {"n": hsct_day(day, graft)}, working)
+    if found is None:
+        return None
+    days = ", ".join(one.isoformat() for one in found.days)
+    return Derived(
+        label,
+        _("proposed: %(day)s (day +%(n)s)") % {"day": found.on, "n": hsct_day(found.on, graft)},
+        _("three measured days in a row: %(days)s") % {"days": days},
+        "info",
+    )

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+
+from .grade_bounds import GradeBounds
 
 ACUTE_ORGANS = {"skin": 4, "liver": 4, "upper_gi": 1, "lower_gi": 4}
 CHRONIC_ORGANS = ("skin", "mouth", "eyes", "gi", "liver", "lungs", "joints", "genital")
 ROMAN = ("0", "I", "II", "III", "IV")
+Stage = int | GradeBounds | None  # as recorded, or as far as what was found decides it
 SEVERITIES = ("NONE", "MILD", "MODERATE", "SEVERE")
 
 
@@ -31,29 +35,37 @@ class Overall:
         return self.scale[self.low] if self.grade is not None else f"≥ {self.scale[self.low]}"
 
 
-def acute_grade(stages: Mapping[str, int | None]) -> Overall:
-    """The MAGIC grade, 0 to IV: of stages skin, liver, upper_gi, lower_gi, None where not recorded.
+class Criteria(StrEnum):
+    """Which set of rules makes the overall grade of acute GVHD of the stages."""
 
-    IV: skin, liver or lower GI 4. III: liver or lower GI 2–3. II: skin 3, liver 1, upper GI 1 or lower GI 1.
-    I: skin 1–2 alone."""
-    low = {organ: stages.get(organ) or 0 for organ in ACUTE_ORGANS}
-    high = {organ: _or(stages.get(organ), most) for organ, most in ACUTE_ORGANS.items()}
-    return Overall(_acute(low), _acute(high), ROMAN)
+    MAGIC = "MAGIC"
+    KEYSTONE = "KEYSTONE"
 
 
-def chronic_severity(scores: Mapping[str, int | None]) -> Overall:
+def acute_grade(stages: Mapping[str, Stage], criteria: Criteria = Criteria.MAGIC) -> Overall:
+    """The overall grade, 0 to IV: of stages skin, liver, upper_gi, lower_gi, None where not recorded.
+
+    MAGIC. IV: skin, liver or lower GI 4. III: liver or lower GI 2–3. II: skin 3, liver 1, upper GI 1 or lower GI 1.
+    I: skin 1–2 alone. Keystone (modified Glucksberg) alike, but lower GI 4 is III."""
+    low = {organ: lowest(stages.get(organ)) for organ in ACUTE_ORGANS}
+    high = {organ: highest(stages.get(organ), most) for organ, most in ACUTE_ORGANS.items()}
+    return Overall(_acute(low, criteria), _acute(high, criteria), ROMAN)
+
+
+def chronic_severity(scores: Mapping[str, Stage]) -> Overall:
     """The NIH severity of organ scores 0 to 3, None where not recorded.
 
     Severe: any organ 3 or lungs 2. Moderate: any other organ 2, lungs 1, or 3 organs with 1. Mild: 1 or 2 organs
     with 1 and no lungs."""
-    low = {organ: scores.get(organ) or 0 for organ in CHRONIC_ORGANS}
-    high = {organ: _or(scores.get(organ), 3) for organ in CHRONIC_ORGANS}
+    low = {organ: lowest(scores.get(organ)) for organ in CHRONIC_ORGANS}
+    high = {organ: highest(scores.get(organ), 3) for organ in CHRONIC_ORGANS}
     return Overall(_chronic(low), _chronic(high), SEVERITIES)
 
 
-def _acute(stages: Mapping[str, int]) -> int:
+def _acute(stages: Mapping[str, int], criteria: Criteria) -> int:
     skin, liver, lower = stages["skin"], stages["liver"], stages["lower_gi"]
-    if 4 in (skin, liver, lower):
+    fourth = (skin, liver, lower) if criteria is Criteria.MAGIC else (skin, liver)
+    if 4 in fourth:
         return 4
     if liver >= 2 or lower >= 2:
         return 3
@@ -73,5 +85,13 @@ def _chronic(scores: Mapping[str, int]) -> int:
     return 1
 
 
-def _or(value: int | None, otherwise: int) -> int:
-    return otherwise if value is None else value
+def lowest(stage: Stage) -> int:
+    """The lowest that a stage may be; one that is not recorded may be 0."""
+    return stage.low if isinstance(stage, GradeBounds) else stage or 0
+
+
+def highest(stage: Stage, most: int) -> int:
+    """The highest that a stage may be; one that is not recorded may be the organ's highest."""
+    if isinstance(stage, GradeBounds):
+        return min(stage.high, most)
+    return most if stage is None else stage

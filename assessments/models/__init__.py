@@ -19,10 +19,11 @@ from .examinations import (
 from .gaps import RecordGap
 from .laboratory import LabReport, LabResult, PregnancyTest, Virology
 from .meddra import MeddraDictionary, MeddraTerm
+from .neurocytokine import CytokineRelease, IceScore
 from .ranges import ReferenceRange
 from .reminders import ReminderSent
 from .sae import Admission, AdmissionDecision, SaeAssessment, SaeClock, SaeNotice, SaeVersion, SeriousEvent
-from .safety import AdverseEvent, CytokineRelease, GradeChange, IceScore
+from .safety import AdverseEvent, GradeChange
 from .transplant import AcuteGvhd, Chimerism, ChronicGvhd, Engraftment
 from .tray import LabName, LabTrayRow
 from .visits import PlannedVisit

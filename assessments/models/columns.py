@@ -18,12 +18,25 @@ def code(label: Any, choices: Any, help_text: Any = "") -> models.CharField:
     )
 
 
-def percentage(label: Any, help_text: Any = "", highest: int = 100) -> models.DecimalField:
+def percentage(label: Any, help_text: Any = "", highest: int = 100, lowest: int = 0) -> models.DecimalField:
     """A share or percent of predicted, exact, one decimal; above `highest` it is a slip of the key."""
     return models.DecimalField(
         label,
         max_digits=5,
         decimal_places=1,
+        null=True,
+        blank=True,
+        help_text=help_text,
+        validators=[MinValueValidator(lowest), MaxValueValidator(highest)],
+    )
+
+
+def amount(label: Any, help_text: Any = "", highest: int = 99999) -> models.DecimalField:
+    """A measured amount, exact, up to two decimals; above `highest` it is a slip of the key."""
+    return models.DecimalField(
+        label,
+        max_digits=8,
+        decimal_places=2,
         null=True,
         blank=True,
         help_text=help_text,
@@ -39,6 +52,13 @@ def score(label: Any, highest: int, help_text: Any = "", lowest: int = 0) -> mod
         blank=True,
         help_text=help_text,
         validators=[MinValueValidator(lowest), MaxValueValidator(highest)],
+    )
+
+
+def judged(label: Any, choices: Any, help_text: Any = "") -> models.PositiveSmallIntegerField:
+    """A score that somebody judges, each number with its words."""
+    return models.PositiveSmallIntegerField(
+        label, null=True, blank=True, choices=choices, help_text=help_text
     )
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.casebook.models import CasebookRecord
 from trialsite.casebook.values import QuantityItem
 
-from .columns import code, percentage, score, words, yes_no
+from .columns import code, judged, percentage, words, yes_no
 
 
 class Normality(models.TextChoices):
@@ -14,6 +14,17 @@ class Normality(models.TextChoices):
 
     NORMAL = "NORMAL", _("Normal")
     ABNORMAL = "ABNORMAL", _("Abnormal")
+
+
+class Ecog(models.IntegerChoices):
+    """Performance status of the Eastern Cooperative Oncology Group."""
+
+    ACTIVE = 0, _("0: fully active")
+    RESTRICTED = 1, _("1: strenuous activity restricted, walks about")
+    SELF_CARE = 2, _("2: cares for self, up more than half of waking hours")
+    LIMITED = 3, _("3: limited self-care, in bed or chair more than half of waking hours")
+    DISABLED = 4, _("4: completely disabled")
+    DEAD = 5, _("5: dead")
 
 
 class VitalSigns(CasebookRecord):
@@ -25,7 +36,7 @@ class VitalSigns(CasebookRecord):
     systolic = QuantityItem("systolic", _("Systolic blood pressure"))
     diastolic = QuantityItem("diastolic", _("Diastolic blood pressure"))
     pulse = QuantityItem("pulse", _("Pulse"))
-    ecog = score(_("ECOG performance status"), 5, _("0 fully active, 4 completely disabled, 5 dead"))
+    ecog = judged(_("ECOG performance status"), Ecog)
 
 
 class PhysicalExam(CasebookRecord):

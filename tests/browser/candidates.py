@@ -84,7 +84,13 @@ def newly_diagnosed(day: date) -> list[Paper]:
             },
         ),
         Paper(
-            "Vital signs", {"Date": day, "Height": "170 cm", "Weight": "65", "ECOG performance status": "1"}
+            "Vital signs",
+            {
+                "Date": day,
+                "Height": "170 cm",
+                "Weight": "65",
+                "ECOG performance status": "1: strenuous activity restricted, walks about",
+            },
         ),
         Paper(
             "Chemistry",

@@ -1,5 +1,6 @@
 """Other medicines and transfusions."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -16,15 +17,75 @@ class Inhibitor(models.TextChoices):
     POSACONAZOLE = "POSACONAZOLE", _("Posaconazole")
 
 
-class ConcomitantMedication(CasebookRecord):
-    """A medicine taken beside the protocol's treatment; `performed_on` is the earliest day it may have begun."""
+class MedicineUnit(models.TextChoices):
+    """The unit of one dose."""
 
-    medicine = models.CharField(_("medicine"), max_length=120)
+    MG = "mg", "mg"
+    G = "g", "g"
+    UG = "ug", "µg"
+    ML = "mL", "mL"
+    IU = "IU", _("IU")
+    MIU = "MIU", _("million IU")
+    UNIT = "unit", _("tablets, capsules or other units")
+
+
+class Route(models.TextChoices):
+    """How a medicine is given. Records of earlier versions have it in their own words."""
+
+    ORAL = "ORAL", _("By mouth")
+    IV = "IV", _("Intravenous")
+    IM = "IM", _("Intramuscular")
+    SC = "SC", _("Subcutaneous")
+    TOPICAL = "TOPICAL", _("On the skin")
+    INHALED = "INHALED", _("Inhaled")
+    INTRATHECAL = "IT", _("Intrathecal")
+    EYE = "EYE", _("In the eye")
+    RECTAL = "RECTAL", _("Rectal")
+    OTHER = "OTHER", _("Other")
+
+
+class ConcomitantMedication(CasebookRecord):
+    """A medicine taken beside the protocol's treatment; `performed_on` is the earliest day it may have begun.
+
+    What the medicine is, and what it does to the treatment, is read from the dictionary by its name, never stored."""
+
+    medicine = models.CharField(
+        _("medicine"), max_length=120, help_text=_("choose from the list, or type any other name")
+    )
     indication = models.CharField(_("indication"), max_length=200, blank=True, default="")
-    dose = models.CharField(_("dose and frequency"), max_length=100, blank=True, default="")
-    route = models.CharField(_("route"), max_length=40, blank=True, default="")
+    amount = models.DecimalField(
+        _("one dose"),
+        max_digits=10,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
+    unit = models.CharField(_("unit"), max_length=10, choices=MedicineUnit, blank=True, default="")
+    per_day = models.DecimalField(
+        _("doses a day"),
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("0.5 is every other day; for a single dose 1, with the same day as start and stop"),
+        validators=[MinValueValidator(0), MaxValueValidator(48)],
+    )
+    dose = models.CharField(
+        _("dose and frequency"),
+        max_length=100,
+        blank=True,
+        default="",
+        help_text=_("in words, where numbers do not say it: as needed, tapering"),
+    )
+    route = models.CharField(_("route"), max_length=40, choices=Route, blank=True, default="")
     inhibitor = models.CharField(
-        _("CYP3A inhibitor"), max_length=12, choices=Inhibitor, blank=True, default=""
+        _("CYP3A inhibitor"),
+        max_length=12,
+        choices=Inhibitor,
+        blank=True,
+        default="",
+        help_text=_("empty: as the dictionary of medicines has it"),
     )
     started = PartialDateItem(_("Started"), required=True)
     stopped = PartialDateItem(_("Stopped"))

@@ -340,6 +340,11 @@ on_forms: "Registry[Callable[[Slot, UUID | None], Iterable[QuerySet[Any]]]]" = R
 on_kinds: "Registry[Callable[[FormType], Iterable[QuerySet[Any]]]]" = Registry("rows that stand on a kind")
 trail_words: Registry[TrailWords] = Registry("words of a table")  # by the table's name
 subject_alerts: "Registry[Callable[[Subject], Iterable[Any]]]" = Registry("subject alert")
+# What lifts counts without the marrow: subject ids and kind ("gcsf", "platelets", "red_cells") → the days with it, as
+# spans of a first and a last day; of partial dates the days that are sure.
+support_days: "Registry[Callable[[Sequence[UUID], str], Mapping[UUID, Sequence[tuple[date, date]]]]]" = (
+    Registry("source of support")
+)
 day_words: "Registry[Callable[[Subject, date], str]]" = Registry("name of a day")  # "C2 D9", "HSCT D+41"
 # The draft of a page that is no form, by the form key under which it is kept: its title, its address by subject.
 pages_of_drafts: "Registry[tuple[Any, str]]" = Registry("page of a draft")

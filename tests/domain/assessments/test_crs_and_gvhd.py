@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from assessments.domain.crs import CrsFindings, IceFindings, crs_grade, icans_grade, ice_total
+from assessments.domain.crs import CrsFindings, crs_grade
 from assessments.domain.gvhd import acute_grade, chronic_severity
+from assessments.domain.icans import IceFindings, icans_grade, ice_total
 from trialsite.clinical.kleene import Truth
 
 FEVER, WARM = Decimal("38.5"), Decimal("37.9")

@@ -17,7 +17,7 @@ from .doses import cycles_of
 from .draws import Draw
 from .log_forms import confirming_sample, log_entries
 from .story import LOG, Course, Entry
-from .visit_forms import Occasion, acute_stages, form_entries
+from .visit_forms import Occasion, acute_findings, form_entries
 
 LATE_PCT, MISSED_PCT, OPEN_PCT = 5.0, 2.0, 20.0
 OPEN_DAYS, MISSED_DAYS = 24, 120
@@ -138,7 +138,7 @@ def between_visits(
     until = min(today, course.seen_until())
     graft = course.graft
     if graft and graft.acute_on and graft.acute_grade >= 2 and graft.acute_on <= until:
-        yield Entry(LOG, "AGV", graft.acute_on, acute_stages(graft.acute_grade))
+        yield Entry(LOG, "AGV", graft.acute_on, acute_findings(graft.acute_grade))
     recurrence = course.mrd_recurrence_on
     if recurrence is None:
         return

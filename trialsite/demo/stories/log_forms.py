@@ -15,6 +15,7 @@ from . import laboratory, measured
 from .adverse import SPECIFIED
 from .draws import Draw
 from .hospital import hospital_entries
+from .medicines import medicine_entries
 from .screening_forms import donor_values, mrd_methods
 from .story import LOG, Course, Entry, Event, Span
 
@@ -43,6 +44,7 @@ def log_entries(draw: Draw, protocol: Protocol, course: Course, today: date) -> 
     for number, event in enumerate(known, start=1):
         yield adverse_event(event, number, until, dead=course.ending.died_on)
     yield from hospital_entries(course, known, min(until, today))
+    yield from medicine_entries(course, until)
     yield from relapse_entries(draw, protocol, course, until)
     yield from end_of_treatment(protocol, course, today, until)
     yield from last_things(draw, course, today)

@@ -15,14 +15,36 @@ from .draws import Draw
 from .screening_forms import donor_values, lysis_panel, mrd_methods, pregnancy_test
 from .story import Course, Entry, Flare
 
-SKIN, GUT = {1: (1, 0, 0), 2: (3, 0, 1), 3: (2, 0, 1), 4: (4, 2, 1)}, {1: 0, 2: 0, 3: 2, 4: 4}
+# grade: skin in %, bilirubin in µmol/L, stool in mL a day
+FOUND_OF_GRADE = {0: (0, 11, 150), 1: (15, 13, 200), 2: (60, 16, 300), 3: (40, 19, 1200), 4: (75, 82, 1900)}
+SEVERE_SUPPORT = {
+    "vasopressor": "NOREPINEPHRINE",
+    "vasopressin": False,
+    "oxygen": "MASK",
+    "oxygen_flow": Decimal(8),
+    "fio2_pct": Decimal(50),
+}
 ICE_OF_GRADE = {1: (4, 3, 1, 0, 0), 2: (2, 2, 1, 0, 0), 3: (1, 0, 1, 0, 0)}
 CHRONIC = {
-    "MILD": {"mouth": 1, "skin": 1},
-    "MODERATE": {"mouth": 1, "skin": 2, "eyes": 1},
-    "SEVERE": {"mouth": 2, "skin": 3, "eyes": 1},
+    "MILD": {"mouth": 1, "skin_pct": Decimal(12), "gvhd_class": "CLASSIC_CHRONIC"},
+    "MODERATE": {"mouth": 1, "skin_pct": Decimal(30), "eyes": 1, "gvhd_class": "CLASSIC_CHRONIC"},
+    "SEVERE": {"mouth": 2, "skin_pct": Decimal(65), "eyes": 1, "sclerosis": "DEEP", "gvhd_class": "OVERLAP"},
 }
-ORGANS = ["skin", "mouth", "eyes", "gi", "liver", "lungs", "joints", "genital"]
+CALM = {
+    "mouth": 0,
+    "eyes": 0,
+    "joints": 0,
+    "genital": 0,
+    "skin_pct": Decimal(0),
+    "sclerosis": "NONE",
+    "gut": "NONE",
+    "weight_loss_pct": Decimal(0),
+    "bilirubin_raised": False,
+    "alt_times": Decimal("0.8"),
+    "alp_times": Decimal("0.7"),
+    "fev1_pct": Decimal(92),
+    "breath": "NONE",
+}
 DECISIVE = ("IND_EOI1", "IND_EOI2", "ASSESS1", "EOC1", "EOC2")
 
 
@@ -137,8 +159,8 @@ def cytokines(now: Occasion) -> Iterator[Entry]:
         values |= {
             "temperature": measured.quantity("temperature", draw.number(38.2, 40.1)),
             "other_cause": False,
-            "hypotension": {1: "NONE", 2: "FLUIDS", 3: "ONE_PRESSOR"}[flare.grade],
-            "oxygen": "HIGH_FLOW" if flare.grade == 3 else "NONE",
+            "hypotension": {1: "NONE", 2: "FLUIDS", 3: "VASOPRESSOR"}[flare.grade],
+            **(SEVERE_SUPPORT if flare.grade == 3 else {}),
             "ctcae_grade": flare.grade,
             "tocilizumab": flare.grade >= 2,
             "steroid": flare.grade >= 2,
@@ -149,15 +171,20 @@ def cytokines(now: Occasion) -> Iterator[Entry]:
 def neurology(now: Occasion) -> Iterator[Entry]:
     flare = now.flare("ICANS")
     scores = ICE_OF_GRADE[flare.grade] if flare else (4, 3, 1, 1, 1)
-    names = ("orientation", "naming", "command", "writing", "attention")
-    values: dict[str, Any] = dict(zip(names, scores, strict=True))
+    orientation, *points = scores
+    names = ("naming", "command", "writing", "attention")
+    values: dict[str, Any] = dict(zip(names, points, strict=True))
     values |= {
+        **{item: number < orientation for number, item in enumerate(("year", "month", "city", "hospital"))},
         "consciousness": "VOICE"
         if flare and flare.grade == 2
         else "TACTILE"
         if flare and flare.grade == 3
         else "AWAKE",
+        "sedated": False,
         "seizure": "NONE",
+        "tremor": bool(flare),
+        "haemorrhage": False,
         "motor_weakness": False,
         "oedema": "NONE",
         "ctcae_grade": flare.grade if flare else 0,
@@ -251,17 +278,20 @@ def acute_gvhd(now: Occasion) -> Iterator[Entry]:
     if graft is None:
         return
     active = graft.acute_on is not None and graft.acute_on <= now.on < graft.acute_on + timedelta(days=32)
-    yield now.entry("AGV", acute_stages(graft.acute_grade if active else 0))
+    yield now.entry("AGV", acute_findings(graft.acute_grade if active else 0))
 
 
-def acute_stages(grade: int) -> dict[str, Any]:
-    """Organ stages that make an overall grade (MAGIC)."""
-    skin, liver, upper = SKIN.get(grade, (0, 0, 0))
+def acute_findings(grade: int) -> dict[str, Any]:
+    """What is found at the organs where the overall grade (MAGIC) is this one."""
+    skin_pct, bilirubin, stool_ml = FOUND_OF_GRADE[grade]
     return {
-        "skin": skin,
-        "liver": liver,
-        "upper_gi": upper,
-        "lower_gi": GUT.get(grade, 0),
+        "skin_pct": Decimal(skin_pct),
+        "bullae": grade == 4,
+        "bilirubin": measured.quantity("bilirubin", bilirubin),
+        "upper_gi_symptoms": grade >= 2,
+        "stool_ml": Decimal(stool_ml),
+        "severe_gut": grade == 4,
+        "gvhd_class": "CLASSIC_ACUTE" if grade else "",
         "biopsy": grade >= 3,
         "systemic_steroid": grade >= 2,
         "steroid_response": "NA" if grade < 2 else "REFRACTORY" if grade == 4 else "RESPONSIVE",
@@ -273,8 +303,9 @@ def chronic_gvhd(now: Occasion) -> Iterator[Entry]:
     if graft is None:
         return
     begun = reached(graft.chronic_on, now.on) is not None
-    scores = dict.fromkeys(ORGANS, 0) | (CHRONIC[graft.chronic_severity] if begun else {})
-    values = scores | {
+    values: dict[str, Any] = CALM | (CHRONIC[graft.chronic_severity] if begun else {})
+    values |= {
+        "bilirubin": measured.quantity("bilirubin", 11),
         "onset_on": reached(graft.chronic_on, now.on),
         "systemic_therapy_on": reached(graft.systemic_on, now.on),
     }
