@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from assessments.domain.grading import GradeFlag
-from assessments.lab_grades import GradedValue, graded_values
+from assessments.lab_grades import GradedValue, graded_values, toxicity_grades
 from assessments.models import LabResult
 from assessments.ranges import RangeEntry, record_range
 from tests.cast import Cast, bare_subject
@@ -107,6 +107,19 @@ def test_a_study_may_grade_creatinine_by_its_baseline_above_the_normal_range_onl
     assert Protocol.from_document({**document, **switched}).creat_baseline_requires_gt_uln is True
     left_out = {key: one for key, one in document.items() if key != "creat_baseline_requires_gt_uln"}
     assert Protocol.from_document(left_out).creat_baseline_requires_gt_uln is False
+
+
+def test_a_result_has_a_grade_in_each_direction(cast: Cast, subject: Subject) -> None:
+    line = result("potassium", "2.9", "mmol/L", lln=D("3.5"), uln=D("5.3"))
+    chemistry(cast, subject, DAY, line, result("alt", "41", "U/L", uln=D(40)))
+    with acting(user=cast.coordinator):
+        found = toxicity_grades(graded_values([subject.pk])[subject.pk])
+    both = {analyte: grades for (_row, analyte), grades in found.items()}
+    low, high = both["potassium"]
+    assert (low and low.grade, high and high.grade) == (3, 0)
+    assert both["alt"].toxgr_low is None
+    assert both["alt"].toxgr_high is not None
+    assert both["alt"].toxgr_high.grade == 1
 
 
 def test_the_queries_do_not_grow_with_subjects(cast: Cast, subject: Subject) -> None:
