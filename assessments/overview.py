@@ -33,7 +33,7 @@ from .mrd_results import VERDICT_WORDS, MrdLine, course_of, mrd_lines, study_met
 from .responses import WARNING_WORDS, Judged, category_words, deciding, first_doses, judged_responses
 from .summaries import result_words
 
-TREND_DAYS = 8
+TREND_DAYS = 6
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ class Laboratory:
 
 
 def laboratory_of(subject: Subject, earlier: int = 0) -> Laboratory:
-    """The last draws of a subject, oldest first; `earlier` leaves out so many of the newest."""
+    """The last draws of a subject, newest first; `earlier` leaves out so many of the newest."""
     records = current_records(LabReport, [subject.pk]).filter(form_key__in=PANELS).exclude(performed_on=None)
     reports = [
         Report(one.performed_on, one.sample_time, one.laboratory.strip(), one.form_key, one)
@@ -86,7 +86,7 @@ def laboratory_of(subject: Subject, earlier: int = 0) -> Laboratory:
     results = [line for report in reports for line in lines[report.record.pk]]
     units = {line.analyte: line.result.unit for line in results if line.result is not None}
     return Laboratory(
-        [draw_of(subject, column, lines, grades, units) for column in shown],
+        [draw_of(subject, column, lines, grades, units) for column in reversed(shown)],
         len(columns),
         units,
         reports[-1].laboratory if reports else "",

@@ -189,7 +189,9 @@ def test_saved_draws_show_value_arrow_grade_and_the_way_to_their_forms(
     assert re.search(r"status-bad[^>]*>G4<", page)
     assert 'class="spark-severe"' in page
     assert 'href="/subjects/' in page
-    assert page.index("2026-01-06") < page.index("2026-01-09")
+    assert page.index('lab-day">2026-01-09') < page.index(
+        'lab-day">2026-01-06'
+    )  # the newest beside what is typed
 
 
 def test_the_number_of_queries_does_not_grow_with_the_draws(
