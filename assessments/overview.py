@@ -23,14 +23,14 @@ from .derived.disease import cns
 from .derived.examinations import comorbidity
 from .derived.laboratory import clearance_line
 from .domain.grading import TERMS, LabGrade, Term
-from .lab_grades import baseline, gradable_values, grade_of, grade_words, severe
+from .lab_grades import baseline, baseline_days, gradable_values, grade_of, grade_words, severe
 from .lab_results import LabValue, latest_values
 from .laboratory.draws import grades_of
 from .laboratory.sparks import sparks
 from .models import AdverseEvent, CerebrospinalFluid, Hctci
 from .mrd_chart import WIDTHS, MrdChart, mrd_chart
 from .mrd_results import VERDICT_WORDS, MrdLine, course_of, mrd_lines, study_method, threshold_for
-from .responses import WARNING_WORDS, Judged, category_words, deciding, first_doses, judged_responses
+from .responses import WARNING_WORDS, Judged, category_words, deciding, judged_responses
 from .summaries import result_words
 
 TREND_DAYS = 6
@@ -92,7 +92,7 @@ def overview(subject: Subject) -> dict[str, Any]:
         threshold = threshold_for(protocol, method)
         course = course_of(lines, method, facts_of(subject.pk, ["relapsed"])["relapsed"])
         derived = figures(subject.pk)
-        days, trend = trends(subject, first_doses([subject.pk]).get(subject.pk))
+        days, trend = trends(subject, baseline_days([subject.pk]).get(subject.pk))
     language = get_language() or "en"
     return {
         "responses": [response_line(each, protocol, language) for each in reversed(responses)],

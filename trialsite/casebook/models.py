@@ -318,6 +318,13 @@ class ProtocolForm(CasebookRecord):
     """A form that only one protocol has: all its items stand in `extra`, as the protocol file declares them."""
 
 
+class ProtocolLine(CasebookRow):
+    """A line of a form that only one protocol has: its group in the protocol file; its items stand in `extra`."""
+
+    record = models.ForeignKey(ProtocolForm, on_delete=models.PROTECT, related_name="lines", editable=False)
+    group = models.CharField(max_length=40, editable=False)
+
+
 class Hold(models.Model):
     """A freeze or lock on a part of the casebook: a study, a site, a subject, a visit or a form, entered or not yet.
 
