@@ -55,6 +55,8 @@ registries.api_lists.register("visits", PlannedVisitViewSet)
 registries.api_lists.register("reference-ranges", ReferenceRangeViewSet)
 registries.timeline.register("assessments", assessment_lanes)
 registries.subject_pages.register("assessments", SubjectPage(_("Assessments"), "assessments", 40))
+registries.subject_pages.register("adverse-events", SubjectPage(_("Adverse events"), "adverse-events", 42))
+registries.trail_words.register(EventDecision._meta.db_table, TrailWords(hidden=hidden_of_decision))
 registries.subject_pages.register(
     "laboratory", SubjectPage(pgettext_lazy("results", "Laboratory"), "laboratory", 35)
 )
@@ -62,8 +64,6 @@ registries.pages_of_drafts.register(DRAFT_KEY, (_("Laboratory table"), "laborato
 registries.work.register("lab-tray", TRAY_WORK)
 registries.trail_words.register(LabTrayRow._meta.db_table, WORDS_OF_ROWS)
 registries.trail_words.register(LabName._meta.db_table, WORDS_OF_NAMES)
-registries.subject_pages.register("adverse-events", SubjectPage(_("Adverse events"), "adverse-events", 42))
-registries.trail_words.register(EventDecision._meta.db_table, TrailWords(hidden=hidden_of_decision))
 dry_runs.register("visits", dry_run_visits)
 registries.subject_pages.register(
     "gaps", SubjectPage(_("Gaps"), "subject-gaps", 26, lambda subject: subject.from_paper_until is not None)

@@ -19,10 +19,8 @@ from trialsite.casebook.site_day import site_today
 from ..lab_results import LabValue
 
 WIDTH, PLOT, STRIP = 176, 40, 9  # pixels: width, height of the values, height of the treatment below
-SPAN, DAYS = (
-    timedelta(days=180),
-    12,
-)  # before the last result, or so many days with results where that is longer
+SPAN = timedelta(days=180)  # before the last result
+DAYS = 12  # or so many days with results, where that is longer
 SHORTEST = timedelta(days=14)
 TREATMENT = ("infusion", "chemotherapy", "conditioning", "transplant", "cell-therapy")
 MOST_DOTS = 24  # beyond, only the line and what is severe

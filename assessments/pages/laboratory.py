@@ -49,8 +49,8 @@ class LabResultForm(RowForm):
 
     model = LabResult
     panel: ClassVar[str] = "HEM"
-    moves: ClassVar[str] = "down"  # Enter goes to the next analyte
     items = ("analyte", "result", "limits_from", "lln", "uln", "comment")
+    moves: ClassVar[str] = "down"  # Enter goes to the next analyte
 
     def add_items(self, items: Any) -> None:
         super().add_items([item for item in items if item not in ("analyte", "result")])

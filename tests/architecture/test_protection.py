@@ -60,8 +60,8 @@ def clinical(model) -> bool:
 
 OF_A_WHOLE_SITE = {  # no subject of their own
     "casebook.Outage": "study",
-    "assessments.LabName": "study",
     "assessments.ReferenceRange": "study",
+    "assessments.LabName": "study",
 }
 CLINICAL = [model for model in OURS if clinical(model) and model._meta.label not in NOT_OF_THE_RECORD]
 

@@ -91,8 +91,8 @@ def test_every_row_bound_to_a_site_names_its_subject_or_is_one() -> None:
         Subject,
         Transfer,
         Outage,
-        LabName,  # what a laboratory prints stays with the site
         ReferenceRange,  # of the site, whoever was measured there
+        LabName,  # what a laboratory prints stays with the site
     }
     assert {model._meta.db_table for model in bound} <= set(tables_of_subjects())
     assert len(bound) > 50
