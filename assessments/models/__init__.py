@@ -16,6 +16,7 @@ from .examinations import (
     PhysicalExam,
     VitalSigns,
 )
+from .feeds import CalendarFeed
 from .gaps import RecordGap
 from .laboratory import LabReport, LabResult, PregnancyTest, Virology
 from .meddra import MeddraDictionary, MeddraTerm
@@ -24,6 +25,7 @@ from .ranges import ReferenceRange
 from .reminders import ReminderSent
 from .sae import Admission, AdmissionDecision, SaeAssessment, SaeClock, SaeNotice, SaeVersion, SeriousEvent
 from .safety import AdverseEvent, GradeChange
+from .site_days import SiteDay, SiteDayKind
 from .transplant import AcuteGvhd, Chimerism, ChronicGvhd, Engraftment
 from .tray import LabName, LabTrayRow
 from .visits import PlannedVisit
@@ -33,6 +35,7 @@ __all__ = [
     "Admission",
     "AdmissionDecision",
     "AdverseEvent",
+    "CalendarFeed",
     "CerebrospinalFluid",
     "Chimerism",
     "ChronicGvhd",
@@ -67,6 +70,8 @@ __all__ = [
     "SaeNotice",
     "SaeVersion",
     "SeriousEvent",
+    "SiteDay",
+    "SiteDayKind",
     "Virology",
     "VitalSigns",
 ]
