@@ -1,5 +1,7 @@
 """Planned visits over REST: target, window, and the day on which something was recorded."""
 
+from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,6 +14,7 @@ from trialsite.casebook.projections import bring_up_to_date
 from trialsite.exchange.api import Listing
 
 from .models import PlannedVisit
+from .working_days import Calendars, suggestion
 
 
 class PlannedVisitSerializer(serializers.ModelSerializer):
@@ -28,14 +31,22 @@ class PlannedVisitSerializer(serializers.ModelSerializer):
         allow_blank=True,
         help_text="why it was not done, coded; empty unless missed",
     )
+    note = serializers.CharField(read_only=True, help_text="why an unscheduled visit was added")
+    suggested = serializers.SerializerMethodField(
+        help_text="the working day suggested: the target, or the nearest one inside the window"
+    )
     missed_text = serializers.CharField(read_only=True, help_text="what was said besides the coded reason")
+
+    def get_suggested(self, visit: PlannedVisit) -> date | None:
+        found = suggestion(visit, self.context["view"].calendars.of(visit))
+        return found.day if found else None
 
     class Meta:
         model = PlannedVisit
         fields = (
             "id", "study", "site", "subject", "subject_number", "key", "repeat", "name_en", "name_zh", "phase",
             "anchor", "target", "earliest", "latest", "done_on", "missed", "missed_reason",
-            "missed_text", "waits_for", "forms",
+            "missed_text", "waits_for", "note", "forms", "suggested",
         )  # fmt: skip
 
 
@@ -64,6 +75,11 @@ class PlannedVisitViewSet(Listing):
     queryset = PlannedVisit.objects.none()
     serializer_class = PlannedVisitSerializer
     filterset_class = PlannedVisitFilter
+
+    @cached_property
+    def calendars(self) -> Calendars:
+        """The working days of the sites, read once for the whole list."""
+        return Calendars()
 
     def get_queryset(self) -> QuerySet:
         if getattr(self, "swagger_fake_view", False):

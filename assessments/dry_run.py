@@ -1,6 +1,6 @@
 """Which visits of subjects a protocol version would add, move and drop; nothing is written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from uuid import UUID
 
 from django.utils.translation import get_language
@@ -12,11 +12,9 @@ from trialsite.casebook.names import form_title, numbered
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.models import ProtocolVersion
 
+from .domain.moved import Moved, Visit, forms_of, moved
 from .domain.schedule import PlannedVisit, Schedule, WaitingVisit
 from .visit_plans import known_of, schedule_under, waiting_words
-
-Visit = PlannedVisit | WaitingVisit
-Visits = dict[tuple[str, int], Visit]
 
 
 def dry_run_visits(subjects: Sequence[Subject], version: ProtocolVersion) -> dict[UUID, list[SubjectChange]]:
@@ -37,28 +35,28 @@ def dry_run_visits(subjects: Sequence[Subject], version: ProtocolVersion) -> dic
 
 def changes(before: Schedule, after: Schedule, protocol: Protocol) -> Iterator[SubjectChange]:
     """What differs between two schedules, in the order of the later one."""
-    old, new = by_place(before), by_place(after)
-    series = {place[0] for place in [*old, *new] if place[1] > 1}
-    for place in dict.fromkeys([*new, *old]):
-        was, now = old.get(place), new.get(place)
-        title = title_of(now or was, place, series)  # type: ignore[arg-type]
-        yield from changes_of(f"{place[0]}.{place[1]}", title, was, now, protocol)
+    found = moved(before, after)
+    series = series_of(before, after)
+    for one in found:
+        yield from changes_of(one, title_of(one, series), protocol)
 
 
-def by_place(schedule: Schedule) -> Visits:
-    found: Visits = {(one.key, one.repeat): one for one in schedule.planned}
-    return found | {(one.key, 1): one for one in schedule.waiting}
+def series_of(*schedules: Schedule) -> set[str]:
+    """The visits that come more than once."""
+    return {visit.key for schedule in schedules for visit in schedule.planned if visit.repeat > 1}
 
 
-def title_of(visit: Visit, place: tuple[str, int], series: set[str]) -> str:
+def title_of(one: Moved, series: set[str]) -> str:
+    visit = one.now or one.was
+    assert visit is not None  # one of the two schedules has it
     name = visit.name.in_language(get_language() or "en")
-    return numbered(name, place[1]) if place[0] in series else name
+    key, repeat = one.place
+    return numbered(name, repeat) if key in series else name
 
 
-def changes_of(
-    key: str, title: str, was: Visit | None, now: Visit | None, protocol: Protocol
-) -> Iterator[SubjectChange]:
+def changes_of(one: Moved, title: str, protocol: Protocol) -> Iterator[SubjectChange]:
     """What changes of one visit: it comes, goes, has another window, or asks for other forms."""
+    key, was, now = f"{one.place[0]}.{one.place[1]}", one.was, one.now
     before, after = when(was, protocol), when(now, protocol)
     if was is None:
         yield SubjectChange(ChangeKind.VISIT_ADDED, key, title, "", after)
@@ -66,13 +64,14 @@ def changes_of(
         yield SubjectChange(ChangeKind.VISIT_DROPPED, key, title, before, "")
     elif before != after:
         yield SubjectChange(ChangeKind.VISIT_MOVED, key, title, before, after)
-    if isinstance(was, PlannedVisit) and isinstance(now, PlannedVisit) and asked(was) != asked(now):
+    both = isinstance(was, PlannedVisit) and isinstance(now, PlannedVisit)
+    if both and forms_of(was) != forms_of(now):
         yield SubjectChange(
             ChangeKind.FORMS,
             key,
             title,
-            titles(asked(was) - asked(now), protocol),
-            titles(asked(now) - asked(was), protocol),
+            titles(forms_of(was) - forms_of(now), protocol),
+            titles(forms_of(now) - forms_of(was), protocol),
         )
 
 
@@ -87,9 +86,5 @@ def when(visit: Visit | None, protocol: Protocol) -> str:
     return f"{visit.target.isoformat()} ({visit.earliest.isoformat()} – {visit.latest.isoformat()})"
 
 
-def asked(visit: PlannedVisit) -> set[str]:
-    return {one.form for one in visit.forms}
-
-
-def titles(forms: set[str], protocol: Protocol) -> str:
+def titles(forms: Collection[str], protocol: Protocol) -> str:
     return ", ".join(form_title(protocol, key) for key in sorted(forms))

@@ -43,6 +43,7 @@ from .sae.work import SAE_WORK
 from .sample_api import SampleViewSet
 from .sample_registrations import SAMPLE_LIFECYCLE, TRAIL_WORDS
 from .selectors import VISIT_WORK
+from .shifts import watch_visits
 from .visit_plans import death_dates, derive_visits, planned_rows
 
 
@@ -55,9 +56,12 @@ for form in FORMS:
     registries.forms.register(form.key, form)
 for name, source in sources().items():
     registries.facts.register(name, source)
-registries.anchors.register("first_crc", Anchor(first_crc_dates, _("first complete remission")))
+registries.anchors.register(
+    "first_crc", Anchor(first_crc_dates, _("first complete remission"), ("BM", "HEM", "CSF", "IMG"))
+)
 registries.ends_of_follow_up.register("death", death_dates)
 registries.schedule.register("visits", planned_rows)
+registries.shifts.register("visits", watch_visits)
 registries.projections.register("visits", ProjectionType(PlannedVisit, derive_visits))
 registries.projections.register("gaps", ProjectionType(RecordGap, derive_gaps))
 registries.projections.register("disease", ProjectionType(AwaitedOfDisease, derive_awaited))

@@ -1,6 +1,6 @@
 """Every read of planned visits, limited to what this user may see."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -24,11 +24,12 @@ from trialsite.casebook.slots import Slot
 from trialsite.casebook.states import FOLLOWED, SubjectState
 from trialsite.studies.models import Site
 
+from .domain.working_days import SiteCalendar
 from .models import PlannedVisit
 from .standing import SCREENING, SOON_DAYS, Standing, standing
+from .working_days import Calendars, suggested_words, told_until
 
 WORK_LIMIT = 500  # a digest tells the most pressing
-CALENDAR_LIMIT = 20  # lines of a week; filters show the others
 DO_THE_VISIT = _("Do the visit")
 
 
@@ -39,6 +40,12 @@ class VisitLine:
     visit: PlannedVisit
     standing: Standing
     today: date
+    site: SiteCalendar
+
+    @property
+    def suggested(self) -> str:
+        """Which working day is suggested where the target is none; "" otherwise."""
+        return suggested_words(self.visit, self.site)
 
     @property
     def subject(self) -> Subject:
@@ -123,18 +130,38 @@ def open_visits(visits: QuerySet[PlannedVisit]) -> QuerySet[PlannedVisit]:
 
 def visits_due(user: User, *, ahead: int = SOON_DAYS, now: datetime | None = None) -> list[VisitLine]:
     """What is late, due, or opens in the next days, the most pressing first; a fixed number of queries."""
-    days = site_days(now)
-    return lines_of(pressing(fresh(user), days, ahead)[:WORK_LIMIT], days)
+    days, calendars = site_days(now), Calendars()
+    return lines_of(pressing(fresh(user), days, ahead, calendars)[:WORK_LIMIT], days, calendars)
 
 
-def pressing(visits: QuerySet[PlannedVisit], days: dict[Any, date], ahead: int) -> QuerySet[PlannedVisit]:
-    """What is still to be done and opens within so many days, the most pressing first."""
-    return open_visits(visits).filter(opening_by(days, ahead)).order_by("latest", "earliest", "pk")
+def pressing(
+    visits: QuerySet[PlannedVisit], days: dict[Any, date], ahead: int, calendars: Calendars
+) -> QuerySet[PlannedVisit]:
+    """What is still to be done and opens within so many days, the most pressing first.
+
+    Before a break of the site also what opens during it and on the first day after: it is told on the last working day.
+    """
+    near = opening_by(days, ahead) | opening_in_break(days, calendars)
+    return open_visits(visits).filter(near).order_by("latest", "earliest", "pk")
 
 
-def lines_of(visits: Iterable[PlannedVisit], days: dict[Any, date]) -> list[VisitLine]:
+def opening_in_break(days: dict[Any, date], calendars: Calendars) -> Q:
+    """Visits that open no later than on the next working day of their site, by its own days where it has some."""
+    public = {site: told_until(day, calendars.public) for site, day in days.items()}
+    reach = on_each_day(public, lambda day: Q(earliest__lte=day))
+    for (study, site), own in calendars.own.items():
+        reach |= Q(study_id=study, site_id=site, earliest__lte=told_until(days[site], own))
+    return reach
+
+
+def lines_of(
+    visits: Iterable[PlannedVisit], days: dict[Any, date], calendars: Calendars | None = None
+) -> list[VisitLine]:
+    calendars = calendars or Calendars()
     return [
-        VisitLine(visit, standing_in_list(visit, days[visit.site_id]), days[visit.site_id])
+        VisitLine(
+            visit, standing_in_list(visit, days[visit.site_id]), days[visit.site_id], calendars.of(visit)
+        )
         for visit in visits
     ]
 
@@ -157,9 +184,10 @@ def visit_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     visits = planned(user).filter(reach_of(user, "form.submit"))
     if wanted.study:
         visits = visits.filter(study__key=wanted.study)
-    days = site_days()
-    ours = pressing(visits, days, SOON_DAYS).exclude(subject__state=SubjectState.SCREENING, anchor=SCREENING)
-    for line in lines_of(ours[: wanted.limit], days):
+    days, calendars = site_days(), Calendars()
+    near = pressing(visits, days, SOON_DAYS, calendars)
+    ours = near.exclude(subject__state=SubjectState.SCREENING, anchor=SCREENING)
+    for line in lines_of(ours[: wanted.limit], days, calendars):
         subject = line.subject
         yield WorkLine(
             kind="visits",
@@ -180,52 +208,3 @@ def visit_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
 
 
 VISIT_WORK = WorkSource({"visits": DO_THE_VISIT}, visit_work)
-
-
-@dataclass(frozen=True)
-class Shown:
-    """Some visits, and how many there are in all."""
-
-    lines: Sequence[VisitLine]
-    total: int
-
-    @property
-    def more(self) -> int:
-        return self.total - len(self.lines)
-
-
-@dataclass(frozen=True)
-class Week:
-    """One week of the calendar, Monday first."""
-
-    monday: date
-    shown: Shown
-
-    @property
-    def sunday(self) -> date:
-        return self.monday + timedelta(days=6)
-
-
-def calendar_weeks(
-    user: User, *, first: date, weeks: int, study: str = "", site: str = ""
-) -> tuple[Shown, list[Week]]:
-    """Late visits (oldest first), and the visits with a target in these weeks by week; the first of each."""
-    days = site_days()
-    visits = fresh(user)
-    if study:
-        visits = visits.filter(study__key=study)
-    if site:
-        visits = visits.filter(site__key=site)
-    late = open_visits(visits).filter(closed_by(days)).order_by("latest", "pk")
-    coming = expected(visits).order_by("target", "subject_id", "pk")
-    mondays = [first + timedelta(weeks=number) for number in range(weeks)]
-    return some(late, days), [
-        Week(monday, some(coming.filter(target__gte=monday, target__lt=monday + timedelta(weeks=1)), days))
-        for monday in mondays
-    ]
-
-
-def some(visits: QuerySet[PlannedVisit], days: dict[Any, date]) -> Shown:
-    """The first of many, and their number."""
-    lines = lines_of(visits[:CALENDAR_LIMIT], days)
-    return Shown(lines, visits.count() if len(lines) == CALENDAR_LIMIT else len(lines))

@@ -1,11 +1,30 @@
 from django.urls import path
 
-from . import declaration_views, event_views, gap_views, meddra_views, range_views, sample_views, views
+from . import (
+    declaration_views,
+    event_views,
+    feed_views,
+    gap_views,
+    meddra_views,
+    range_views,
+    sample_views,
+    site_day_views,
+    views,
+)
 from .laboratory import views as laboratory_views
 from .sae import views as sae_views
 
 urlpatterns = [
     path("calendar/", views.calendar, name="calendar"),
+    path("calendar/feed/", feed_views.calendar_feed, name="calendar-feed"),
+    path("calendar/feed/close/", feed_views.close, name="calendar-feed-close"),
+    path("calendar/feeds/<str:secret>.ics", feed_views.feed, name="feed"),
+    path("studies/<slug:key>/working-days/", site_day_views.site_days, name="site-days"),
+    path(
+        "studies/<slug:key>/working-days/<uuid:day_id>/withdraw/",
+        site_day_views.withdraw,
+        name="site-day-withdraw",
+    ),
     path("reminders/", views.reminders, name="reminders"),
     path("subjects/<uuid:subject_id>/assessments/", views.assessments, name="assessments"),
     path("subjects/<uuid:subject_id>/adverse-events/", event_views.adverse_events, name="adverse-events"),

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from trialsite.casebook.models import LOG, Subject, Visit
+from trialsite.casebook.models import LOG, UNSCHEDULED, Subject, Visit
 from trialsite.casebook.names import anchor_name, numbered
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.reading import one_reading, read_once
@@ -27,16 +27,21 @@ from trialsite.casebook.versions import named
 from trialsite.clinical.facts import Fact
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.rules import evaluate, facts_named, parse_rule
-from trialsite.studies.domain.protocol import Protocol, VisitPlan
+from trialsite.clinical.text import Text
+from trialsite.studies.domain.protocol import Protocol, VisitForm, VisitPlan
 from trialsite.studies.models import ProtocolVersion
 
 from . import models
 from .domain.schedule import END_OF_TREATMENT, PlannedVisit, Schedule, WaitingVisit, WaitsFor, plan_visits
 from .domain.started import keep_started
+from .domain.working_days import SiteCalendar
 from .standing import needless
+from .working_days import calendar_of, suggested_words
 
 DEATH = "DTH"
 OFF_STUDY = "off_study"  # the anchor that enrolment gives
+ADDED = "added"  # the anchor of an unscheduled visit: its day was chosen
+UNSCHEDULED_NAME = Text("Unscheduled visit", "计划外访视")
 Visits = dict[tuple[str, int], date]
 
 
@@ -49,6 +54,7 @@ class Known:
     lines: Mapping[UUID, Sequence[RecordLine]]
     missed: Mapping[UUID, Mapping[tuple[str, int], Visit]]
     ended: Mapping[UUID, date]
+    added: Mapping[UUID, Sequence[Visit]]
     versions: Mapping[UUID, ProtocolVersion]
 
 
@@ -73,6 +79,7 @@ def known_of(subjects: Sequence[Subject], *others: ProtocolVersion) -> Known:
             lines=lines,
             missed=missed_visits_of(ids),
             ended=follow_up_ends(ids),
+            added=added_visits_of(ids),
             versions=versions,
         )
 
@@ -99,7 +106,33 @@ def schedule_under(subject: Subject, version: ProtocolVersion, known: Known) -> 
     others = {place: by for place, by in begun.items() if by.pk != version.pk}
     schedules = {one.pk: plain_schedule(subject, one, known) for one in {version, *others.values()}}
     then = {place: schedules[by.pk] for place, by in others.items()}
-    return keep_started(schedules[version.pk], then, gone_forms(others.values(), version))
+    kept = keep_started(schedules[version.pk], then, gone_forms(others.values(), version))
+    return kept.with_visits(added_visit(one) for one in known.added[subject.pk])
+
+
+def added_visits_of(subject_ids: Sequence[UUID]) -> dict[UUID, list[Visit]]:
+    """The unscheduled visits of subjects, in the order in which they were added."""
+    found: dict[UUID, list[Visit]] = {one: [] for one in subject_ids}
+    for visit in Visit.objects.filter(subject_id__in=subject_ids, key=UNSCHEDULED).order_by("repeat"):
+        found[visit.subject_id].append(visit)
+    return found
+
+
+def added_visit(visit: Visit) -> PlannedVisit:
+    """An unscheduled visit as a planned one: its day is its window, and what it names is required."""
+    assert visit.added_for is not None  # held by a constraint
+    return PlannedVisit(
+        key=visit.key,
+        repeat=visit.repeat,
+        name=UNSCHEDULED_NAME,
+        target=visit.added_for,
+        earliest=visit.added_for,
+        latest=visit.added_for,
+        anchor=ADDED,
+        forms=tuple(VisitForm(form, True) for form in visit.added_forms.split()),
+        phase=None,
+        note=visit.added_why,
+    )
 
 
 def plain_schedule(subject: Subject, version: ProtocolVersion, known: Known) -> Schedule:
@@ -200,6 +233,7 @@ def dated_row(visit: PlannedVisit, done_on: date | None, ended_on: date | None) 
         latest=visit.latest,
         anchor=visit.anchor,
         phase=visit.phase or "",
+        note=visit.note,
         forms=[{"form": one.form, "required": one.required} for one in visit.forms],
         done_on=done_on,
         ended_on=ended_on,
@@ -234,30 +268,38 @@ def planned_rows(subject: Subject) -> Sequence[PlannedRow]:
     protocol = subject.protocol_version.protocol
     plans = {one.key: named(protocol, "visits", one.key) for one in visits}
     language = get_language() or "en"
-    rows = [row_of(visit, plans[visit.key], protocol, language) for visit in visits if not visit.waits_for]
+    site = calendar_of(subject.study_id, subject.site_id)
+    rows = [
+        row_of(visit, plans[visit.key], protocol, language, site) for visit in visits if not visit.waits_for
+    ]
     waiting = {visit.key: visit for visit in visits if visit.waits_for}
     before = ""
     for key in dict.fromkeys([*(plan.key for plan in protocol.visits), *plans]):
         if key in waiting:
             place = max((number + 1 for number, row in enumerate(rows) if row.key == before), default=0)
-            rows.insert(place, row_of(waiting[key], plans[key], protocol, language))
+            rows.insert(place, row_of(waiting[key], plans[key], protocol, language, site))
         if any(row.key == key for row in rows):
             before = key
     return rows
 
 
-def row_of(visit: models.PlannedVisit, plan: VisitPlan, protocol: Protocol, language: str) -> PlannedRow:
-    """One visit in the reader's language; a visit of a series carries its number."""
-    name = plan.name.in_language(language)
+def row_of(
+    visit: models.PlannedVisit, plan: VisitPlan | None, protocol: Protocol, language: str, site: SiteCalendar
+) -> PlannedRow:
+    """One visit in the reader's language; a visit of a series carries its number. plan: None of an unscheduled one."""
+    name = (plan.name if plan else UNSCHEDULED_NAME).in_language(language)
+    series = plan is None or plan.repeat
     return PlannedRow(
         key=visit.key,
         repeat=visit.repeat,
-        name=numbered(name, visit.repeat) if plan.repeat and not visit.waits_for else name,
+        name=numbered(name, visit.repeat) if series and not visit.waits_for else name,
         target=visit.target,
         earliest=visit.earliest,
         latest=visit.latest,
         waiting_for=waiting_words(visit, protocol) if visit.waits_for else "",
         forms=tuple(PlannedSlot(one["form"], one["required"]) for one in visit.forms),
+        suggested=suggested_words(visit, site),
+        note=visit.note,
     )
 
 

@@ -32,7 +32,7 @@ def randomisation_days(subject_ids: Sequence[UUID], argument: str) -> dict[UUID,
 
 ANCHORS = {
     "screening": Anchor(screening_days, _("Screening")),
-    "consent": Anchor(consent_days, _("Consent")),
+    "consent": Anchor(consent_days, _("Consent"), ("ICF",)),
     "randomisation": Anchor(randomisation_days, _("Randomisation")),
     "off_study": Anchor(off_study, _("Off study")),
 }

@@ -1,24 +1,28 @@
 """The dates of treatment from which visits are planned, each read for many subjects at once."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook.models import Subject
+from trialsite.casebook.reading import read_once
 from trialsite.casebook.registries import Anchor
 from trialsite.casebook.selectors import current_records, standing_records
 from trialsite.casebook.states import RecordState
 from trialsite.casebook.versions import named
 from trialsite.studies.domain.protocol import BLINATUMOMAB, Phase
 
+from .domain.infusion_days import infusion_day_begins
 from .domain.path import PhaseRun, first_day_of_treatment
-from .models import CellTherapy, Donor, EndOfTreatment, InfusionSegment, Transplant
+from .models import CellTherapy, CycleStart, Donor, EndOfTreatment, InfusionSegment, Transplant
 from .models.infusions import StopReason
 from .models.transplant import CellStep
 from .paths import cycles_of, phases_of
+from .selectors import as_segment
 
 Dates = dict[UUID, date]
 
@@ -56,41 +60,94 @@ def phase_end(subject_ids: Sequence[UUID], phase: str) -> Dates:
     return found
 
 
-def end_of_blinatumomab(subject_ids: Sequence[UUID], argument: str) -> Dates:
-    """The day the first course of blinatumomab actually ended.
+@dataclass(frozen=True)
+class Course:
+    """The infusion of one phase: its stretches in time, the phase's start, and whether it is over."""
 
-    It is the day of its last stop once the course is over: a stretch stopped for the end of the course, the phase
-    has its last day, or the next phase began. Without an infusion record it is the last day of the phase.
-    """
+    cycle: CycleStart
+    segments: Sequence[InfusionSegment]
+    zone: ZoneInfo
+    followed: bool  # another phase began since
+
+    def day(self, instant: datetime) -> date:
+        return instant.astimezone(self.zone).date()
+
+    def ended_on(self) -> date | None:
+        """The day the infusion actually ended: the last stop once the course is over.
+
+        It is over when a stretch stopped for the end of the course, the phase has its last day, or the next phase
+        began. Without an infusion record it is the last day of the phase.
+        """
+        if not self.segments:
+            return self.cycle.ended_on
+        last = self.segments[-1]
+        over = last.stop_reason == StopReason.END or self.cycle.ended_on or self.followed
+        return self.day(last.stop) if over and last.stop is not None else None
+
+    def day_begins(self, number: int) -> date | None:
+        """The day on which this cumulative day of infusion begins, at the site's clock."""
+        instant = infusion_day_begins([as_segment(one) for one in self.segments], number)
+        return self.day(instant) if instant else None
+
+
+def end_of_blinatumomab(subject_ids: Sequence[UUID], argument: str) -> Dates:
+    """The day the first course of blinatumomab actually ended."""
+
+    def first(subject: Subject) -> set[str]:
+        return {phase.key for phase in phases_of(subject) if gives_blinatumomab(subject, phase)}
+
+    return dated(courses_of(subject_ids, first), Course.ended_on)
+
+
+def infusion_end(subject_ids: Sequence[UUID], phase: str) -> Dates:
+    """The day the infusion of a phase actually ended."""
+    return dated(courses_of(subject_ids, lambda subject: {phase}), Course.ended_on)
+
+
+def infusion_day(subject_ids: Sequence[UUID], argument: str) -> Dates:
+    """The day on which a cumulative day of the infusion of a phase begins ("IND_BLINA:8"), foreseen while it runs."""
+    phase, _colon, number = argument.rpartition(":")
+    return dated(
+        courses_of(subject_ids, lambda subject: {phase}), lambda course: course.day_begins(int(number))
+    )
+
+
+def dated(courses: Mapping[UUID, Course], day: Callable[[Course], date | None]) -> Dates:
+    found = {subject_id: day(course) for subject_id, course in courses.items()}
+    return {subject_id: on for subject_id, on in found.items() if on is not None}
+
+
+def courses_of(
+    subject_ids: Sequence[UUID], wanted: Callable[[Subject], Collection[str]]
+) -> dict[UUID, Course]:
+    """The infusion of the first phase that is wanted of each subject, as far as that phase began."""
     cycles = cycles_of(subject_ids)
     segments: dict[UUID, list[InfusionSegment]] = {}
-    for row in standing_segments(list(cycles)):
+    for row in read_once(("segments", tuple(cycles)), lambda: standing_segments(list(cycles))):
         segments.setdefault(row.subject_id, []).append(row)
-    found = {}
     subjects = Subject.objects.filter(pk__in=list(cycles)).select_related("protocol_version", "site")
-    for subject in subjects:
-        day = end_of_first_course(subject, cycles[subject.pk], segments.get(subject.pk, []))
-        if day is not None:
-            found[subject.pk] = day
+    found = {}
+    for subject in read_once(("treated", tuple(cycles)), lambda: list(subjects)):
+        course = course_of(subject, wanted(subject), cycles[subject.pk], segments.get(subject.pk, []))
+        if course is not None:
+            found[subject.pk] = course
     return found
 
 
-def end_of_first_course(subject: Subject, cycles: list, segments: list[InfusionSegment]) -> date | None:
-    """The last day of the first blinatumomab of one subject; None while it runs or was never given."""
-    planned = {phase.key for phase in phases_of(subject) if gives_blinatumomab(subject, phase)}
-    place = next((i for i, one in enumerate(cycles) if one.phase in planned), None)
+def course_of(
+    subject: Subject, wanted: Collection[str], cycles: list[CycleStart], segments: list[InfusionSegment]
+) -> Course | None:
+    """The infusion of the first of these phases: the stretches from its day 1 to the day before the next phase."""
+    place = next((i for i, one in enumerate(cycles) if one.phase in wanted), None)
     if place is None:
         return None
-    cycle = cycles[place]
+    began = cycles[place].performed_on
+    assert began is not None  # cycles are in the order of their days
     until = cycles[place + 1].performed_on if place + 1 < len(cycles) else None
     zone = ZoneInfo(subject.site.timezone)
     days = [(one, one.start.astimezone(zone).date()) for one in segments]
-    course = [one for one, day in days if day >= cycle.performed_on and (until is None or day < until)]
-    if not course:
-        return cycle.ended_on
-    last = max(course, key=lambda one: one.start)
-    over = last.stop_reason == StopReason.END or cycle.ended_on or until
-    return last.stop.astimezone(zone).date() if over and last.stop is not None else None
+    here = [one for one, day in days if day >= began and (until is None or day < until)]
+    return Course(cycles[place], sorted(here, key=lambda one: one.start), zone, until is not None)
 
 
 def gives_blinatumomab(subject: Subject, phase: Phase) -> bool:
@@ -162,19 +219,15 @@ def first_days(model: type, subject_ids: Sequence[UUID], item: str, **only: obje
     return found
 
 
-Select = Callable[[Sequence[UUID], str], Mapping[UUID, date]]
-ANCHORS: dict[str, tuple[Select, object]] = {
-    "c1d1": (c1d1, _("day 1 of treatment")),
-    "phase": (phase_start, _("day 1 of the phase")),
-    "phase_end": (phase_end, _("last day of the phase")),
-    "end_of_blinatumomab": (end_of_blinatumomab, _("end of blinatumomab")),
-    "last_dose": (last_dose, _("last dose of treatment")),
-    "conditioning": (conditioning, _("first day of conditioning")),
-    "hsct_d0": (hsct_d0, _("transplantation (day 0)")),
-    "car_t_d0": (car_t_d0, _("CAR-T cell infusion (day 0)")),
+ANCHORS: dict[str, Anchor] = {
+    "c1d1": Anchor(c1d1, _("day 1 of treatment"), ("CYC",)),
+    "phase": Anchor(phase_start, _("day 1 of the phase"), ("CYC",)),
+    "phase_end": Anchor(phase_end, _("last day of the phase"), ("CYC",)),
+    "end_of_blinatumomab": Anchor(end_of_blinatumomab, _("end of blinatumomab"), ("CYC", "BLI")),
+    "infusion_end": Anchor(infusion_end, _("actual end of the infusion"), ("CYC", "BLI")),
+    "infusion_day": Anchor(infusion_day, _("day of infusion"), ("CYC", "BLI")),
+    "last_dose": Anchor(last_dose, _("last dose of treatment"), ("EOT",)),
+    "conditioning": Anchor(conditioning, _("first day of conditioning"), ("DON", "CYC", "HSCT")),
+    "hsct_d0": Anchor(hsct_d0, _("transplantation (day 0)"), ("HSCT",)),
+    "car_t_d0": Anchor(car_t_d0, _("CAR-T cell infusion (day 0)"), ("CAR",)),
 }
-
-
-def anchors() -> dict[str, Anchor]:
-    """What the room registers."""
-    return {name: Anchor(select, label) for name, (select, label) in ANCHORS.items()}

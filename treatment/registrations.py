@@ -12,7 +12,7 @@ from trialsite.casebook.selectors import standing_lines
 
 from . import checks, derived, forms, medication_checks, models
 from .alerts import end_of_treatment_alerts, interaction_alerts
-from .anchors import anchors
+from .anchors import ANCHORS
 from .day_words import day_in_words
 from .derived_medication import medication as medication_of
 from .deviation_register import into_register
@@ -195,7 +195,7 @@ for form in FORMS:
     registries.forms.register(form.key, form)
 for name, fact in facts().items():
     registries.facts.register(name, fact)
-for name, anchor in anchors().items():
+for name, anchor in ANCHORS.items():
     registries.anchors.register(name, anchor)
 
 registries.work.register("treatment", TREATMENT_WORK)

@@ -24,7 +24,7 @@ Applies = Callable[[Rule], Truth]
 @dataclass(frozen=True)
 class PlannedVisit:
     """One visit with its target and window, both ends included. repeat: 1, 2, … of a series, 1 for a single
-    visit."""
+    visit. note: why it was added, of an unscheduled one."""
 
     key: str
     repeat: int
@@ -35,6 +35,7 @@ class PlannedVisit:
     anchor: str
     forms: tuple[VisitForm, ...]
     phase: str | None
+    note: str = ""
 
     @property
     def required_forms(self) -> tuple[str, ...]:
@@ -72,6 +73,15 @@ class Schedule:
         """The planned visit with this key and repeat; None while it waits or when it does not exist."""
         return next((one for one in self.planned if (one.key, one.repeat) == (key, repeat)), None)
 
+    def with_visits(self, others: Iterable[PlannedVisit]) -> Schedule:
+        """The same with visits that no protocol plans."""
+        return Schedule(tuple(sorted([*self.planned, *others], key=in_time)), self.waiting)
+
+
+def in_time(visit: PlannedVisit) -> tuple[date, date, str, int]:
+    """Visits by their target date."""
+    return (visit.target, visit.earliest, visit.key, visit.repeat)
+
 
 def plan_visits(
     plans: Iterable[VisitPlan],
@@ -99,7 +109,7 @@ def plan_visits(
             planned += _dated(plan, anchors)
         else:
             waiting.append(wait)
-    planned.sort(key=lambda one: (one.target, one.earliest, one.key, one.repeat))
+    planned.sort(key=in_time)
     return Schedule(tuple(planned), tuple(waiting))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from .schedule import PlannedVisit, Schedule, WaitingVisit
+from .schedule import PlannedVisit, Schedule, WaitingVisit, in_time
 
 VisitKey = tuple[str, int]
 
@@ -27,7 +27,7 @@ def keep_started(
     places = {(visit.key, visit.repeat) for visit in kept}
     planned = [one for one in now.planned if (one.key, one.repeat) not in places]
     planned += [_without(visit, gone_forms) for visit in kept]
-    planned.sort(key=lambda one: (one.target, one.earliest, one.key, one.repeat))
+    planned.sort(key=in_time)
     waiting = [one for one in now.waiting if (one.key, 1) not in places]
     return Schedule(tuple(planned), tuple(waiting + _waiting(now, begun, places)))
 

@@ -17,6 +17,7 @@ from .examinations import (
     PhysicalExam,
     VitalSigns,
 )
+from .feeds import CalendarFeed
 from .gaps import RecordGap
 from .laboratory import LabReport, LabResult, PregnancyTest, Virology
 from .meddra import MeddraDictionary, MeddraTerm
@@ -26,6 +27,7 @@ from .reminders import ReminderSent
 from .sae import Admission, AdmissionDecision, SaeAssessment, SaeClock, SaeNotice, SaeVersion, SeriousEvent
 from .safety import AdverseEvent, GradeChange
 from .samples import AwaitedOfDisease, LoggedSample, MrdDeclaration, SampleStep, Shipment
+from .site_days import SiteDay, SiteDayKind
 from .transplant import AcuteGvhd, Chimerism, ChronicGvhd, Engraftment
 from .tray import LabName, LabTrayRow
 from .visits import PlannedVisit
@@ -36,6 +38,7 @@ __all__ = [
     "AdmissionDecision",
     "AdverseEvent",
     "AwaitedOfDisease",
+    "CalendarFeed",
     "CerebrospinalFluid",
     "Chimerism",
     "ChronicGvhd",
@@ -75,6 +78,8 @@ __all__ = [
     "SampleStep",
     "SeriousEvent",
     "Shipment",
+    "SiteDay",
+    "SiteDayKind",
     "Virology",
     "VitalSigns",
 ]

@@ -8,9 +8,9 @@ from trialsite.casebook.models import Missable, Projection
 class PlannedVisit(Projection, Missable):
     """One planned visit: target and window, or the anchor it waits for. Holds no fact and no lateness.
 
-    `done_on` is the first day on which something of the visit was recorded; `missed` says that it was recorded as
-    not done, and the columns of Missable say why; `ended_on` is the end of the subject's follow-up, copied so that
-    lists need no other table.
+    `done_on` is the first day on which something of the visit was recorded; `missed` says that it was recorded as not
+    done, and the columns of Missable say why; `note` says why an unscheduled visit was added; `ended_on` is the end of
+    the subject's follow-up, copied so that lists need no other table.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -24,6 +24,7 @@ class PlannedVisit(Projection, Missable):
     anchor = models.CharField(max_length=60)
     waits_for = models.CharField(max_length=20, blank=True, default="")
     phase = models.CharField(max_length=40, blank=True, default="")
+    note = models.CharField(max_length=300, blank=True, default="")
     forms = models.JSONField(default=list)
     done_on = models.DateField(null=True)
     missed = models.BooleanField(default=False)

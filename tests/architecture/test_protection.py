@@ -63,6 +63,7 @@ OF_A_WHOLE_SITE = {  # no subject of their own
     "assessments.ReferenceRange": "study",
     "assessments.LabName": "study",
     "assessments.Shipment": "study",
+    "assessments.SiteDay": "study",
 }
 CLINICAL = [model for model in OURS if clinical(model) and model._meta.label not in NOT_OF_THE_RECORD]
 

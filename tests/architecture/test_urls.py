@@ -23,7 +23,7 @@ from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.registry_findings import registry_findings
 from trialsite.studies.services import PROTOCOLS
 
-PUBLIC = {"login", "login-code", "logout", "set_language"}
+PUBLIC = {"login", "login-code", "logout", "set_language", "feed"}  # the feed: a secret of its own
 UNNAMED_API = ("api-",)
 
 

@@ -87,6 +87,10 @@ ACTIONS: dict[str, Action] = {
         gettext_lazy("enter a subject from paper"), frozenset({COORDINATOR, DATA_MANAGER})
     ),
     "outage.record": Action(gettext_lazy("record an outage"), frozenset({COORDINATOR, DATA_MANAGER})),
+    "site.days": Action(
+        gettext_lazy("say on which days a site is closed"),
+        frozenset({COORDINATOR, INVESTIGATOR, DATA_MANAGER}),
+    ),
     "range.record": Action(
         gettext_lazy("record reference ranges of laboratories"), frozenset({COORDINATOR, DATA_MANAGER})
     ),

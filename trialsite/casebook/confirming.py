@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from .registries import Shift
+
 CONFIRMED = "confirmed"
 
 
@@ -13,9 +15,17 @@ def is_confirmed(request: HttpRequest) -> bool:
 
 
 def ask_to_confirm(
-    request: HttpRequest, *, heading: str, sentences: Iterable[str], verb: str, back: str
+    request: HttpRequest,
+    *,
+    heading: str,
+    sentences: Iterable[str],
+    verb: str,
+    back: str,
+    shifts: Iterable[Shift] = (),
 ) -> HttpResponse:
-    """What was sent, once more, with the sentences that say how far it reaches; `verb` sends it for good."""
+    """What was sent, once more, with the sentences that say how far it reaches; `verb` sends it for good.
+
+    `shifts` are the visits that it moves, listed with where they stood and where they will stand."""
     fields = [
         (name, text)
         for name, texts in request.POST.lists()
@@ -25,6 +35,7 @@ def ask_to_confirm(
     context = {
         "heading": heading,
         "sentences": list(sentences),
+        "shifts": list(shifts),
         "verb": verb,
         "back": back,
         "address": request.get_full_path(),

@@ -22,6 +22,7 @@ from .values import CompositeItem
 if TYPE_CHECKING:
     from .slots import Slot
 
+UNSCHEDULED = "UNS"  # the visit key of visits that no protocol plans, by number
 LOG = "LOG"  # the visit key of forms that no visit plans: adverse events, transplant, relapse, death
 
 
@@ -192,7 +193,10 @@ class Missable(models.Model):
 
 
 class Visit(SiteBound, Missable):
-    """A visit about which something has been recorded; planned visits are computed from protocol and anchors."""
+    """A visit about which something has been recorded; planned visits are computed from protocol and anchors.
+
+    An unscheduled visit is one that somebody added: the day it is for, why, and the forms to do there.
+    """
 
     protection = CASEBOOK
 
@@ -200,11 +204,19 @@ class Visit(SiteBound, Missable):
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="visits")
     key = models.CharField(max_length=40)
     repeat = models.PositiveSmallIntegerField(default=1)
+    added_for = models.DateField(_("added for"), null=True)
+    added_why = models.CharField(_("why it was added"), max_length=300, blank=True, default="")
+    added_forms = models.CharField(_("forms to do"), max_length=300, blank=True, default="")  # keys: "VS HEM"
 
     class Meta:
         verbose_name = _("visit")
         constraints = [
             models.UniqueConstraint(fields=["subject", "key", "repeat"], name="visit_once"),
+            models.CheckConstraint(
+                condition=Q(key=UNSCHEDULED, added_for__isnull=False) & ~Q(added_why="")
+                | ~Q(key=UNSCHEDULED) & Q(added_for=None, added_why=""),
+                name="added_visits_say_when_and_why",
+            ),
             models.CheckConstraint(
                 condition=Q(missed_reason="", missed_text="")
                 | ~Q(missed_reason="") & ~Q(missed_reason=MissedReason.OTHER)
@@ -222,6 +234,13 @@ class Visit(SiteBound, Missable):
         from .names import visit_name
 
         return visit_name(self.subject.protocol_version.protocol, self.key, self.repeat)
+
+    def get_added_forms_display(self) -> str:
+        """The forms to do at an unscheduled visit by their titles."""
+        from .names import form_title
+
+        protocol = self.subject.protocol_version.protocol
+        return ", ".join(form_title(protocol, key) for key in self.added_forms.split())
 
     def get_key_display(self) -> str:
         """The visit's name in the reader's language."""

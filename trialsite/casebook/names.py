@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from trialsite.clinical.text import Text
 from trialsite.studies.domain.protocol import AWAIT, OFF_TREATMENT, Protocol
 
-from .models import LOG
+from .models import LOG, UNSCHEDULED
 from .registries import anchors, forms, pages_of_drafts
 from .versions import named
 
@@ -25,14 +25,17 @@ def name_of(protocol: Protocol, part: str, key: str) -> str:
 
 def visit_title(protocol: Protocol, key: str) -> str:
     """A visit or series of visits; one that no version plans by its key."""
+    if key == UNSCHEDULED:
+        return _("Unscheduled visit")
     return _("Log") if key == LOG else name_of(protocol, "visits", key)
 
 
 def visit_name(protocol: Protocol, key: str, repeat: int = 1) -> str:
     """A visit with its number in a series."""
-    plan = None if key == LOG else named(protocol, "visits", key)
+    plan = None if key in (LOG, UNSCHEDULED) else named(protocol, "visits", key)
     title = visit_title(protocol, key)
-    return numbered(title, repeat) if repeat > 1 or (plan and plan.repeat) else title
+    series = key == UNSCHEDULED or (plan and plan.repeat)
+    return numbered(title, repeat) if repeat > 1 or series else title
 
 
 def numbered(visit: str, repeat: int) -> str:
@@ -65,10 +68,18 @@ def arm_name(protocol: Protocol, key: str) -> str:
     return name_of(protocol, "arms", key)
 
 
+PHASE_DAYS = {
+    "phase": gettext_lazy("the start of %(phase)s"),
+    "phase_end": gettext_lazy("the end of %(phase)s"),
+    "infusion_end": gettext_lazy("the actual end of the infusion of %(phase)s"),
+    "infusion_day": gettext_lazy("day %(day)s of the infusion of %(phase)s"),
+}
+
+
 def anchor_name(protocol: Protocol, anchor: str) -> str:
-    """The day from which visits or endpoints count: a registered anchor, or a phase's start or end."""
-    kind, _colon, phase = anchor.partition(":")
-    if phase:
-        pattern = _("the end of %(phase)s") if kind == "phase_end" else _("the start of %(phase)s")
-        return pattern % {"phase": phase_name(protocol, phase)}
+    """The day from which visits or endpoints count: a registered anchor, or a day of a phase or of its infusion."""
+    kind, _colon, rest = anchor.partition(":")
+    if rest and kind in PHASE_DAYS:
+        phase, _colon, day = rest.partition(":")
+        return PHASE_DAYS[kind] % {"phase": phase_name(protocol, phase), "day": day}
     return str(anchors[kind].label) if kind in anchors else anchor

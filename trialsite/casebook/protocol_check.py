@@ -9,7 +9,7 @@ from trialsite.clinical.rules import FactKind
 from trialsite.studies.domain.check import check_reading
 from trialsite.studies.domain.problems import ProtocolProblem
 from trialsite.studies.domain.read import Reading, read_file, read_text
-from trialsite.studies.domain.vocabulary import PHASE_ANCHORS
+from trialsite.studies.domain.vocabulary import starts_an_anchor
 
 from .items import items_of
 from .registries import FormType, anchors, facts, forms
@@ -27,7 +27,7 @@ def checked_text(text: str, name: str) -> tuple[Reading, tuple[ProtocolProblem, 
 
 
 def checked(reading: Reading) -> tuple[Reading, tuple[ProtocolProblem, ...]]:
-    known = {name for name in anchors if f"{name}:" not in PHASE_ANCHORS}
+    known = {name for name in anchors if not starts_an_anchor(name)}
     return reading, check_reading(reading, set(facts), known, set(forms), form_items())
 
 

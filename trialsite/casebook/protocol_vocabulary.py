@@ -10,13 +10,16 @@ from trialsite.clinical.units import unit_label
 from trialsite.studies.domain.fact_names import FACTS, FactName
 from trialsite.studies.domain.vocabulary import (
     ANALYSIS_SETS,
+    ANCHOR_FORMS,
     ANCHORS,
     BRANCH_ENDS,
+    DAY_ANCHORS,
     ENDPOINT_NEEDS,
     EVENTS,
     LOG_FORMS,
     ORIGINS,
     PHASE_ANCHORS,
+    starts_an_anchor,
 )
 from trialsite.studies.words import ANALYSIS_SETS as SETS_IN_WORDS
 from trialsite.studies.words import ENDPOINT_CODES
@@ -117,13 +120,11 @@ def form_table() -> Table:
 
 
 def anchor_table() -> Table:
-    named = [name for name in anchors if f"{name}:" not in PHASE_ANCHORS]
+    named = [name for name in anchors if not starts_an_anchor(name)]
     rows = [(code(name), Cell(anchors[name].label), english(ANCHORS.get(name, ""))) for name in named]
-    for start, meaning in zip(
-        PHASE_ANCHORS, ("day 1 of that phase", "the last day of that phase"), strict=True
-    ):
-        label = anchors[start.rstrip(":")].label
-        rows.append((code(f"{start}<PHASE>"), Cell(label), english(meaning)))
+    meanings = [*PHASE_ANCHORS.items(), *DAY_ANCHORS.items()]
+    for form, (start, meaning) in zip(ANCHOR_FORMS, meanings, strict=True):
+        rows.append((code(form), Cell(anchors[start.rstrip(":")].label), english(meaning)))
     return Table("anchors", _("Anchors of visits"), _("The day from which a visit is planned; one visit is anchored to"
                  " screening."), (_("Name"), _("Called"), _("Meaning")), rows)  # fmt: skip
 

@@ -204,11 +204,22 @@ class FactSource:
 class Anchor:
     """A named date of a subject from which visits are planned; read for many subjects at once.
 
-    `select` takes subject ids and an argument ("" or what follows the colon in `phase:IND`).
+    `select` takes subject ids and an argument ("" or what follows the colon in `phase:IND`). `forms` are the keys of
+    the forms in which it is recorded: who enters or corrects one of them is shown which visits move.
     """
 
     select: Callable[[Sequence[UUID], str], Mapping[UUID, date]]
     label: Any
+    forms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shift:
+    """One visit that an entry or a correction moves, in words: where it stood, and where it will stand."""
+
+    what: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True)
@@ -400,7 +411,10 @@ class PlannedSlot:
 
 @dataclass(frozen=True)
 class PlannedRow:
-    """One planned visit of a subject as the casebook page shows it; without a target its anchor is not known yet."""
+    """One planned visit of a subject as the casebook page shows it; without a target its anchor is not known yet.
+
+    `suggested` says which working day is suggested where the target is none, `note` why an unscheduled visit was added.
+    """
 
     key: str
     repeat: int
@@ -410,6 +424,13 @@ class PlannedRow:
     latest: date | None
     waiting_for: Any
     forms: tuple[PlannedSlot, ...]
+    suggested: Any = ""
+    note: str = ""
 
 
 schedule: "Registry[Callable[[Subject], Sequence[PlannedRow]]]" = Registry("schedule")
+# A subject (as it stands before a write) and the key of the form that is written → None where such a form moves no
+# visit, else what gives, called after the write, the visits not begun that it moves.
+shifts: "Registry[Callable[[Subject, str], Callable[[], Sequence[Shift]] | None]]" = Registry(
+    "watch of shifts"
+)

@@ -1,6 +1,7 @@
 from django.urls import path, register_converter
 
 from . import (
+    added_visit_views,
     as_of_view,
     draft_views,
     identity_views,
@@ -37,6 +38,7 @@ urlpatterns = [
     path("subjects/<uuid:subject_id>/identity/", identity_views.identity, name="identity"),
     path("subjects/<uuid:subject_id>/trail/", trail_views.subject_trail, name="subject-trail"),
     path("subjects/<uuid:subject_id>/log/<slug:form>/new/", views.new_log_form, name="new-log-form"),
+    path("subjects/<uuid:subject_id>/visits/add/", added_visit_views.add, name="visit-add"),
     path(VISIT + "not-done/", visit_views.not_done, name="visit-not-done"),
     path(VISIT + "not-done/undo/", visit_views.undo_not_done, name="visit-not-done-undo"),
     path("subjects/<uuid:subject_id>/transfer/", transfer_views.subject_transfer, name="subject-transfer"),

@@ -24,6 +24,7 @@ from trialsite.studies.selectors import studies_visible_to
 
 from . import services
 from .casebook_page import casebook_context, subject_context
+from .confirming import ask_to_confirm, is_confirmed
 from .draft_views import draft_words, newer_words, save_typed, version_of, window_of
 from .edit_checks import Fired
 from .entry import locked_or_404, of_comments, submit_typed
@@ -45,6 +46,7 @@ from .selectors import (
     subjects_visible_to,
     work_of,
 )
+from .shifts import Moves, keep_for_page, kept_for_page, watched
 from .shown_again import Answer
 from .slots import OpenSlot, Slot
 from .states import TRANSITIONS, SubjectState
@@ -146,7 +148,7 @@ def show(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
     page = EntryPage(opened, draft.typed if draft else None)
     page.form.helper_shows_errors = False
     base = draft.base_version if draft else (record.version if record else 0)
-    context = form_context(request, opened, page, base)
+    context = form_context(request, opened, page, base) | kept_for_page(request, opened.slot)
     if draft is not None:
         context |= {
             "draft": draft,
@@ -179,18 +181,20 @@ def submit(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
     page = EntryPage(opened, request.POST)
     merge = merge_of(request.POST)
     before = opened.record.version if opened.record else 0
+    ask = opened.record is not None and not is_confirmed(request)
     asked: list[Question] = []
     if page.valid():
         try:
-            saved = submit_typed(
-                opened=opened,
-                page=page,
-                base_version=base,
-                merge=merge,
-                draft_version=version_of(request),
-                comments=comments_typed(request),
-                by=user_of(request),
-            )
+            with watched(opened.subject, opened.kind.key, ask=ask) as moving:
+                saved = submit_typed(
+                    opened=opened,
+                    page=page,
+                    base_version=base,
+                    merge=merge,
+                    draft_version=version_of(request),
+                    comments=comments_typed(request),
+                    by=user_of(request),
+                )
         except CheckFailed as refusal:
             if merge is not None:
                 answers = {
@@ -205,6 +209,8 @@ def submit(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
             messages.warning(request, refusal.sentence)
         except LostUpdate as refusal:
             return show_merge(request, opened, page, refusal, [])
+        except Moves as refusal:
+            return ask_about_moves(request, opened.slot, refusal)
         except Refused as refusal:
             if merge is not None:
                 return ask_again(request, opened, page, base, [refusal.sentence])
@@ -214,6 +220,7 @@ def submit(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
                 messages.info(request, _("Nothing was changed: the form stands as it was."))
                 return redirect(opened.slot.url())
             messages.success(request, _("Submitted: %(form)s.") % {"form": opened.kind.title})
+            keep_for_page(request, opened.slot, moving.shifts)
             if left := wordless(opened, page, comments_typed(request)):
                 messages.info(request, queries_words(left))
             return redirect(opened.slot.url())
@@ -221,6 +228,19 @@ def submit(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
         return ask_again(request, opened, page, base, [])
     context = form_context(request, opened, page, base) | {"refused": not asked, "questions": asked}
     return render(request, "casebook/form.html", context, status=422)
+
+
+def ask_about_moves(request: HttpRequest, slot: Slot, refusal: Moves) -> HttpResponse:
+    """What a correction moves, before it is kept: a second press sends what was typed for good."""
+    back = f"{slot.url()}?edit=1"
+    return ask_to_confirm(
+        request,
+        heading=_("Visits move"),
+        sentences=[refusal.sentence],
+        verb=_("Submit the correction"),
+        back=back,
+        shifts=refusal.shifts,
+    )
 
 
 def ask_again(
@@ -312,9 +332,23 @@ def state(request: HttpRequest, subject_id: UUID, visit: str, form: str, action:
     with answer.refusals():
         if opened.record is None:
             raise Refused(_("There is no form here."))
-        services.change_state(
-            record=opened.record, action=action, by=user_of(request), reason=request.POST.get("reason", "")
-        )
+        try:
+            with watched(opened.subject, opened.kind.key, ask=not is_confirmed(request)):
+                services.change_state(
+                    record=opened.record,
+                    action=action,
+                    by=user_of(request),
+                    reason=request.POST.get("reason", ""),
+                )
+        except Moves as refusal:
+            return ask_to_confirm(
+                request,
+                heading=_("Visits move"),
+                sentences=[refusal.sentence],
+                verb=_("Void this form"),
+                back=opened.slot.url(),
+                shifts=refusal.shifts,
+            )
         messages.success(request, _("Done."))
     return answer.response()
 

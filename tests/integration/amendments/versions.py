@@ -16,7 +16,7 @@ from trialsite.casebook.registries import anchors, facts, forms
 from trialsite.studies.domain.check import check
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.schema import shape_problems
-from trialsite.studies.domain.vocabulary import PHASE_ANCHORS
+from trialsite.studies.domain.vocabulary import starts_an_anchor
 from trialsite.studies.models import Activation, ProtocolVersion, Site
 from trialsite.studies.services import load_protocol
 
@@ -39,7 +39,7 @@ def problems_in(document: dict[str, Any]) -> list[Any]:
     """What the check of protocol files says to a document."""
     if wrong := list(shape_problems(document)):
         return wrong
-    known = {name for name in anchors if f"{name}:" not in PHASE_ANCHORS}
+    known = {name for name in anchors if not starts_an_anchor(name)}
     return list(check(Protocol.from_document(document), set(facts), known, set(forms), form_items()))
 
 

@@ -53,6 +53,7 @@ from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.audit.guards import protected_models
 from trialsite.audit.models import Trail
+from trialsite.casebook.added_visits import add_visit
 from trialsite.casebook.errors import Refused
 from trialsite.casebook.holds import Place, place_hold
 from trialsite.casebook.models import LOG, Subject
@@ -454,6 +455,12 @@ WRITES = {
     "move_form": Write("coordinator", move, at=vitals, make=with_another),
     "record_missed_visit": Write("coordinator", miss),
     "undo_missed_visit": Write("coordinator", undo),
+    "add_visit": Write(
+        "coordinator",
+        lambda cast, subject, by: add_visit(
+            subject_id=subject.pk, on=TODAY, forms=["VS"], by=by, reason="fever at home"
+        ),
+    ),
     "fail_screening": Write(
         "coordinator",
         lambda cast, subject, by: fail_screening(subject=subject, reason="CONSENT_WITHDRAWN", by=by),
@@ -559,6 +566,10 @@ ELSEWHERE = {
     "import_from_paper": "makes subjects by enter_from_paper and submit_form",
     "name_later": "identity, not the record",
     "sign_paper_facts": "a subject from paper: tried in test_from_paper",
+    "record_site_days": "the site's days",
+    "withdraw_site_day": "the site's days",
+    "open_feed": "one person's feed",
+    "close_feed": "one person's feed",
     "record_outage": "the site's outages",
     "withdraw_outage": "the site's outages",
     "record_range": "the site's reference ranges",

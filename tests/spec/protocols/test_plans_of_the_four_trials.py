@@ -198,7 +198,7 @@ def test_every_trial_has_rfs_and_os(key: str) -> None:
 VISITS = [
     ("BLINA-FULL", "IND_D8", "c1d1", 7, None, (2, 2)),
     ("BLINA-FULL", "IND_EOI1", "end_of_blinatumomab", 1, None, (2, 2)),
-    ("BLINA-FULL", "IND_EOI2", "phase_end:IND_EXT", 1, None, (2, 2)),
+    ("BLINA-FULL", "IND_EOI2", "infusion_end:IND_EXT", 1, None, (2, 2)),
     ("BLINA-FULL", "LM24", "first_crc", None, 24, (0, 45)),
     ("BLINA-FULL", "EOT", "last_dose", 30, None, (7, 7)),
     ("VIP-BLINA-HSCT", "ASSESS1", "end_of_blinatumomab", 1, None, (3, 3)),
@@ -207,6 +207,9 @@ VISITS = [
     ("VIP-BLINA-HSCT", "HSCT_M24", "hsct_d0", None, 24, (30, 30)),
     ("BLINA-VEN", "EOC1", "phase:C1", 27, None, (2, 5)),
     ("BLINA-VEN", "EOC2", "phase:C2", 27, None, (2, 5)),
+    ("VIP-BLINA-HSCT", "IND_STEP_DAILY", "infusion_day:IND_BLINA:8", 0, None, (0, 0)),
+    ("BLINA-VEN", "C1_BLI_DAILY", "infusion_day:C1:1", 0, None, (0, 0)),
+    ("BLINA-INTENS", "ITT_M24", "randomisation", None, 24, (0, 45)),
     ("BLINA-INTENS", "A_D15", "phase:BLINA", 14, None, (1, 1)),
     ("BLINA-INTENS", "HSCT_M24", "hsct_d0", None, 24, (0, 45)),
     ("BLINA-INTENS", "HSCT_M18", "hsct_d0", None, 18, (14, 14)),

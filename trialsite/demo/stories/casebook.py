@@ -8,13 +8,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from assessments.domain.schedule import PlannedVisit, plan_visits
+from treatment.domain.infusion import Segment
+from treatment.domain.infusion_days import infusion_day_begins
 from trialsite.clinical.facts import Fact
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.rules import evaluate, parse_rule
 from trialsite.studies.domain.protocol import Protocol, VisitPlan
 
-from .doses import cycles_of
+from .doses import Cycle, cycles_of
 from .draws import Draw
+from .infusions import SITE_ZONE
 from .log_forms import confirming_sample, log_entries
 from .story import LOG, Course, Entry
 from .visit_forms import Occasion, acute_findings, form_entries
@@ -28,8 +31,8 @@ ALWAYS = ("EOT",)
 def casebook_entries(draw: Draw, protocol: Protocol, course: Course, today: date) -> tuple[Entry, ...]:
     """Every form after enrolment that would stand in the casebook today, in the order of the days."""
     found = list(log_entries(draw, protocol, course, today))
-    anchors = anchors_of(course, today)
     cycles = cycles_of(protocol, course)
+    anchors = anchors_of(course, today) | days_of_infusion(protocol, cycles, today)
     plans = {plan.key: plan for plan in protocol.visits}
     for visit in planned_visits(protocol, course, anchors):
         plan = plans[visit.key]
@@ -69,6 +72,24 @@ def anchors_of(course: Course, today: date) -> dict[str, date | None]:
     }
     known = {name: day if day and day <= today else None for name, day in found.items()}
     return known | {"conditioning": graft.conditioning_on if graft else None}
+
+
+def days_of_infusion(protocol: Protocol, cycles: Mapping[str, Cycle], today: date) -> dict[str, date | None]:
+    """The anchors that the pump's log gives: the end of an infusion, and the days of it that visits name."""
+    found: dict[str, date | None] = {}
+    for name in {visit.anchor for visit in protocol.visits if visit.anchor.startswith("infusion_")}:
+        kind, phase, *number = name.split(":")
+        cycle = cycles.get(phase)
+        if cycle is None:
+            continue
+        if kind == "infusion_end":
+            day: date | None = cycle.span.end
+        else:
+            segments = [Segment(one.start, one.stop, one.rate) for one in cycle.infusion]
+            began = infusion_day_begins(segments, int(number[0]))
+            day = began.astimezone(SITE_ZONE).date() if began else None
+        found[name] = day if day and day <= today else None
+    return found
 
 
 def planned_visits(

@@ -17,7 +17,14 @@ from trialsite.studies.domain.read import Reading, ordered
 from trialsite.studies.domain.recruitment_checks import randomisation_problems, recruitment_problems
 from trialsite.studies.domain.regimen_checks import regimen_problems
 from trialsite.studies.domain.rule_checks import rule_problems, unknown_fact
-from trialsite.studies.domain.vocabulary import ANALYSIS_SETS, ENDPOINT_NEEDS, EVENTS, ORIGINS, PHASE_ANCHORS
+from trialsite.studies.domain.vocabulary import (
+    ANALYSIS_SETS,
+    ANCHOR_FORMS,
+    ENDPOINT_NEEDS,
+    EVENTS,
+    ORIGINS,
+    phase_of_anchor,
+)
 
 Found = Iterator[tuple[Path, str]]
 
@@ -196,12 +203,11 @@ def _visits(protocol: Protocol, anchors: Collection[str], forms: Collection[str]
     arms = [arm.key for arm in protocol.arms]
     for number, visit in enumerate(protocol.visits):
         here: Path = ("visits", number)
-        start = next((start for start in PHASE_ANCHORS if visit.anchor.startswith(start)), None)
-        if start is not None and visit.anchor.removeprefix(start) not in phases:
-            yield (*here, "anchor"), _not_one_of("phase", visit.anchor.removeprefix(start), phases)
-        if start is None and visit.anchor not in anchors:
-            accepted = [*anchors, *(f"{one}<PHASE>" for one in PHASE_ANCHORS)]
-            yield (*here, "anchor"), _not_one_of("anchor", visit.anchor, accepted)
+        named = phase_of_anchor(visit.anchor)
+        if named and named not in phases:
+            yield (*here, "anchor"), _not_one_of("phase", named, phases)
+        if not named and visit.anchor not in anchors:
+            yield (*here, "anchor"), _not_one_of("anchor", visit.anchor, [*anchors, *ANCHOR_FORMS])
         if (visit.offset_days is None) == (visit.offset_months is None):
             yield here, "A visit needs exactly one of offset_days and offset_months."
         if visit.repeat and (visit.repeat.every_days is None) == (visit.repeat.every_months is None):

@@ -30,11 +30,12 @@ class Repeat:
 class VisitPlan:
     """One visit (or series): target = anchor + offset, window `before_days` before to `after_days` after.
 
-    anchor: a name of `vocabulary.ANCHORS`, `phase:<PHASE>` (day 1 of the phase actually started) or
-    `phase_end:<PHASE>` (its last day of treatment). Exactly one of offset_days and offset_months is given;
-    months are calendar months. arms: () for every arm. when: the rule under which the visit is planned
-    (None: always). only_after_treatment: not planned while its target lies before the end of protocol
-    treatment. until: an anchor; visits whose target lies on or after it are not planned.
+    anchor: a name of `vocabulary.ANCHORS`, or one that names a phase (`vocabulary.PHASE_ANCHORS`: its day 1, its last
+    day, the actual end of its infusion; `DAY_ANCHORS`: a cumulative day of its infusion). Exactly one of
+    offset_days and offset_months is given; months are calendar months. arms: () for every arm. when: the rule
+    under which the visit is planned (None: always). only_after_treatment: not planned while its target lies
+    before the end of protocol treatment. until: an anchor; visits whose target lies on or after it are not
+    planned.
     """
 
     key: str

@@ -14,7 +14,35 @@ ANCHORS: dict[str, str] = {
     "hsct_d0": "the day the graft was infused (day 0)",
     "car_t_d0": "the day the CAR-T cells were infused (day 0)",
 }
-PHASE_ANCHORS = ("phase:", "phase_end:")
+PHASE_ANCHORS: dict[str, str] = {
+    "phase:": "day 1 of that phase",
+    "phase_end:": "the last day of that phase",
+    "infusion_end:": "the day the infusion of that phase actually ended",
+}
+DAY_ANCHORS: dict[str, str] = {
+    "infusion_day:": "the day on which day <N> of the infusion of that phase begins, counted by 24 h of infusion:"
+    " pauses move it; foreseen while the infusion runs",
+}
+ANCHOR_FORMS = (*(f"{one}<PHASE>" for one in PHASE_ANCHORS), *(f"{one}<PHASE>:<N>" for one in DAY_ANCHORS))
+
+
+def starts_an_anchor(name: str) -> bool:
+    """Whether a registered anchor is no name by itself: a phase follows it, behind a colon."""
+    return f"{name}:" in PHASE_ANCHORS or f"{name}:" in DAY_ANCHORS
+
+
+def phase_of_anchor(anchor: str) -> str | None:
+    """The phase that an anchor names ("phase:IND", "infusion_day:IND:8"); None for one that names none.
+
+    An anchor of a day without its number is none: its phase is then "" and no phase."""
+    kind, colon, rest = anchor.partition(":")
+    if f"{kind}:" in PHASE_ANCHORS and colon:
+        return rest
+    if f"{kind}:" in DAY_ANCHORS and colon:
+        phase, _colon, number = rest.rpartition(":")
+        return phase if number.isdecimal() and int(number) >= 1 else ""
+    return None
+
 
 FORMS: dict[str, str] = {
     "DM": "Demographics",
