@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Func, IntegerField, Q, QuerySet
+from django.db.models.lookups import Exact
 from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -132,6 +133,12 @@ def pressing(visits: QuerySet[PlannedVisit], days: dict[Any, date], ahead: int) 
     return open_visits(visits).filter(opening_by(days, ahead)).order_by("latest", "earliest", "pk")
 
 
+# Visits that ask for nothing but the survival contact: the call list tells them.
+BY_TELEPHONE = Q(forms__contains=[{"form": "SUR"}]) & Q(
+    Exact(Func("forms", function="jsonb_array_length", output_field=IntegerField()), 1)
+)
+
+
 def lines_of(visits: Iterable[PlannedVisit], days: dict[Any, date]) -> list[VisitLine]:
     return [
         VisitLine(visit, standing_in_list(visit, days[visit.site_id]), days[visit.site_id])
@@ -154,11 +161,10 @@ def standing_in_list(visit: PlannedVisit, today: date) -> Standing:
 
 def visit_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     """The inbox lines of visits, for those who do them; what screening lacks is said by enrolment."""
-    visits = planned(user).filter(reach_of(user, "form.submit"))
-    if wanted.study:
-        visits = visits.filter(study__key=wanted.study)
+    visits = wanted.of(planned(user).filter(reach_of(user, "form.submit")))
     days = site_days()
     ours = pressing(visits, days, SOON_DAYS).exclude(subject__state=SubjectState.SCREENING, anchor=SCREENING)
+    ours = ours.exclude(BY_TELEPHONE)
     for line in lines_of(ours[: wanted.limit], days):
         subject = line.subject
         yield WorkLine(

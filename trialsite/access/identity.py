@@ -4,12 +4,16 @@ from dataclasses import astuple, dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from trialsite.audit.events import record_event
 
 from .encryption import decrypted, encrypted, fingerprint, fingerprints, re_encrypted
+from .errors import AccessRefused
 from .models import Person, SecondFactor, User
 from .permissions import require
+
+FEWEST_DIGITS, MOST_DIGITS, LONGEST_PHONE = 5, 15, 200  # ITU E.164 numbers have at most 15 digits
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,37 @@ def show_identity(*, person_id: UUID, subject_id: UUID, by: User) -> Identity:
         decrypted(person.national_id),
         decrypted(person.phone),
     )
+
+
+def show_phone(*, person_id: UUID, subject_id: UUID, by: User) -> str:
+    """The numbers under which a subject is called; that `by` looked is an event, as a look at the identity is."""
+    person = Person.objects.get(pk=person_id)
+    require(by, "identity.view", study_id=person.study_id, site_id=person.site_id)
+    record_event(
+        kind="identity.viewed",
+        user_id=by.pk,
+        person=str(person.pk),
+        subject=str(subject_id),
+        study=str(person.study_id),
+        site=str(person.site_id),
+        part="phone",
+    )
+    return decrypted(person.phone)
+
+
+def change_phone(*, person_id: UUID, phone: str, by: User) -> None:
+    """Keep other numbers for a person: several with whose they are, one a line. Raises AccessRefused (per item)."""
+    person = Person.objects.select_for_update().get(pk=person_id)
+    require(by, "subject.screen", study_id=person.study_id, site_id=person.site_id)
+    lines = [line.strip() for line in phone.splitlines() if line.strip()]
+    if any(not FEWEST_DIGITS <= sum(map(str.isdigit, line)) <= MOST_DIGITS for line in lines):
+        raise AccessRefused(
+            {"phone": _("Write one number a line, with 5 to 15 digits, and whose it is: 138 0000 0000 mother.")}
+        )
+    if sum(map(len, lines)) > LONGEST_PHONE:
+        raise AccessRefused({"phone": _("That is too long: at most 200 characters.")})
+    person.phone = encrypted("\n".join(lines))
+    person.save(update_fields=["phone"])
 
 
 def persons_with_national_id(national_id: str) -> QuerySet[Person]:

@@ -5,14 +5,14 @@ Each room fills these in its `registrations.py`; nothing here imports a later ro
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
 
 from trialsite.clinical.facts import Fact
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
+    from django.db.models import Model, QuerySet
     from django.db.models.expressions import Combinable
     from django.http import HttpRequest
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .slots import OpenSlot, Slot
 
 T = TypeVar("T")
+R = TypeVar("R", bound="Model")
 
 
 class Registry(Generic[T]):
@@ -213,15 +214,26 @@ class WorkLine:
     standing_words: Any = ""  # "today", "3 days late"
     other_verb: Any = ""  # what else can be done with it, and where
     other_url: str = ""
+    clock_ends: datetime | None = None  # of a reporting clock: it stands before everything that has only a day
+    remind_on: date | None = None  # no reminder tells of it before that day
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which lines of the inbox are asked for: those of a study and of a kind (empty: all), no more than `limit`."""
+    """Which lines of the inbox are asked for: of a study, a site, a kind (empty: all), no more than `limit`."""
 
     limit: int
     study: str = ""
     kind: str = ""
+    site: str = ""
+
+    def of(self, rows: "QuerySet[R]", *, study: str = "study", site: str = "site") -> "QuerySet[R]":
+        """The rows that belong to the study and site asked for."""
+        if self.study:
+            rows = rows.filter(**{f"{study}__key": self.study})
+        if self.site:
+            rows = rows.filter(**{f"{site}__key": self.site})
+        return rows
 
 
 @dataclass(frozen=True)

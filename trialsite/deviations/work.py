@@ -23,9 +23,7 @@ DECIDED_WITHIN = timedelta(days=14)  # assumption: no registration says until wh
 def deviation_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     """Drafts on which this user decides, those drafted longest ago first."""
     reach = reach_of(user, "deviation.decide")
-    found = Deviation.objects.filter(reach, state=DeviationState.DRAFT)
-    if wanted.study:
-        found = found.filter(study__key=wanted.study)
+    found = wanted.of(Deviation.objects.filter(reach, state=DeviationState.DRAFT))
     found = found.select_related("study", "site", "subject__study", "subject__site")
     for deviation in found.order_by("moved_at", "pk")[: wanted.limit]:
         yield line_of(deviation)

@@ -53,6 +53,7 @@ FORMS: dict[str, str] = {
     "CGV": "Chronic GVHD",
     "CAR": "CAR-T cell therapy",
     "SUR": "Survival contact",
+    "CALL": "Attempt at contact",
     "REL": "Relapse",
     "DTH": "Death",
     "EOT": "End of treatment",
@@ -61,7 +62,7 @@ FORMS: dict[str, str] = {
 }
 # Entered any number of times at no planned visit: what they supply can be answered without a visit that names them.
 LOG_FORMS = (
-    *("AE", "AGV", "BM", "CAR", "CGV", "CHEM", "CHI", "CM", "COAG", "CRS", "CSF", "CYC", "DEV", "DON", "DTH"),
+    *("AE", "AGV", "BM", "CALL", "CAR", "CGV", "CHEM", "CHI", "CM", "COAG", "CRS", "CSF", "CYC", "DEV", "DON", "DTH"),
     *("ECG", "ECHO", "ENG", "EOT", "HEM", "HSCT", "ICE", "IMG", "MRD", "REL", "SUR", "TF", "WD"),
 )
 
