@@ -16,6 +16,7 @@ from .models import PlannedVisit, RecordGap
 from .responses import first_crc_dates
 from .selectors import VISIT_WORK
 from .visit_plans import death_dates, derive_visits, planned_rows
+from .week import visits_of_week
 
 for form in FORMS:
     registries.forms.register(form.key, form)
@@ -28,6 +29,7 @@ registries.projections.register("visits", ProjectionType(PlannedVisit, derive_vi
 registries.projections.register("gaps", ProjectionType(RecordGap, derive_gaps))
 registries.work.register("visits", VISIT_WORK)
 registries.work.register("gaps", GAP_WORK)
+registries.week_lines.register("visits", visits_of_week)
 registries.api_lists.register("visits", PlannedVisitViewSet)
 registries.timeline.register("assessments", assessment_lanes)
 registries.subject_pages.register("assessments", SubjectPage(_("Assessments"), "assessments", 40))

@@ -4,7 +4,6 @@ from . import gap_views, views
 
 urlpatterns = [
     path("calendar/", views.calendar, name="calendar"),
-    path("reminders/", views.reminders, name="reminders"),
     path("subjects/<uuid:subject_id>/assessments/", views.assessments, name="assessments"),
     path("subjects/<uuid:subject_id>/gaps/", gap_views.subject_gaps, name="subject-gaps"),
     path("studies/<slug:key>/gaps/", gap_views.gaps, name="gaps"),

@@ -1,4 +1,4 @@
-"""The pages of this room: the study calendar, reminders, and the assessments of a subject."""
+"""The pages of this room: the study calendar and the assessments of a subject."""
 
 from datetime import date, timedelta
 from uuid import UUID
@@ -14,9 +14,8 @@ from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.selectors import subject_or_404
 from trialsite.studies.selectors import sites_visible_to, studies_visible_to
 
-from .models import ReminderSent
 from .overview import overview
-from .selectors import calendar_weeks, visits_due
+from .selectors import calendar_weeks
 
 WEEKS_SHOWN = 4
 
@@ -44,17 +43,6 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "site": site,
     }
     return render(request, "assessments/calendar.html", context)
-
-
-@login_required
-def reminders(request: HttpRequest) -> HttpResponse:
-    """What the next digest would say, and when the last ones went out."""
-    require_somewhere(user_of(request), "record.view")
-    context = {
-        "lines": visits_due(user_of(request)),
-        "sent": ReminderSent.objects.filter(user=user_of(request)).order_by("-day")[:14],
-    }
-    return render(request, "assessments/reminders.html", context)
 
 
 @login_required

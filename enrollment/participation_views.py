@@ -43,9 +43,7 @@ def page(request: HttpRequest, subject: Subject, refused: PlainForm | None = Non
     context = {
         **subject_context(request, subject, "participation"),
         "ends": ends.order_by("-recorded_at"),
-        "leave_form": shown(LeaveForm, refused, proposed_end(request, subject))
-        if may_leave and on
-        else None,
+        "leave_form": shown(LeaveForm, refused, proposed_end(request, subject)) if may_leave and on else None,
         "return_form": shown(ReturnForm, refused, None) if may_leave and off else None,
         "withdrawal_url": reverse("new-log-form", args=[subject.pk, "WD"]),
         "earlier": screenings_of(request, subject),

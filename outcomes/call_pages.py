@@ -38,7 +38,7 @@ from .domain.attempts import Told, told_by
 from .models.attempts import CallResult, DiseaseTold, Informant
 
 SHOWN = 100
-NOTHING = [("", "—")]
+NOTHING: list[tuple[str, Any]] = [("", "—")]
 
 
 class CallForm(forms.Form):

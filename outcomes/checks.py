@@ -167,7 +167,9 @@ def told_has_its_form(values: Values, rows: Rows, subject: Subject) -> Iterator[
     if told == Disease.DIED and not current_records(Death, [subject.pk]).exists():
         yield Finding("disease_told", _("Enter the death form as well: it carries date and cause."))
     if told == Disease.ALIVE_RELAPSED and not current_records(Relapse, [subject.pk]).exists():
-        yield Finding("disease_told", _("Enter the relapse form as well: it carries the date and the findings."))
+        yield Finding(
+            "disease_told", _("Enter the relapse form as well: it carries the date and the findings.")
+        )
 
 
 def birth_of(subject: Subject) -> date | None:

@@ -21,6 +21,7 @@ from .lanes import treatment_lanes
 from .offers import offer_doses
 from .projections import derive_step
 from .services import plan_first_doses
+from .week import doses_of_week
 from .work import TREATMENT_WORK
 
 
@@ -188,6 +189,7 @@ for name, anchor in anchors().items():
     registries.anchors.register(name, anchor)
 
 registries.work.register("treatment", TREATMENT_WORK)
+registries.week_lines.register("doses", doses_of_week)
 registries.timeline.register("treatment", treatment_lanes)
 registries.projections.register("treatment", ProjectionType(models.TreatmentStep, derive_step))
 registries.day_words.register("treatment", day_in_words)

@@ -17,7 +17,6 @@ from .examinations import (
 )
 from .gaps import RecordGap
 from .laboratory import LabReport, LabResult, PregnancyTest, Virology
-from .reminders import ReminderSent
 from .safety import AdverseEvent, CytokineRelease, IceScore
 from .transplant import AcuteGvhd, Chimerism, ChronicGvhd, Engraftment
 from .visits import PlannedVisit
@@ -45,7 +44,6 @@ __all__ = [
     "PlannedVisit",
     "PregnancyTest",
     "RecordGap",
-    "ReminderSent",
     "Virology",
     "VitalSigns",
 ]

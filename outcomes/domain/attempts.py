@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-PROPOSES_LOST = 3  # failed attempts in a row, of which the form of the contact speaks ("3 attempts at contact")
+PROPOSES_LOST = (
+    3  # failed attempts in a row, of which the form of the contact speaks ("3 attempts at contact")
+)
 
 
 class Result(StrEnum):

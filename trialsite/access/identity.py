@@ -1,8 +1,10 @@
 """Who a subject is: written encrypted, read one person at a time, each view an event of the audit."""
 
 from dataclasses import astuple, dataclass
+from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -105,7 +107,11 @@ def change_phone(*, person_id: UUID, phone: str, by: User) -> None:
     lines = [line.strip() for line in phone.splitlines() if line.strip()]
     if any(not FEWEST_DIGITS <= sum(map(str.isdigit, line)) <= MOST_DIGITS for line in lines):
         raise AccessRefused(
-            {"phone": _("Write one number a line, with 5 to 15 digits, and whose it is: 138 0000 0000 mother.")}
+            {
+                "phone": _(
+                    "Write one number a line, with 5 to 15 digits, and whose it is: 138 0000 0000 mother."
+                )
+            }
         )
     if sum(map(len, lines)) > LONGEST_PHONE:
         raise AccessRefused({"phone": _("That is too long: at most 200 characters.")})
@@ -146,4 +152,15 @@ def rotate_keys() -> int:
         factor.secret = re_encrypted(factor.secret)
         factor.save(update_fields=["secret"])
         rows += 1
-    return rows
+    return rows + sum(map(rotate_columns, apps.get_models()))
+
+
+def rotate_columns(model: type[Any]) -> int:
+    """The same for a model of another room that names its encrypted columns in `encrypted`."""
+    columns = getattr(model, "encrypted", ())
+    rows = list(model.objects.select_for_update()) if columns else []
+    for row in rows:
+        for column in columns:
+            setattr(row, column, re_encrypted(getattr(row, column)))
+        row.save(update_fields=columns)
+    return len(rows)

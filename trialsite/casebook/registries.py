@@ -5,7 +5,7 @@ Each room fills these in its `registrations.py`; nothing here imports a later ro
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -210,11 +210,14 @@ class WorkLine:
     latest: date | None
     url: str
     detail: Any = ""
+    said: str = ""  # what a person wrote: it stays inside the system, no reminder tells it
     standing: str = ""  # due, late, … : the colour
     standing_words: Any = ""  # "today", "3 days late"
     other_verb: Any = ""  # what else can be done with it, and where
     other_url: str = ""
-    clock_ends: datetime | None = None  # of a reporting clock: it stands before everything that has only a day
+    clock_ends: datetime | None = (
+        None  # of a reporting clock: it stands before everything that has only a day
+    )
     remind_on: date | None = None  # no reminder tells of it before that day
 
 
@@ -245,6 +248,31 @@ class WorkSource:
 
     kinds: Mapping[str, Any]
     lines: "Callable[[User, Wanted], Iterable[WorkLine]]"
+
+
+@dataclass(frozen=True)
+class Week:
+    """One week of a ward: Monday, the site, and one study ("" for all)."""
+
+    monday: date
+    site_id: UUID
+    study: str = ""
+
+    @property
+    def sunday(self) -> date:
+        return self.monday + timedelta(days=6)
+
+
+@dataclass(frozen=True)
+class WeekLine:
+    """What a subject is expected for on one day of the week sheet; of one subject and day the smaller `order` first."""
+
+    day: date
+    subject_number: str
+    study_key: str
+    what: Any
+    detail: Any = ""
+    order: int = 0
 
 
 @dataclass(frozen=True)
@@ -301,6 +329,8 @@ activated_checks: "Registry[Callable[[UUID, str], Mapping[str, int]]]" = Registr
     "source of activated checks"
 )
 work: Registry[WorkSource] = Registry("source of work")
+# What a ward is to expect in a week, for a user; its number of queries does not grow.
+week_lines: "Registry[Callable[[User, Week], Iterable[WeekLine]]]" = Registry("source of the week sheet")
 projections: Registry[ProjectionType] = Registry("projection")
 lifecycles: Registry[Lifecycle] = Registry("lifecycle")
 subject_pages: Registry[SubjectPage] = Registry("subject page")

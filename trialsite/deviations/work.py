@@ -32,9 +32,9 @@ def deviation_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
 def line_of(deviation: Deviation) -> WorkLine:
     due = (deviation.moved_at + DECIDED_WITHIN).date()
     url = reverse("deviation", args=[deviation.pk])
-    detail = f"{deviation.get_kind_display()}: {deviation.evidence}"
+    detail, said = str(deviation.get_kind_display()), deviation.evidence
     if deviation.subject is not None:
-        return work_line(deviation.subject, KIND, KINDS[KIND], due, url, detail)
+        return work_line(deviation.subject, KIND, KINDS[KIND], due, url, detail, said)
     standing, words = due_in_words(due, now().date())
     return WorkLine(
         kind=KIND,
@@ -47,6 +47,7 @@ def line_of(deviation: Deviation) -> WorkLine:
         latest=due,
         url=url,
         detail=detail,
+        said=said,
         standing=standing,
         standing_words=words,
     )

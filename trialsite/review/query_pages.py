@@ -318,9 +318,7 @@ def query_lines(kind: str, reach: Q, states: Sequence[str], wanted: Wanted) -> I
 def line_of(query: Query, kind: str) -> WorkLine:
     form = form_title(query.subject.protocol_version.protocol, query.form_key)
     due = (query.moved_at + timedelta(days=7)).date()
-    return work_line(
-        query.subject, kind, KINDS[kind], due, query.slot.url() + "#queries", f"{form}: {query.text}"
-    )
+    return work_line(query.subject, kind, KINDS[kind], due, query.slot.url() + "#queries", form, query.text)
 
 
 QUERY_WORK = WorkSource(KINDS, query_work)

@@ -62,7 +62,24 @@ FORMS: dict[str, str] = {
 }
 # Entered any number of times at no planned visit: what they supply can be answered without a visit that names them.
 LOG_FORMS = (
-    *("AE", "AGV", "BM", "CALL", "CAR", "CGV", "CHEM", "CHI", "CM", "COAG", "CRS", "CSF", "CYC", "DEV", "DON", "DTH"),
+    *(
+        "AE",
+        "AGV",
+        "BM",
+        "CALL",
+        "CAR",
+        "CGV",
+        "CHEM",
+        "CHI",
+        "CM",
+        "COAG",
+        "CRS",
+        "CSF",
+        "CYC",
+        "DEV",
+        "DON",
+        "DTH",
+    ),
     *("ECG", "ECHO", "ENG", "EOT", "HEM", "HSCT", "ICE", "IMG", "MRD", "REL", "SUR", "TF", "WD"),
 )
 
