@@ -152,7 +152,8 @@ def call_line_of(subject: Subject) -> CallLine | None:
 def attempts_of(subject_ids: Iterable[UUID]) -> dict[UUID, list[ContactAttempt]]:
     """The attempts that stand, by subject, in the order in which they were made."""
     found: dict[UUID, list[ContactAttempt]] = defaultdict(list)
-    records = current_records(ContactAttempt, subject_ids).exclude(performed_on=None).select_related("visit")
+    records = current_records(ContactAttempt, subject_ids).exclude(Q(performed_on=None) | Q(call_result=""))
+    records = records.select_related("visit")
     for record in records.order_by("performed_on", F("called_at").asc(nulls_first=True), "pk"):
         found[record.subject_id].append(record)
     return found

@@ -275,6 +275,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {  # nobody at a form waits for a broker that 
     "interval_max": 0,
 }
 REMINDER_SECONDS = number("REMINDER_SECONDS", 300)  # how often is looked for reminders that are due or wait
+REMINDER_PAUSE_SECONDS = number(
+    "REMINDER_PAUSE_SECONDS", 60
+)  # after the first failed delivery; then it doubles
 CELERY_BEAT_SCHEDULE = {
     "audit-digest": {"task": "audit.publish_digest", "schedule": 3600.0},
     "versions-into-force": {"task": "amendments.bring_into_force", "schedule": 3600.0},

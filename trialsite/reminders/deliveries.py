@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from smtplib import SMTPException
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from .domain.periods import pause_after, period_at
 from .models import Channel, Reminder, ReminderState
 from .plans import plan_of, plans_of_everybody
 from .webhooks import DeliveryFailed, send_webhook
+
+FIRST_PAUSE = timedelta(seconds=settings.REMINDER_PAUSE_SECONDS)
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +90,7 @@ def take(reminder: Reminder, digest: Digest, at: datetime) -> bool:
     except DeliveryFailed as problem:
         reminder.attempts += 1
         reminder.failure = str(problem)[:100]
-        reminder.next_try_at = at + pause_after(reminder.attempts)
+        reminder.next_try_at = at + pause_after(reminder.attempts, FIRST_PAUSE)
         reminder.save(update_fields=["attempts", "failure", "next_try_at"])
         log.warning("A reminder was not delivered at attempt %s: %s.", reminder.attempts, problem)
         return False

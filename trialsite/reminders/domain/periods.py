@@ -64,6 +64,6 @@ def period_at(plan: Plan, instant: datetime) -> Period | None:
     return None
 
 
-def pause_after(attempts: int) -> timedelta:
-    """How long to wait after so many failed attempts (one or more): a minute, then twice as long, to half an hour."""
-    return min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE) if attempts < 10 else LONGEST_PAUSE
+def pause_after(attempts: int, first: timedelta = FIRST_PAUSE) -> timedelta:
+    """How long to wait after so many failed attempts (one or more): `first`, then twice as long, to half an hour."""
+    return min(first * 2 ** min(attempts - 1, 10), LONGEST_PAUSE)
