@@ -34,6 +34,7 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import open_slot
 from trialsite.casebook.services import record_missed_visit, submit_form
 from trialsite.casebook.slots import Slot
+from trialsite.demo.calling import try_in_vain
 from trialsite.review.contents import content_of
 from trialsite.review.verification import verify_items
 from trialsite.studies.models import Site, Study
@@ -95,6 +96,8 @@ def tell(told: Story, study: Study, site: Site, staff: Staff, today: date) -> st
         if subject.arm in told.courses:
             say_what_was_missed(subject, told, today, staff)
         projections.refresh(subject)
+        if try_in_vain(subject, told.number, today, staff.coordinator):
+            projections.refresh(subject)
         connection.run_on_commit.clear()  # the projections are derived: no worker has to do it again
     return subject.number
 
@@ -106,6 +109,7 @@ def screen(told: Story, study: Study, site: Site, staff: Staff) -> Subject:
         site=site,
         full_name=f"{person.full_name}（虚构）",
         hospital_number=person.hospital_number,
+        phone=f"139 0000 {told.number:04d}",
         screened_on=told.screened_on,
         by=staff.coordinator,
     )

@@ -20,7 +20,7 @@ ROOM_FOR_THE_REST = 160
 
 
 @dataclass(frozen=True)
-class Digest:
+class Message:
     """One reminder in the reader's language: a title, the counts by kind, the lines."""
 
     day: date
@@ -30,7 +30,7 @@ class Digest:
     more: bool
 
 
-def digest_of(user: User, day: date) -> Digest:
+def message_of(user: User, day: date) -> Message:
     """The reminder of one person for one day, in that person's language; as that person, with those rights."""
     with translation.override(user.language):
         page = work_of(user, size=MOST_LINES)
@@ -42,7 +42,7 @@ def digest_of(user: User, day: date) -> Digest:
             title = _("More than %(n)d things to do") % {"n": n}
         if late:
             title = _("%(due)s, %(late)d late") % {"due": title, "late": late}
-        return Digest(day, title, counted(lines), lines, page.more)
+        return Message(day, title, counted(lines), lines, page.more)
 
 
 def to_tell(lines: Iterable[WorkLine], day: date) -> list[WorkLine]:
@@ -58,28 +58,28 @@ def counted(lines: Iterable[WorkLine]) -> list[tuple[str, int]]:
     return list(counts.items())
 
 
-def as_mail(digest: Digest, language: str) -> str:
+def as_mail(message: Message, language: str) -> str:
     """The text of the mail: counts, then lines by study and site."""
     places: dict[tuple[str, str], list[WorkLine]] = {}
-    for line in digest.lines:
+    for line in message.lines:
         places.setdefault((line.study_key, line.site_key), []).append(line)
     with translation.override(language):
-        context = {"digest": digest, "places": places, "site_url": settings.SITE_URL}
+        context = {"message": message, "places": places, "site_url": settings.SITE_URL}
         return render_to_string("reminders/mail.txt", context)
 
 
-def as_markdown(digest: Digest, language: str) -> str:
+def as_markdown(message: Message, language: str) -> str:
     """The text of a group robot: counts, then as many lines as it takes, and how many stand in the inbox only."""
     with translation.override(language):
-        text = f"**{digest.title}** · {digest.day:%Y-%m-%d}\n"
-        text += "".join(f"> {verb}: {count}\n" for verb, count in digest.counts)
+        text = f"**{message.title}** · {message.day:%Y-%m-%d}\n"
+        text += "".join(f"> {verb}: {count}\n" for verb, count in message.counts)
         shown = 0
-        for line in digest.lines:
+        for line in message.lines:
             told = f"- {markdown_line(line)}\n"
             if len((text + told).encode()) > MOST_BYTES - ROOM_FOR_THE_REST:
                 break
             text, shown = text + told, shown + 1
-        left = len(digest.lines) - shown
+        left = len(message.lines) - shown
         rest = (
             ngettext("%(n)d more in the inbox", "%(n)d more in the inbox", left) % {"n": left} if left else ""
         )

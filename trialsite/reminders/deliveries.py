@@ -14,7 +14,7 @@ from trialsite.access.encryption import decrypted
 from trialsite.access.models import User
 from trialsite.audit import acting
 
-from .contents import Digest, as_mail, as_markdown, digest_of
+from .contents import Message, as_mail, as_markdown, message_of
 from .domain.periods import pause_after, period_at
 from .models import Channel, Reminder, ReminderState
 from .plans import plan_of, plans_of_everybody
@@ -73,20 +73,20 @@ def deliver_reminder(reminder_id: UUID, instant: datetime | None = None) -> bool
     if reminder is None:
         return False
     with acting(user=reminder.user):
-        digest = digest_of(reminder.user, reminder.day)
+        message = message_of(reminder.user, reminder.day)
     with acting(role="system"):
         locked = found.select_for_update(skip_locked=True, of=("self",)).filter(next_try_at__lte=at).first()
-        return locked is not None and take(locked, digest, at)
+        return locked is not None and take(locked, message, at)
 
 
-def take(reminder: Reminder, digest: Digest, at: datetime) -> bool:
+def take(reminder: Reminder, message: Message, at: datetime) -> bool:
     """Send what is due and note how it went; the row is locked."""
-    if not digest.lines:
+    if not message.lines:
         reminder.state = ReminderState.NOTHING_DUE
         reminder.save(update_fields=["state"])
         return False
     try:
-        reminder.channel = send(reminder, digest)
+        reminder.channel = send(reminder, message)
     except DeliveryFailed as problem:
         reminder.attempts += 1
         reminder.failure = str(problem)[:100]
@@ -95,33 +95,33 @@ def take(reminder: Reminder, digest: Digest, at: datetime) -> bool:
         log.warning("A reminder was not delivered at attempt %s: %s.", reminder.attempts, problem)
         return False
     reminder.state, reminder.delivered_at = ReminderState.DELIVERED, timezone.now()
-    reminder.attempts, reminder.lines = reminder.attempts + 1, len(digest.lines)
+    reminder.attempts, reminder.lines = reminder.attempts + 1, len(message.lines)
     reminder.save(update_fields=["state", "delivered_at", "attempts", "lines", "channel"])
     log.info("A reminder of %s lines was delivered for %s.", reminder.lines, reminder.day)
     return True
 
 
-def send(reminder: Reminder, digest: Digest) -> str:
+def send(reminder: Reminder, message: Message) -> str:
     """Send a reminder on the channel that its reader chose; which one. Raises DeliveryFailed."""
     user, plan = reminder.user, plan_of(reminder.user)
     if plan.channel == Channel.WEBHOOK:
         send_webhook(
             url=decrypted(plan.webhook_url),
             secret=decrypted(plan.webhook_secret),
-            markdown=as_markdown(digest, user.language),
+            markdown=as_markdown(message, user.language),
             delivery=str(reminder.pk),
             timestamp=int(timezone.now().timestamp()),
         )
     else:
-        send_mail(user, digest, reminder)
+        send_mail(user, message, reminder)
     return plan.channel
 
 
-def send_mail(user: User, digest: Digest, reminder: Reminder) -> None:
+def send_mail(user: User, message: Message, reminder: Reminder) -> None:
     """The mail of a reminder, under a name that is the same at every attempt."""
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip(">") or "trials.invalid"
     headers = {"Message-ID": f"<reminder-{reminder.pk}@{domain}>", "Auto-Submitted": "auto-generated"}
-    mail = EmailMessage(digest.title, as_mail(digest, user.language), None, [user.email], headers=headers)
+    mail = EmailMessage(message.title, as_mail(message, user.language), None, [user.email], headers=headers)
     try:
         mail.send()
     except (OSError, SMTPException) as problem:

@@ -24,7 +24,7 @@ from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.audit.models import Trail
 from trialsite.casebook.registries import WorkLine
-from trialsite.reminders.contents import MOST_BYTES, Digest, as_markdown, to_tell
+from trialsite.reminders.contents import MOST_BYTES, Message, as_markdown, to_tell
 from trialsite.reminders.deliveries import deliver_reminder, make_reminders, waiting
 from trialsite.reminders.models import Reminder, ReminderPlan, ReminderState
 from trialsite.reminders.plans import choose_reminders, new_secret
@@ -319,7 +319,7 @@ def test_a_robot_is_called_at_public_addresses_only(settings: Settings) -> None:
 def test_a_long_message_fits_and_says_how_much_is_left() -> None:
     lines = [line_of(subject_number=f"受试者-{number:04d}") for number in range(300)]
     text = as_markdown(
-        Digest(at("2026-01-10T06:00").date(), "300 things", [("Visit", 300)], lines, False), "en"
+        Message(at("2026-01-10T06:00").date(), "300 things", [("Visit", 300)], lines, False), "en"
     )
     assert len(text.encode()) <= MOST_BYTES
     shown = text.count("受试者")
