@@ -34,12 +34,12 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import open_slot
 from trialsite.casebook.services import record_missed_visit, submit_form
 from trialsite.casebook.slots import Slot
-from trialsite.demo.calling import try_in_vain
 from trialsite.review.contents import content_of
 from trialsite.review.verification import verify_items
 from trialsite.studies.models import Site, Study
 
 from .accounts import demo_password, staff_of
+from .calling import try_in_vain
 from .deviating import text_to_sign
 from .stories.candidates import REFUSES
 from .stories.draws import Draw
