@@ -22,7 +22,7 @@ from trialsite.casebook.names import form_title, local, visit_name
 from trialsite.casebook.outages import outages_at, source_of
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.registries import FormType, Wanted, WorkLine, WorkSource
-from trialsite.casebook.selectors import RecordLine, records_of, standing_lines
+from trialsite.casebook.selectors import RecordLine, records_of, standing_of_kind
 from trialsite.casebook.slots import Slot
 from trialsite.casebook.states import FOLLOWED
 from trialsite.clinical.verdicts import CriterionVerdict
@@ -109,10 +109,7 @@ def required_items(kind: FormType) -> list[str]:
 
 def lines_of_form(kind: FormType, record: Any) -> dict[str, list[dict[str, Any]]]:
     """The standing lines of a saved form as a submission hands them over."""
-    return {
-        row.name: [values_of(line) for line in standing_lines(getattr(record, row.accessor))]
-        for row in kind.rows
-    }
+    return {row.name: [values_of(line) for line in standing_of_kind(row, record)] for row in kind.rows}
 
 
 def gap_at(at: RecordLine, kind: GapKind, item: str, english: str = "", chinese: str = "") -> RecordGap:

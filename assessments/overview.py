@@ -1,6 +1,6 @@
 """What the assessments page of a subject shows: responses, MRD, laboratory trends with grades, adverse events."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -23,12 +23,14 @@ from .derived.disease import cns
 from .derived.examinations import comorbidity
 from .derived.laboratory import clearance_line
 from .domain.grading import TERMS, LabGrade, Term
-from .lab_grades import baseline, gradable_values, grade_of, grade_words, severe
+from .lab_grades import baseline, baseline_days, gradable_values, grade_of, grade_words, severe
 from .lab_results import LabValue, latest_values
+from .laboratory.draws import grades_of
+from .laboratory.sparks import sparks
 from .models import AdverseEvent, CerebrospinalFluid, Hctci
 from .mrd_chart import WIDTHS, MrdChart, mrd_chart
 from .mrd_results import VERDICT_WORDS, MrdLine, course_of, mrd_lines, study_method, threshold_for
-from .responses import WARNING_WORDS, Judged, category_words, deciding, first_doses, judged_responses
+from .responses import WARNING_WORDS, Judged, category_words, deciding, judged_responses
 from .summaries import result_words
 
 TREND_DAYS = 8
@@ -77,6 +79,7 @@ class TrendLine:
     label: str
     unit: str
     cells: Sequence[TrendCell | None]
+    chart: Mapping[str, Any] | None = None
 
 
 def overview(subject: Subject) -> dict[str, Any]:
@@ -89,7 +92,7 @@ def overview(subject: Subject) -> dict[str, Any]:
         threshold = threshold_for(protocol, method)
         course = course_of(lines, method, facts_of(subject.pk, ["relapsed"])["relapsed"])
         derived = figures(subject.pk)
-        days, trend = trends(subject.pk, first_doses([subject.pk]).get(subject.pk))
+        days, trend = trends(subject, baseline_days([subject.pk]).get(subject.pk))
     language = get_language() or "en"
     return {
         "responses": [response_line(each, protocol, language) for each in reversed(responses)],
@@ -140,9 +143,10 @@ def slot_url(record: Any) -> str:
     return Slot.of_record(record).url()
 
 
-def trends(subject_id: UUID, first_dose: date | None) -> tuple[list[date], list[TrendLine]]:
-    """The graded analytes over the last days on which one was measured, each with its CTCAE grade."""
-    values = gradable_values(subject_id)
+def trends(subject: Subject, first_dose: date | None) -> tuple[list[date], list[TrendLine]]:
+    """The graded analytes over the last days on which one was measured, each with its CTCAE grade and its chart."""
+    values = gradable_values(subject.pk)
+    charts = sparks(subject, values, grades_of(subject.pk))
     days = sorted({value.on for value in values})[-TREND_DAYS:]
     language = get_language() or "en"
     lines = []
@@ -153,7 +157,7 @@ def trends(subject_id: UUID, first_dose: date | None) -> tuple[list[date], list[
         base = baseline(values, term.analyte, first_dose)
         cells = [trend_cell(term, by_day.get(day), base) for day in days]
         label = analyte(term.analyte).label.in_language(language)
-        lines.append(TrendLine(label, unit_label(term.unit), cells))
+        lines.append(TrendLine(label, unit_label(term.unit), cells, charts.get(term.analyte)))
     return days, lines
 
 

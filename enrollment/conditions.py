@@ -11,7 +11,7 @@ from trialsite.access.models import User
 from trialsite.access.passwords import is_own_password
 from trialsite.audit.events import record_event
 from trialsite.casebook.errors import CheckFailed, Refused
-from trialsite.casebook.form_types import models_of_forms
+from trialsite.casebook.form_models import models_of_forms
 from trialsite.casebook.models import CasebookRow, Subject
 from trialsite.casebook.names import local
 from trialsite.casebook.registries import forms

@@ -22,7 +22,7 @@ from assessments.subjects import known_facts, protocols
 from enrollment.models import Randomisation
 from treatment.models import CellTherapy, CycleStart, Transplant
 from treatment.models.transplant import CellStep
-from trialsite.casebook.form_types import models_of_forms
+from trialsite.casebook.form_models import models_of_forms
 from trialsite.casebook.models import Visit
 from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import anchor_dates, anchors

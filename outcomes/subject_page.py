@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from trialsite.casebook import registries
-from trialsite.casebook.form_types import models_of_forms
+from trialsite.casebook.form_models import models_of_forms
 from trialsite.casebook.models import Subject
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.studies.domain.protocol import EndpointPlan

@@ -16,6 +16,7 @@ from .anchors import anchors
 from .day_words import day_in_words
 from .deviation_register import into_register
 from .dry_run import dry_run_doses
+from .exposures import exposures
 from .facts import facts
 from .lanes import treatment_lanes
 from .offers import offer_doses
@@ -192,6 +193,7 @@ registries.work.register("treatment", TREATMENT_WORK)
 registries.week_lines.register("doses", doses_of_week)
 registries.timeline.register("treatment", treatment_lanes)
 registries.projections.register("treatment", ProjectionType(models.TreatmentStep, derive_step))
+registries.exposures.register("treatment", exposures)
 registries.day_words.register("treatment", day_in_words)
 registries.subject_alerts.register("end of treatment", end_of_treatment_alerts)
 registries.subject_pages.register("treatment", SubjectPage(_("Treatment"), "treatment", 30))

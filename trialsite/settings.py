@@ -286,6 +286,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": float(REMINDER_SECONDS),
         "options": {"expires": REMINDER_SECONDS},
     },
+    "sae-notices": {"task": "assessments.send_sae_notices", "schedule": 600.0},
 }
 
 REST_FRAMEWORK = {

@@ -7,6 +7,7 @@ from .disease import (
     MrdResult,
     MrdSample,
 )
+from .event_proposals import EventDecision, ProposedEvent
 from .examinations import (
     Echocardiogram,
     Electrocardiogram,
@@ -17,12 +18,18 @@ from .examinations import (
 )
 from .gaps import RecordGap
 from .laboratory import LabReport, LabResult, PregnancyTest, Virology
-from .safety import AdverseEvent, CytokineRelease, IceScore
+from .meddra import MeddraDictionary, MeddraTerm
+from .ranges import ReferenceRange
+from .sae import Admission, AdmissionDecision, SaeAssessment, SaeClock, SaeNotice, SaeVersion, SeriousEvent
+from .safety import AdverseEvent, CytokineRelease, GradeChange, IceScore
 from .transplant import AcuteGvhd, Chimerism, ChronicGvhd, Engraftment
+from .tray import LabName, LabTrayRow
 from .visits import PlannedVisit
 
 __all__ = [
     "AcuteGvhd",
+    "Admission",
+    "AdmissionDecision",
     "AdverseEvent",
     "CerebrospinalFluid",
     "Chimerism",
@@ -31,19 +38,32 @@ __all__ = [
     "Echocardiogram",
     "Electrocardiogram",
     "Engraftment",
+    "EventDecision",
+    "GradeChange",
     "Hctci",
     "IceScore",
     "Imaging",
+    "LabName",
     "LabReport",
     "LabResult",
+    "LabTrayRow",
     "LungFunction",
     "MarrowAssessment",
+    "MeddraDictionary",
+    "MeddraTerm",
     "MrdResult",
     "MrdSample",
     "PhysicalExam",
     "PlannedVisit",
     "PregnancyTest",
+    "ProposedEvent",
     "RecordGap",
+    "ReferenceRange",
+    "SaeAssessment",
+    "SaeClock",
+    "SaeNotice",
+    "SaeVersion",
+    "SeriousEvent",
     "Virology",
     "VitalSigns",
 ]

@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy
 
 from trialsite.casebook.fact_words import fact_label, rule_words
 from trialsite.casebook.names import anchor_name, arm_name, form_title, local, phase_name, regimen_name
+from trialsite.casebook.own_rules import condition_words
 from trialsite.casebook.registries import facts
 from trialsite.casebook.sign_off import level_words, plain, randomisation_words, signer_words
+from trialsite.clinical.units import analyte
 from trialsite.studies.domain import protocol as plans
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.registry import RegistryOutcome, Statement
@@ -52,6 +54,10 @@ KINDS: Mapping[str, Any] = {
 }
 SAID_BY_KEY = ("criterion", "question", "form", "site", "entry")  # what people call by its number or code
 ITEM_TYPES: Mapping[str, Any] = {
+    "quantity": gettext_lazy("quantity with its unit"),
+    "partial_date": gettext_lazy("date, also in part"),
+    "time": gettext_lazy("time of day"),
+    "choices": gettext_lazy("several of a list"),
     "text": gettext_lazy("text"),
     "integer": gettext_lazy("whole number"),
     "decimal": gettext_lazy("decimal number"),
@@ -191,6 +197,17 @@ FIELDS: Mapping[str, Any] = {
     "when": gettext_lazy("condition"),
     "type": gettext_lazy("kind of answer"),
     "choices": gettext_lazy("answers to choose from"),
+    "help": gettext_lazy("help"),
+    "analyte": gettext_lazy("analyte"),
+    "minimum": gettext_lazy("at least"),
+    "maximum": gettext_lazy("at most"),
+    "low": gettext_lazy("usually at least"),
+    "high": gettext_lazy("usually at most"),
+    "show_when": gettext_lazy("asked only if"),
+    "at": gettext_lazy("item"),
+    "holds": gettext_lazy("what must hold"),
+    "says": gettext_lazy("sentence"),
+    "hard": gettext_lazy("refuses the form"),
     "label": gettext_lazy("label"),
     "required": gettext_lazy("required"),
     "role": gettext_lazy("role"),
@@ -216,6 +233,10 @@ def value_of(thing: Any, field: str, value: Any, protocol: Protocol) -> str:
     match field:
         case "rule" | "when":
             return rule_words(value)
+        case "show_when" | "holds":
+            return condition_words(value, form_with(thing, protocol))
+        case "analyte":
+            return analyte_words(value)
         case "planned_for" if isinstance(thing, plans.VisitPlan):
             return planned_words(thing, protocol)
         case "window" if isinstance(thing, plans.VisitPlan):
@@ -241,6 +262,16 @@ def value_of(thing: Any, field: str, value: Any, protocol: Protocol) -> str:
         case "source":
             return str(SOURCES.get(value, value))
     return parts_of(value, protocol) or coded(field, value) or plain(protocol, field, value)
+
+
+def form_with(thing: Any, protocol: Protocol) -> plans.ProtocolFormPlan:
+    """The form of the trial on which an item or a check stands."""
+    return next(form for form in protocol.forms if thing in (*form.items, *form.checks))
+
+
+def analyte_words(key: str) -> str:
+    """The name of an analyte; "" where an item has none."""
+    return local(analyte(key).label) if key else ""
 
 
 CODED = {
@@ -342,10 +373,12 @@ def summary_of(thing: Any, protocol: Protocol) -> list[tuple[str, str]]:
             wanted = ("doses", "days", "route")
         case plans.Regimen():
             return [(label_of("doses"), "; ".join(drug_words(one) for one in thing.drugs))]
-        case plans.ProtocolFormPlan():
+        case plans.ProtocolFormPlan() | plans.GroupPlan():
             return [(_("items"), ", ".join(local(one.label) for one in thing.items))]
+        case plans.CheckPlan():
+            wanted = ("says", "hard")
         case plans.ItemPlan():
-            wanted = ("type", "unit", "choices")
+            wanted = ("type", "unit", "analyte", "choices", "minimum", "maximum", "low", "high")
         case plans.MrdThreshold():
             wanted = ("threshold",)
         case plans.EndpointPlan():

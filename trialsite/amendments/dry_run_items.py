@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from trialsite.casebook.amended import ChangeKind, SubjectChange
 from trialsite.casebook.models import ProtocolForm, Subject
 from trialsite.casebook.names import form_title, local
+from trialsite.casebook.registries import forms
 from trialsite.casebook.states import RecordState
 from trialsite.studies.domain.protocol import ItemPlan, Protocol
 from trialsite.studies.models import ProtocolVersion
@@ -42,13 +43,16 @@ def change_of(protocol: Protocol, place: tuple[str, str], plan: ItemPlan) -> Sub
 def answers_to(subject_ids: Sequence[UUID], items: Items) -> dict[UUID, Counter[tuple[str, str]]]:
     """Subject → how often each of the items was answered, or said why it is empty."""
     found: dict[UUID, Counter[tuple[str, str]]] = {}
-    records = ProtocolForm.objects.filter(
-        subject_id__in=subject_ids, form_key__in={form for form, _item in items}
-    ).exclude(state=RecordState.VOIDED)
-    for subject_id, form, extra, missing in records.values_list("subject_id", "form_key", "extra", "missing"):
-        given = {item for item, value in extra.items() if value not in (None, "")} | set(missing)
-        here = found.setdefault(subject_id, Counter())
-        here.update((form, item) for item in given if (form, item) in items)
+    keys = {form for form, _item in items}
+    for model in {forms[key].model if key in forms else ProtocolForm for key in keys}:
+        records = model.objects.filter(subject_id__in=subject_ids, form_key__in=keys)
+        records = records.exclude(state=RecordState.VOIDED)
+        for subject_id, form, extra, missing in records.values_list(
+            "subject_id", "form_key", "extra", "missing"
+        ):
+            given = {item for item, value in extra.items() if value not in (None, "")} | set(missing)
+            here = found.setdefault(subject_id, Counter())
+            here.update((form, item) for item in given if (form, item) in items)
     return found
 
 

@@ -118,7 +118,7 @@ def texts_in(widget: Any, name: str, value: Any) -> Iterator[tuple[str, str]]:
             yield from texts_in(part, f"{name}{ending}", text)
         return
     text = widget.format_value(value)
-    yield name, next(iter(text), "") if isinstance(text, list) else text or ""
+    yield name, ",".join(text) if isinstance(text, list) else text or ""
 
 
 def typed_over(page: EntryPage, sent: Mapping[str, Any]) -> Texts:

@@ -15,7 +15,7 @@ from trialsite.clinical.rules.describe import SYMBOLS, Wording
 from trialsite.clinical.units import unit_label
 
 from . import registries
-from .form_types import models_of_forms
+from .form_models import models_of_forms
 
 UPPER_LIMIT = "_uln"
 TIME_UNITS = {"a": gettext_lazy("years"), "d": gettext_lazy("days")}

@@ -21,8 +21,6 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from trialsite.clinical.units import unit_label
-
 from .formfields import (
     MISSING_REASONS,
     NOTHING_CHOSEN,
@@ -264,6 +262,11 @@ class RowForm(ItemForm):
         )
 
     @classmethod
+    def labels_of_own(cls) -> dict[str, str]:
+        """The label of each item that only a trial asks for."""
+        return {}
+
+    @classmethod
     def prefilled(cls) -> tuple[str, ...]:
         """Items that are filled before anybody types (a printed list of analytes, say)."""
         return ()
@@ -271,88 +274,6 @@ class RowForm(ItemForm):
     @classmethod
     def initial_of(cls, row: Any) -> dict[str, Any]:
         return {"line": row.line} | {item: shown(getattr(row, item)) for item in cls.items}
-
-
-class ProtocolItemsForm(CasebookForm):
-    """A page whose items stand in the protocol file; values go to `extra`."""
-
-    def __init__(self, *args: Any, plan: Any, language: str, **options: Any) -> None:
-        from .models import ProtocolForm
-
-        self.model = ProtocolForm  # type: ignore[misc]
-        self.plan = plan
-        self.language = language
-        super().__init__(*args, **options)
-
-    def get_sections(self) -> tuple[Section, ...]:
-        title = self.plan.title.in_language(self.language)
-        return (Section(title, "performed_on", *(item.key for item in self.plan.items)),)
-
-    def add_items(self, items: Iterable[str]) -> None:
-        planned = {item.key: item for item in self.plan.items}
-        for key in items:
-            self.fields[key] = styled(
-                protocol_item_field(planned[key], self.language)
-                if key in planned
-                else item_field(self.model, key)
-            )
-
-    def for_subject(self, subject: Any, record: Any) -> None:
-        """A form that was entered before the version asked for an item does not require it; an answer that is no
-        longer offered can stay."""
-        if record is None:
-            return
-        entered = [plan for plan in record.protocol_version.protocol.forms if plan.key == self.plan.key]
-        known = {item.key for plan in entered for item in plan.items}
-        for item in self.plan.items:
-            field: Any = self.fields[item.key]
-            if entered and item.key not in known:
-                field.wanted = False
-            code = record.extra.get(item.key)
-            if item.choices and code and code not in {one.code for one in item.choices}:
-                field.choices = [*field.choices, (code, self.label_of_choice(subject, item, code))]
-
-    def label_of_choice(self, subject: Any, item: Any, code: str) -> str:
-        """An answer as the last version that offered it calls it."""
-        from .versions import form_plans
-
-        protocol = subject.protocol_version.protocol
-        choices = [
-            one
-            for plan in form_plans(protocol, self.plan.key)
-            for known in plan.items
-            if known.key == item.key
-            for one in known.choices
-            if one.code == code
-        ]
-        return choices[0].label.in_language(self.language) if choices else code
-
-    def initial_from(self, record: Any) -> dict[str, Any]:
-        initial: dict[str, Any] = {"performed_on": record.performed_on} | dict(record.extra)
-        return initial | {f"{MISSING_PREFIX}{item}": why for item, why in record.missing.items()}
-
-
-def protocol_item_field(item: Any, language: str) -> forms.Field:
-    """The form field of an item that a protocol file declares."""
-    options: dict[str, Any] = {"label": item.label.in_language(language), "required": item.required}
-    match item.type:
-        case "integer":
-            field: forms.Field = forms.IntegerField(**options)
-        case "decimal":
-            field = forms.DecimalField(**options)
-        case "date":
-            field = DateFormField(**options)
-        case "choice":
-            choices = [("", NOTHING_CHOSEN)] + [(c.code, c.label.in_language(language)) for c in item.choices]
-            field = forms.ChoiceField(choices=choices, **options)
-        case "yes_no":
-            field = forms.ChoiceField(
-                choices=[("yes", _("Yes")), ("no", _("No"))], widget=forms.RadioSelect, **options
-            )
-        case _:
-            field = forms.CharField(max_length=500, **options)
-    field.unit = unit_label(item.unit)  # type: ignore[attr-defined]
-    return field
 
 
 def typed(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import get_language
 
-from .models import ProtocolForm
+from .kept_values import plain
 from .registries import FormType, RowType
 
 
@@ -14,6 +14,8 @@ def item_label(kind: FormType | RowType, item: str) -> str:
     for row_type in getattr(kind, "rows", ()):
         if row_type.name == name and rest:
             return item_label(row_type, rest.rpartition(".")[2])
+    if isinstance(kind, RowType) and (own := kind.form.labels_of_own().get(item)):
+        return own
     composite = kind.model.composites.get(item)
     if composite is not None:
         return str(composite.label or item)
@@ -28,24 +30,33 @@ def item_in_words(item: str, kind: FormType | None) -> str:
     name, _dot, rest = item.partition(".")
     row = next((one for one in kind.rows if one.name == name), None)
     if row is None or not rest:
-        return label_of_own(kind, item) if kind.model is ProtocolForm else item_label(kind, item)
+        return label_of_own(kind, item)
     line, _dot, column = rest.partition(".")
     return f"{row.title or name} {line} · {item_label(row, column)}"
 
 
 def label_of_own(kind: FormType, item: str) -> str:
-    """The label of an item that only a protocol asks for."""
-    if item in kind.retired:
-        return kind.retired[item].label.in_language(get_language() or "en")
-    field = kind.form({}).fields.get(item)
-    return str(field.label) if field and field.label else item_label(kind, item)
+    """The label of an item, also of one that only a protocol asks for."""
+    plan = kind.own.get(item) or kind.retired.get(item)
+    return plan.label.in_language(get_language() or "en") if plan else item_label(kind, item)
+
+
+def is_own(row: Any, item: str) -> bool:
+    """Whether an item of a form or line (a row, or its model) is one that only a protocol asks for: it is no column."""
+    return item not in row.composites and item not in {field.name for field in row._meta.concrete_fields}
 
 
 def stored(record: Any, item: str) -> Any:
     """The saved value of an item as a form hands it over (a protocol's own item comes from `extra`)."""
-    if isinstance(record, ProtocolForm) and item != "performed_on":
-        return record.extra.get(item)
-    return getattr(record, item)
+    return record.extra.get(item) if is_own(record, item) else getattr(record, item)
+
+
+def put(record: Any, item: str, value: Any) -> None:
+    """Give an item its value, as its column or `extra` keeps it."""
+    if is_own(record, item):
+        record.extra[item] = normal(record, item, value)
+    else:
+        setattr(record, item, normal(record, item, value))
 
 
 def items_of(model: Any) -> list[str]:
@@ -62,20 +73,14 @@ def items_of(model: Any) -> list[str]:
 
 def values_of(row: Any) -> dict[str, Any]:
     """Item → value of a saved form or line, as a submission hands them over."""
-    own = ["performed_on", *row.extra] if isinstance(row, ProtocolForm) else items_of(type(row))
-    return {item: stored(row, item) for item in own}
+    return {item: stored(row, item) for item in (*items_of(type(row)), *row.extra)}
 
 
 def normal(record: Any, item: str, value: Any) -> Any:
     """A value as its column stores it: text that is empty is "", everything else that is empty is None."""
-    if isinstance(record, ProtocolForm) and item != "performed_on":
+    if is_own(record, item):
         return plain(value)
     if value is None and item not in record.composites:
         column = record._meta.get_field(item)
         return "" if not column.null and column.get_internal_type() in {"CharField", "TextField"} else None
     return value
-
-
-def plain(value: Any) -> Any:
-    """A protocol's own item as JSON keeps it: exact decimals and dates as text."""
-    return value if value is None or isinstance(value, (bool, int, str)) else str(value)

@@ -113,7 +113,7 @@ def past_of(opened: OpenSlot, base_version: int) -> Past:
     row_ids = {
         (row_type.name, line): str(pk)
         for row_type in opened.kind.rows
-        for line, pk in row_type.model.objects.filter(record=record).values_list("line", "pk")
+        for line, pk in row_type.lines_of(record).values_list("line", "pk")
     }
     ids = [str(record.pk), *row_ids.values()]
     entries = list(
@@ -137,10 +137,7 @@ def content_of(opened: OpenSlot, record: Any, lines: Mapping[LineKey, Any], mine
     kinds = {row_type.name: row_type for row_type in opened.kind.rows}
     return Content(
         items,
-        {
-            key: {item: getattr(line, item) for item in kinds[key[0]].form.items}
-            for key, line in lines.items()
-        },
+        {key: {item: stored(line, item) for item in kinds[key[0]].form.items} for key, line in lines.items()},
     )
 
 
@@ -148,7 +145,7 @@ def lines_now(opened: OpenSlot) -> dict[LineKey, Any]:
     return {
         (row_type.name, line.line): line
         for row_type in opened.kind.rows
-        for line in row_type.model.objects.filter(record=opened.record, voided=False)
+        for line in row_type.lines_of(opened.record).filter(voided=False)
     }
 
 
@@ -158,13 +155,13 @@ def base_content(opened: OpenSlot, past: Past, mine: Submission) -> Content:
     for entry in past.before:
         rows.setdefault(entry.row_id, []).append(entry)
     record = revived(opened.kind.model, rows.pop(str(opened.record.pk), []))
-    tables = {row_type.model._meta.db_table: row_type for row_type in opened.kind.rows}
+    tables = {row_type.model._meta.db_table: row_type.model for row_type in opened.kind.rows}
     lines = {}
     for entries in rows.values():
-        row_type = tables[entries[0].table_name]
-        line = revived(row_type.model, entries)
+        line = revived(tables[entries[0].table_name], entries)
+        kind = next(one for one in opened.kind.rows if isinstance(line, one.model) and one.owns(line))
         if not line.voided:
-            lines[row_type.name, line.line] = line
+            lines[kind.name, line.line] = line
     return content_of(opened, record, lines, mine)
 
 

@@ -23,8 +23,8 @@ from .fact_words import fact_label, fact_words
 from .forms import choices_of, shown
 from .free_text import refuse_identifiers
 from .holds import holds_on, refuse_where_held
-from .items import values_of
-from .models import LOG, CasebookRecord, MovedForm, ProtocolForm, Subject
+from .items import is_own, values_of
+from .models import LOG, CasebookRecord, MovedForm, Subject
 from .names import form_title
 from .reading import one_reading
 from .reasons import MoveReason, joined, refuse_unclear_move
@@ -181,7 +181,7 @@ def refuse_foreign_answers(target: OpenSlot, values: dict[str, Any]) -> None:
     for item, value in values.items():
         field = form.fields.get(item)
         offered = {str(code) for code, _label in choices_of(field)}
-        if value in (None, "") or (field is None and target.kind.model is not ProtocolForm):
+        if value in (None, "") or (field is None and not is_own(target.kind.model, item)):
             continue
         if field is None or (offered and str(shown(value)) not in offered):
             foreign[item] = _("This answer is not offered for that subject.")

@@ -38,6 +38,7 @@ PLACES = (
     (_("Audit trail"), "trail", "clock-history", "trail.view"),
     (_("Staff"), "staff", "shield-lock", "staff.view"),
     (_("API and exports"), "api-guide", "download", "export.run"),
+    (_("MedDRA"), "meddra", "journal-text", "dictionary.upload"),
     (_("Accounts"), "accounts", "person-gear", "accounts.manage"),
 )
 

@@ -119,8 +119,6 @@ class EntryPage:
     def initial(self) -> dict[str, Any]:
         if self.record is None:
             return {}
-        if isinstance(self.record, ProtocolForm):
-            return self.kind.form({}).initial_from(self.record)  # type: ignore[attr-defined]
         return self.kind.form.initial_of(self.record)
 
     def formset(self, row: RowType, lines: list[Any], offered: list[dict[str, Any]]) -> Any:
@@ -142,7 +140,7 @@ class EntryPage:
         if last is None:
             return
         for item, field in self.form.fields.items():
-            value = getattr(last, item, None)
+            value = None if item in self.kind.own else getattr(last, item, None)
             if item != "performed_on" and value not in (None, ""):
                 field.previous = with_unit(display_of(last, item), field)  # type: ignore[attr-defined]
                 field.previous_on = last.performed_on  # type: ignore[attr-defined]

@@ -79,6 +79,20 @@ class RowType:
     form: "type[RowForm]"
     title: Any = ""
     blank_lines: int = 3
+    group: str = ""  # of the lines that a trial's own form has: which of its groups
+
+    @property
+    def fixed(self) -> dict[str, str]:
+        """The columns that every line of this kind has alike."""
+        return {"group": self.group} if self.group else {}
+
+    def lines_of(self, record: Any) -> "QuerySet[Any]":
+        """The lines of a form, the voided ones too."""
+        return self.model.objects.filter(record=record, **self.fixed)
+
+    def owns(self, line: Any) -> bool:
+        """Whether a line of this model is of this kind."""
+        return all(getattr(line, column) == value for column, value in self.fixed.items())
 
     @property
     def accessor(self) -> str:
@@ -110,7 +124,8 @@ class FormType:
     gives, when the page of a slot opens, lines to print besides those saved: (subject, slot, record or None) → name
     of the lines → initial values. `after` follows a submission in its transaction: (record, who) → decisions kept as
     snapshots. `asked` is false for a form that the subject's protocol version no longer has, `retired` holds the items
-    that it no longer asks for: their answers stay and are read, not entered.
+    that it no longer asks for: their answers stay and are read, not entered; `own` the items that only the subject's
+    protocol asks for, lines excepted.
     """
 
     key: str
@@ -128,6 +143,7 @@ class FormType:
     after: "Callable[[Any, User], Any] | None" = None
     asked: bool = True
     retired: "Mapping[str, ItemPlan]" = field(default_factory=dict, hash=False)
+    own: "Mapping[str, ItemPlan]" = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -317,6 +333,16 @@ class SubjectPage:
     shown: "Callable[[Subject], bool]" = lambda subject: True
 
 
+@dataclass(frozen=True)
+class Exposure:
+    """A phase of treatment that began: its key, its days as far as they are known, the agents that it gives."""
+
+    phase: str
+    start: date
+    end: date | None
+    agents: tuple[str, ...]
+
+
 forms: Registry[FormType] = Registry("form")
 facts: Registry[FactSource] = Registry("fact")
 anchors: Registry[Anchor] = Registry("anchor")
@@ -357,12 +383,16 @@ on_kinds: "Registry[Callable[[FormType], Iterable[QuerySet[Any]]]]" = Registry("
 trail_words: Registry[TrailWords] = Registry("words of a table")  # by the table's name
 subject_alerts: "Registry[Callable[[Subject], Iterable[Any]]]" = Registry("subject alert")
 day_words: "Registry[Callable[[Subject, date], str]]" = Registry("name of a day")  # "C2 D9", "HSCT D+41"
+# The draft of a page that is no form, by the form key under which it is kept: its title, its address by subject.
+pages_of_drafts: "Registry[tuple[Any, str]]" = Registry("page of a draft")
 timeline: "Registry[Callable[[Subject], Iterable[Mapping[str, Any]]]]" = Registry("timeline lane")
 # Raises Refused where something may not be done for a subject any more.
 gates: "Registry[Callable[[Attempt], None]]" = Registry("gate")
 # The ids of subjects whose data leave exports, as a subquery.
 left_out: "Registry[Callable[[], QuerySet[Any]]]" = Registry("exclusion from exports")
 ends_of_treatment: "Registry[Callable[[Sequence[UUID]], Mapping[UUID, date]]]" = Registry("end of treatment")
+# Subject ids → the phases that began, with the agents of each.
+exposures: "Registry[Callable[[Sequence[UUID]], Mapping[UUID, Sequence[Exposure]]]]" = Registry("exposure")
 api_lists: Registry[Any] = Registry("list of the API")  # name → viewset of a later room
 
 

@@ -19,12 +19,13 @@ from trialsite.access.permissions import may, reach_of
 
 from .domain.pressing import Rank, rank
 from .errors import UnknownForm, UnknownVisit
-from .form_types import form_type, models_of_forms
+from .form_models import models_of_forms
+from .form_types import form_type
 from .models import CasebookRecord, Draft, MovedForm, Subject, Visit
 from .prepared import Bound, Prepared
 from .projections import bring_up_to_date
 from .reading import not_later, read_once
-from .registries import FormType, PlannedRow, Wanted, WorkLine, schedule, work
+from .registries import FormType, PlannedRow, RowType, Wanted, WorkLine, schedule, work
 from .slots import OpenSlot, Slot
 from .states import FOLLOWED, RecordState
 
@@ -251,12 +252,14 @@ def rows_of(kind: FormType, record: Any) -> dict[str, list[Any]]:
     """The standing lines of a record by kind of line; read once in a reading."""
 
     def read() -> dict[str, list[Any]]:
-        return {
-            row_type.name: list(row_type.model.objects.filter(record=record, voided=False))
-            for row_type in kind.rows
-        }
+        return {row_type.name: list(row_type.lines_of(record).filter(voided=False)) for row_type in kind.rows}
 
     return read_once(("lines", record.pk), read)
+
+
+def standing_of_kind(row_type: RowType, record: Any) -> list[Any]:
+    """The lines of one kind that stand on a form, of those read before where they were."""
+    return [line for line in standing_lines(getattr(record, row_type.accessor)) if row_type.owns(line)]
 
 
 def standing_lines(lines: Any) -> list[Any]:

@@ -24,9 +24,9 @@ from .events import publish_change
 from .form_types import form_type
 from .free_text import refuse_identifiers, texts_of
 from .holds import holds_on, refuse_where_held, somehow_held
-from .items import item_label, normal, stored
+from .items import item_label, normal, put, stored
 from .merging import Merge, Submission, merge_submission
-from .models import LOG, CasebookRecord, Draft, MissedReason, ProtocolForm, Subject, Visit
+from .models import LOG, CasebookRecord, Draft, MissedReason, Subject, Visit
 from .outages import somehow_out, source_of_entry
 from .prepared import Bound, Prepared
 from .registries import (
@@ -409,7 +409,7 @@ def changed_items(
 
 
 def changed_lines(row_type: RowType, record: Any, lines: Sequence[Values]) -> set[str]:
-    saved = {row.line: row for row in row_type.model.objects.filter(record=record, voided=False)}
+    saved = {row.line: row for row in row_type.lines_of(record).filter(voided=False)}
     kept = {values.get("line") for values in lines}
     found = {f"{row_type.name}.{line}" for line in saved if line not in kept}
     for values in lines:
@@ -420,7 +420,7 @@ def changed_lines(row_type: RowType, record: Any, lines: Sequence[Values]) -> se
         found |= {
             f"{row_type.name}.{row.line}.{item}"
             for item, value in values.items()
-            if item != "line" and getattr(row, item) != normal(row, item, value)
+            if item != "line" and stored(row, item) != normal(row, item, value)
         }
     return found
 
@@ -497,10 +497,7 @@ def save_record(opened: OpenSlot, values: Values, missing: Mapping[str, str]) ->
             **place,
         )
     for item, value in values.items():
-        if isinstance(record, ProtocolForm) and item != "performed_on":
-            record.extra[item] = normal(record, item, value)
-        else:
-            setattr(record, item, normal(record, item, value))
+        put(record, item, value)
     record.missing = dict(missing)
     record.version += 1
     record.save()
@@ -511,8 +508,9 @@ def save_rows(row_type: RowType, record: Any, lines: Sequence[Values]) -> list[i
     """Write the lines of a form: known ones by number, new ones after them; those left out are voided.
 
     Gives the number of each line as it stands now."""
-    saved: dict[int, Any] = {row.line: row for row in row_type.model.objects.filter(record=record)}
-    kept, last = [], max(saved, default=0)
+    every = list(row_type.model.objects.filter(record=record))
+    saved: dict[int, Any] = {row.line: row for row in every if row_type.owns(row)}
+    kept, last = [], max((row.line for row in every), default=0)
     fresh = []
     for values in lines:
         row: Any = saved.get(values.get("line") or 0)
@@ -524,15 +522,15 @@ def save_rows(row_type: RowType, record: Any, lines: Sequence[Values]) -> list[i
                 study_id=record.study_id,
                 site_id=record.site_id,
                 line=last,
+                **row_type.fixed,
             )
             fresh.append(row)
         changed = row.voided
         row.voided = False
         for item, value in values.items():
             if item != "line":
-                value = normal(row, item, value)
-                changed = changed or getattr(row, item) != value
-                setattr(row, item, value)
+                changed = changed or stored(row, item) != normal(row, item, value)
+                put(row, item, value)
         kept.append(row.line)
         if changed and row not in fresh:
             row.save()

@@ -24,8 +24,9 @@ from . import versions
 from .form_types import form_type
 from .formfields import MISSING_REASONS
 from .items import item_in_words
-from .models import CasebookRecord, CasebookRow, MovedForm, ProtocolForm, Subject, Visit
+from .models import CasebookRecord, CasebookRow, MovedForm, Subject, Visit
 from .names import local
+from .no_longer_asked import answer_words
 from .reasons import in_words as reason_words
 from .registries import TrailWords, forms, trail_words
 from .trail_places import Place, places_of
@@ -300,9 +301,7 @@ def own_item_words(subject: Subject | None, key: str, value: Any) -> Any:
     item = own_item(subject, key)
     if item is None or value in (None, ""):
         return value
-    labels = {one.code: local(one.label) for one in item.choices}
-    shown = labels.get(value, value) if isinstance(value, str) else value
-    return f"{shown} {unit_label(item.unit)}".strip()
+    return answer_words(value, item)
 
 
 def where_of(place: Place, subject: Subject | None) -> str:
@@ -359,7 +358,7 @@ def label_of(model: type[models.Model] | None, column: str, subject: Subject | N
     if column.startswith(WHY):
         item = label_of(model, column.removeprefix(WHY), subject)
         return gettext("%(item)s: why empty") % {"item": item}
-    own = own_item(subject, column.removeprefix(EXTRA)) if model is ProtocolForm else None
+    own = own_item(subject, column.removeprefix(EXTRA)) if column.startswith(EXTRA) else None
     if own is not None:
         return local(own.label)
     for name, composite in getattr(model, "composites", {}).items():

@@ -161,7 +161,7 @@ def in_slot(opened: OpenSlot) -> Q:
     subject, record = opened.subject, opened.record
     ids = [str(record.pk)] if record else []
     for row_type in opened.kind.rows if record else ():
-        ids += [str(pk) for pk in row_type.model.objects.filter(record=record).values_list("pk", flat=True)]
+        ids += [str(pk) for pk in row_type.lines_of(record).values_list("pk", flat=True)]
     condition = Q(chain=f"subject:{subject.pk}", row_id__in=ids)
     for source in on_forms.values():
         for rows in source(opened.slot, record.pk if record else None):

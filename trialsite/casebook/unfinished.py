@@ -40,7 +40,7 @@ def line_of(draft: Draft) -> WorkLine:
         site_key=subject.site.key,
         due=None,
         latest=None,
-        url=draft.slot.url(),
+        url=draft.url,
         detail=" · ".join(filter(None, where)),
         standing="upcoming",
         standing_words=age,

@@ -61,7 +61,7 @@ def own_item(protocol: Protocol, item: str) -> ItemPlan | None:
         one
         for version in lineage(protocol)
         for form in version.forms
-        for one in form.items
+        for _name, one in form.every_item
         if one.key == item
     )
     return next(plans, None)

@@ -32,7 +32,7 @@ from .form_types import form_type
 from .holds import holds_at, holds_on, standing_of, words_of_hold
 from .merge_page import merge_context, merge_of
 from .merging import Submission, lost_update
-from .no_longer_asked import no_longer_asked
+from .no_longer_asked import answer_words, no_longer_asked
 from .pages import EntryPage, with_unit
 from .registries import form_panels
 from .selectors import (
@@ -378,7 +378,9 @@ def shown_items(page: EntryPage, record: Any) -> list[tuple[Any, list[tuple[str,
         for item in section.items:
             field = page.form.fields[item]
             value = services.stored(record, item)
-            if value != "":
+            if item in page.kind.own:
+                value = answer_words(value, page.kind.own[item], unit=False)
+            elif value != "":
                 display = getattr(record, f"get_{item}_display", None)
                 value = display() if display else dict(getattr(field, "choices", ())).get(value, value)
             lines.append(

@@ -12,7 +12,7 @@ from django.http import Http404
 
 from trialsite.access.models import User
 from trialsite.access.permissions import may
-from trialsite.casebook.form_types import models_of_forms
+from trialsite.casebook.form_models import models_of_forms
 from trialsite.casebook.models import Subject
 from trialsite.casebook.names import form_title, visit_name
 from trialsite.casebook.registries import forms

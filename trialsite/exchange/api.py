@@ -18,7 +18,7 @@ from trialsite.access.requests import user_of
 from trialsite.audit.events import record_event
 from trialsite.audit.moment import earlier_instant
 from trialsite.casebook.forms import CasebookForm
-from trialsite.casebook.models import MovedForm, ProtocolForm, Subject
+from trialsite.casebook.models import MovedForm, ProtocolForm, ProtocolLine, Subject
 from trialsite.casebook.outages import outages_by_place
 from trialsite.casebook.registries import FormType, left_out
 from trialsite.casebook.states import RecordState
@@ -234,6 +234,19 @@ class ProtocolFormViewSet(FormListing):
     def get_queryset(self) -> QuerySet:
         found = with_moves(ProtocolForm.objects.visible_to(user_of(self.request)))
         return found.select_related("subject__protocol_version", "study", "site", "visit", "protocol_version")
+
+
+class ProtocolLineViewSet(Listing):
+    """The lines of the forms that only one protocol has, each with its group; their items stand in `extra`."""
+
+    table = "protocol-form-lines"
+    of_subjects = True
+    queryset = ProtocolLine.objects.none()
+    serializer_class = row_serializer(ProtocolLine)
+    filterset_class = LineFilter
+
+    def get_queryset(self) -> QuerySet:
+        return ProtocolLine.objects.visible_to(user_of(self.request)).filter(voided=False)
 
 
 def line_viewset(form: FormType, row: Any) -> type[Listing]:

@@ -8,7 +8,15 @@ from trialsite.casebook.registries import api_lists, forms
 
 from . import views
 from .activation_api import ActivationViewSet, DryRunViewSet
-from .api import ProtocolFormViewSet, SiteViewSet, StudyViewSet, SubjectViewSet, form_viewset, line_viewset
+from .api import (
+    ProtocolFormViewSet,
+    ProtocolLineViewSet,
+    SiteViewSet,
+    StudyViewSet,
+    SubjectViewSet,
+    form_viewset,
+    line_viewset,
+)
 from .deviation_api import DeviationViewSet
 from .form_api import FormSlotView
 from .protocol_api import ProtocolVersionViewSet
@@ -37,6 +45,7 @@ router.register("holds", HoldViewSet, basename="api-hold")
 router.register("verifications", VerificationViewSet, basename="api-verification")
 router.register("signatures", SignatureViewSet, basename="api-signature")
 router.register("trail", TrailViewSet, basename="api-trail")
+router.register("forms/PROTOCOL/lines", ProtocolLineViewSet, basename="api-PROTOCOL-lines")
 router.register("forms/PROTOCOL", ProtocolFormViewSet, basename="api-form-PROTOCOL")
 for form in forms.values():
     for row in form.rows:

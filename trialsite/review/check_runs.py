@@ -19,7 +19,7 @@ from trialsite.casebook.errors import Refused
 from trialsite.casebook.items import values_of
 from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import FormType, forms
-from trialsite.casebook.selectors import standing_lines
+from trialsite.casebook.selectors import standing_of_kind
 from trialsite.casebook.states import RecordState
 from trialsite.casebook.tasks import handed_over
 from trialsite.studies.models import Study
@@ -81,10 +81,7 @@ def saved_forms(kind: FormType, study: Study, by: User) -> Iterator[Any]:
 
 def fires_on(check: EditCheck, kind: FormType, record: Any) -> bool:
     """Whether a check finds something in a saved form, handed to it as a submission would."""
-    rows = {
-        row.name: [values_of(line) for line in standing_lines(getattr(record, row.accessor))]
-        for row in kind.rows
-    }
+    rows = {row.name: [values_of(line) for line in standing_of_kind(row, record)] for row in kind.rows}
     return any(True for _finding in check(values_of(record), rows, record.subject))
 
 

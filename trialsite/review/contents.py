@@ -12,7 +12,7 @@ from trialsite.casebook.items import values_of
 from trialsite.casebook.models import Subject
 from trialsite.casebook.reading import read_once
 from trialsite.casebook.registries import FormType
-from trialsite.casebook.selectors import missed_visits, records_of, rows_of, standing_lines
+from trialsite.casebook.selectors import missed_visits, records_of, rows_of, standing_of_kind
 from trialsite.casebook.slots import Slot
 
 Content = dict[str, str]
@@ -62,11 +62,10 @@ def read_contents(subject: Subject, visit: tuple[str, int] | None) -> list[FormC
     for key, ids in by_form.items():
         kind = form_type(key, subject)
         assert kind is not None
-        accessors = {row.name: row.accessor for row in kind.rows}
         records = kind.model.objects.filter(pk__in=ids).select_related("visit")
-        for record in records.prefetch_related(*accessors.values()):
+        for record in records.prefetch_related(*(row.accessor for row in kind.rows)):
             record.subject = subject
-            rows = {name: standing_lines(getattr(record, accessor)) for name, accessor in accessors.items()}
+            rows = {row.name: standing_of_kind(row, record) for row in kind.rows}
             found.append(FormContent(Slot.of_record(record), kind, record, content_from(record, rows)))
     return sorted(found, key=lambda one: (one.visit, one.slot.form_key, one.slot.form_repeat))
 

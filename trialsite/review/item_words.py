@@ -5,7 +5,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from trialsite.casebook.formfields import MISSING_REASONS
-from trialsite.casebook.models import ProtocolForm, Subject
+from trialsite.casebook.items import is_own
+from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import FormType
 from trialsite.casebook.trail import EXTRA, shown
 from trialsite.clinical.units import unit_beside
@@ -31,6 +32,6 @@ def column_of(item: str, kind: FormType) -> tuple[Any, str]:
     name, _dot, rest = item.partition(".")
     row = next((one for one in kind.rows if one.name == name), None)
     if row and rest:
-        return row.model, rest.partition(".")[2]
-    own = kind.model is ProtocolForm and item != "performed_on"
-    return kind.model, f"{EXTRA}{item}" if own else item
+        column = rest.partition(".")[2]
+        return row.model, f"{EXTRA}{column}" if is_own(row.model, column) else column
+    return kind.model, f"{EXTRA}{item}" if is_own(kind.model, item) else item

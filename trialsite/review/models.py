@@ -360,3 +360,64 @@ class SavedFilter(models.Model):
     def query(self) -> str:
         """Its criteria as an address writes them."""
         return urlencode(self.criteria)
+
+
+class Attachment(SiteBound):
+    """A picture or PDF of a source document on a form, without names and numbers of the person; never changed, voided.
+
+    `made_from` is the digest (SHA-256) of the file as it was sent, `digest` of what is kept, without its metadata."""
+
+    protection = Protection(trail="subject", rows="site", held="values")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
+    visit_key = models.CharField(max_length=40)
+    visit_repeat = models.PositiveSmallIntegerField(default=1)
+    form_key = models.CharField(max_length=20)
+    form_repeat = models.PositiveSmallIntegerField(default=1)
+    about = models.CharField(_("what it shows"), max_length=200)
+    media_type = models.CharField(_("kind of file"), max_length=20)
+    size = models.PositiveIntegerField(_("size in bytes"))
+    digest = models.CharField("SHA-256", max_length=64)
+    made_from = models.CharField(max_length=64)
+    attached_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+    attached_at = models.DateTimeField(default=timezone.now)
+    voided_by = models.ForeignKey("access.User", on_delete=models.PROTECT, null=True, related_name="+")
+    voided_at = models.DateTimeField(null=True)
+    voided_why = models.CharField(_("why it was voided"), max_length=300, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("attachment")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(voided_by=None, voided_at=None, voided_why="")
+                | Q(voided_by__isnull=False, voided_at__isnull=False) & ~Q(voided_why=""),
+                name="who_voids_an_attachment_says_when_and_why",
+            )
+        ]
+        indexes = [models.Index(fields=["subject", "form_key"], name="attachment_of_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.form_key} {self.about}"
+
+    @property
+    def slot(self) -> Slot:
+        return Slot(self.subject_id, self.visit_key, self.form_key, self.visit_repeat, self.form_repeat)
+
+    @property
+    def is_picture(self) -> bool:
+        return self.media_type.startswith("image/")
+
+
+class AttachmentContent(SiteBound):
+    """The bytes of an attachment, written once: beside the trail, which keeps their digest."""
+
+    protection = Protection(rows="site", app=("insert",))
+
+    attachment = models.OneToOneField(
+        Attachment, on_delete=models.PROTECT, primary_key=True, related_name="content"
+    )
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -6,6 +6,7 @@ from trialsite.casebook import registries
 from trialsite.casebook.amended import dry_runs
 from trialsite.casebook.registries import ProjectionType, SubjectPage
 
+from .attachment_pages import attachments_panel
 from .check_runs import activated_versions
 from .dry_run import dry_run_verification
 from .holds_shown import holds_panel
@@ -20,6 +21,7 @@ from .trail_words import register_words, review_of_form, review_of_kind
 from .verification import reopen_changed
 
 registries.form_panels.register("queries", queries_panel)
+registries.form_panels.register("attachments", attachments_panel)
 registries.form_panels.register("verification", verification_panel)
 registries.form_panels.register("signatures", signature_panel)
 registries.form_panels.register("holds", holds_panel)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from trialsite.casebook.registries import FormType, Registry, TrailWords
 from trialsite.casebook.slots import Slot
 
-from .models import Level, Query, QueryMessage, Signature, Verification, meaning_words
+from .models import Attachment, Level, Query, QueryMessage, Signature, Verification, meaning_words
 
 Changes = Mapping[str, Any]
 
@@ -20,6 +20,7 @@ def review_of_form(slot: Slot, record_id: UUID | None) -> Iterable[QuerySet[Any]
     """Queries on a slot with their steps; verifications of its form; signatures on form, visit and casebook."""
     queries = Query.objects.filter(**slot.columns)
     yield queries
+    yield Attachment.objects.filter(**slot.columns)
     yield QueryMessage.objects.filter(query__in=queries)
     if record_id is None:
         return
@@ -32,6 +33,7 @@ def review_of_kind(kind: FormType) -> Iterable[QuerySet[Any]]:
     """Queries on forms of a kind with their steps; verifications of such forms and signatures on them."""
     queries = Query.objects.filter(form_key=kind.key)
     yield queries
+    yield Attachment.objects.filter(form_key=kind.key)
     yield QueryMessage.objects.filter(query__in=queries)
     records = kind.model.objects.filter(form_key=kind.key).values("pk")  # type: ignore[attr-defined]
     yield Verification.objects.filter(record_id__in=records)
@@ -75,8 +77,15 @@ def verified_or_reopened(changes: Changes) -> str:
     )
 
 
+def attached_or_voided(changes: Changes) -> str:
+    return _("voided") if isinstance(changes.get("voided_at"), list) else ""
+
+
 WORDS = {
     Query: TrailWords(hidden=hidden_of_query),
+    Attachment: TrailWords(
+        action=attached_or_voided, hidden=showing("about", "media_type", "digest", "voided_why")
+    ),
     QueryMessage: TrailWords(hidden=showing("action", "text")),
     Verification: TrailWords(hidden=showing(), action=verified_or_reopened),
     Signature: TrailWords(what=what_is_signed, action=what_a_signature_says, hidden=showing()),

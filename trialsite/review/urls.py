@@ -1,6 +1,15 @@
 from django.urls import path
 
-from . import check_pages, hub_page, plan_pages, query_pages, record_pages, signature_pages, views
+from . import (
+    attachment_pages,
+    check_pages,
+    hub_page,
+    plan_pages,
+    query_pages,
+    record_pages,
+    signature_pages,
+    views,
+)
 
 SLOT = "subjects/<uuid:subject_id>/slots/<str:visit>/<str:form>/"
 
@@ -10,6 +19,9 @@ urlpatterns = [
     path("holds/", views.place, name="place-hold"),
     path("holds/<uuid:hold_id>/<slug:action>/", views.step, name="hold-step"),
     path(SLOT + "queries/", query_pages.ask, name="ask"),
+    path(SLOT + "attachments/", attachment_pages.attach, name="attach"),
+    path("attachments/<uuid:attachment_id>/", attachment_pages.opened_file, name="attachment"),
+    path("attachments/<uuid:attachment_id>/void/", attachment_pages.void, name="attachment-void"),
     path(SLOT + "verification/", record_pages.verify, name="verify"),
     path(SLOT + "signatures/", signature_pages.sign, name="sign"),
     path("subjects/<uuid:subject_id>/signatures/", signature_pages.casebook, name="subject-signatures"),

@@ -102,6 +102,13 @@ def unrepeated(document: dict[str, Any]) -> None:
         for part in ("required", "optional"):
             if part in visit:
                 visit[part] = list(dict.fromkeys(visit[part]))
+    asked = {
+        key
+        for visit in document["visits"]
+        for part in ("required", "optional")
+        for key in visit.get(part, ())
+    }
+    document["forms"] = [form for form in document["forms"] if form["key"] in asked]
 
 
 class TakenBack(Exception):

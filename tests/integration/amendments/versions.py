@@ -11,6 +11,7 @@ from trialsite.access.staffing import record_training
 from trialsite.amendments.activation import Approval, activate_version, move_subjects
 from trialsite.audit import acting
 from trialsite.casebook.models import Subject
+from trialsite.casebook.protocol_check import form_items
 from trialsite.casebook.registries import anchors, facts, forms
 from trialsite.studies.domain.check import check
 from trialsite.studies.domain.protocol import Protocol
@@ -39,7 +40,7 @@ def problems_in(document: dict[str, Any]) -> list[Any]:
     if wrong := list(shape_problems(document)):
         return wrong
     known = {name for name in anchors if f"{name}:" not in PHASE_ANCHORS}
-    return list(check(Protocol.from_document(document), set(facts), known, set(forms)))
+    return list(check(Protocol.from_document(document), set(facts), known, set(forms), form_items()))
 
 
 def loaded(cast: Cast, version: str, *changes: Change) -> ProtocolVersion:

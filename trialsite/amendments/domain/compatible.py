@@ -52,23 +52,30 @@ def _found(old: Protocol, new: Protocol) -> Iterator[tuple[Path, Text]]:
 def _items(old: Protocol, new: Protocol) -> Iterator[tuple[Path, Text]]:
     before = {form.key: form for form in old.forms}
     for number, form in enumerate(new.forms):
-        known = _by_key(before[form.key]) if form.key in before else {}
-        for place, item in enumerate(form.items):
-            was = known.get(item.key)
+        known = dict(before[form.key].every_item) if form.key in before else {}
+        for path, name, item in _placed(form):
+            was = known.get(name)
             for part, now, then in _differing(item, was) if was else ():
-                yield ("forms", number, "items", place, part), _other_meaning(old, form, item, now, then)
+                yield ("forms", number, *path, part), _other_meaning(old, form, item, now, then)
 
 
-def _by_key(form: ProtocolFormPlan) -> dict[str, ItemPlan]:
-    return {item.key: item for item in form.items}
+def _placed(form: ProtocolFormPlan) -> Iterator[tuple[Path, str, ItemPlan]]:
+    """Each item of a form, its lines too: where it stands in the file, its name on the form."""
+    for place, item in enumerate(form.items):
+        yield ("items", place), item.key, item
+    for number, group in enumerate(form.groups):
+        for place, item in enumerate(group.items):
+            yield ("groups", number, "items", place), f"{group.key}.{item.key}", item
 
 
 def _differing(item: ItemPlan, was: ItemPlan) -> Iterator[tuple[str, str, str]]:
-    """Type and unit of an item, where they are others than before."""
+    """Type, unit and analyte of an item, where they are others than before."""
     if item.type != was.type:
         yield "type", item.type, was.type
     if item.unit != was.unit:
         yield "unit", item.unit or "—", was.unit or "—"
+    if item.analyte != was.analyte:
+        yield "analyte", item.analyte or "—", was.analyte or "—"
 
 
 def _phases(old: Protocol, new: Protocol) -> Iterator[tuple[Path, Text]]:

@@ -35,6 +35,7 @@ SETTINGS = (
     "bsa_formula",
     "crcl_weight",
     "cns2_is_cns_leukemia",
+    "creat_baseline_requires_gt_uln",
 )
 PLANNED = ("anchor", "offset_days", "offset_months", "repeat", "only_after_treatment", "until")
 UNCOMPARED = ("key", "id", "cite")
@@ -225,8 +226,26 @@ def _drug(drug: Drug) -> Values:
 
 
 def _forms(olds: Sequence[ProtocolFormPlan], news: Sequence[ProtocolFormPlan]) -> Iterator[Change]:
-    yield from _listed("forms", "form", olds, news, values=lambda one: _values(one, ("items",)))
+    yield from _listed(
+        "forms", "form", olds, news, values=lambda one: _values(one, ("items", "groups", "checks"))
+    )
     before = {one.key: one for one in olds}
     for new in news:
         if new.key in before:
-            yield from _listed("forms", "item", before[new.key].items, new.items, inside=new.title)
+            old = before[new.key]
+            yield from _listed("forms", "item", old.items, new.items, inside=new.title)
+            yield from _listed(
+                "forms", "check", old.checks, new.checks, name=lambda one: one.says, inside=new.title
+            )
+            yield from _listed(
+                "forms",
+                "group",
+                old.groups,
+                new.groups,
+                values=lambda one: {"title": one.title},
+                inside=new.title,
+            )
+            groups = {one.key: one.items for one in old.groups}
+            for group in new.groups:
+                if group.key in groups:
+                    yield from _listed("forms", "item", groups[group.key], group.items, inside=group.title)

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
+from django.utils.text import capfirst
 
 from trialsite.amendments.difference_words import (
     ITEM_TYPES,
+    analyte_words,
     label_of,
     outcome_words,
     part_words,
@@ -16,8 +18,16 @@ from trialsite.amendments.difference_words import (
 )
 from trialsite.casebook.fact_words import fact_label
 from trialsite.casebook.names import arm_name
+from trialsite.casebook.own_rules import condition_words
 from trialsite.casebook.sign_off import randomisation_words, signer_words
-from trialsite.studies.domain.protocol import Protocol, Randomisation, RegistryEntry, VisitPlan
+from trialsite.studies.domain.protocol import (
+    ItemPlan,
+    Protocol,
+    ProtocolFormPlan,
+    Randomisation,
+    RegistryEntry,
+    VisitPlan,
+)
 from trialsite.studies.domain.provenance import TO_SIGN
 from trialsite.studies.models import ProtocolVersion
 from trialsite.studies.words import SETTING_CODES, days_words
@@ -113,6 +123,26 @@ def outcomes_in(entry: RegistryEntry, protocol: Protocol) -> list[str]:
 @register.filter
 def item_type(kind: str) -> str:
     return str(ITEM_TYPES.get(kind, kind))
+
+
+@register.filter
+def between_items(rule: Any, form: ProtocolFormPlan) -> str:
+    """A rule between the items of a form in words."""
+    return condition_words(rule, form)
+
+
+@register.filter
+def item_limits(item: ItemPlan, form: ProtocolFormPlan) -> list[str]:
+    """What limits an item: its range, what is usual, when it is asked."""
+    names = ("minimum", "maximum", "low", "high")
+    found = [f"{label_of(name)} {value}" for name in names if (value := getattr(item, name)) is not None]
+    parts = [capfirst(", ".join(found))] if found else []
+    if item.show_when is not None:
+        parts.append(f"{capfirst(label_of('show_when'))} {condition_words(item.show_when, form)}")
+    return parts
+
+
+register.filter("analyte_words", analyte_words)
 
 
 @register.filter

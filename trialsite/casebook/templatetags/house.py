@@ -1,5 +1,6 @@
 """What the shared parts of the pages need: tones of states, parts of a field, a subject's strip."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -52,6 +53,12 @@ def typed_at(context: Context, action: str) -> Typed | None:
         return None
     typed.shown = True
     return typed
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """A value as an attribute carries it to the page's script."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 @register.filter

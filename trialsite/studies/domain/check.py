@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from trialsite.studies.domain.adverse_event_plan import adverse_event_problems
 from trialsite.studies.domain.form_checks import form_problems
 from trialsite.studies.domain.numbering import numbering_problems
+from trialsite.studies.domain.own_form_checks import FormItems, own_form_problems
 from trialsite.studies.domain.problems import Path, ProtocolProblem, dotted
 from trialsite.studies.domain.protocol import AWAIT, OFF_TREATMENT, Protocol
 from trialsite.studies.domain.provenance import uncovered
@@ -25,12 +27,14 @@ def check(
     known_facts: Collection[str],
     known_anchors: Collection[str],
     known_forms: Collection[str],
+    form_items: FormItems | None = None,
 ) -> tuple[ProtocolProblem, ...]:
     """Every disagreement in a protocol, without file and line; () when there is none.
 
-    known_facts, known_anchors, known_forms: the names that the rooms have registered.
+    known_facts, known_anchors, known_forms: the names that the rooms have registered; form_items: the items of those
+    forms, with the kind of those that a rule may name.
     """
-    found = _problems(protocol, known_facts, known_anchors, known_forms)
+    found = _problems(protocol, known_facts, known_anchors, known_forms, form_items)
     return ordered([ProtocolProblem("", 0, dotted(path), sentence) for path, sentence in found])
 
 
@@ -39,12 +43,13 @@ def check_reading(
     known_facts: Collection[str],
     known_anchors: Collection[str],
     known_forms: Collection[str],
+    form_items: FormItems | None = None,
 ) -> tuple[ProtocolProblem, ...]:
     """Every problem of a file that was read: its own, and when its shape is right every disagreement."""
     if reading.problems:
         return reading.problems
     protocol = Protocol.from_document(reading.document)
-    found = _problems(protocol, known_facts, known_anchors, known_forms)
+    found = _problems(protocol, known_facts, known_anchors, known_forms, form_items)
     problems = [reading.problem(path, sentence) for path, sentence in found]
     bare = [ProtocolProblem(reading.file, 1, path, NO_SOURCE) for path in uncovered(reading.document)]
     return ordered([*problems, *bare])
@@ -54,7 +59,11 @@ NO_SOURCE = "Nothing says where this value comes from; give `source` and `cite` 
 
 
 def _problems(
-    protocol: Protocol, facts: Collection[str], anchors: Collection[str], forms: Collection[str]
+    protocol: Protocol,
+    facts: Collection[str],
+    anchors: Collection[str],
+    forms: Collection[str],
+    form_items: FormItems | None,
 ) -> Found:
     yield from _repeated(protocol)
     yield from rule_problems(protocol, facts)
@@ -70,8 +79,9 @@ def _problems(
     yield from _phases(protocol)
     yield from _visits(protocol, anchors, {*forms, *(form.key for form in protocol.forms)})
     yield from _endpoints(protocol)
-    yield from _own_forms(protocol, forms)
+    yield from own_form_problems(protocol, forms, form_items or {})
     yield from form_problems(protocol)
+    yield from adverse_event_problems(protocol)
 
 
 def _repeated(protocol: Protocol) -> Found:
@@ -243,16 +253,6 @@ def _endpoints(protocol: Protocol) -> Found:
         for place, key in enumerate(endpoint.assessed_at):
             if key not in visits:
                 yield (*here, "assessed_at", place), _not_one_of("visit", key, visits)
-
-
-def _own_forms(protocol: Protocol, forms: Collection[str]) -> Found:
-    for number, form in enumerate(protocol.forms):
-        if form.key in forms:
-            yield ("forms", number, "key"), f"{form.key} is a form of every trial; choose another code."
-        for place, item in enumerate(form.items):
-            if (item.type == "choice") != bool(item.choices):
-                sentence = "Items of type choice need `choices`, and only they."
-                yield ("forms", number, "items", place), sentence
 
 
 def _not_one_of(noun: str, name: str, accepted: Iterable[str]) -> str:

@@ -9,8 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
+from trialsite.studies.domain.adverse_event_plan import DEFAULT as PLAIN_ADVERSE_EVENTS
+from trialsite.studies.domain.adverse_event_plan import AdverseEventPlan
 from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, ResponseRules
 from trialsite.studies.domain.numbering import Numbering, OtherTrials
+from trialsite.studies.domain.own_forms import CheckPlan, Choice, GroupPlan, ItemPlan, ProtocolFormPlan
 from trialsite.studies.domain.recruitment_plan import (
     PLAIN_RECRUITMENT,
     Gate,
@@ -36,9 +39,6 @@ from trialsite.studies.domain.treatment_plan import (
 )
 from trialsite.studies.domain.values import Document, Rule, Text, text_of, text_or_none
 from trialsite.studies.domain.visit_plan import (
-    Choice,
-    ItemPlan,
-    ProtocolFormPlan,
     Repeat,
     VisitForm,
     VisitPlan,
@@ -48,8 +48,10 @@ __all__ = [
     "AWAIT",
     "BLINATUMOMAB",
     "OFF_TREATMENT",
+    "AdverseEventPlan",
     "Arm",
     "Branch",
+    "CheckPlan",
     "Choice",
     "ConsentRules",
     "ConsentSigners",
@@ -59,6 +61,7 @@ __all__ = [
     "Drug",
     "EndpointPlan",
     "Gate",
+    "GroupPlan",
     "InfusionException",
     "InfusionPart",
     "ItemPlan",
@@ -306,6 +309,8 @@ class Protocol:
     forms: tuple[ProtocolFormPlan, ...]
     questions: tuple[Question, ...]
     recruitment: Recruitment = PLAIN_RECRUITMENT
+    creat_baseline_requires_gt_uln: bool = False
+    adverse_events: AdverseEventPlan = PLAIN_ADVERSE_EVENTS
 
     @classmethod
     def from_document(cls, document: Document) -> Protocol:
@@ -343,6 +348,10 @@ class Protocol:
             forms=tuple(ProtocolFormPlan.of(form) for form in document["forms"]),
             questions=tuple(Question.of(one) for one in document["questions"]),
             recruitment=Recruitment.of(document.get("recruitment")),
+            creat_baseline_requires_gt_uln=document.get("creat_baseline_requires_gt_uln", {"value": False})[
+                "value"
+            ],
+            adverse_events=AdverseEventPlan.of(document.get("adverse_events")),
         )
 
     def phase_of(self, key: str) -> Phase:

@@ -74,10 +74,10 @@ def rule_problems(protocol: Protocol, known_facts: Collection[str]) -> Iterator[
         try:
             rule = parse_rule(data)
         except RuleError as error:
-            yield (*path, *_steps(error.path)), error.sentence
+            yield (*path, *steps_of(error.path)), error.sentence
             continue
         for comparison in comparisons(rule):
-            here = (*path, *_steps(comparison.path))
+            here = (*path, *steps_of(comparison.path))
             unknown = [name for name in comparison.names if name not in known_facts]
             yield from ((here, unknown_fact(name, known_facts)) for name in unknown)
             if not unknown and all(name in FACT_KINDS for name in comparison.names):
@@ -107,6 +107,6 @@ def _code_problems(comparison: Comparison) -> Iterator[str]:
                 yield f"{comparison.fact} is never {value}; accepted are {', '.join(choices)}."
 
 
-def _steps(path: str) -> Path:
+def steps_of(path: str) -> Path:
     """The path inside a rule, `all[0].fact`, as steps."""
     return tuple(int(index) if index else word for index, word in STEP.findall(path))

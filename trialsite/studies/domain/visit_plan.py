@@ -1,4 +1,4 @@
-"""The schedule of a protocol: visits from their anchors, and the forms that only this trial has."""
+"""The schedule of a protocol: visits from their anchors, with the forms at each."""
 
 from __future__ import annotations
 
@@ -76,62 +76,6 @@ class VisitPlan:
             until=document.get("until"),
             forms=(*required, *optional),
             note=text_or_none(document.get("note")),
-            source=document["source"],
-            cite=document["cite"],
-        )
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One answer of a choice item: the code that is stored and the text that is shown."""
-
-    code: str
-    label: Text
-
-
-@dataclass(frozen=True)
-class ItemPlan:
-    """One item of a protocol's own form; type text, integer, decimal, date, choice or yes_no."""
-
-    key: str
-    label: Text
-    type: str
-    unit: str
-    choices: tuple[Choice, ...]
-    required: bool
-    source: str
-    cite: str
-
-    @classmethod
-    def of(cls, document: Document) -> ItemPlan:
-        return cls(
-            key=document["key"],
-            label=text_of(document["label"]),
-            type=document["type"],
-            unit=document.get("unit", ""),
-            choices=tuple(Choice(one["code"], text_of(one["label"])) for one in document.get("choices", [])),
-            required=document["required"],
-            source=document["source"],
-            cite=document["cite"],
-        )
-
-
-@dataclass(frozen=True)
-class ProtocolFormPlan:
-    """A form that only this trial has."""
-
-    key: str
-    title: Text
-    items: tuple[ItemPlan, ...]
-    source: str
-    cite: str
-
-    @classmethod
-    def of(cls, document: Document) -> ProtocolFormPlan:
-        return cls(
-            key=document["key"],
-            title=text_of(document["title"]),
-            items=tuple(ItemPlan.of(item) for item in document["items"]),
             source=document["source"],
             cite=document["cite"],
         )

@@ -44,6 +44,8 @@ FORMS: dict[str, str] = {
     "CRS": "Cytokine release syndrome",
     "ICE": "ICE score and ICANS",
     "AE": "Adverse event",
+    "SAE": "Serious adverse event",
+    "ADM": "Stay in hospital",
     "CM": "Concomitant medication",
     "TF": "Transfusion",
     "HSCT": "Transplantation",
@@ -63,6 +65,7 @@ FORMS: dict[str, str] = {
 # Entered any number of times at no planned visit: what they supply can be answered without a visit that names them.
 LOG_FORMS = (
     *(
+        "ADM",
         "AE",
         "AGV",
         "BM",
@@ -80,7 +83,7 @@ LOG_FORMS = (
         "DON",
         "DTH",
     ),
-    *("ECG", "ECHO", "ENG", "EOT", "HEM", "HSCT", "ICE", "IMG", "MRD", "REL", "SUR", "TF", "WD"),
+    *("ECG", "ECHO", "ENG", "EOT", "HEM", "HSCT", "ICE", "IMG", "MRD", "REL", "SAE", "SUR", "TF", "WD"),
 )
 
 EVENTS: dict[str, str] = {

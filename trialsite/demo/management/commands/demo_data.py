@@ -15,6 +15,7 @@ from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.demo.accounts import ensure_accounts
 from trialsite.demo.amending import amend_study
+from trialsite.demo.laboratories import correct_a_range
 from trialsite.demo.prescreening import prescreen
 from trialsite.demo.reviewing import review_study
 from trialsite.demo.stories.telling import TRIALS
@@ -118,6 +119,7 @@ def in_turn(plan: Plan, seed: str, people: Mapping[str, User]) -> Iterator[tuple
         study = Study.objects.get(key=key)
         for number in tell_stories(study, count, seed, people):
             yield key, number
+        correct_a_range(study, people)
         review_study(study, people)
         amend_study(study, people)
         prescreen(study, people)

@@ -1,0 +1,133 @@
+"""Grades of many subjects at once: what is computed, what a baseline is, and what a transfer leaves."""
+
+from datetime import date
+from decimal import Decimal as D
+from typing import Any
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from assessments.domain.grading import GradeFlag
+from assessments.lab_grades import GradedValue, graded_values
+from assessments.models import LabResult
+from assessments.ranges import RangeEntry, record_range
+from tests.cast import Cast, bare_subject
+from trialsite.access.models import User
+from trialsite.audit import acting
+from trialsite.casebook.models import Subject
+from trialsite.casebook.transfers import ask_transfer, decide_transfer
+from trialsite.studies.domain.protocol import Protocol
+
+from ..treatment.subjects import enrolled, log, start
+from .entries import enter, result
+
+DAY = date(2026, 1, 6)
+
+
+def graded(cast: Cast, subject: Subject, term: str, who: User | None = None) -> list[GradedValue]:
+    with acting(user=who or cast.coordinator):
+        return [one for one in graded_values([subject.pk]).get(subject.pk, []) if one.term.key == term]
+
+
+def chemistry(cast: Cast, subject: Subject, on: date, *lines: dict[str, Any], visit: str = "SCR") -> Any:
+    return enter(cast, subject, "CHEM", on, visit=visit, rows=lines)
+
+
+def test_calcium_is_graded_as_corrected_by_the_albumin_of_its_report(cast: Cast, subject: Subject) -> None:
+    calcium = result("calcium", "2.75", "mmol/L", lln=D("2.11"), uln=D("2.52"))
+    chemistry(cast, subject, DAY, calcium, result("albumin", "28", "g/L", lln=D(40)))
+    (one,) = graded(cast, subject, "hypercalcemia")
+    assert (one.grade.grade, one.value.quantity.canonical) == (2, D("2.99"))
+    assert one.value.working is not None
+    assert "2.75 + 0.02 × (40 - 28) = 2.99" in one.value.working.en
+
+
+def test_calcium_without_albumin_may_be_worse(cast: Cast, subject: Subject) -> None:
+    chemistry(cast, subject, DAY, result("calcium", "2.75", "mmol/L", lln=D("2.11"), uln=D("2.52")))
+    (one,) = graded(cast, subject, "hypercalcemia")
+    assert one.grade.possible == (4, 3, 2, 1)
+    (low,) = graded(cast, subject, "hypocalcemia")
+    assert low.grade.grade == 0
+
+
+def test_neutrophils_come_from_the_differential_where_they_are_not_reported(
+    cast: Cast, subject: Subject
+) -> None:
+    white = result("wbc", "2.0", "10*9/L", lln=D("3.5"), uln=D("9.5"))
+    differential = [result("neutrophils_pct", "20", "%"), result("bands_pct", "4", "%")]
+    enter(cast, subject, "HEM", DAY, rows=[white, *differential])
+    (one,) = graded(cast, subject, "anc_decreased")
+    assert (one.grade.grade, one.value.quantity.canonical) == (4, D("0.48"))
+
+
+def test_the_qtc_of_a_day_is_a_mean(cast: Cast, subject: Subject) -> None:
+    for qt in (420, 400):
+        log(cast, subject, "ECG", {"performed_on": DAY, "qt_ms": qt, "heart_rate": 90})
+    (one,) = graded(cast, subject, "qtc_prolonged")
+    assert one.value.quantity.canonical is not None
+    assert round(one.value.quantity.canonical, 1) == D("469.3")
+    assert one.grade.grade == 1
+
+
+def test_the_baseline_is_the_last_value_before_treatment(cast: Cast) -> None:
+    subject = enrolled(cast)
+    line = {"uln": D(40)}
+    chemistry(cast, subject, date(2026, 1, 6), result("alt", "30", "U/L", **line))
+    chemistry(cast, subject, date(2026, 1, 11), result("alt", "90", "U/L", **line), visit="IND_D1")
+    (first, second) = graded(cast, subject, "alt_increased")
+    assert GradeFlag.BASELINE_MISSING in second.grade.flags
+    start(cast, subject, "IND", on=date(2026, 1, 12))
+    after = chemistry(cast, subject, date(2026, 1, 20), result("alt", "134", "U/L", **line), visit="IND_D8")
+    found = {one.value.record_id: one.grade for one in graded(cast, subject, "alt_increased")}
+    assert found[after.pk].grade == 0  # 134 is less than 1.5 × 90
+    assert GradeFlag.ABNORMAL_BASELINE in found[after.pk].flags
+    assert first.grade.grade == 0
+
+
+def test_a_study_may_grade_creatinine_by_its_baseline_above_the_normal_range_only(cast: Cast) -> None:
+    document = cast.version.document
+    switched = {"creat_baseline_requires_gt_uln": {"value": True, "source": "assumption", "cite": "test"}}
+    assert Protocol.from_document(document).creat_baseline_requires_gt_uln is False
+    assert Protocol.from_document({**document, **switched}).creat_baseline_requires_gt_uln is True
+    left_out = {key: one for key, one in document.items() if key != "creat_baseline_requires_gt_uln"}
+    assert Protocol.from_document(left_out).creat_baseline_requires_gt_uln is False
+
+
+def test_the_queries_do_not_grow_with_subjects(cast: Cast, subject: Subject) -> None:
+    everybody = [subject]
+    chemistry(cast, subject, DAY, result("alt", "130", "U/L", uln=D(40)))
+    one = queries(cast, everybody)
+    for _another in range(3):
+        everybody.append(bare_subject(cast))
+        chemistry(cast, everybody[-1], DAY, result("alt", "130", "U/L", uln=D(40)))
+    assert queries(cast, everybody) == one
+
+
+def queries(cast: Cast, subjects: list[Subject]) -> int:
+    with acting(user=cast.coordinator), CaptureQueriesContext(connection) as found:
+        assert len(graded_values([one.pk for one in subjects])) == len(subjects)
+    return len(found)
+
+
+def test_after_a_transfer_a_result_keeps_the_limits_it_was_entered_with(cast: Cast, subject: Subject) -> None:
+    entry = RangeEntry("alt", "U/L", None, D(40), date(2025, 1, 1), "list")
+    for site, who, limit in ((cast.here, cast.coordinator, 40), (cast.elsewhere, cast.stranger, 100)):
+        with acting(user=who):
+            given = RangeEntry(**{**entry.__dict__, "uln": D(limit)})
+            record_range(study=cast.study, site=site, entry=given, by=who)
+    chemistry(cast, subject, DAY, result("alt", "130", "U/L", limits_from="SITE_RANGE"))
+    with acting(user=cast.coordinator):
+        asked = ask_transfer(
+            subject=subject,
+            to=cast.elsewhere,
+            transfers_on=date(2026, 2, 1),
+            by=cast.coordinator,
+            reason="moved house",
+        )
+    head = User.objects.get(username="head_elsewhere")
+    with acting(user=cast.stranger):
+        decide_transfer(transfer_id=asked.pk, action="accept", responsible=head, by=cast.stranger)
+        assert LabResult.objects.get(subject=subject).site_id == cast.elsewhere.pk
+    subject.refresh_from_db()
+    (one,) = graded(cast, subject, "alt_increased", who=cast.stranger)
+    assert (one.value.uln, one.grade.grade) == (D(40), 2)
