@@ -142,9 +142,7 @@ def proposal_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     rows = ProposedEvent.objects.filter(
         reach_of(user, "form.submit"), kind__in=OPEN, subject__state__in=FOLLOWED
     )
-    rows = rows.exclude(of_the_past("starts_on"))
-    if wanted.study:
-        rows = rows.filter(study__key=wanted.study)
+    rows = wanted.of(rows.exclude(of_the_past("starts_on")))
     counted = (
         rows.order_by()
         .values("subject")

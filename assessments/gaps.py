@@ -215,9 +215,7 @@ def gaps_of_study(user: User, study: Study) -> QuerySet[RecordGap]:
 
 def gap_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     """One line for each study and site whose records from paper have gaps, for who fills them."""
-    gaps = RecordGap.objects.filter(reach_of(user, "form.submit"), subject__state__in=FOLLOWED)
-    if wanted.study:
-        gaps = gaps.filter(study__key=wanted.study)
+    gaps = wanted.of(RecordGap.objects.filter(reach_of(user, "form.submit"), subject__state__in=FOLLOWED))
     places = gaps.order_by("study__key", "site__key").values_list("study__key", "site__key")
     counted = places.annotate(Count("pk"), Count("subject", distinct=True))
     for study, site, count, subjects in counted[: wanted.limit]:

@@ -45,6 +45,7 @@ from .sample_registrations import SAMPLE_LIFECYCLE, TRAIL_WORDS
 from .selectors import VISIT_WORK
 from .shifts import watch_visits
 from .visit_plans import death_dates, derive_visits, planned_rows
+from .week import visits_of_week
 
 
 def hidden_of_decision(changes: Mapping[str, Any]) -> set[str]:
@@ -69,6 +70,7 @@ registries.work.register("visits", VISIT_WORK)
 registries.projections.register("proposed events", ProjectionType(ProposedEvent, derive_proposals))
 registries.work.register("samples", AWAITED_WORK)
 registries.work.register("gaps", GAP_WORK)
+registries.week_lines.register("visits", visits_of_week)
 registries.work.register("proposed events", PROPOSAL_WORK)
 registries.api_lists.register("visits", PlannedVisitViewSet)
 registries.api_lists.register("responses", ResponseViewSet)

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Func, IntegerField, Q, QuerySet
+from django.db.models.lookups import Exact
 from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -27,7 +28,7 @@ from trialsite.studies.models import Site
 from .domain.working_days import SiteCalendar
 from .models import PlannedVisit
 from .standing import SCREENING, SOON_DAYS, Standing, standing
-from .working_days import Calendars, suggested_words, told_until
+from .working_days import Calendars, remind_on, suggested_words, told_until
 
 WORK_LIMIT = 500  # a digest tells the most pressing
 DO_THE_VISIT = _("Do the visit")
@@ -154,6 +155,12 @@ def opening_in_break(days: dict[Any, date], calendars: Calendars) -> Q:
     return reach
 
 
+# Visits that ask for nothing but the survival contact: the call list tells them.
+BY_TELEPHONE = Q(forms__contains=[{"form": "SUR"}]) & Q(
+    Exact(Func("forms", function="jsonb_array_length", output_field=IntegerField()), 1)
+)
+
+
 def lines_of(
     visits: Iterable[PlannedVisit], days: dict[Any, date], calendars: Calendars | None = None
 ) -> list[VisitLine]:
@@ -181,12 +188,10 @@ def standing_in_list(visit: PlannedVisit, today: date) -> Standing:
 
 def visit_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     """The inbox lines of visits, for those who do them; what screening lacks is said by enrolment."""
-    visits = planned(user).filter(reach_of(user, "form.submit"))
-    if wanted.study:
-        visits = visits.filter(study__key=wanted.study)
+    visits = wanted.of(planned(user).filter(reach_of(user, "form.submit")))
     days, calendars = site_days(), Calendars()
     near = pressing(visits, days, SOON_DAYS, calendars)
-    ours = near.exclude(subject__state=SubjectState.SCREENING, anchor=SCREENING)
+    ours = near.exclude(subject__state=SubjectState.SCREENING, anchor=SCREENING).exclude(BY_TELEPHONE)
     for line in lines_of(ours[: wanted.limit], days, calendars):
         subject = line.subject
         yield WorkLine(
@@ -199,7 +204,8 @@ def visit_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
             due=line.visit.earliest,
             latest=line.visit.latest,
             url=line.url,
-            detail=line.name,
+            detail=" · ".join(filter(None, (line.name, line.suggested))),
+            remind_on=remind_on(line.visit, line.site),
             standing=line.standing.state,
             standing_words=line.standing.words,
             other_verb=_("Not done…"),

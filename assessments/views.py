@@ -1,4 +1,4 @@
-"""The pages of this room: the study calendar, reminders, and the assessments of a subject."""
+"""The pages of this room: the study calendar and the assessments of a subject."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,10 +24,8 @@ from .calendar_page import (
     day_of,
     monday_of,
 )
-from .models import ReminderSent
 from .overview import overview
 from .public_holidays import last_published_year
-from .selectors import visits_due
 
 WEEKS_SHOWN = 4
 
@@ -90,17 +88,6 @@ def day_context(user: User, text: str, chosen: Filters) -> dict[str, Any]:
         "later": day + timedelta(days=1),
         "last": day,
     }
-
-
-@login_required
-def reminders(request: HttpRequest) -> HttpResponse:
-    """What the next digest would say, and when the last ones went out."""
-    require_somewhere(user_of(request), "record.view")
-    context = {
-        "lines": visits_due(user_of(request)),
-        "sent": ReminderSent.objects.filter(user=user_of(request)).order_by("-day")[:14],
-    }
-    return render(request, "assessments/reminders.html", context)
 
 
 @login_required

@@ -137,9 +137,7 @@ def unsigned(facts: QuerySet[PaperFacts]) -> QuerySet[PaperFacts]:
 
 def signing_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     """One line for each subject from paper whose enrolment this investigator has to sign."""
-    facts = PaperFacts.objects.filter(reach_of(user, "eligibility.sign"))
-    if wanted.study:
-        facts = facts.filter(study__key=wanted.study)
+    facts = wanted.of(PaperFacts.objects.filter(reach_of(user, "eligibility.sign")))
     found = (
         unsigned(facts).select_related("subject__study", "subject__site").order_by("subject__subject_number")
     )

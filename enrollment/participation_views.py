@@ -24,7 +24,7 @@ from trialsite.casebook.transfers import transfers_of
 from .carrying import carry_over, offers_to
 from .disposition import leave_study, return_to_study
 from .forms import LeaveForm, PlainForm, ReturnForm
-from .models import CarriedOver, Disposition
+from .models import CarriedOver, Disposition, EndReason
 from .refusals import show_refusal
 
 
@@ -43,9 +43,7 @@ def page(request: HttpRequest, subject: Subject, refused: PlainForm | None = Non
     context = {
         **subject_context(request, subject, "participation"),
         "ends": ends.order_by("-recorded_at"),
-        "leave_form": shown(LeaveForm, refused, {"ended_on": site_today(subject)})
-        if may_leave and on
-        else None,
+        "leave_form": shown(LeaveForm, refused, proposed_end(request, subject)) if may_leave and on else None,
         "return_form": shown(ReturnForm, refused, None) if may_leave and off else None,
         "withdrawal_url": reverse("new-log-form", args=[subject.pk, "WD"]),
         "earlier": screenings_of(request, subject),
@@ -54,6 +52,12 @@ def page(request: HttpRequest, subject: Subject, refused: PlainForm | None = Non
         "may_carry": subject.state == SubjectState.SCREENING and subject.previous_id is not None,
     }
     return render(request, "enrollment/participation.html", context, status=422 if refused else 200)
+
+
+def proposed_end(request: HttpRequest, subject: Subject) -> dict[str, Any]:
+    """What stands in the form of an end at first: today, and the reason that the inbox proposes."""
+    reason = request.GET.get("reason", "")
+    return {"ended_on": site_today(subject), "reason": reason if reason in EndReason.values else ""}
 
 
 def screenings_of(request: HttpRequest, subject: Subject) -> list[Subject]:

@@ -75,9 +75,7 @@ def last_consent(forms: Iterable[Consent]) -> Consent | None:
 
 def consent_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     """Subjects who are to sign again where this user enters forms, the first due first."""
-    mine = ConsentStanding.objects.filter(reach_of(user, "form.submit"))
-    if wanted.study:
-        mine = mine.filter(study__key=wanted.study)
+    mine = wanted.of(ConsentStanding.objects.filter(reach_of(user, "form.submit")))
     mine = mine.select_related("subject__study", "subject__site", "subject__protocol_version")
     return most_pressing([of_newer_texts(mine, wanted), of_birthdays(mine, wanted)])
 

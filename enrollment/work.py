@@ -44,14 +44,12 @@ AFTERWARDS = ("randomise", "emergency")  # kinds that are not of screening
 
 def enrolment_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     """The lines of subjects in screening, and of enrolled ones that wait for their arm."""
-    visible = subjects_visible_to(user)
-    if wanted.study:
-        visible = visible.filter(study__key=wanted.study)
+    visible = wanted.of(subjects_visible_to(user))
     found: list[Iterator[WorkLine]] = []
     if wanted.kind in ("", "randomise"):
         found.append(randomisation_work(user, visible))
     if wanted.kind in ("", "emergency"):
-        found.append(emergency_work(user, wanted.study))
+        found.append(emergency_work(user, wanted))
     if wanted.kind not in AFTERWARDS:
         screened = visible.filter(state=SubjectState.SCREENING)
         versions = screened.order_by().values_list("protocol_version", flat=True).distinct()
@@ -72,12 +70,14 @@ def randomisation_work(user: User, visible: QuerySet[Subject]) -> Iterator[WorkL
         yield step_line(subject, "randomise", subject.enrolled_on)
 
 
-def emergency_work(user: User, study_key: str) -> Iterator[WorkLine]:
+def emergency_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     """Arms given in an emergency of which something is still to be filled in, the oldest first; due since that day."""
     found = emergencies_visible_to(user)
     for one in sorted(found, key=lambda each: each.allocation.randomisation.randomised_on):
         subject = one.allocation.subject
-        if not one.open or (study_key and subject.study.key != study_key):
+        if not one.open or wanted.study not in ("", subject.study.key):
+            continue
+        if wanted.site not in ("", subject.site.key):
             continue
         if allowed(user, subject, "eligibility.sign") or allowed(user, subject, "form.submit"):
             left = open_words(subject.protocol_version.protocol, one.open)

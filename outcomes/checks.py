@@ -15,7 +15,9 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Finding, anchors, facts
 from trialsite.casebook.selectors import current_records
 
+from .domain.attempts import Disease, Result
 from .models import Death, Relapse, SurvivalContact
+from .models.attempts import Informant
 from .models.events import ContactKind, RelapseSite
 
 Values = Mapping[str, Any]
@@ -126,6 +128,48 @@ def death_after_relapse(values: Values, rows: Rows, subject: Subject) -> Iterato
     later = current_records(Relapse, [subject.pk]).filter(onset_earliest__gt=day).first()
     if later:
         yield Finding("died_on", _("A relapse is recorded after this day (%(day)s).") % {"day": later.onset})
+
+
+@edit_check(gettext_lazy("What was said, where somebody was reached"))
+def says_what_was_told(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """Who reached somebody says what was told; of nobody reached nothing is told."""
+    reached = values.get("call_result") in (Result.REACHED, Result.FAMILY)
+    if reached and not values.get("disease_told"):
+        yield Finding("disease_told", _("Say what was told of the subject, or that it is not known."))
+    if values.get("call_result") == Result.NOT_REACHED and values.get("disease_told"):
+        yield Finding("disease_told", _("Nobody was reached: leave this empty, or change the result."))
+    if values.get("call_result") == Result.REACHED and values.get("disease_told") == Disease.DIED:
+        yield Finding("disease_told", _("Who was reached is alive. Choose 'Family reached' for a death."))
+
+
+@edit_check(gettext_lazy("The informant fits the result"))
+def informant_fits(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """The family is not the subject, and of nobody reached there is no informant."""
+    result, informant = values.get("call_result"), values.get("informant")
+    if result == Result.FAMILY and informant == Informant.SUBJECT:
+        yield Finding("informant", _("The subject spoke: choose 'Reached', or another informant."))
+    if result == Result.NOT_REACHED and informant:
+        yield Finding("informant", _("Nobody was reached: leave this empty, or change the result."))
+
+
+@edit_check(gettext_lazy("The next call after this one"))
+def next_call_later(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """The next call comes after the one that is recorded."""
+    day, planned = values.get("performed_on"), values.get("next_call_on")
+    if day and planned and planned <= day:
+        yield Finding("next_call_on", _("Choose a day after this call."))
+
+
+@edit_check(gettext_lazy("What was told has its form"), hard=False)
+def told_has_its_form(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """A death or relapse told on the telephone belongs on its own form: said, not refused."""
+    told = values.get("disease_told")
+    if told == Disease.DIED and not current_records(Death, [subject.pk]).exists():
+        yield Finding("disease_told", _("Enter the death form as well: it carries date and cause."))
+    if told == Disease.ALIVE_RELAPSED and not current_records(Relapse, [subject.pk]).exists():
+        yield Finding(
+            "disease_told", _("Enter the relapse form as well: it carries the date and the findings.")
+        )
 
 
 def birth_of(subject: Subject) -> date | None:

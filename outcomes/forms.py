@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook.forms import CasebookForm, Section
 
-from .models import Death, Relapse, SurvivalContact, Withdrawal
+from .models import ContactAttempt, Death, Relapse, SurvivalContact, Withdrawal
 
 
 class RelapseForm(CasebookForm):
@@ -45,4 +45,12 @@ class WithdrawalForm(CasebookForm):
     sections = (
         Section(_("Withdrawal of consent"), "performed_on", "degree", "withdrawal_reason"),
         Section(_("How it was told"), "withdrawn_by", "told_how", "told_to"),
+    )
+
+
+class ContactAttemptForm(CasebookForm):
+    model = ContactAttempt
+    sections = (
+        Section(_("Attempt"), "performed_on", "called_at", "call_result", "informant"),
+        Section(_("What was said"), "disease_told", "next_call_on", "comment"),
     )

@@ -39,7 +39,7 @@ from .models.events import ContactKind, WithdrawalDegree
 from .withdrawals import withdrawals_of
 
 # Forms whose day may lie after the last sign of life, or that say nothing of it.
-NO_SIGN_OF_LIFE = {"DTH", "SUR", "EOT", "DEV", "WD"}
+NO_SIGN_OF_LIFE = {"DTH", "SUR", "CALL", "EOT", "DEV", "WD"}
 REMISSIONS = {"CR", "CRh", "CRi"}
 SEVERE, SAFETY_DAYS_AFTER_HSCT = 3, 100
 

@@ -8,6 +8,8 @@ from trialsite.casebook.registries import FactSource, FormType, ProjectionType, 
 
 from . import checks, forms, models, summaries, withdrawals
 from .api import EndpointViewSet
+from .call_list import CALL_WORK
+from .calls import follow_attempt, return_who_was_lost
 from .critical import critical_items
 from .derived import endpoints_touched
 from .facts import relapses
@@ -72,6 +74,29 @@ registries.forms.register(
         ),
         summary=summaries.contact_summary,
         derived=endpoints_touched,
+        after=return_who_was_lost,
+    ),
+)
+registries.forms.register(
+    "CALL",
+    FormType(
+        "CALL",
+        _("Attempt at contact"),
+        models.ContactAttempt,
+        forms.ContactAttemptForm,
+        continuous=True,
+        repeats=True,
+        checks=(
+            not_in_the_future("performed_on"),
+            checks.not_before_consent("performed_on"),
+            checks.not_after_death("performed_on"),
+            checks.says_what_was_told,
+            checks.informant_fits,
+            checks.next_call_later,
+            checks.told_has_its_form,
+        ),
+        summary=summaries.attempt_summary,
+        after=follow_attempt,
     ),
 )
 registries.forms.register(
@@ -93,6 +118,7 @@ registries.forms.register(
     ),
 )
 
+registries.work.register("survival", CALL_WORK)
 registries.gates.register("withdrawal", withdrawals.refuse_withdrawn)
 registries.marks.register("withdrawn", withdrawals.somehow_withdrawn)
 registries.left_out.register("withdrawal", withdrawals.without_use_of_data)

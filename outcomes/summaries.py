@@ -11,7 +11,7 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import standing_records
 from trialsite.casebook.slots import Slot
 
-from .models import Death, Relapse, SurvivalContact, Withdrawal
+from .models import ContactAttempt, Death, Relapse, SurvivalContact, Withdrawal
 from .withdrawals import withdrawals_of
 
 
@@ -32,6 +32,14 @@ def contact_summary(record: SurvivalContact) -> str:
     alive = {True: _("alive"), False: _("dead")}.get(record.alive, "")  # type: ignore[arg-type]
     disease = _("no evidence of relapse") if record.no_relapse else ""
     return joined(record.get_contact_kind_display(), alive, disease)  # type: ignore[attr-defined]
+
+
+def attempt_summary(record: ContactAttempt) -> str:
+    return joined(
+        record.get_call_result_display(),  # type: ignore[attr-defined]
+        record.get_informant_display(),  # type: ignore[attr-defined]
+        record.get_disease_told_display(),  # type: ignore[attr-defined]
+    )
 
 
 def withdrawal_summary(record: Withdrawal) -> str:

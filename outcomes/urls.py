@@ -1,9 +1,12 @@
 from django.urls import path
 
-from . import views
+from . import call_pages, views
 
 urlpatterns = [
     path("subjects/<uuid:subject_id>/outcomes/", views.subject_outcomes, name="outcomes"),
+    path("calls/", call_pages.call_list, name="call-list"),
+    path("subjects/<uuid:subject_id>/calls/", call_pages.subject_calls, name="subject-calls"),
+    path("subjects/<uuid:subject_id>/calls/phone/", call_pages.call_phone, name="call-phone"),
     path("dashboards/", views.dashboards, name="dashboards"),
     path("dashboards/<slug:key>/", views.study, name="dashboard"),
     path("dashboards/<slug:key>/flow/", views.consort, name="dashboard-flow"),

@@ -17,6 +17,7 @@ SLOW = (
     "tests/integration/demo/",
     "tests/browser/",
     "tests/integration/test_servers.py",
+    "tests/integration/test_reminders_survive.py",
 )
 
 

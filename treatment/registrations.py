@@ -25,6 +25,7 @@ from .offers import offer_doses
 from .projections import derive_step
 from .services import plan_first_doses
 from .support import support_days
+from .week import doses_of_week
 from .work import TREATMENT_WORK
 
 
@@ -199,6 +200,7 @@ for name, anchor in ANCHORS.items():
     registries.anchors.register(name, anchor)
 
 registries.work.register("treatment", TREATMENT_WORK)
+registries.week_lines.register("doses", doses_of_week)
 registries.timeline.register("treatment", treatment_lanes)
 registries.projections.register("treatment", ProjectionType(models.TreatmentStep, derive_step))
 registries.exposures.register("treatment", exposures)

@@ -33,6 +33,8 @@ def treatment_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     ours = reach_of(user, "form.submit")
     if wanted.study:
         ours &= Q(study__key=wanted.study)
+    if wanted.site:
+        ours &= Q(site__key=wanted.site)
     found = {"phase": phases_to_start, "infusion": infusions_without_end}
     return most_pressing(
         lines(ours, wanted.limit) for kind, lines in found.items() if wanted.kind in ("", kind)

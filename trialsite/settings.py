@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "trialsite.access",
     "trialsite.studies",
     "trialsite.casebook",
+    "trialsite.reminders",
     "trialsite.review",
     "trialsite.deviations",
     "trialsite.amendments",
@@ -238,6 +239,23 @@ X_FRAME_OPTIONS = "DENY"
 EMAIL_FILE_PATH = environment("EMAIL_FILE_PATH", str(BASE_DIR / ".run" / "mail"))
 EMAIL_BACKEND = environment("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
 DEFAULT_FROM_EMAIL = environment("DEFAULT_FROM_EMAIL", "trials@hospital.invalid")
+EMAIL_HOST = environment(
+    "EMAIL_HOST", "localhost"
+)  # with EMAIL_BACKEND=django.core.mail.backends.smtp.EmailBackend
+EMAIL_PORT = number("EMAIL_PORT", 25)
+EMAIL_HOST_USER = environment("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = environment("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = switch("EMAIL_USE_TLS", "0")  # STARTTLS
+EMAIL_TIMEOUT = 10
+
+# Links in reminders begin with this.
+SITE_URL = environment("SITE_URL", (CSRF_TRUSTED_ORIGINS or ["http://127.0.0.1:8000"])[0]).rstrip("/")
+WEBHOOK_HOSTS = words(
+    "WEBHOOK_HOSTS", "qyapi.weixin.qq.com"
+)  # to which reminders may be posted; ".hospital.cn": all beneath
+WEBHOOK_PRIVATE = switch(
+    "WEBHOOK_PRIVATE", "0"
+)  # also to private addresses and over http: receivers in the same house
 
 POSTGRES_PROGRAMS = environment(
     "POSTGRES_PROGRAMS", ""
@@ -256,10 +274,18 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {  # nobody at a form waits for a broker that 
     "interval_step": 0,
     "interval_max": 0,
 }
+REMINDER_SECONDS = number("REMINDER_SECONDS", 300)  # how often is looked for reminders that are due or wait
+REMINDER_PAUSE_SECONDS = number(
+    "REMINDER_PAUSE_SECONDS", 60
+)  # after the first failed delivery; then it doubles
 CELERY_BEAT_SCHEDULE = {
     "audit-digest": {"task": "audit.publish_digest", "schedule": 3600.0},
     "versions-into-force": {"task": "amendments.bring_into_force", "schedule": 3600.0},
-    "visit-reminders": {"task": "assessments.send_reminders", "schedule": 3600.0},
+    "reminders": {
+        "task": "reminders.look",
+        "schedule": float(REMINDER_SECONDS),
+        "options": {"expires": REMINDER_SECONDS},
+    },
     "sae-notices": {"task": "assessments.send_sae_notices", "schedule": 600.0},
 }
 

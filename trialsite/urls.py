@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("trialsite.access.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("trialsite.reminders.urls")),
     path("", include("trialsite.review.urls")),
     path("", include("trialsite.deviations.urls")),
     path("", include("trialsite.amendments.urls")),

@@ -23,9 +23,7 @@ CLEARED_WITHIN = timedelta(days=7)  # assumption: nobody says until when
 
 def tray_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     """Subjects with rows in the tray, those that wait longest first."""
-    rows = LabTrayRow.objects.filter(reach_of(user, "form.submit"), state=TrayState.OPEN)
-    if wanted.study:
-        rows = rows.filter(study__key=wanted.study)
+    rows = wanted.of(LabTrayRow.objects.filter(reach_of(user, "form.submit"), state=TrayState.OPEN))
     found = list(
         rows.values("subject")
         .annotate(n=Count("pk"), since=Min("kept_at"))

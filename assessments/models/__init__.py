@@ -23,7 +23,6 @@ from .laboratory import LabReport, LabResult, PregnancyTest, Virology
 from .meddra import MeddraDictionary, MeddraTerm
 from .neurocytokine import CytokineRelease, IceScore
 from .ranges import ReferenceRange
-from .reminders import ReminderSent
 from .sae import Admission, AdmissionDecision, SaeAssessment, SaeClock, SaeNotice, SaeVersion, SeriousEvent
 from .safety import AdverseEvent, GradeChange
 from .samples import AwaitedOfDisease, LoggedSample, MrdDeclaration, SampleStep, Shipment
@@ -70,7 +69,6 @@ __all__ = [
     "ProposedEvent",
     "RecordGap",
     "ReferenceRange",
-    "ReminderSent",
     "SaeAssessment",
     "SaeClock",
     "SaeNotice",

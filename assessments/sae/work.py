@@ -1,7 +1,7 @@
 """The inbox lines of serious events: each running clock, for who can stop it, counting down."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q, QuerySet
@@ -31,8 +31,7 @@ KINDS = {
     "sae-regulator": _("Send a SUSAR to the authority"),
     "sae-follow-up": _("Send the follow-up of a SUSAR"),
 }
-PRESSING = timedelta(hours=24)  # so little time is left that it goes before everything else
-FIRST = date.min  # what `latest` says of a line that goes before everything else
+PRESSING = timedelta(hours=24)  # so little time is left that it has the colour of what is due
 
 
 def kind_of(clock: SaeClock) -> str:
@@ -58,9 +57,7 @@ def sae_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     if wanted.kind and wanted.kind not in KINDS:
         return
     at = now()
-    found = open_clocks(user, at)
-    if wanted.study:
-        found = found.filter(study__key=wanted.study)
+    found = wanted.of(open_clocks(user, at))
     if wanted.kind:
         found = found.filter(of_kind(wanted.kind))
     rows = found.select_related("study", "site", "subject").order_by(F("due_at").asc(nulls_last=True), "pk")
@@ -89,9 +86,10 @@ def line_of(clock: SaeClock, at: datetime) -> WorkLine:
         study_key=clock.study.key,
         site_key=clock.site.key,
         due=due,
-        latest=FIRST if hurry else due,
+        latest=due,
         url=Slot(clock.subject_id, LOG, clock.form_key, 1, clock.form_repeat).url(),
         detail=clock.get_criterion_display(),
+        clock_ends=clock.due_at,
         standing="" if clock.due_at is None else tone,
         standing_words=time_words(state, clock.due_at, at),
     )

@@ -1,6 +1,15 @@
 """What ends or goes on: relapse, death, survival contacts, withdrawal; and the endpoints derived from the record."""
 
+from .attempts import ContactAttempt
 from .events import Death, Relapse, SurvivalContact, Withdrawal
 from .results import EndpointResult, SubjectCourse
 
-__all__ = ["Death", "EndpointResult", "Relapse", "SubjectCourse", "SurvivalContact", "Withdrawal"]
+__all__ = [
+    "ContactAttempt",
+    "Death",
+    "EndpointResult",
+    "Relapse",
+    "SubjectCourse",
+    "SurvivalContact",
+    "Withdrawal",
+]

@@ -16,6 +16,7 @@ ROOMS = {
     "access",
     "studies",
     "casebook",
+    "reminders",
     "review",
     "deviations",
     "enrollment",

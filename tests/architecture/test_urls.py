@@ -124,7 +124,14 @@ def test_another_sites_staff_get_404_for_the_logs_of_this_site(name: str, client
     assert {client.get(url).status_code, client.post(url).status_code} <= {404, 405}
 
 
-OWN_ACCOUNT = {"change-password", "second-factor", "drop-second-factor", "stay-logged-in"}  # everybody's own
+OWN_ACCOUNT = {
+    "reminders",
+    "reminder-secret",
+    "change-password",
+    "second-factor",
+    "drop-second-factor",
+    "stay-logged-in",
+}  # everybody's own
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name not in OWN_ACCOUNT])

@@ -42,8 +42,8 @@ def test_what_is_typed_is_saved_within_two_seconds_and_is_there_after_the_window
     desk.page.context.close()
 
     desk = at_desk("coordinator")
-    desk.sees("Your unfinished drafts")
-    desk.page.get_by_role("link", name="Screening · Vital signs").click()
+    desk.sees("Screening · Vital signs")
+    desk.page.get_by_role("link", name="Finish a draft").click()
     assert typed_in(desk, "Weight") == "about sixty-f"
     expect(desk.page.locator(".item-wrong")).to_have_count(0)  # nothing is wrong before it is submitted
 
@@ -51,7 +51,7 @@ def test_what_is_typed_is_saved_within_two_seconds_and_is_there_after_the_window
     desk.press("Submit")
     desk.sees("Submitted: Vital signs.", "64.6 kg")
     desk.open("/")
-    expect(desk.page.get_by_text("Your unfinished drafts")).to_have_count(0)
+    expect(desk.page.get_by_role("link", name="Finish a draft")).to_have_count(0)
 
 
 def test_a_draft_is_seen_by_its_author_only(at_desk: Desks, form: str) -> None:
@@ -61,7 +61,7 @@ def test_a_draft_is_seen_by_its_author_only(at_desk: Desks, form: str) -> None:
     expect(desk.page.locator("#draft-state")).to_contain_text("Draft saved")
 
     colleague = at_desk("investigator")
-    expect(colleague.page.get_by_text("Your unfinished drafts")).to_have_count(0)
+    expect(colleague.page.get_by_role("link", name="Finish a draft")).to_have_count(0)
     colleague.open(form)
     assert typed_in(colleague, "Weight") == ""
 

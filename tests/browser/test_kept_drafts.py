@@ -303,7 +303,7 @@ def test_a_copy_is_sent_from_any_page_and_found_in_the_inbox(at_desk: Desks, tri
     assert copies(desk.page) == []
     assert [typed["weight"] for typed in drafts_of(trial)] == [[SECRET]]
     desk.open("/")
-    desk.sees("Your unfinished drafts")
+    desk.sees("Screening · Vital signs")
 
 
 def test_of_two_windows_the_newer_draft_stays_until_somebody_chooses(

@@ -31,7 +31,17 @@ OF_SUBJECT = (
     "subject-transfer",
 )  # fmt: skip
 PLACES = {
-    "coordinator": ("inbox", "subjects", "screening", "prescreening", "calendar", "reminders", "paper"),
+    "coordinator": (
+        "inbox",
+        "subjects",
+        "screening",
+        "prescreening",
+        "calendar",
+        "call-list",
+        "week-sheet",
+        "reminders",
+        "paper",
+    ),
     "statistician": ("dashboards", "protocols", "api-guide", "trail"),
     "administrator": ("accounts", "staff", "account", "change-password", "second-factor", "my-access"),
 }

@@ -1,15 +1,21 @@
 """Who a subject is: written encrypted, read one person at a time, each view an event of the audit."""
 
 from dataclasses import astuple, dataclass
+from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from trialsite.audit.events import record_event
 
 from .encryption import decrypted, encrypted, fingerprint, fingerprints, re_encrypted
+from .errors import AccessRefused
 from .models import Person, SecondFactor, User
 from .permissions import require
+
+FEWEST_DIGITS, MOST_DIGITS, LONGEST_PHONE = 5, 15, 200  # ITU E.164 numbers have at most 15 digits
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,41 @@ def show_identity(*, person_id: UUID, subject_id: UUID, by: User) -> Identity:
     )
 
 
+def show_phone(*, person_id: UUID, subject_id: UUID, by: User) -> str:
+    """The numbers under which a subject is called; that `by` looked is an event, as a look at the identity is."""
+    person = Person.objects.get(pk=person_id)
+    require(by, "identity.view", study_id=person.study_id, site_id=person.site_id)
+    record_event(
+        kind="identity.viewed",
+        user_id=by.pk,
+        person=str(person.pk),
+        subject=str(subject_id),
+        study=str(person.study_id),
+        site=str(person.site_id),
+        part="phone",
+    )
+    return decrypted(person.phone)
+
+
+def change_phone(*, person_id: UUID, phone: str, by: User) -> None:
+    """Keep other numbers for a person: several with whose they are, one a line. Raises AccessRefused (per item)."""
+    person = Person.objects.select_for_update().get(pk=person_id)
+    require(by, "subject.screen", study_id=person.study_id, site_id=person.site_id)
+    lines = [line.strip() for line in phone.splitlines() if line.strip()]
+    if any(not FEWEST_DIGITS <= sum(map(str.isdigit, line)) <= MOST_DIGITS for line in lines):
+        raise AccessRefused(
+            {
+                "phone": _(
+                    "Write one number a line, with 5 to 15 digits, and whose it is: 138 0000 0000 mother."
+                )
+            }
+        )
+    if sum(map(len, lines)) > LONGEST_PHONE:
+        raise AccessRefused({"phone": _("That is too long: at most 200 characters.")})
+    person.phone = encrypted("\n".join(lines))
+    person.save(update_fields=["phone"])
+
+
 def persons_with_national_id(national_id: str) -> QuerySet[Person]:
     """The persons with this national id, as far as the reader may see identities; nobody is named by it."""
     number = normal_national_id(national_id)
@@ -111,4 +152,15 @@ def rotate_keys() -> int:
         factor.secret = re_encrypted(factor.secret)
         factor.save(update_fields=["secret"])
         rows += 1
-    return rows
+    return rows + sum(map(rotate_columns, apps.get_models()))
+
+
+def rotate_columns(model: type[Any]) -> int:
+    """The same for a model of another room that names its encrypted columns in `encrypted`."""
+    columns = getattr(model, "encrypted", ())
+    rows = list(model.objects.select_for_update()) if columns else []
+    for row in rows:
+        for column in columns:
+            setattr(row, column, re_encrypted(getattr(row, column)))
+        row.save(update_fields=columns)
+    return len(rows)

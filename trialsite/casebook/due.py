@@ -12,7 +12,7 @@ from .site_day import site_today
 
 
 def work_line(
-    subject: Subject, kind: str, verb: Any, due: date | None, url: str, detail: Any = ""
+    subject: Subject, kind: str, verb: Any, due: date | None, url: str, detail: Any = "", said: str = ""
 ) -> WorkLine:
     """One thing to do for a subject until a day of its site."""
     standing, words = due_in_words(due, site_today(subject))
@@ -27,6 +27,7 @@ def work_line(
         latest=due,
         url=url,
         detail=detail,
+        said=said,
         standing=standing,
         standing_words=words,
     )

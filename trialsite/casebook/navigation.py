@@ -29,6 +29,7 @@ PLACES = (
     (_("Subjects"), "subjects", "people", "record.view"),
     (_("Calendar"), "calendar", "calendar3", "record.view"),
     (_("Samples"), "samples", "droplet", "record.view"),
+    (_("Calls"), "call-list", "telephone", "form.submit"),
     (_("Screening"), "screening", "clipboard-plus", "subject.screen"),
     (_("Recruitment"), "recruitment", "circle-half", "record.view"),
     (_("From paper"), "paper", "printer", "record.view"),

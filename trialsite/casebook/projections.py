@@ -12,6 +12,8 @@ from .models import Derivation, Subject
 from .reading import one_reading
 from .registries import projections
 
+DERIVING, LOCKS = 7_301, 64  # the kind of lock, and how many of it there are
+
 
 def refresh(subject: Subject) -> None:
     """Derive every projection of one subject anew and note how much of its record they have seen."""
@@ -55,7 +57,23 @@ def bring_up_to_date(subjects: QuerySet[Subject]) -> None:
     """Recompute the projections of those subjects that are behind; one query when none is."""
     stale = behind(subjects)
     if stale:
-        for subject in Subject.objects.filter(pk__in=stale).select_related(
+        wait_for_others(stale)
+        still = behind(Subject.objects.filter(pk__in=stale))
+        for subject in Subject.objects.filter(pk__in=still).select_related(
             "protocol_version", "study", "site"
         ):
             refresh(subject)
+
+
+def wait_for_others(subject_ids: list[UUID]) -> None:
+    """Wait until nobody else derives these subjects, and keep others waiting until this transaction ends.
+
+    Two who found the same subject behind would both write its rows. A few locks stand for all subjects, taken in one
+    order, so that nobody waits in a circle.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, slot) FROM (SELECT DISTINCT abs(hashtext(id::text) %% %s) AS slot"
+            " FROM unnest(%s::uuid[]) AS id ORDER BY slot) AS slots",
+            [DERIVING, LOCKS, subject_ids],
+        )

@@ -8,6 +8,7 @@ from .holds import holds_in_words
 from .models import Hold, Transfer
 from .registries import SubjectPage
 from .transfers import TRANSFER_WORDS, TRANSFER_WORK, transfer_alerts
+from .unfinished import DRAFT_WORK
 
 registries.subject_pages.register("casebook", SubjectPage(_("Casebook"), "subject", 10))
 registries.subject_pages.register("trail", SubjectPage(_("Trail"), "subject-trail", 90))
@@ -17,4 +18,5 @@ registries.on_kinds.register("holds", holds_on_kind)
 registries.trail_words.register(Hold._meta.db_table, HOLD_WORDS)
 registries.subject_alerts.register("transfers", transfer_alerts)
 registries.work.register("transfers", TRANSFER_WORK)
+registries.work.register("drafts", DRAFT_WORK)
 registries.trail_words.register(Transfer._meta.db_table, TRANSFER_WORDS)

@@ -5,14 +5,14 @@ Each room fills these in its `registrations.py`; nothing here imports a later ro
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
 
 from trialsite.clinical.facts import Fact
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
+    from django.db.models import Model, QuerySet
     from django.db.models.expressions import Combinable
     from django.http import HttpRequest
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .slots import OpenSlot, Slot
 
 T = TypeVar("T")
+R = TypeVar("R", bound="Model")
 
 
 class Registry(Generic[T]):
@@ -236,19 +237,33 @@ class WorkLine:
     latest: date | None
     url: str
     detail: Any = ""
+    said: str = ""  # what a person wrote: it stays inside the system, no reminder tells it
     standing: str = ""  # due, late, … : the colour
     standing_words: Any = ""  # "today", "3 days late"
     other_verb: Any = ""  # what else can be done with it, and where
     other_url: str = ""
+    clock_ends: datetime | None = (
+        None  # of a reporting clock: it stands before everything that has only a day
+    )
+    remind_on: date | None = None  # no reminder tells of it before that day
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which lines of the inbox are asked for: those of a study and of a kind (empty: all), no more than `limit`."""
+    """Which lines of the inbox are asked for: of a study, a site, a kind (empty: all), no more than `limit`."""
 
     limit: int
     study: str = ""
     kind: str = ""
+    site: str = ""
+
+    def of(self, rows: "QuerySet[R]", *, study: str = "study", site: str = "site") -> "QuerySet[R]":
+        """The rows that belong to the study and site asked for."""
+        if self.study:
+            rows = rows.filter(**{f"{study}__key": self.study})
+        if self.site:
+            rows = rows.filter(**{f"{site}__key": self.site})
+        return rows
 
 
 @dataclass(frozen=True)
@@ -260,6 +275,31 @@ class WorkSource:
 
     kinds: Mapping[str, Any]
     lines: "Callable[[User, Wanted], Iterable[WorkLine]]"
+
+
+@dataclass(frozen=True)
+class Week:
+    """One week of a ward: Monday, the site, and one study ("" for all)."""
+
+    monday: date
+    site_id: UUID
+    study: str = ""
+
+    @property
+    def sunday(self) -> date:
+        return self.monday + timedelta(days=6)
+
+
+@dataclass(frozen=True)
+class WeekLine:
+    """What a subject is expected for on one day of the week sheet; of one subject and day the smaller `order` first."""
+
+    day: date
+    subject_number: str
+    study_key: str
+    what: Any
+    detail: Any = ""
+    order: int = 0
 
 
 @dataclass(frozen=True)
@@ -326,6 +366,8 @@ activated_checks: "Registry[Callable[[UUID, str], Mapping[str, int]]]" = Registr
     "source of activated checks"
 )
 work: Registry[WorkSource] = Registry("source of work")
+# What a ward is to expect in a week, for a user; its number of queries does not grow.
+week_lines: "Registry[Callable[[User, Week], Iterable[WeekLine]]]" = Registry("source of the week sheet")
 projections: Registry[ProjectionType] = Registry("projection")
 lifecycles: Registry[Lifecycle] = Registry("lifecycle")
 subject_pages: Registry[SubjectPage] = Registry("subject page")

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from trialsite.access.models import User
 from trialsite.access.permissions import may, reach_of
 
+from .domain.pressing import Rank, rank
 from .errors import UnknownForm, UnknownVisit
 from .form_models import models_of_forms
 from .form_types import form_type
@@ -275,13 +276,26 @@ class WorkPage:
     more: bool
 
 
-def work_of(user: User, *, study: str = "", kind: str = "", page: int = 1, size: int = 50) -> WorkPage:
+def work_of(
+    user: User, *, study: str = "", site: str = "", kind: str = "", page: int = 1, size: int = 50
+) -> WorkPage:
     """The inbox: the lines of every kind of work together, the most pressing first."""
     bring_up_to_date(Subject.objects.visible_to(user).filter(state__in=FOLLOWED))
-    wanted = Wanted(page * size + 1, study, kind)
-    sources = [source for source in work.values() if not kind or kind in source.kinds]
-    lines = list(islice(most_pressing(source.lines(user, wanted) for source in sources), wanted.limit))
+    wanted = Wanted(page * size + 1, study, kind, site)
+    lines = list(islice(most_pressing(lines_asked_for(user, wanted)), wanted.limit))
     return WorkPage(lines[(page - 1) * size : page * size], page, more=len(lines) > page * size)
+
+
+def lines_asked_for(user: User, wanted: Wanted) -> Iterator[Iterator[WorkLine]]:
+    """The lines of each source of work, without those of another kind or site."""
+    for source in work.values():
+        if not wanted.kind or wanted.kind in source.kinds:
+            lines = source.lines(user, wanted)
+            yield (
+                line
+                for line in lines
+                if wanted.kind in ("", line.kind) and wanted.site in ("", line.site_key)
+            )
 
 
 def most_pressing(kinds: Iterable[Iterable[WorkLine]]) -> Iterator[WorkLine]:
@@ -289,9 +303,9 @@ def most_pressing(kinds: Iterable[Iterable[WorkLine]]) -> Iterator[WorkLine]:
     return merge(*kinds, key=pressing)
 
 
-def pressing(line: WorkLine) -> tuple[date, date, str]:
-    """What comes first in the inbox: the day that ends first, then the day that is due first."""
-    return line.latest or line.due or date.max, line.due or date.max, line.subject_number
+def pressing(line: WorkLine) -> Rank:
+    """What comes first in the inbox, by the rule of `domain.pressing`."""
+    return rank(line.clock_ends, line.latest, line.due, line.subject_number)
 
 
 def kinds_of_work() -> dict[str, str]:

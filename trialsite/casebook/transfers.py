@@ -205,9 +205,11 @@ def transfer_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
         return
     here = reach_of(user, "subject.transfer", site="to_site_id")
     waiting = Transfer.objects.filter(here, state=TransferState.ASKED).exclude(asked_by=user)
-    if wanted.study:
-        waiting = waiting.filter(study__key=wanted.study)
-    rows = waiting.select_related("study", "site", "to_site").order_by("asked_at")[: wanted.limit]
+    rows = (
+        wanted.of(waiting, site="to_site")
+        .select_related("study", "site", "to_site")
+        .order_by("asked_at")[: wanted.limit]
+    )
     for one in rows:
         yield WorkLine(
             kind="transfer",

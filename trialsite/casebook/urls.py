@@ -36,6 +36,7 @@ urlpatterns = [
     path("subjects/", views.subjects, name="subjects"),
     path("subjects/<uuid:subject_id>/", views.subject, name="subject"),
     path("subjects/<uuid:subject_id>/identity/", identity_views.identity, name="identity"),
+    path("subjects/<uuid:subject_id>/identity/phone/", identity_views.phone, name="identity-phone"),
     path("subjects/<uuid:subject_id>/trail/", trail_views.subject_trail, name="subject-trail"),
     path("subjects/<uuid:subject_id>/log/<slug:form>/new/", views.new_log_form, name="new-log-form"),
     path("subjects/<uuid:subject_id>/visits/add/", added_visit_views.add, name="visit-add"),

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 
 from trialsite.access.permissions import grants_of, may, require_somewhere
 from trialsite.access.requests import user_of
-from trialsite.studies.selectors import studies_visible_to
+from trialsite.studies.selectors import places_visible_to, studies_visible_to
 
 from . import services
 from .casebook_page import casebook_context, subject_context
@@ -38,7 +38,6 @@ from .pages import EntryPage, with_unit
 from .registries import form_panels
 from .selectors import (
     draft_of,
-    drafts_of,
     kinds_of_work,
     moves_at,
     slot_or_404,
@@ -64,14 +63,17 @@ def inbox(request: HttpRequest) -> HttpResponse:
     kinds = kinds_of_work()
     kind = request.GET.get("kind", "") if request.GET.get("kind") in kinds else ""
     study = request.GET.get("study", "") if request.GET.get("study") in studies else ""
+    sites = list(places_visible_to(user))
+    site = request.GET.get("site", "") if request.GET.get("site") in {one.key for one in sites} else ""
     page = min(int(number), LAST_PAGE) if number.isdigit() and int(number) else 1
     context = {
-        "page": work_of(user, study=study, kind=kind, page=page),
+        "page": work_of(user, study=study, site=site, kind=kind, page=page),
         "kinds": kinds.items(),
         "studies": studies,
         "kind": kind,
         "study": study,
-        "drafts": drafts_of(user)[:5],
+        "sites": sites,
+        "site": site,
     }
     return render(request, "casebook/inbox.html", context)
 

@@ -41,6 +41,7 @@ from trialsite.studies.models import Site, Study
 
 from .accounts import demo_password, staff_of
 from .assessing import assess_reports
+from .calling import try_in_vain
 from .deviating import text_to_sign
 from .laboratories import as_reported, keep_ranges
 from .stories.candidates import REFUSES
@@ -100,6 +101,8 @@ def tell(told: Story, study: Study, site: Site, staff: Staff, today: date) -> st
             say_what_was_missed(subject, told, today, staff)
             assess_reports(subject, today, staff.coordinator, staff.monitor)
         projections.refresh(subject)
+        if try_in_vain(subject, told.number, today, staff.coordinator):
+            projections.refresh(subject)
         connection.run_on_commit.clear()  # the projections are derived: no worker has to do it again
     return subject.number
 
@@ -111,6 +114,7 @@ def screen(told: Story, study: Study, site: Site, staff: Staff) -> Subject:
         site=site,
         full_name=f"{person.full_name}（虚构）",
         hospital_number=person.hospital_number,
+        phone=f"139 0000 {told.number:04d}",
         screened_on=told.screened_on,
         by=staff.coordinator,
     )

@@ -23,9 +23,7 @@ DECIDED_WITHIN = timedelta(days=14)  # assumption: no registration says until wh
 def deviation_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     """Drafts on which this user decides, those drafted longest ago first."""
     reach = reach_of(user, "deviation.decide")
-    found = Deviation.objects.filter(reach, state=DeviationState.DRAFT)
-    if wanted.study:
-        found = found.filter(study__key=wanted.study)
+    found = wanted.of(Deviation.objects.filter(reach, state=DeviationState.DRAFT))
     found = found.select_related("study", "site", "subject__study", "subject__site")
     for deviation in found.order_by("moved_at", "pk")[: wanted.limit]:
         yield line_of(deviation)
@@ -34,9 +32,9 @@ def deviation_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
 def line_of(deviation: Deviation) -> WorkLine:
     due = (deviation.moved_at + DECIDED_WITHIN).date()
     url = reverse("deviation", args=[deviation.pk])
-    detail = f"{deviation.get_kind_display()}: {deviation.evidence}"
+    detail, said = str(deviation.get_kind_display()), deviation.evidence
     if deviation.subject is not None:
-        return work_line(deviation.subject, KIND, KINDS[KIND], due, url, detail)
+        return work_line(deviation.subject, KIND, KINDS[KIND], due, url, detail, said)
     standing, words = due_in_words(due, now().date())
     return WorkLine(
         kind=KIND,
@@ -49,6 +47,7 @@ def line_of(deviation: Deviation) -> WorkLine:
         latest=due,
         url=url,
         detail=detail,
+        said=said,
         standing=standing,
         standing_words=words,
     )

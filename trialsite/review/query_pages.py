@@ -309,9 +309,7 @@ def query_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
 
 def query_lines(kind: str, reach: Q, states: Sequence[str], wanted: Wanted) -> Iterator[WorkLine]:
     """Queries in some states within a reach, the one that moved longest ago first."""
-    found = Query.objects.filter(reach, state__in=states)
-    if wanted.study:
-        found = found.filter(study__key=wanted.study)
+    found = wanted.of(Query.objects.filter(reach, state__in=states))
     found = found.select_related("subject__study", "subject__site", "subject__protocol_version")
     for query in found.order_by("moved_at", "pk")[: wanted.limit]:
         yield line_of(query, kind)
@@ -320,9 +318,7 @@ def query_lines(kind: str, reach: Q, states: Sequence[str], wanted: Wanted) -> I
 def line_of(query: Query, kind: str) -> WorkLine:
     form = form_title(query.subject.protocol_version.protocol, query.form_key)
     due = (query.moved_at + timedelta(days=7)).date()
-    return work_line(
-        query.subject, kind, KINDS[kind], due, query.slot.url() + "#queries", f"{form}: {query.text}"
-    )
+    return work_line(query.subject, kind, KINDS[kind], due, query.slot.url() + "#queries", form, query.text)
 
 
 QUERY_WORK = WorkSource(KINDS, query_work)

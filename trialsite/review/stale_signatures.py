@@ -73,9 +73,7 @@ def to_renew(signatures: Iterable[Signature], digest: str) -> list[Signature]:
 
 def signature_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     """Stale signatures where this user may sign, those signed longest ago first."""
-    found = StaleSignature.objects.filter(reach_of(user, "record.sign"))
-    if wanted.study:
-        found = found.filter(study__key=wanted.study)
+    found = wanted.of(StaleSignature.objects.filter(reach_of(user, "record.sign")))
     found = found.select_related("subject__study", "subject__site", "subject__protocol_version")
     for stale in found.order_by("signed_at", "pk")[: wanted.limit]:
         yield line_of(stale)

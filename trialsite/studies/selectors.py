@@ -3,7 +3,7 @@
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from trialsite.access.models import User
@@ -52,6 +52,14 @@ def sites_visible_to(user: User, study: Study) -> QuerySet[Site]:
     rows = [site for study_id, site, _role in grants_of(user).rows if study_id == study.pk]
     sites = Site.objects.filter(study_sites__study=study)
     return sites if None in rows else sites.filter(pk__in=[site for site in rows if site])
+
+
+def places_visible_to(user: User) -> QuerySet[Site]:
+    """The sites of all studies that the user's memberships open, by key."""
+    rows = [(study, site) for study, site, _role in grants_of(user).rows if study]
+    whole = [study for study, site in rows if site is None]
+    single = [site for _study, site in rows if site]
+    return Site.objects.filter(Q(study_sites__study__in=whole) | Q(pk__in=single)).distinct().order_by("key")
 
 
 def study_site(*, study: Study, site: Site) -> StudySite:

@@ -20,7 +20,17 @@ from trialsite.studies.domain.protocol import Protocol
 
 OF_SUBJECT = ("subject", "eligibility", "treatment", "assessments", "outcomes", "subject-trail")
 OF_STUDY = ("dashboard", "protocol")
-PLACES = ("inbox", "subjects", "screening", "calendar", "reminders", "dashboards", "protocols", "trail")
+PLACES = (
+    "inbox",
+    "subjects",
+    "screening",
+    "calendar",
+    "week-sheet",
+    "reminders",
+    "dashboards",
+    "protocols",
+    "trail",
+)
 LANGUAGES = ("en", "zh-hans")
 PRODUCT = "BLINA"  # the system's own name; also the key of an arm
 UNSEEN = re.compile(r"<(script|style|head)\b.*?</\1>|<[^>]*>", re.DOTALL)

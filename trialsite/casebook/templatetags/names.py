@@ -1,13 +1,11 @@
 """Keys of a protocol and of the casebook by their names, for templates."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import template
-from django.utils import timezone
 
 from trialsite.casebook.fact_words import rule_words
-from trialsite.casebook.models import Draft, Subject
+from trialsite.casebook.models import Subject
 from trialsite.casebook.names import anchor_name, form_title, phase_name, visit_name
 from trialsite.casebook.sign_off import Part, parts_to_sign
 from trialsite.studies.domain.protocol import Protocol
@@ -21,14 +19,6 @@ register.filter("rule_words", rule_words)
 def visit_of(place: Any, subject: Subject) -> str:
     """The visit of a slot or draft."""
     return visit_name(subject.protocol_version.protocol, place.visit_key, place.visit_repeat)
-
-
-@register.filter
-def saved_at_site(draft: Draft) -> str:
-    """When a draft was saved, by the clock of its subject's site."""
-    return timezone.localtime(draft.saved_at, ZoneInfo(draft.subject.site.timezone)).strftime(
-        "%Y-%m-%d %H:%M"
-    )
 
 
 @register.filter

@@ -193,7 +193,10 @@ def last_things(draw: Draw, course: Course, today: date) -> Iterator[Entry]:
             "lost": True,
             "comment": "Three calls without answer",
         }
-        yield Entry(LOG, "SUR", until + timedelta(days=200), values, missing={"alive": "UNKNOWN"})
+        last = until + timedelta(days=200)
+        for before in (21, 9, 0):
+            yield Entry(LOG, "CALL", last - timedelta(days=before), {"call_result": "NOT_REACHED"})
+        yield Entry(LOG, "SUR", last, values, missing={"alive": "UNKNOWN"})
 
 
 def confirming_sample(draw: Draw, protocol: Protocol, course: Course, first: date) -> Entry:

@@ -1,0 +1,39 @@
+"""Two readers who find the same subject behind at the same moment: one derives, the other waits and reads."""
+
+import threading
+
+import pytest
+from django.db import connection
+
+from assessments.models import PlannedVisit
+from tests.cast import bare_subject, make_cast
+from trialsite.audit import acting
+from trialsite.casebook.models import Subject
+from trialsite.casebook.projections import bring_up_to_date
+
+
+def test_both_read_what_one_of_them_derived(committed_db: str) -> None:
+    cast = make_cast()
+    for _ in range(3):
+        bare_subject(cast)
+    started, problems, counts = threading.Barrier(2), [], []
+
+    def read() -> None:
+        try:
+            with acting(user=cast.coordinator):
+                started.wait(20)
+                bring_up_to_date(Subject.objects.visible_to(cast.coordinator))
+                counts.append(PlannedVisit.objects.filter(key="SCR").count())
+        except Exception as problem:
+            problems.append(problem)
+        finally:
+            connection.close()
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join(60)
+    if problems:
+        pytest.fail(f"{problems}")
+    assert counts == [3, 3]
