@@ -9,16 +9,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from trialsite.casebook.edit_checks import edit_check
+from trialsite.casebook.items import put
 from trialsite.casebook.models import Subject
 from trialsite.casebook.prepared import Bound, Prepared
 from trialsite.casebook.registries import Finding
-from trialsite.casebook.site_day import site_today
 from trialsite.casebook.states import RecordState
 from trialsite.casebook.values import trimmed
 from trialsite.clinical.units import ANALYTES
 
+from .around_marrow import around_typed
 from .domain.mrd import Qualifier
+from .domain.ranges import LimitsFrom, WhyNoLimits
 from .domain.response import Category, classify_response
+from .lab_limits import limits_of_analytes
 from .lab_results import lab_values
 from .models import MarrowAssessment, VitalSigns
 from .responses import assessment_of, baseline_of, judged_responses, remission_before
@@ -130,6 +133,39 @@ def results_possible(values: Values, rows: Rows, subject: Subject) -> Iterator[F
             yield Finding(f"{place}.uln", _("The upper limit lies below the lower limit."))
 
 
+@edit_check(gettext_lazy("A range of the site where one is asked for"))
+def range_in_force(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """A line that follows the site's range has one on the day of the sample, for this laboratory, sex and age."""
+    asking = {
+        number: line
+        for number, line in enumerate(rows.get("results", ()))
+        if line.get("limits_from") == LimitsFrom.SITE_RANGE and line.get("analyte") in ANALYTES
+    }
+    day = values.get("performed_on")
+    if not asking or day is None:
+        return
+    analytes = {line["analyte"] for line in asking.values()}
+    limits = limits_of_analytes(subject, analytes, day, values.get("laboratory") or "")
+    for number, line in asking.items():
+        why = limits[line["analyte"]].why
+        if why is not None:
+            yield Finding(f"results.{number}.limits_from", str(NO_RANGE_WORDS[why]))
+
+
+NO_RANGE_WORDS = {
+    WhyNoLimits.NO_RANGE: gettext_lazy(
+        "The site has no range of this laboratory in force on this day: type the limits as printed, say that none were"
+        " printed, or have the range recorded."
+    ),
+    WhyNoLimits.SEX_UNKNOWN: gettext_lazy(
+        "The range depends on the sex, which is not recorded: type the limits as printed."
+    ),
+    WhyNoLimits.AGE_UNKNOWN: gettext_lazy(
+        "The range depends on the age, which is not exact: type the limits as printed."
+    ),
+}
+
+
 @edit_check(gettext_lazy("Each MRD method once, values that can be"))
 def mrd_possible(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """Each method once; a value only when quantified, above 0 and at most all cells; limits likewise."""
@@ -160,7 +196,7 @@ def response_has_reason(values: Values, rows: Rows, subject: Subject) -> Iterato
     said = values.get("investigator_response")
     if not said or (values.get("response_reason") or "").strip():
         return
-    computed = computed_response(values, subject)
+    computed = computed_response(values, rows, subject)
     if computed and said != computed:
         yield Finding(
             "response_reason",
@@ -169,13 +205,13 @@ def response_has_reason(values: Values, rows: Rows, subject: Subject) -> Iterato
         )
 
 
-def computed_response(values: Values, subject: Subject) -> str:
+def computed_response(values: Values, rows: Rows, subject: Subject) -> str:
     """The category that the typed items give; "" while they do not decide."""
     if values.get("performed_on") is None:
         return ""
     record = MarrowAssessment(subject=subject)
     for item, value in values.items():
-        setattr(record, item, value if value is not None else getattr(record, item))
+        put(record, item, value)
     day = record.performed_on
     known = judged_responses([subject.pk]).get(subject.pk, [])
     earlier = [each for each in known if day and each.record.performed_on and each.record.performed_on < day]
@@ -183,22 +219,10 @@ def computed_response(values: Values, subject: Subject) -> str:
     marrows = [each.record for each in earlier] + [record]
     counts = lab_values([subject.pk], ("anc", "platelets")).get(subject.pk, [])
     support = supports([subject.pk]).get(subject.pk, NO_SUPPORT)
+    findings = [line.get("finding") or "" for line in rows.get("sites", ())]
+    around = around_typed(subject.pk, values["performed_on"], findings, rules)
     seen = assessment_of(
-        record, rules, counts, baseline_of(marrows, record), remission_before(earlier), support
+        record, rules, counts, baseline_of(marrows, record), remission_before(earlier), around, support
     )
     category = classify_response(seen, rules).category
     return "" if category in (Category.UNKNOWN, Category.INDETERMINATE_5PCT) else category.value
-
-
-@edit_check(gettext_lazy("Onset, end and grade of an event agree"))
-def event_possible(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
-    """An event begins before it ends, not in the future; what goes on has no end."""
-    onset, stop = values.get("onset"), values.get("stop")
-    if onset and onset.earliest > site_today(subject):
-        yield Finding("onset", _("This day has not come yet at the site."))
-    if onset and stop and stop.latest < onset.earliest:
-        yield Finding("stop", _("This end lies before the onset."))
-    if stop and values.get("ongoing"):
-        yield Finding("ongoing", _("An event with an end is not ongoing."))
-    if values.get("outcome") == "FATAL" and values.get("grade") not in (None, 5):
-        yield Finding("grade", _("A fatal event is grade 5."))

@@ -20,13 +20,10 @@ from trialsite.clinical.body import CrClWeight, Sex, bmi, crcl_weight, creatinin
 from trialsite.clinical.facts import Fact, Why, age_fact
 from trialsite.clinical.hctci import BY_KEY, HctciMeasures, HctciScore, hctci_score
 from trialsite.clinical.interval import Interval
-from trialsite.clinical.kleene import Truth
-from trialsite.clinical.quantity import Quantity
 
-from .domain.cns import CnsAnswer, LumbarPuncture, cns_status, is_cns_leukemia
-from .lab_results import LabValue, lab_values, latest_values, nearest
+from .cns_results import cns_classes, cns_leukemia
+from .lab_results import LabValue, latest_values
 from .models import (
-    CerebrospinalFluid,
     Echocardiogram,
     Electrocardiogram,
     Hctci,
@@ -281,75 +278,6 @@ def number(fact: Fact | None) -> Decimal | None:
     """The exact number of a fact; None when it is missing or only bounded."""
     usable = fact is not None and fact.known and not fact.comparator
     return fact.value if usable and isinstance(fact.value, Decimal) else None  # type: ignore[union-attr]
-
-
-def punctures(subject_ids: Sequence[UUID]) -> dict[UUID, tuple[CerebrospinalFluid, CnsAnswer]]:
-    """The latest lumbar puncture of each subject with its CNS class, blood counts of the same day or one day apart."""
-    records = latest_records(CerebrospinalFluid, "CSF", subject_ids)
-    counts = lab_values(list(records), ("wbc", "rbc")) if records else {}
-    return {
-        subject_id: (record, cns_status(puncture_of(record, counts.get(subject_id, []))))
-        for subject_id, record in records.items()
-    }
-
-
-def puncture_of(record: CerebrospinalFluid, counts: Sequence[LabValue]) -> LumbarPuncture:
-    """A lumbar puncture as the rules see it; blood cells from 10⁹/L and 10¹²/L to cells per µL."""
-    assert record.performed_on is not None
-    white, red = (nearest(counts, analyte, record.performed_on, 1) for analyte in ("wbc", "rbc"))
-    return LumbarPuncture(
-        csf_wbc=record.item("csf_wbc"),
-        csf_rbc=record.item("csf_rbc"),
-        blasts=Truth.of(record.blasts),
-        clinical_signs=Truth.of(record.clinical_signs),
-        blood_wbc=per_microlitre(white, 1000),
-        blood_rbc=per_microlitre(red, 1000000),
-        csf_on=record.performed_on,
-        blood_on=white.on if white else None,
-    )
-
-
-def per_microlitre(count: LabValue | None, factor: int) -> Decimal | None:
-    quantity: Quantity | None = count.quantity if count else None
-    if quantity is None or quantity.comparator or quantity.canonical is None:
-        return None
-    return quantity.canonical * factor
-
-
-def cns_classes(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
-    """The CNS class of the latest puncture; undecided is unknown."""
-    found = {}
-    for subject_id, (record, answer) in punctures(subject_ids).items():
-        source = record.address("blasts")
-        if answer.status is None:
-            why = record.missing.get("blasts") or Why.UNKNOWN
-            found[subject_id] = Fact.missing(why, source=source)
-        else:
-            found[subject_id] = Fact(
-                answer.status, on=record.performed_on, source=source, working=" / ".join(answer.possible)
-            )
-    return found
-
-
-def cns_leukemia(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
-    """CNS leukaemia by the protocol's classes; a documented clinical absence counts as no, nothing as unknown."""
-    plans = protocols(subject_ids)
-    return {
-        subject_id: leukemia_fact(record, answer, plans[subject_id].cns2_is_cns_leukemia)
-        for subject_id, (record, answer) in punctures(subject_ids).items()
-    }
-
-
-def leukemia_fact(record: CerebrospinalFluid, answer: CnsAnswer, cns2_counts: bool) -> Fact:
-    """Whether one puncture shows CNS leukaemia by the protocol's classes."""
-    present, source = is_cns_leukemia(answer, cns2_counts), record.address("blasts")
-    if present.known:
-        return Fact(
-            present is Truth.TRUE, on=record.performed_on, source=source, working=" / ".join(answer.possible)
-        )
-    if record.clinically_absent is True and record.clinical_signs is not True:
-        return Fact(False, on=record.performed_on, source=record.address("clinically_absent"))
-    return Fact.missing(record.missing.get("blasts") or Why.UNKNOWN, source=source)
 
 
 def course_sources() -> dict[str, FactSource]:

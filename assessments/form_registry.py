@@ -5,8 +5,13 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.casebook.edit_checks import not_in_the_future
 from trialsite.casebook.registries import FormType, RowType
 
-from . import checks, derived, grade_checks, models, summaries
-from .pages import disease, examinations, laboratory, neurocytokine, safety, transplant
+from . import checks, derived, event_checks, grade_checks, models, summaries
+from .lab_limits import save_limits
+from .pages import adverse_events, disease, examinations, laboratory, neurocytokine, sae, transplant
+from .sae import checks as sae_checks
+from .sae import services as sae_services
+from .sae import shown as sae_shown
+from .tracks import keep_worst_grade
 
 LINES_LEFT_OPEN = 3
 RESULTS = _("Results")
@@ -58,10 +63,12 @@ FORMS: tuple[FormType, ...] = (
         laboratory.LabReportForm,
         summaries.lab_report,
         checks.results_possible,
+        checks.range_in_force,
         rows=panel(laboratory.HaematologyLineForm),
         offer=laboratory.offer,
         continuous=True,
         derived=derived.lab_report,
+        after=save_limits,
     ),
     kind(
         "CHEM",
@@ -70,10 +77,12 @@ FORMS: tuple[FormType, ...] = (
         laboratory.LabReportForm,
         summaries.lab_report,
         checks.results_possible,
+        checks.range_in_force,
         rows=panel(laboratory.ChemistryLineForm),
         offer=laboratory.offer,
         continuous=True,
         derived=derived.lab_report,
+        after=save_limits,
     ),
     kind(
         "COAG",
@@ -82,10 +91,12 @@ FORMS: tuple[FormType, ...] = (
         laboratory.LabReportForm,
         summaries.lab_report,
         checks.results_possible,
+        checks.range_in_force,
         rows=panel(laboratory.CoagulationLineForm),
         offer=laboratory.offer,
         continuous=True,
         derived=derived.lab_report,
+        after=save_limits,
     ),
     kind("VIR", _("Virology"), models.Virology, laboratory.VirologyForm, summaries.virology),
     kind(
@@ -134,6 +145,15 @@ FORMS: tuple[FormType, ...] = (
         checks.response_has_reason,
         grade_checks.support_as_recorded,
         not_in_the_future("counts_on"),
+        rows=(
+            RowType(
+                "sites",
+                models.ExtramedullarySite,
+                disease.ExtramedullarySiteForm,
+                _("Sites outside marrow and blood"),
+                blank_lines=1,
+            ),
+        ),
         continuous=True,
         derived=derived.response,
     ),
@@ -187,11 +207,51 @@ FORMS: tuple[FormType, ...] = (
         "AE",
         _("Adverse event"),
         models.AdverseEvent,
-        safety.AdverseEventForm,
+        adverse_events.AdverseEventForm,
         summaries.adverse_event,
-        checks.event_possible,
+        event_checks.event_possible,
+        event_checks.track_possible,
+        event_checks.grade_of_term,
+        event_checks.over_has_end,
+        event_checks.special_is_marked,
+        event_checks.inside_window,
+        rows=(
+            RowType(
+                "track",
+                models.GradeChange,
+                adverse_events.GradeChangeForm,
+                _("Grades over the days"),
+                blank_lines=2,
+            ),
+        ),
+        offer=adverse_events.offer_track,
         continuous=True,
         derived=derived.adverse_event,
+        after=keep_worst_grade,
+    ),
+    kind(
+        "SAE",
+        _("Serious adverse event"),
+        models.SeriousEvent,
+        sae.SeriousEventForm,
+        sae_shown.report_summary,
+        sae_checks.some_criterion,
+        sae_checks.instants_in_order,
+        sae_checks.admission_counts,
+        continuous=True,
+        derived=sae_shown.derived_report,
+        after=sae_services.keep_version,
+    ),
+    kind(
+        "ADM",
+        _("Stay in hospital"),
+        models.Admission,
+        sae.AdmissionForm,
+        sae_shown.stay_summary,
+        sae_checks.stay_in_order,
+        not_in_the_future("left_on"),
+        continuous=True,
+        derived=sae_shown.derived_stay,
     ),
     kind(
         "AGV",

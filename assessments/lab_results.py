@@ -14,14 +14,21 @@ from trialsite.casebook.reading import not_later, read_once
 from trialsite.casebook.states import RecordState
 from trialsite.clinical.facts import Fact, ItemAddress
 from trialsite.clinical.quantity import Quantity
+from trialsite.clinical.text import Text
 from trialsite.clinical.units import canonical_unit
 
+from .domain.ranges import Limits, LimitsFrom, WhyNoLimits
+from .lab_limits import limits_of_rows
 from .models import LabResult
 
 
 @dataclass(frozen=True)
 class LabValue:
-    """One result of one day with its limits, and where it stands. Limits are in the analyte's canonical unit."""
+    """One result of one day with its limits, and where it stands. Limits are in the analyte's canonical unit.
+
+    limits_from: "" or a code of `LimitsFrom`; why: what a range of the site lacks. working: how it was computed, of
+    what is not measured itself.
+    """
 
     analyte: str
     on: date
@@ -30,6 +37,14 @@ class LabValue:
     uln: Decimal | None
     source: ItemAddress
     record_id: UUID
+    limits_from: str = ""
+    why: WhyNoLimits | None = None
+    working: Text | None = None
+
+    @property
+    def not_printed(self) -> bool:
+        """Whether an outside laboratory printed no range with it."""
+        return self.limits_from == LimitsFrom.NOT_PRINTED
 
     def fact(self) -> Fact:
         return Fact.of_quantity(self.quantity, canonical_unit(self.analyte), on=self.on, source=self.source)
@@ -60,8 +75,10 @@ def lab_values(subject_ids: Sequence[UUID], analytes: Iterable[str]) -> dict[UUI
             "record__performed_on",
         )
         found: dict[UUID, list[LabValue]] = defaultdict(list)
-        for row in rows:
-            found[row.subject_id].append(lab_value(row))
+        lines = list(rows)
+        limits = limits_of_rows(lines)
+        for row in lines:
+            found[row.subject_id].append(lab_value(row, limits[row.pk]))
         return dict(found)
 
     return read_once(("lab", wanted, tuple(subject_ids)), read)
@@ -88,7 +105,9 @@ def latest_values(subject_ids: Sequence[UUID], analyte: str) -> dict[UUID, LabVa
             .distinct("subject_id"),
             "record__performed_on",
         )
-        return {row.subject_id: lab_value(row) for row in rows}
+        lines = list(rows)
+        limits = limits_of_rows(lines)
+        return {row.subject_id: lab_value(row, limits[row.pk]) for row in lines}
 
     return read_once(("latest lab", analyte, tuple(subject_ids)), read)
 
@@ -99,7 +118,7 @@ def nearest(values: Iterable[LabValue], analyte: str, day: date, within_days: in
     return min(near, key=lambda each: (abs((each.on - day).days), each.on), default=None)
 
 
-def lab_value(row: Any) -> LabValue:
+def lab_value(row: Any, limits: Limits) -> LabValue:
     """A saved line as rules and tables read it."""
     quantity = row.result
     assert quantity is not None
@@ -108,8 +127,10 @@ def lab_value(row: Any) -> LabValue:
         row.analyte,
         row.record.performed_on,
         quantity,
-        row.lln,
-        row.uln,
+        limits.lln,
+        limits.uln,
         ItemAddress(row._meta.db_table, str(row.pk), "result"),
         row.record_id,
+        row.limits_from,
+        limits.why,
     )

@@ -63,7 +63,7 @@ def event_items(subject: Subject) -> Iterator[dict[str, Any]]:
     records = current_records(AdverseEvent, [subject.pk]).filter(grade__gte=SEVERE).select_related("visit")
     for record in records.order_by("onset_earliest"):
         yield {
-            "label": f"{record.term} {record.grade}",
+            "label": f"{record.words} {record.grade}",
             "start": record.onset_earliest,
             "end": record.stop_latest,
             "kind": "event",

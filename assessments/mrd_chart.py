@@ -1,4 +1,8 @@
-"""A small chart of MRD over time on a logarithmic axis, as coordinates for an SVG that the server draws."""
+"""A small chart of MRD over time on a logarithmic axis, as coordinates for an SVG that the server draws.
+
+A value is a dot; what was detected below quantification an empty dot at that limit; what was not detected a triangle
+that points down from the limit of detection. A limit of detection is a short line at every sample that has one; what
+has no limit stands as a question mark under the axis: it says nothing, and is never drawn as negative."""
 
 import math
 from collections.abc import Sequence
@@ -8,24 +12,46 @@ from decimal import Decimal
 
 from trialsite.casebook.charts import month_ticks
 
-from .domain.mrd import Qualifier, Verdict, percent
+from .domain.mrd import Qualifier, percent
 from .mrd_results import MrdLine
 
 WIDTHS = {"wide": 860, "narrow": 358}
-HEIGHT = 230
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 14, 30
+HEIGHT = 250
+LEFT, RIGHT, TOP, BOTTOM = 64, 16, 26, 34
 LOWEST, HIGHEST = -6, 0
+VALUE, BELOW, NOT_DETECTED, UNKNOWN = "value", "below", "not-detected", "unknown"
+SHAPES = {
+    Qualifier.QUANTIFIED: VALUE,
+    Qualifier.DETECTED_BELOW_LOQ: BELOW,
+    Qualifier.NOT_DETECTED: NOT_DETECTED,
+}
 
 
 @dataclass(frozen=True)
 class Point:
-    """One result: where it is drawn, whether it is a limit rather than a value, and what it says."""
+    """One result: where and as what it is drawn (value, below, not-detected, unknown), and what it says.
+
+    lod_y: the height of its limit of detection, None without one or where the mark stands there itself."""
 
     x: float
     y: float
-    limit: bool
+    shape: str
     verdict: str
     words: str
+    lod_y: float | None = None
+
+    @property
+    def triangle(self) -> str:
+        """The corners of the mark of what was not detected."""
+        return f"{self.x - 5.5},{self.y} {self.x + 5.5},{self.y} {self.x},{round(self.y + 8.5, 1)}"
+
+
+@dataclass(frozen=True)
+class Event:
+    """A day of treatment that is marked: first dose, transplantation."""
+
+    on: date
+    label: str
 
 
 @dataclass(frozen=True)
@@ -50,15 +76,18 @@ class MrdChart:
     threshold: str
     rows: tuple[Tick, ...]
     columns: tuple[Tick, ...]
+    events: tuple[Tick, ...] = ()
 
 
-def mrd_chart(lines: Sequence[MrdLine], threshold: Decimal, place: str) -> MrdChart:
-    """The chart of results of one method, oldest first; a result without value stands at its limit."""
-    first, last, width = lines[0].result.sampled_on, lines[-1].result.sampled_on, WIDTHS[place]
-    points = tuple(point_of(line, first, last, width) for line in lines if height_of(line) is not None)
-    path = " ".join(
-        f"{'M' if number == 0 else 'L'}{point.x} {point.y}" for number, point in enumerate(points)
-    )
+def mrd_chart(
+    lines: Sequence[MrdLine], threshold: Decimal, place: str, events: Sequence[Event] = ()
+) -> MrdChart:
+    """The chart of results of one method, oldest first; days of treatment are marked where they lie within it."""
+    days = [line.result.sampled_on for line in lines]
+    first, last, width = days[0], days[-1], WIDTHS[place]
+    points = tuple(point_of(line, first, last, width) for line in lines)
+    drawn = [point for point in points if point.shape != UNKNOWN]
+    path = " ".join(f"{'M' if number == 0 else 'L'}{point.x} {point.y}" for number, point in enumerate(drawn))
     rows = tuple(
         Tick(y_of(Decimal(10) ** power), percent(Decimal(10) ** power)) for power in range(LOWEST, 1)
     )
@@ -76,6 +105,7 @@ def mrd_chart(lines: Sequence[MrdLine], threshold: Decimal, place: str) -> MrdCh
         percent(threshold),
         rows,
         columns,
+        tuple(Tick(x_of(one.on, first, last, width), one.label) for one in events if first <= one.on <= last),
     )
 
 
@@ -88,30 +118,25 @@ def ticks_of(first: date, last: date, width: int) -> list[tuple[date, str]]:
 
 
 def height_of(line: MrdLine) -> Decimal | None:
-    """The fraction at which a result is drawn: its value, else the limit that it lies below."""
+    """The fraction at which a result is drawn: its value, else the limit that it lies below; None without either."""
     if line.result.qualifier is Qualifier.QUANTIFIED:
         return line.result.value
-    if line.verdict is None or (
-        line.verdict.verdict is Verdict.INDETERMINATE and line.verdict.lod.value is None
-    ):
+    if line.verdict is None or line.result.qualifier not in SHAPES:
         return None
     limit = line.verdict.loq if line.result.qualifier is Qualifier.DETECTED_BELOW_LOQ else line.verdict.lod
     return limit.value
 
 
 def point_of(line: MrdLine, first: date, last: date, width: int) -> Point:
-    height = height_of(line)
-    assert height is not None
     assert line.verdict is not None
-    limit = line.result.qualifier is not Qualifier.QUANTIFIED
-    words = f"{line.result.sampled_on} {'<' if limit else ''}{percent(height)}"
-    return Point(
-        x_of(line.result.sampled_on, first, last, width),
-        y_of(height),
-        limit,
-        line.verdict.verdict.value,
-        words,
-    )
+    x, day, height = x_of(line.result.sampled_on, first, last, width), line.result.sampled_on, height_of(line)
+    verdict = line.verdict.verdict.value
+    if height is None:
+        return Point(x, HEIGHT - BOTTOM, UNKNOWN, verdict, f"{day} ?")
+    shape, lod = SHAPES[line.result.qualifier], line.verdict.lod.value
+    words = f"{day} {'' if shape == VALUE else '<'}{percent(height)}"
+    lod_y = None if lod is None or shape == NOT_DETECTED else y_of(lod)
+    return Point(x, y_of(height), shape, verdict, words, lod_y)
 
 
 def x_of(day: date, first: date, last: date, width: int) -> float:

@@ -1,12 +1,13 @@
 """MRD of many subjects at once: each result with its verdict, and the course of MRD by the study's method."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from trialsite.casebook.reading import not_later, read_once
@@ -17,7 +18,19 @@ from trialsite.clinical.quantity import Quantity
 from trialsite.studies.domain.protocol import MrdThreshold, Protocol
 
 from . import models
-from .domain.mrd import Method, MrdResult, MrdVerdict, Qualifier, Verdict, mrd_verdict
+from .declarations import Declared, declarations_of, declared_for
+from .domain.mrd import (
+    NEED_INDEX,
+    Method,
+    MrdResult,
+    MrdVerdict,
+    Qualifier,
+    ReportingClass,
+    SensitivitySource,
+    Verdict,
+    mrd_verdict,
+    reporting_class,
+)
 from .domain.mrd_course import MrdCourse, Sample, Standing, TimePoint, mrd_course
 from .domain.mrd_report import read_report
 from .responses import Judged, judged_responses
@@ -35,13 +48,25 @@ STANDING_WORDS: Mapping[str, Any] = {
     Standing.PERSISTENT: gettext_lazy("persistent"),
     Standing.RECURRENCE: gettext_lazy("recurrence"),
 }
+CLASS_WORDS: Mapping[str, Any] = {
+    ReportingClass.COMPLETE: gettext_lazy("complete MRD response"),
+    ReportingClass.INTERMEDIATE: gettext_lazy("intermediate"),
+    ReportingClass.FAILURE: gettext_lazy("MRD failure"),
+}
+SOURCE_WORDS: Mapping[str, Any] = {
+    SensitivitySource.STATED: gettext_lazy("stated in the report"),
+    SensitivitySource.CELLS: gettext_lazy("from the cells of this sample"),
+    SensitivitySource.REPORTED_BOUND: gettext_lazy("from the reported “<”"),
+}
 ROLES = ("endpoint", "gate", "secondary", "exploratory")
 SCREENING_ANCHORS = ("screening", "consent")
 
 
 @dataclass(frozen=True)
 class MrdLine:
-    """One result with its verdict; None where the protocol has no threshold for the method."""
+    """One result with its verdict; None where the protocol has no threshold for the method.
+
+    counted: MRD counts in CRc (with the literal wording of a protocol in any response); None while that is open."""
 
     line: models.MrdResult
     sample: models.MrdSample
@@ -49,6 +74,12 @@ class MrdLine:
     verdict: MrdVerdict | None
     in_crc: Truth
     at_screening: bool
+    counted: bool | None = None
+
+    @property
+    def reporting_class(self) -> ReportingClass | None:
+        """The class of ELN and EWALL beside the verdict."""
+        return reporting_class(self.result, self.verdict.lod) if self.verdict else None
 
     @property
     def source(self) -> ItemAddress:
@@ -76,21 +107,46 @@ def _read_all(subject_ids: Sequence[UUID]) -> dict[UUID, list[MrdLine]]:
         return {}
     ids = list(by_subject)
     plans, responses = protocols(ids), judged_responses(ids)
+    declared = declarations_of({found[0].study_id for found in by_subject.values()})
     return {
-        subject_id: [line_of(row, plans[subject_id], responses.get(subject_id, [])) for row in found]
+        subject_id: [
+            line_of(row, plans[subject_id], responses.get(subject_id, []), declared, without_index(found))
+            for row in found
+        ]
         for subject_id, found in by_subject.items()
     }
 
 
-def line_of(row: models.MrdResult, protocol: Protocol, responses: Sequence[Judged]) -> MrdLine:
+def without_index(rows: Sequence[models.MrdResult]) -> set[str]:
+    """The methods for which the laboratory found no sequence at diagnosis: what it said last holds for every sample."""
+    said = {row.method: row.index_found for row in rows if row.index_found is not None}
+    return {method for method, found in said.items() if method in NEED_INDEX and not found}
+
+
+def line_of(
+    row: models.MrdResult,
+    protocol: Protocol,
+    responses: Sequence[Judged],
+    declared: Declared,
+    no_index: Collection[str],
+) -> MrdLine:
     result = domain_result(row)
+    if row.method in no_index:
+        result = replace(result, index_found=Truth.FALSE)
     threshold = threshold_for(protocol, row.method)
-    verdict = mrd_verdict(result, threshold.threshold) if threshold else None
+    known = declared_for(declared, row.study_id, row.record.laboratory, row.method)
+    verdict = mrd_verdict(result, threshold.threshold, known) if threshold else None
     anchors = {visit.anchor for visit in protocol.visits if visit.key == row.record.visit.key}
     screening = row.record.time_point == models.MrdSample.TimePoint.SCREENING or any(
         anchor in SCREENING_ANCHORS for anchor in anchors
     )
-    return MrdLine(row, row.record, result, verdict, remission_at(responses, row.record), screening)
+    in_crc = remission_at(responses, row.record)
+    counted = (
+        True
+        if protocol.response.literal_mlfs_is_cri
+        else {Truth.UNKNOWN: None}.get(in_crc, in_crc is Truth.TRUE)
+    )
+    return MrdLine(row, row.record, result, verdict, in_crc, screening, counted)
 
 
 def domain_result(row: Any) -> MrdResult:
@@ -110,6 +166,7 @@ def domain_result(row: Any) -> MrdResult:
         dna_ng=row.dna_ng,
         hemodilution=Truth.of(row.record.hemodilution),
         cd19_gating_adequate=Truth.of(row.cd19_gating_adequate),
+        index_found=Truth.of(row.index_found),
     )
 
 
@@ -118,6 +175,14 @@ def fraction(quantity: Quantity | None) -> Decimal | None:
     if quantity is None or quantity.canonical is None:
         return None
     return quantity.canonical / 100
+
+
+def source_words(verdict: MrdVerdict, qualifier: str) -> str:
+    """Where the limit that decides comes from: of detection, or of quantification for what was detected below it."""
+    limit = verdict.loq if qualifier == Qualifier.DETECTED_BELOW_LOQ else verdict.lod
+    if limit.source is SensitivitySource.DECLARED and limit.declared_on is not None:
+        return _("from the laboratory's declaration of %(day)s") % {"day": limit.declared_on.isoformat()}
+    return str(SOURCE_WORDS.get(limit.source, ""))
 
 
 def threshold_for(protocol: Protocol, method: str) -> MrdThreshold | None:

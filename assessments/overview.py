@@ -1,6 +1,6 @@
 """What the assessments page of a subject shows: responses, MRD, laboratory trends with grades, adverse events."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from enrollment.item_facts import latest_records
 from trialsite.casebook.models import Subject
 from trialsite.casebook.names import visit_name
 from trialsite.casebook.reading import one_reading
-from trialsite.casebook.registries import Derived, facts, facts_of
+from trialsite.casebook.registries import Derived, anchor_dates, anchors, facts, facts_of
 from trialsite.casebook.selectors import current_records
 from trialsite.casebook.slots import Slot
 from trialsite.clinical.units import analyte, unit_label
@@ -23,12 +24,25 @@ from .derived.disease import cns
 from .derived.examinations import comorbidity
 from .derived.laboratory import clearance_line
 from .domain.grading import TERMS, LabGrade, Term
-from .lab_grades import baseline, gradable_values, grade_of, grade_words, severe
+from .domain.mrd import Verdict
+from .lab_grades import baseline, baseline_days, gradable_values, grade_of, grade_words, severe
 from .lab_results import LabValue, latest_values
+from .laboratory.draws import grades_of
+from .laboratory.sparks import sparks
 from .models import AdverseEvent, CerebrospinalFluid, Hctci
-from .mrd_chart import WIDTHS, MrdChart, mrd_chart
-from .mrd_results import VERDICT_WORDS, MrdLine, course_of, mrd_lines, study_method, threshold_for
-from .responses import WARNING_WORDS, Judged, category_words, deciding, first_doses, judged_responses
+from .models.disease import MrdMethod
+from .mrd_chart import WIDTHS, Event, MrdChart, mrd_chart
+from .mrd_results import (
+    CLASS_WORDS,
+    VERDICT_WORDS,
+    MrdLine,
+    course_of,
+    mrd_lines,
+    source_words,
+    study_method,
+    threshold_for,
+)
+from .responses import WARNING_WORDS, Judged, category_words, deciding, judged_responses
 from .summaries import result_words
 
 TREND_DAYS = 8
@@ -46,6 +60,7 @@ class ResponseLine:
     investigator: str
     working: Sequence[str]
     warnings: Sequence[str]
+    awaiting: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,6 +73,9 @@ class MrdShown:
     verdict: str
     verdict_words: str
     reason: str
+    limit_source: str
+    reporting_class: str
+    disagrees: bool
 
 
 @dataclass(frozen=True)
@@ -77,6 +95,7 @@ class TrendLine:
     label: str
     unit: str
     cells: Sequence[TrendCell | None]
+    chart: Mapping[str, Any] | None = None
 
 
 def overview(subject: Subject) -> dict[str, Any]:
@@ -89,13 +108,15 @@ def overview(subject: Subject) -> dict[str, Any]:
         threshold = threshold_for(protocol, method)
         course = course_of(lines, method, facts_of(subject.pk, ["relapsed"])["relapsed"])
         derived = figures(subject.pk)
-        days, trend = trends(subject.pk, first_doses([subject.pk]).get(subject.pk))
+        days, trend = trends(subject, baseline_days([subject.pk]).get(subject.pk))
     language = get_language() or "en"
     return {
         "responses": [response_line(each, protocol, language) for each in reversed(responses)],
-        "mrd": [mrd_shown(line, language) for line in reversed(lines)],
-        "mrd_charts": charts_of(lines, method, threshold.threshold if threshold else None),
-        "mrd_method": method,
+        "mrd": [mrd_shown(line, lines, language) for line in reversed(lines)],
+        "mrd_charts": charts_of(
+            lines, method, threshold.threshold if threshold else None, marked_days(subject.pk)
+        ),
+        "mrd_method": dict(MrdMethod.choices).get(method, ""),
         "mrd_events": [(event.on, event.sentence.in_language(language)) for event in course.events],
         "figures": derived,
         "days": days,
@@ -115,11 +136,26 @@ def response_line(judged: Judged, plan: Protocol, language: str) -> ResponseLine
         category_words(record.investigator_response),
         [step.sentence.in_language(language) for step in deciding(judged.response)],
         [str(WARNING_WORDS[warning]) for warning in judged.response.warnings],
+        awaiting_words(judged),
     )
 
 
-def mrd_shown(line: MrdLine, language: str) -> MrdShown:
-    verdict = line.verdict
+def awaiting_words(judged: Judged) -> str:
+    """What is repeated until when while the counts have not recovered."""
+    found = judged.awaited
+    if found is None:
+        return ""
+    return _(
+        "Awaiting recovery: counts again by %(counts)s, marrow by %(marrow)s; no failure before %(day)s."
+    ) % {
+        "counts": found.counts_by.isoformat(),
+        "marrow": found.marrow_by.isoformat(),
+        "day": found.failure_from.isoformat(),
+    }
+
+
+def mrd_shown(line: MrdLine, lines: Sequence[MrdLine], language: str) -> MrdShown:
+    verdict, kind = line.verdict, line.reporting_class
     return MrdShown(
         line,
         slot_url(line.sample),
@@ -127,22 +163,52 @@ def mrd_shown(line: MrdLine, language: str) -> MrdShown:
         verdict.verdict.value if verdict else "",
         str(VERDICT_WORDS[verdict.verdict]) if verdict else "",
         verdict.reason.in_language(language) if verdict else "",
+        source_words(verdict, line.line.qualifier) if verdict else "",
+        str(CLASS_WORDS[kind]) if kind else "",
+        disagrees(line, lines),
     )
 
 
-def charts_of(lines: Sequence[MrdLine], method: str, threshold: Decimal | None) -> list[MrdChart]:
+def disagrees(line: MrdLine, lines: Sequence[MrdLine]) -> bool:
+    """Whether another method of the same sample decided otherwise; each is shown, none of them wins."""
+    decided = {Verdict.POSITIVE, Verdict.NEGATIVE}
+    if line.verdict is None or line.verdict.verdict not in decided:
+        return False
+    return any(
+        one.verdict is not None
+        and one.sample.pk == line.sample.pk
+        and one.verdict.verdict in decided - {line.verdict.verdict}
+        for one in lines
+    )
+
+
+def charts_of(
+    lines: Sequence[MrdLine], method: str, threshold: Decimal | None, events: Sequence[Event]
+) -> list[MrdChart]:
     """The chart of the study's method for a screen and for a telephone; none with fewer than two points."""
     own = [line for line in lines if line.line.method == method and line.verdict]
-    return [mrd_chart(own, threshold, place) for place in WIDTHS] if threshold and len(own) > 1 else []
+    return (
+        [mrd_chart(own, threshold, place, events) for place in WIDTHS] if threshold and len(own) > 1 else []
+    )
+
+
+def marked_days(subject_id: UUID) -> list[Event]:
+    """The days of treatment that the chart marks."""
+    named = (("c1d1", _("Day 1")), ("hsct_d0", _("HSCT")))
+    found = [
+        (anchor_dates([subject_id], name).get(subject_id), label) for name, label in named if name in anchors
+    ]
+    return [Event(day, label) for day, label in found if day is not None]
 
 
 def slot_url(record: Any) -> str:
     return Slot.of_record(record).url()
 
 
-def trends(subject_id: UUID, first_dose: date | None) -> tuple[list[date], list[TrendLine]]:
-    """The graded analytes over the last days on which one was measured, each with its CTCAE grade."""
-    values = gradable_values(subject_id)
+def trends(subject: Subject, first_dose: date | None) -> tuple[list[date], list[TrendLine]]:
+    """The graded analytes over the last days on which one was measured, each with its CTCAE grade and its chart."""
+    values = gradable_values(subject.pk)
+    charts = sparks(subject, values, grades_of(subject.pk))
     days = sorted({value.on for value in values})[-TREND_DAYS:]
     language = get_language() or "en"
     lines = []
@@ -153,7 +219,7 @@ def trends(subject_id: UUID, first_dose: date | None) -> tuple[list[date], list[
         base = baseline(values, term.analyte, first_dose)
         cells = [trend_cell(term, by_day.get(day), base) for day in days]
         label = analyte(term.analyte).label.in_language(language)
-        lines.append(TrendLine(label, unit_label(term.unit), cells))
+        lines.append(TrendLine(label, unit_label(term.unit), cells, charts.get(term.analyte)))
     return days, lines
 
 

@@ -3,16 +3,17 @@
 from trialsite.clinical.units import analyte, unit_beside
 
 PANELS: dict[str, tuple[str, ...]] = {
-    "HEM": ("wbc", "anc", "lymphocytes", "rbc", "haemoglobin", "platelets"),
+    "HEM": ("wbc", "anc", "lymphocytes", "rbc", "haemoglobin", "platelets", "neutrophils_pct", "bands_pct", "cd4"),
     "CHEM": (
         "alt", "ast", "alp", "ggt", "ldh", "bilirubin", "bilirubin_direct", "albumin", "creatinine", "urea",
         "uric_acid", "glucose", "sodium", "potassium", "chloride", "calcium", "magnesium", "phosphate",
-        "amylase", "lipase", "triglycerides", "cholesterol", "crp", "ferritin", "igg", "methotrexate",
+        "amylase", "lipase", "ck", "calcium_ionised", "triglycerides", "cholesterol", "crp", "ferritin", "igg",
+        "methotrexate",
     ),
     "COAG": ("inr", "aptt", "fibrinogen"),
 }  # fmt: skip
 ROUTINE: dict[str, tuple[str, ...]] = {
-    "HEM": PANELS["HEM"],
+    "HEM": PANELS["HEM"][:6],
     "CHEM": PANELS["CHEM"][:18],
     "COAG": PANELS["COAG"],
 }

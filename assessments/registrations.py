@@ -1,21 +1,55 @@
 """What other rooms read from the assessments by name."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from trialsite.casebook import registries
 from trialsite.casebook.amended import dry_runs
-from trialsite.casebook.registries import Anchor, ProjectionType, SubjectPage
+from trialsite.casebook.registries import Anchor, ProjectionType, SubjectPage, TrailWords
 
 from .api import PlannedVisitViewSet
+from .awaited import AWAITED_WORK, derive_awaited, index_alerts
+from .disease_api import MrdVerdictViewSet, ResponseViewSet
 from .dry_run import dry_run_visits
+from .event_proposals import PROPOSAL_WORK, derive_proposals
 from .facts import sources
 from .form_registry import FORMS
 from .gaps import GAP_WORK, derive_gaps
+from .laboratory.trail import WORDS_OF_NAMES, WORDS_OF_ROWS
+from .laboratory.views import DRAFT_KEY
+from .laboratory.work import TRAY_WORK
 from .lanes import assessment_lanes
-from .models import PlannedVisit, RecordGap
+from .models import (
+    AwaitedOfDisease,
+    EventDecision,
+    LabName,
+    LabTrayRow,
+    PlannedVisit,
+    ProposedEvent,
+    RecordGap,
+    SaeClock,
+)
+from .range_api import ReferenceRangeViewSet
 from .responses import first_crc_dates
+from .sae.api import SaeClockViewSet
+from .sae.derive import derive_clocks
+from .sae.shown import sae_panel, stands_on_kind, stands_on_report
+from .sae.tasks import tell_at_once
+from .sae.trail_words import register_words
+from .sae.work import SAE_WORK
+from .sample_api import SampleViewSet
+from .sample_registrations import SAMPLE_LIFECYCLE, TRAIL_WORDS
 from .selectors import VISIT_WORK
 from .visit_plans import death_dates, derive_visits, planned_rows
+
+
+def hidden_of_decision(changes: Mapping[str, Any]) -> set[str]:
+    """Of a declined proposal what was declined and why."""
+    return set(changes) - {"term", "starts_on", "worst_grade", "reason"}
+
 
 for form in FORMS:
     registries.forms.register(form.key, form)
@@ -26,12 +60,42 @@ registries.ends_of_follow_up.register("death", death_dates)
 registries.schedule.register("visits", planned_rows)
 registries.projections.register("visits", ProjectionType(PlannedVisit, derive_visits))
 registries.projections.register("gaps", ProjectionType(RecordGap, derive_gaps))
+registries.projections.register("disease", ProjectionType(AwaitedOfDisease, derive_awaited))
 registries.work.register("visits", VISIT_WORK)
+registries.projections.register("proposed events", ProjectionType(ProposedEvent, derive_proposals))
+registries.work.register("samples", AWAITED_WORK)
 registries.work.register("gaps", GAP_WORK)
+registries.work.register("proposed events", PROPOSAL_WORK)
 registries.api_lists.register("visits", PlannedVisitViewSet)
+registries.api_lists.register("responses", ResponseViewSet)
+registries.api_lists.register("mrd-verdicts", MrdVerdictViewSet)
+registries.api_lists.register("samples", SampleViewSet)
+registries.subject_alerts.register("index sample", index_alerts)
+registries.lifecycles.register("sample", SAMPLE_LIFECYCLE)
+for table, told in TRAIL_WORDS.items():
+    registries.trail_words.register(table, told)
+registries.api_lists.register("reference-ranges", ReferenceRangeViewSet)
 registries.timeline.register("assessments", assessment_lanes)
 registries.subject_pages.register("assessments", SubjectPage(_("Assessments"), "assessments", 40))
+registries.subject_pages.register("adverse-events", SubjectPage(_("Adverse events"), "adverse-events", 42))
+registries.trail_words.register(EventDecision._meta.db_table, TrailWords(hidden=hidden_of_decision))
+registries.subject_pages.register(
+    "laboratory", SubjectPage(pgettext_lazy("results", "Laboratory"), "laboratory", 35)
+)
+registries.pages_of_drafts.register(DRAFT_KEY, (_("Laboratory table"), "laboratory"))
+registries.work.register("lab-tray", TRAY_WORK)
+registries.trail_words.register(LabTrayRow._meta.db_table, WORDS_OF_ROWS)
+registries.trail_words.register(LabName._meta.db_table, WORDS_OF_NAMES)
+registries.subject_pages.register("samples", SubjectPage(_("Samples"), "subject-samples", 42))
 dry_runs.register("visits", dry_run_visits)
 registries.subject_pages.register(
     "gaps", SubjectPage(_("Gaps"), "subject-gaps", 26, lambda subject: subject.from_paper_until is not None)
 )
+registries.projections.register("sae clocks", ProjectionType(SaeClock, derive_clocks))
+registries.work.register("sae", SAE_WORK)
+registries.api_lists.register("sae-clocks", SaeClockViewSet)
+registries.form_panels.register("sae", sae_panel)
+registries.on_forms.register("sae", stands_on_report)
+registries.on_kinds.register("sae", stands_on_kind)
+registries.after_submit.register("sae-notices", tell_at_once)
+register_words(registries.trail_words)

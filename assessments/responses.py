@@ -1,8 +1,8 @@
 """Responses of many subjects at once: each marrow judged in its order, beside the investigator's own category."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -17,6 +17,9 @@ from trialsite.clinical.kleene import Truth
 from trialsite.clinical.quantity import Quantity
 from trialsite.studies.domain.protocol import ResponseRules
 
+from .around_marrow import Around, around_marrows
+from .domain.extramedullary import extramedullary
+from .domain.recovery import Awaited, awaits_recovery
 from .domain.response import Assessment, Category, Response, ResponseWarning, Step, classify_response
 from .lab_results import LabValue, lab_values, nearest
 from .models import MarrowAssessment
@@ -31,6 +34,10 @@ WARNING_WORDS = {
     ResponseWarning.COUNTS_NOT_IN_WINDOW: gettext_lazy("counts too far from the marrow"),
     ResponseWarning.CONFIRM_AFTER_4_WEEKS: gettext_lazy("confirm after 4 weeks"),
     ResponseWarning.BLASTS_AFTER_REMISSION: gettext_lazy("blasts after a remission"),
+    ResponseWarning.SECOND_TEST: gettext_lazy("confirm by a second test: at least 1 %"),
+    ResponseWarning.EMD_CONTRADICTED: gettext_lazy(
+        "listed sites or the puncture show extramedullary disease"
+    ),
 }
 CATEGORY_WORDS = {
     Category.RELAPSE.value: gettext_lazy("Relapse"),
@@ -45,7 +52,8 @@ class Judged:
     """One marrow with its computed response, the category that stands, and whether it is a remission.
 
     category: the investigator's where given, else the computed one. before_treatment: the marrow belongs to the
-    time before the first dose (or nothing has been given yet)."""
+    time before the first dose (or nothing has been given yet). awaited: what is repeated while the counts have not
+    recovered; such an assessment is no failure."""
 
     record: MarrowAssessment
     response: Response
@@ -53,6 +61,7 @@ class Judged:
     in_crc: Truth
     on: date
     before_treatment: bool
+    awaited: Awaited | None = None
 
     @property
     def differs(self) -> bool:
@@ -102,12 +111,14 @@ def _judge_all(subject_ids: Sequence[UUID]) -> dict[UUID, list[Judged]]:
     rules = {subject_id: protocol.response for subject_id, protocol in protocols(ids).items()}
     counts = lab_values(ids, ("anc", "platelets"))
     started, supported = first_doses(ids), supports(ids)
+    around = around_marrows(marrows, rules)
     return {
         subject_id: judge(
             found,
             rules[subject_id],
             counts.get(subject_id, []),
             started.get(subject_id),
+            around,
             supported.get(subject_id, NO_SUPPORT),
         )
         for subject_id, found in marrows.items()
@@ -124,16 +135,19 @@ def judge(
     rules: ResponseRules,
     counts: Sequence[LabValue],
     first_dose: date | None,
+    around: Mapping[UUID, Around],
     support: Support = NO_SUPPORT,
 ) -> list[Judged]:
     """The responses of one subject in order: each knows the blasts of the first marrow and the remissions before."""
     found: list[Judged] = []
     for record in marrows:
         assert record.performed_on is not None
-        seen = assessment_of(
-            record, rules, counts, baseline_of(marrows, record), remission_before(found), support
-        )
+        baseline, prior = baseline_of(marrows, record), remission_before(found)
+        seen = assessment_of(record, rules, counts, baseline, prior, around[record.pk], support)
         response = classify_response(seen, rules)
+        if contradicted(record, around[record.pk]):
+            told = (*response.warnings, ResponseWarning.EMD_CONTRADICTED)
+            response = replace(response, warnings=told)
         said = record.investigator_response
         category = said or response.category.value
         in_crc = response.counts_toward_crc
@@ -141,8 +155,21 @@ def judge(
             in_crc = Truth.UNKNOWN if said == Category.NE.value else Truth.of(said in rules.crc)
         before = first_dose is None or record.performed_on < first_dose
         on = response.on or record.performed_on
-        found.append(Judged(record, response, category, in_crc, on, before))
+        awaited = awaits_recovery(
+            [category] if said else [one.value for one in response.possible],
+            in_crc,
+            marrow_on=record.performed_on,
+            counts_on=seen.counts_on,
+            first_dose=first_dose,
+        )
+        found.append(Judged(record, response, category, in_crc, on, before, awaited))
     return found
+
+
+def contradicted(record: MarrowAssessment, around: Around) -> bool:
+    """Whether the form answers that there is no extramedullary disease, while something shows it."""
+    answer = Truth.of(record.extramedullary)
+    return extramedullary(answer, Truth.UNKNOWN, around.findings, around.cns).contradicted
 
 
 def baseline_of(marrows: Sequence[MarrowAssessment], record: MarrowAssessment) -> Decimal | None:
@@ -171,10 +198,14 @@ def assessment_of(
     counts: Sequence[LabValue],
     baseline: Decimal | None,
     prior_crc: Truth,
+    around: Around,
     support: Support = NO_SUPPORT,
 ) -> Assessment:
     """A marrow as the rules see it; counts that the form leaves empty come from the nearest report."""
     assert record.performed_on is not None
+    elsewhere = extramedullary(
+        Truth.of(record.extramedullary), Truth.of(record.extramedullary_new), around.findings, around.cns
+    )
     day = record.counts_on or record.performed_on
     anc, anc_on = count_of(record.item("anc"), record, counts, "anc", day, rules)
     platelets, platelets_on = count_of(record.item("platelets"), record, counts, "platelets", day, rules)
@@ -185,8 +216,8 @@ def assessment_of(
         evaluable_marrow=Truth.of(record.evaluable),
         pb_blasts=Truth.of(record.pb_blasts),
         pb_blasts_confirmed=Truth.of(record.pb_blasts_confirmed),
-        emd=Truth.of(record.extramedullary),
-        emd_new=Truth.of(record.extramedullary_new),
+        emd=elsewhere.present,
+        emd_new=elsewhere.new,
         anc=anc,
         platelets=platelets,
         gcsf_7d=unless_said(record.gcsf_7d, support.within("gcsf", anc_on or day)),
@@ -194,6 +225,7 @@ def assessment_of(
         trilineage=Truth.of(record.trilineage),
         baseline_blast_pct=baseline,
         prior_crc=prior_crc,
+        mrd_fraction=around.mrd,
     )
 
 

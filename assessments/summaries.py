@@ -151,7 +151,7 @@ def adverse_event(record: AdverseEvent) -> str:
     grade = _("grade %(n)s") % {"n": record.grade} if record.grade else ""
     serious = _("serious") if record.serious else ""
     end = _("ongoing") if record.ongoing else words(record.stop)
-    return joined(record.term, grade, serious, f"{words(record.onset)} – {end}")
+    return joined(record.words, grade, serious, f"{words(record.onset)} – {end}")
 
 
 def cytokine_release(record: CytokineRelease) -> str:

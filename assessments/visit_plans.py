@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from trialsite.casebook.models import LOG, Subject, Visit
 from trialsite.casebook.names import anchor_name, numbered
 from trialsite.casebook.projections import bring_up_to_date
-from trialsite.casebook.reading import one_reading
+from trialsite.casebook.reading import one_reading, read_once
 from trialsite.casebook.registries import (
     PlannedRow,
     PlannedSlot,
@@ -151,7 +151,7 @@ def done_days(lines: Iterable[RecordLine]) -> Visits:
 
 def death_date(subject_id: UUID) -> date | None:
     """The day of death as far as one is recorded: nothing is expected after it."""
-    return death_dates([subject_id]).get(subject_id)
+    return read_once(("death", subject_id), lambda: death_dates([subject_id]).get(subject_id))
 
 
 def death_dates(subject_ids: Sequence[UUID]) -> dict[UUID, date]:

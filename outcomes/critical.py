@@ -49,7 +49,7 @@ RESTS_ON: dict[str, Items] = {
     "cgvhd": CHRONIC,
     "cgvhd_moderate_severe": CHRONIC,
     "cgvhd_systemic": CHRONIC,
-    "ae_grade_3": frozenset({("AE", "grade"), ("AE", "onset")}),
+    "ae_grade_3": frozenset({("AE", "track.grade"), ("AE", "onset")}),
     "hsct_d0": GRAFT,
     "c1d1": frozenset({("CYC", "performed_on"), ("CYC", "phase")}),
     "last_adequate_assessment": RESPONSE | CONTACT,

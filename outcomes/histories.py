@@ -258,14 +258,23 @@ def treatment_failure(
 ) -> Dated | None:
     """No remission at any assessment up to the one that the protocol names, dated to that assessment.
 
-    A response that cannot be told leaves failure open.
+    A response that cannot be told leaves failure open. One that awaits recovery of the counts is no failure before its
+    day: the next assessment that does not await it decides, and dates it.
     """
-    for place, each in enumerate(responses):
-        if visits.get(each.record.visit_id) in protocol.response.refractory_at:
-            reached = any_of(any_of((one.in_crc, cr_or_cri(one))) for one in responses[: place + 1])
-            assert each.record.performed_on is not None
-            return Dated(each.record.performed_on, response_source(each)) if reached is Truth.FALSE else None
-    return None
+    named = [
+        place
+        for place, each in enumerate(responses)
+        if visits.get(each.record.visit_id) in protocol.response.refractory_at
+    ]
+    if not named:
+        return None
+    deciding = next((n for n in range(named[0], len(responses)) if responses[n].awaited is None), None)
+    if deciding is None:
+        return None
+    each = responses[deciding]
+    reached = any_of(any_of((one.in_crc, cr_or_cri(one))) for one in responses[: deciding + 1])
+    assert each.record.performed_on is not None
+    return Dated(each.record.performed_on, response_source(each)) if reached is Truth.FALSE else None
 
 
 def mrd(line: MrdLine, protocol: Protocol, visits: dict[UUID, str]) -> told.MrdAt:

@@ -18,6 +18,7 @@ from .derived_medication import medication as medication_of
 from .deviation_register import into_register
 from .dose_phrases import medication_dose
 from .dry_run import dry_run_doses
+from .exposures import exposures
 from .facts import facts
 from .lanes import treatment_lanes
 from .offers import offer_doses
@@ -200,6 +201,7 @@ for name, anchor in anchors().items():
 registries.work.register("treatment", TREATMENT_WORK)
 registries.timeline.register("treatment", treatment_lanes)
 registries.projections.register("treatment", ProjectionType(models.TreatmentStep, derive_step))
+registries.exposures.register("treatment", exposures)
 registries.day_words.register("treatment", day_in_words)
 registries.subject_alerts.register("end of treatment", end_of_treatment_alerts)
 registries.subject_alerts.register("interactions", interaction_alerts)

@@ -260,6 +260,7 @@ CELERY_BEAT_SCHEDULE = {
     "audit-digest": {"task": "audit.publish_digest", "schedule": 3600.0},
     "versions-into-force": {"task": "amendments.bring_into_force", "schedule": 3600.0},
     "visit-reminders": {"task": "assessments.send_reminders", "schedule": 3600.0},
+    "sae-notices": {"task": "assessments.send_sae_notices", "schedule": 600.0},
 }
 
 REST_FRAMEWORK = {

@@ -1,10 +1,10 @@
 """What this room works out from each saved form, with its working; read at every view, never stored."""
 
+from .adverse_events import adverse_event
 from .disease import cns, mrd_verdicts, response
 from .examinations import body_size, comorbidity, corrected_qt, recovery
 from .grades import acute_gvhd, chronic_gvhd, cytokine_release, neurotoxicity
 from .laboratory import lab_report
-from .safety import adverse_event
 
 __all__ = [
     "acute_gvhd",

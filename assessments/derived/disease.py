@@ -10,14 +10,14 @@ from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import Derived, facts
 from trialsite.clinical.text import Text
 
+from ..cns_results import leukemia_fact, puncture_of
 from ..domain.cns import CnsAnswer, cns_status
 from ..domain.mrd import Flag, Verdict
 from ..domain.response import Category
-from ..facts import leukemia_fact, puncture_of
 from ..lab_results import lab_values
 from ..models import CerebrospinalFluid, MarrowAssessment, MrdSample
 from ..models.disease import ResponseCategory
-from ..mrd_results import VERDICT_WORDS, MrdLine, mrd_lines
+from ..mrd_results import VERDICT_WORDS, MrdLine, mrd_lines, source_words
 from ..responses import WARNING_WORDS, Judged, category_words, deciding, judged_responses
 from ..subjects import protocols
 from .wording import item_words
@@ -27,6 +27,7 @@ FLAG_WORDS = {
     Flag.LOW_LEVEL: gettext_lazy("leukaemic cells were seen below the threshold"),
     Flag.SENSITIVITY_CONFLICT: gettext_lazy("the stated limit is better than the cells analysed allow"),
     Flag.HEMODILUTED: gettext_lazy("sample diluted with blood"),
+    Flag.NO_INDEX: gettext_lazy("no index sequence was found at diagnosis"),
     Flag.CD19_GATING: gettext_lazy("gating on CD19 alone may miss leukaemic cells"),
 }
 
@@ -73,14 +74,16 @@ def verdict_line(line: MrdLine) -> Derived:
     if line.verdict is None:
         return Derived(label, _("none"), _("no threshold in this protocol"), line=row)
     verdict = line.verdict
+    source = source_words(verdict, line.line.qualifier)
+    limit = [_("Limit: %(source)s.") % {"source": source}] if source else []
     notes = [str(FLAG_WORDS[flag]) for flag in verdict.flags if not said_already(verdict.verdict, flag)]
-    working = " ".join([local(verdict.reason), *([f"({'; '.join(notes)})"] if notes else [])])
+    working = " ".join([local(verdict.reason), *limit, *([f"({'; '.join(notes)})"] if notes else [])])
     return Derived(label, str(VERDICT_WORDS[verdict.verdict]), working, verdict.verdict.value, line=row)
 
 
 def said_already(verdict: Verdict, flag: Flag) -> bool:
-    """A low level says something beside a negative verdict only."""
-    return flag is Flag.LOW_LEVEL and verdict is not Verdict.NEGATIVE
+    """A low level says something beside a negative verdict only; a missing sequence is the verdict's own reason."""
+    return flag is Flag.NO_INDEX or (flag is Flag.LOW_LEVEL and verdict is not Verdict.NEGATIVE)
 
 
 def cns_working(record: CerebrospinalFluid, answer: CnsAnswer) -> str:

@@ -1,5 +1,6 @@
 """From a laboratory report: the grade of each result, and the creatinine clearance."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +14,12 @@ from trialsite.clinical.facts import Fact
 from trialsite.clinical.interval import Interval
 from trialsite.clinical.units import unit_label
 
-from ..domain.grading import VERSION, GradeFlag, LabGrade, terms_of
+from ..domain.grading import GradeFlag, LabGrade
 from ..facts import clearances
-from ..lab_grades import baseline, gradable_values, grade_of, grade_words, severe
+from ..lab_grades import GradedValue, grade_words, graded_values, severe
 from ..lab_results import LabValue, latest_values
 from ..models import LabReport
-from ..responses import first_doses
-from ..subjects import known_facts
+from ..subjects import known_facts, protocols
 from .wording import unknown
 
 CLEARANCE_NEEDS = ("birth_date", "sex", "weight_kg", "height_cm")
@@ -28,30 +28,43 @@ CLEARANCE_NEEDS = ("birth_date", "sex", "weight_kg", "height_cm")
 @one_reading()
 def lab_report(record: LabReport) -> list[Derived]:
     """A CTCAE grade beside each result that has a term; the clearance where this creatinine is the latest."""
-    values = gradable_values(record.subject_id)
-    started = first_doses([record.subject_id]).get(record.subject_id)
+    version = protocols([record.subject_id])[record.subject_id].ctcae_version
     graded = [
-        graded_line(value, grade_of(term, value, baseline(values, value.analyte, started)))
-        for value in values
-        if value.record_id == record.pk
-        for term in terms_of(value.analyte)
+        graded_line(one.value, one.grade, version)
+        for one in shown_grades(graded_values([record.subject_id]).get(record.subject_id, []))
+        if one.value.record_id == record.pk
     ]
     creatinine = latest_values([record.subject_id], "creatinine").get(record.subject_id)
     newest = creatinine is not None and creatinine.record_id == record.pk
     return [*graded, *([clearance_line(record.subject_id)] if newest else [])]
 
 
-def graded_line(value: LabValue, grade: LabGrade) -> Derived:
+def shown_grades(graded: Sequence[GradedValue]) -> list[GradedValue]:
+    """What stands beside a result: each direction that reaches a grade or is open, otherwise one of them."""
+    found: dict[tuple[str, str], list[GradedValue]] = {}
+    for one in graded:
+        found.setdefault((one.value.source.row_id, one.value.analyte), []).append(one)
+    return [
+        one
+        for several in found.values()
+        for one in [each for each in several if each.grade.grade != 0] or several[:1]
+    ]
+
+
+def graded_line(value: LabValue, grade: LabGrade, version: str) -> Derived:
     """The grade of one result, or that it cannot be graded and why."""
     shown = grade_words(grade)
     tone = "bad" if severe(grade) else "" if shown else "unknown"
-    label = _("CTCAE %(version)s grade") % {"version": VERSION}
-    return Derived(label, shown or _("not gradable"), working(grade), tone, line=value.source.row_id)
+    label = _("CTCAE %(version)s grade") % {"version": version}
+    return Derived(label, shown or _("not gradable"), working(value, grade), tone, line=value.source.row_id)
 
 
-def working(grade: LabGrade) -> str:
+def working(value: LabValue, grade: LabGrade) -> str:
     """The sentence of a grade with what to know beside it."""
-    parts = [grade.sentence.in_language(get_language() or "en")]
+    language = get_language() or "en"
+    parts = [grade.sentence.in_language(language)]
+    if value.working is not None and value.working.en:
+        parts.append(_("(%(working)s)") % {"working": value.working.in_language(language)})
     if grade.grade and GradeFlag.BASELINE_MISSING in grade.flags:
         parts.append(_("No value before treatment: taken as normal."))
     if GradeFlag.CLINICAL_GRADES_ABOVE in grade.flags:

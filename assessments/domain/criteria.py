@@ -30,7 +30,10 @@ class ResponseRulesLike(Protocol):
 
 @dataclass(frozen=True)
 class CriteriaSet:
-    """One published set: counts in 10⁹/L, blasts in %; the operators say whether the limit itself counts."""
+    """One published set: counts in 10⁹/L, blasts in %; the operators say whether the limit itself counts.
+
+    second_test_pct: from this share of blasts on a marrow below `relapse_pct` is relapse too, once a second test of it
+    (flow, molecular) finds `SECOND_TEST_FRACTION` or more; None where the set knows no second test."""
 
     key: str
     anc: Decimal
@@ -42,7 +45,10 @@ class CriteriaSet:
     platelets_crh: Decimal
     trilineage: bool
     confirm_4_weeks: bool
+    second_test_pct: Decimal | None = None
 
+
+SECOND_TEST_FRACTION = Decimal("0.01")  # paediatric relapse consensus: a second test of 1 % or more
 
 _CRH = (Decimal("0.5"), Decimal(50))  # NCCN and FDA use (general knowledge)
 CRITERIA_SETS: dict[str, CriteriaSet] = {
@@ -51,6 +57,10 @@ CRITERIA_SETS: dict[str, CriteriaSet] = {
         CriteriaSet("ELN2024", Decimal(1), Decimal(100), ">", ">", Decimal(5), *_CRH, False, False),
         CriteriaSet("ASBMT2010", Decimal(1), Decimal(100), ">=", ">=", Decimal(25), *_CRH, True, True),
         CriteriaSet("NCCN", Decimal(1), Decimal(100), ">", ">", Decimal(5), *_CRH, False, False),
+        # Relapse as in the paediatric consensus (Blood 2022;139:1785); recovery as in ELN 2024 (assumption).
+        CriteriaSet(
+            "PAEDIATRIC", Decimal(1), Decimal(100), ">", ">=", Decimal(25), *_CRH, False, False, Decimal(5)
+        ),
     )
 }
 

@@ -49,6 +49,7 @@ class Flag(StrEnum):
     LOW_LEVEL = "LOW_LEVEL"  # leukaemic cells seen, but below the threshold
     SENSITIVITY_CONFLICT = "SENSITIVITY_CONFLICT"  # the stated limit is better than the cells analysed allow
     HEMODILUTED = "HEMODILUTED"
+    NO_INDEX = "NO_INDEX"  # no index sequence was found at diagnosis
     CD19_GATING = "CD19_GATING"  # after anti-CD19 therapy, gating on CD19 alone misses leukaemic cells
 
 
@@ -85,6 +86,8 @@ class CellRules:
 
 CELL_RULES = CellRules()
 PG_DNA_PER_CELL = Decimal("6.6")  # diploid human genome (general knowledge): 20 µg are 3.03 million cells
+# NGS and RQ-PCR follow the patient's own IG/TR rearrangement (general knowledge).
+NEED_INDEX = (Method.NGS_IG_TR, Method.RQPCR_IG_TR)
 REPORTING_SENSITIVITY = Decimal("0.0001")  # 0.01 %, ELN 2024 and EWALL reporting terms
 
 
@@ -94,16 +97,18 @@ class Sensitivity:
 
     value: Decimal | None
     source: SensitivitySource
+    declared_on: date | None = None  # the date of the declaration, where that is the source
 
 
 @dataclass(frozen=True)
 class Declaration:
-    """A laboratory's signed statement of its limits for a method, valid from a day on."""
+    """A laboratory's signed statement of its limits for a method, valid from a day on; `signed_on` is its date."""
 
     method: Method
     valid_from: date
     lod: Decimal | None
     loq: Decimal | None
+    signed_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,8 @@ class MrdResult:
     """One method on one sample of one date.
 
     value: fraction, only when QUANTIFIED. lod, loq: fractions stated in the report. reported_below: the x
-    of a reported "<x". cells_analysed: flow; dna_ng: DNA used by a molecular method."""
+    of a reported "<x". cells_analysed: flow; dna_ng: DNA used by a molecular method. index_found: whether the
+    sequence that this method follows was found at diagnosis."""
 
     method: Method
     sampled_on: date
@@ -124,6 +130,7 @@ class MrdResult:
     dna_ng: Decimal | None = None
     hemodilution: Truth = Truth.UNKNOWN
     cd19_gating_adequate: Truth = Truth.UNKNOWN
+    index_found: Truth = Truth.UNKNOWN
 
     def __post_init__(self) -> None:
         if self.qualifier is not Qualifier.QUANTIFIED and self.value is not None:
@@ -200,8 +207,8 @@ def sensitivities(
     below_lod = bound if result.qualifier is Qualifier.NOT_DETECTED else None
     below_loq = bound if result.qualifier is Qualifier.DETECTED_BELOW_LOQ else None
     return (
-        _first(result.lod, lod_cells, below_lod, newest.lod if newest else None),
-        _first(result.loq, loq_cells, below_loq, newest.loq if newest else None),
+        _first(newest, result.lod, lod_cells, below_lod, newest.lod if newest else None),
+        _first(newest, result.loq, loq_cells, below_loq, newest.loq if newest else None),
     )
 
 
@@ -222,9 +229,12 @@ def mrd_verdict(
 
     A quantified value is positive at the threshold and above, negative below it. Detected below the limit of
     quantification is negative only when that limit is at or below the threshold; not detected only when the
-    limit of detection is. Anything else, and a missing limit, is indeterminate: never negative by default.
+    limit of detection is. Anything else, and a missing limit, is indeterminate: never negative by default. A method
+    that follows the sequence of diagnosis cannot be evaluated where none was found then.
     """
     lod, loq = sensitivities(result, declared, rules)
+    if lacks_index(result):
+        return MrdVerdict(Verdict.INDETERMINATE, _NO_INDEX, threshold, lod, loq, (Flag.NO_INDEX,))
     verdict, reason, low_level = _decide(result, threshold, lod, loq)
     flags = [Flag.LOW_LEVEL] if low_level else []
     stated_lod, possible_lod = result.lod, limits_from_cells(result.method, cells_of(result), rules)[0]
@@ -237,13 +247,18 @@ def mrd_verdict(
     return MrdVerdict(verdict, reason, threshold, lod, loq, tuple(flags))
 
 
+def lacks_index(result: MrdResult) -> bool:
+    """Whether the method needs the sequence of diagnosis, and none was found."""
+    return result.method in NEED_INDEX and result.index_found is Truth.FALSE
+
+
 def reporting_class(result: MrdResult, lod: Sensitivity) -> ReportingClass | None:
     """The class in which ELN 2024 and EWALL report a result; None when nothing was measured.
 
     Complete: not detected with a sensitivity of 0.01 % or better. Failure: 0.01 % or more. Intermediate:
     everything else (positive below 0.01 %, positive not quantifiable, negative but not sensitive enough).
     """
-    if result.qualifier in (Qualifier.NOT_DONE, Qualifier.NOT_EVALUABLE):
+    if result.qualifier in (Qualifier.NOT_DONE, Qualifier.NOT_EVALUABLE) or lacks_index(result):
         return None
     if result.qualifier is Qualifier.QUANTIFIED:
         if result.value is None:
@@ -264,10 +279,11 @@ def percent(fraction: Decimal) -> str:
     return f"{rounded.normalize():f} %"
 
 
-def _first(*candidates: Decimal | None) -> Sensitivity:
+def _first(newest: Declaration | None, *candidates: Decimal | None) -> Sensitivity:
     for value, source in zip(candidates, SensitivitySource, strict=False):
         if value is not None:
-            return Sensitivity(value, source)
+            declared = newest.signed_on if newest and source is SensitivitySource.DECLARED else None
+            return Sensitivity(value, source, declared)
     return Sensitivity(None, SensitivitySource.MISSING)
 
 
@@ -286,6 +302,12 @@ def _decide(
         case _:
             reason = Text("MRD was not tested.", "未做MRD检测。")
     return Verdict.INDETERMINATE, reason, False
+
+
+_NO_INDEX = Text(
+    "No index sequence was found at diagnosis: this method cannot be evaluated.",
+    "诊断时未检出标记序列：该方法无法评估。",
+)
 
 
 def _quantified(value: Decimal | None, threshold: Decimal) -> tuple[Verdict, Text, bool]:

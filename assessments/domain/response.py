@@ -13,7 +13,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from assessments.domain.criteria import CriteriaSet, ResponseRulesLike, criteria_set
+from assessments.domain.criteria import (
+    SECOND_TEST_FRACTION,
+    CriteriaSet,
+    ResponseRulesLike,
+    criteria_set,
+)
 from trialsite.clinical.kleene import Truth, all_of, any_of, negate
 from trialsite.clinical.quantity import Quantity, compare
 from trialsite.clinical.text import Text
@@ -51,6 +56,8 @@ class ResponseWarning(StrEnum):
     COUNTS_NOT_IN_WINDOW = "COUNTS_NOT_IN_WINDOW"
     CONFIRM_AFTER_4_WEEKS = "CONFIRM_AFTER_4_WEEKS"
     BLASTS_AFTER_REMISSION = "BLASTS_AFTER_REMISSION"
+    SECOND_TEST = "SECOND_TEST"
+    EMD_CONTRADICTED = "EMD_CONTRADICTED"
 
 
 @dataclass(frozen=True)
@@ -203,10 +210,20 @@ def _valid(truth: Truth, valid: Truth) -> Truth:
 
 def _disease(seen: Assessment, blasts: Quantity | Decimal | None, criteria: CriteriaSet) -> Truth:
     blood = all_of((seen.pb_blasts, seen.pb_blasts_confirmed))
-    marrow = compare(blasts, criteria.relapse_op, criteria.relapse_pct)
+    marrow = any_of(
+        (compare(blasts, criteria.relapse_op, criteria.relapse_pct), _second(seen, blasts, criteria))
+    )
     # A remission had no extramedullary disease, so what is there now is new unless somebody says otherwise.
     new_place = Truth.FALSE if seen.emd_new is Truth.FALSE else seen.emd
     return any_of((marrow, blood, new_place))
+
+
+def _second(seen: Assessment, blasts: Quantity | Decimal | None, criteria: CriteriaSet) -> Truth:
+    """Fewer blasts than make a relapse by themselves, and a second test that finds them too."""
+    if criteria.second_test_pct is None:
+        return Truth.FALSE
+    found = compare(seen.mrd_fraction, ">=", SECOND_TEST_FRACTION)
+    return all_of((compare(blasts, ">=", criteria.second_test_pct), found))
 
 
 def _fallen(seen: Assessment, blasts: Quantity | Decimal | None) -> Truth:
@@ -281,8 +298,18 @@ def _warnings(
         ResponseWarning.COUNTS_NOT_IN_WINDOW: usable is Truth.FALSE,
         ResponseWarning.CONFIRM_AFTER_4_WEEKS: criteria.confirm_4_weeks and category is Category.CR,
         ResponseWarning.BLASTS_AFTER_REMISSION: seen.prior_crc is Truth.TRUE and category in between,
+        ResponseWarning.SECOND_TEST: seen.mrd_fraction is None
+        and all_of((seen.prior_crc, _from_second_test(seen, criteria))) is Truth.TRUE,
     }
     return tuple(warning for warning, holds in told.items() if holds)
+
+
+def _from_second_test(seen: Assessment, criteria: CriteriaSet) -> Truth:
+    """Whether the blasts are so many that a second test decides, and fewer than decide by themselves."""
+    if criteria.second_test_pct is None:
+        return Truth.FALSE
+    least = compare(seen.bm_blast_pct, ">=", criteria.second_test_pct)
+    return all_of((least, compare(seen.bm_blast_pct, "<", criteria.relapse_pct)))
 
 
 def repeat_marrow_by(seen: Assessment) -> date | None:

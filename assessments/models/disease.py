@@ -55,6 +55,40 @@ class MarrowAssessment(CasebookRecord):
     comment = words(_("Comment"))
 
 
+class ExtramedullarySite(CasebookRow):
+    """One place outside marrow and blood where leukaemia was looked for, and what was found."""
+
+    class Site(models.TextChoices):
+        CNS = "CNS", _("Central nervous system")
+        TESTIS = "TESTIS", _("Testis")
+        SKIN = "SKIN", _("Skin")
+        LYMPH_NODE = "LYMPH_NODE", _("Lymph node")
+        MEDIASTINUM = "MEDIASTINUM", _("Mediastinum")
+        OTHER = "OTHER", _("Another site")
+
+    class Method(models.TextChoices):
+        EXAMINATION = "EXAMINATION", _("Examination")
+        CT = "CT", _("CT")
+        MRI = "MRI", _("MRI")
+        PET = "PET", _("PET-CT")
+        US = "US", _("Ultrasound")
+        CSF = "CSF", _("Cerebrospinal fluid")
+        BIOPSY = "BIOPSY", _("Biopsy")
+
+    class Finding(models.TextChoices):
+        NEW = "NEW", _("New")
+        PRESENT = "PRESENT", _("Present, as before")
+        RESOLVED = "RESOLVED", _("Resolved, or not there")
+
+    record = models.ForeignKey(
+        MarrowAssessment, on_delete=models.PROTECT, related_name="sites", editable=False
+    )
+    place = code(_("Site of disease"), Site)
+    method = code(_("Looked for by"), Method)
+    finding = code(_("Finding"), Finding)
+    note = words(_("Where exactly, size"), length=120)
+
+
 class MrdSample(CasebookRecord):
     """One sample tested for measurable residual disease; `performed_on` is the day of the sample."""
 
@@ -114,6 +148,8 @@ class MrdResult(CasebookRow):
     cells_analysed = models.PositiveBigIntegerField(_("Cells analysed"), null=True, blank=True)
     dna_ng = models.DecimalField(_("DNA"), max_digits=12, decimal_places=1, null=True, blank=True)
     cd19_gating_adequate = yes_no(_("Gating independent of CD19"))
+    index_found = yes_no(_("Index sequence found at diagnosis"), _("NGS and RQ-PCR of IG/TR follow it"))
+    clone_id = words(_("Sequence that is followed"), _("the laboratory's name of it"), length=60)
 
 
 class CerebrospinalFluid(CasebookRecord):

@@ -8,6 +8,7 @@ from trialsite.casebook.models import CasebookRecord, CasebookRow
 from trialsite.casebook.values import QuantityItem
 from trialsite.clinical.units import analyte
 
+from ..domain.ranges import LimitsFrom
 from .columns import code, words, yes_no
 
 
@@ -38,12 +39,25 @@ class LabReport(CasebookRecord):
     comment = words(_("Comment"))
 
 
+class LimitsSource(models.TextChoices):
+    """Where the limits of a result come from."""
+
+    SITE_RANGE = LimitsFrom.SITE_RANGE.value, _("Range of the site")
+    REPORT = LimitsFrom.REPORT.value, _("As printed")
+    NOT_PRINTED = LimitsFrom.NOT_PRINTED.value, _("Not printed")
+
+
 class LabResult(CasebookRow):
-    """One analyte: the result as reported with its unit, and the limits of normal in the standard unit."""
+    """One analyte: the result as reported with its unit, and the limits of normal in the standard unit.
+
+    With SITE_RANGE the limits are those of the range in force when the form was entered; readers take the range as it
+    stands (see `lab_limits`). With NOT_PRINTED there are none. "" is of entries before the question: as printed.
+    """
 
     record = models.ForeignKey(LabReport, on_delete=models.PROTECT, related_name="lines", editable=False)
     analyte = models.CharField(_("Analyte"), max_length=30)
     result = QuantityItem("", _("Result"))
+    limits_from = code(_("Limits from"), LimitsSource)
     lln = models.DecimalField(_("Lower limit"), max_digits=14, decimal_places=4, null=True, blank=True)
     uln = models.DecimalField(_("Upper limit"), max_digits=14, decimal_places=4, null=True, blank=True)
     comment = words(_("Comment"), length=100)

@@ -13,7 +13,14 @@ from trialsite.clinical.quantity import Quantity
 
 from ..domain.mrd import Qualifier
 from ..domain.mrd_report import Reading, read_report
-from ..models import CerebrospinalFluid, Imaging, MarrowAssessment, MrdResult, MrdSample
+from ..models import (
+    CerebrospinalFluid,
+    ExtramedullarySite,
+    Imaging,
+    MarrowAssessment,
+    MrdResult,
+    MrdSample,
+)
 
 
 class MarrowForm(CasebookForm):
@@ -30,6 +37,23 @@ class MarrowForm(CasebookForm):
         Section(_("Counts"), "counts_on", "anc", "platelets", "gcsf_7d", "platelets_7d"),
         Section(_("Response"), "investigator_response", "response_reason", "comment"),
     )
+
+
+class ExtramedullarySiteForm(RowForm):
+    """One site outside marrow and blood."""
+
+    model = ExtramedullarySite
+    items = ("place", "method", "finding", "note")
+
+    def clean(self) -> dict[str, Any]:
+        """A line names its site and what was found there."""
+        cleaned = super().clean() or self.cleaned_data
+        if any(cleaned.get(item) for item in self.items):
+            if not cleaned.get("place"):
+                self.add_error("place", _("Choose the site."))
+            if not cleaned.get("finding"):
+                self.add_error("finding", _("Choose what was found there: new, present, or resolved."))
+        return cleaned
 
 
 class MrdSampleForm(CasebookForm):
@@ -55,12 +79,15 @@ class MrdResultForm(RowForm):
         "cells_analysed",
         "dna_ng",
         "cd19_gating_adequate",
+        "index_found",
+        "clone_id",
     )
 
     def add_items(self, items: Any) -> None:
         super().add_items(items)
         answers = [("", "—"), ("yes", _("Yes")), ("no", _("No"))]
-        self.fields["cd19_gating_adequate"].widget = forms.Select(choices=answers)
+        for item in ("cd19_gating_adequate", "index_found"):
+            self.fields[item].widget = forms.Select(choices=answers)
 
     @classmethod
     def prefilled(cls) -> tuple[str, ...]:

@@ -5,17 +5,19 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _g
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook.formfields import QuantityFormField, QuantityWidget, units_of
 from trialsite.casebook.forms import CasebookForm, RowForm, Section
 from trialsite.casebook.models import Subject
 from trialsite.casebook.pages import display_of
+from trialsite.casebook.site_day import site_today
 from trialsite.casebook.slots import Slot
 from trialsite.clinical.units import ANALYTES
 
+from ..domain.ranges import Limits, LimitsFrom
+from ..lab_limits import limits_of_analytes
 from ..lab_results import LabValue, lab_values
 from ..models import LabReport, LabResult, PregnancyTest, Virology
 from ..panels import PANELS, ROUTINE, analyte_label
@@ -47,7 +49,8 @@ class LabResultForm(RowForm):
 
     model = LabResult
     panel: ClassVar[str] = "HEM"
-    items = ("analyte", "result", "lln", "uln", "comment")
+    items = ("analyte", "result", "limits_from", "lln", "uln", "comment")
+    moves: ClassVar[str] = "down"  # Enter goes to the next analyte
 
     def add_items(self, items: Any) -> None:
         super().add_items([item for item in items if item not in ("analyte", "result")])
@@ -60,9 +63,10 @@ class LabResultForm(RowForm):
         if self.initial.get("analyte") in ANALYTES:
             analyte.widget = PrintedAnalyte()
         result = result_field(known, self.panel)
-        rest = {item: self.fields[item] for item in ("lln", "uln", "comment")}
+        beside = ("limits_from", "lln", "uln", "comment")
+        rest = {item: self.fields[item] for item in beside}
         self.fields = {"line": self.fields["line"], "analyte": analyte, "result": result, **rest}  # type: ignore[assignment]
-        for item in ("lln", "uln", "comment"):
+        for item in beside:
             self.fields[item].widget.attrs["aria-label"] = str(self.fields[item].label)
 
     def known_analyte(self) -> str:
@@ -74,7 +78,12 @@ class LabResultForm(RowForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("result") is not None and not cleaned.get("analyte"):
-            self.add_error("analyte", _g("Choose the analyte of this result."))
+            self.add_error("analyte", gettext("Choose the analyte of this result."))
+        typed = any(cleaned.get(item) is not None for item in ("lln", "uln"))
+        if cleaned.get("limits_from") == LimitsFrom.NOT_PRINTED and typed:
+            self.add_error(
+                "limits_from", gettext("Limits are typed: choose “As printed”, or leave them empty.")
+            )
         return cleaned
 
     @classmethod
@@ -90,23 +99,37 @@ class LabResultForm(RowForm):
 
     @classmethod
     def prefilled(cls) -> tuple[str, ...]:
-        return ("analyte", "lln", "uln")
+        return ("analyte", "limits_from", "lln", "uln")
 
 
 def offer(subject: Subject, slot: Slot, record: LabReport | None) -> dict[str, list[dict[str, Any]]]:
-    """The analytes of the panel that are not entered yet, each with the limits of the subject's last report of it."""
+    """The analytes of the panel that are not entered yet, each with its limits.
+
+    Those of the site's range in force (on the day of the report, or today), else those of the subject's last report."""
     entered = (
         set() if record is None else set(record.lines.filter(voided=False).values_list("analyte", flat=True))
     )
     wanted = [key for key in ROUTINE[slot.form_key] if key not in entered]
+    day = record.performed_on if record is not None and record.performed_on else site_today(subject)
+    ranges = limits_of_analytes(subject, wanted, day, record.laboratory if record is not None else "")
     last: dict[str, LabValue] = {}
     for value in lab_values([subject.pk], wanted).get(subject.pk, []):
         last[value.analyte] = value
-    return {"results": [{"analyte": key} | limits_of(last.get(key)) for key in wanted]}
+    return {"results": [{"analyte": key} | offered_limits(ranges[key], last.get(key)) for key in wanted]}
 
 
-def limits_of(value: LabValue | None) -> dict[str, Any]:
-    return {"lln": short(value.lln), "uln": short(value.uln)} if value else {}
+def offered_limits(limits: Limits, last: LabValue | None) -> dict[str, Any]:
+    """Where the limits of a new line come from, and what they are."""
+    if limits.range_id:
+        return {
+            "limits_from": LimitsFrom.SITE_RANGE.value,
+            "lln": short(limits.lln),
+            "uln": short(limits.uln),
+        }
+    if last is None or last.limits_from in (LimitsFrom.SITE_RANGE, LimitsFrom.NOT_PRINTED):
+        return {}
+    said = {"limits_from": last.limits_from} if last.limits_from else {}
+    return said | {"lln": short(last.lln), "uln": short(last.uln)}
 
 
 def short(limit: Decimal | None) -> Decimal | None:
@@ -123,7 +146,7 @@ class AnyUnitField(forms.Field):
     def clean(self, value: Any) -> None:
         text = value[0] if isinstance(value, (list, tuple)) else ""
         if text.strip():
-            raise forms.ValidationError(_g("Choose the analyte of this result."))
+            raise forms.ValidationError(gettext("Choose the analyte of this result."))
 
 
 def result_field(analyte: str, panel: str) -> forms.Field:

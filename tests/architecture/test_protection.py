@@ -58,7 +58,12 @@ def clinical(model) -> bool:
     return (of_a_subject or issubclass(model, SiteBound)) and not issubclass(model, Projection)
 
 
-OF_A_WHOLE_SITE = {"casebook.Outage": "study"}  # no subject of its own
+OF_A_WHOLE_SITE = {  # no subject of their own
+    "casebook.Outage": "study",
+    "assessments.ReferenceRange": "study",
+    "assessments.LabName": "study",
+    "assessments.Shipment": "study",
+}
 CLINICAL = [model for model in OURS if clinical(model) and model._meta.label not in NOT_OF_THE_RECORD]
 
 

@@ -56,6 +56,7 @@ SAMPLES = {
     "station": "screened",
     "format": "json",
     "day": "1",
+    "number": "1",
     "arm": "ALL",
     "version": "1.0",
     "site": "SGH",

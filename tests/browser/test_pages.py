@@ -36,7 +36,15 @@ PLACES = {
     "administrator": ("accounts", "staff", "account", "change-password", "second-factor", "my-access"),
 }
 OF_STUDY = {
-    "coordinator": ("gaps", "paper-new", "paper-import", "outages", "worksheets", "worksheets-print"),
+    "coordinator": (
+        "gaps",
+        "paper-new",
+        "paper-import",
+        "outages",
+        "worksheets",
+        "worksheets-print",
+        "reference-ranges",
+    ),
     "statistician": ("dashboard", "dashboard-flow", "protocol", "protocol-versions", "protocol-difference"),
     "administrator": ("study-staff", "training-log", "delegation-log", "access-on"),
 }

@@ -54,6 +54,9 @@ ACTIONS: dict[str, Action] = {
         gettext_lazy("report deviations"), frozenset({COORDINATOR, INVESTIGATOR, MONITOR, DATA_MANAGER})
     ),
     "deviation.decide": Action(gettext_lazy("decide on deviations"), frozenset({MONITOR, DATA_MANAGER})),
+    "sae.assess": Action(
+        gettext_lazy("assess serious adverse events for the sponsor"), frozenset({MONITOR, DATA_MANAGER})
+    ),
     "check.activate": Action(gettext_lazy("activate changed edit checks"), frozenset({DATA_MANAGER})),
     "record.sign": Action(gettext_lazy("sign the record"), frozenset({INVESTIGATOR})),
     "eligibility.sign": Action(gettext_lazy("confirm eligibility"), frozenset({INVESTIGATOR})),
@@ -70,12 +73,23 @@ ACTIONS: dict[str, Action] = {
     "recruitment.pause": Action(
         gettext_lazy("pause and resume recruitment"), frozenset({INVESTIGATOR, DATA_MANAGER})
     ),
+    "sample.log": Action(gettext_lazy("log and send samples"), SITE_STAFF),
+    # What a central laboratory tells reaches the site or the sponsor's data manager.
+    "sample.receive": Action(
+        gettext_lazy("record what a laboratory says of samples"), SITE_STAFF | {DATA_MANAGER}
+    ),
+    "laboratory.declare": Action(
+        gettext_lazy("record declarations of laboratories"), frozenset({DATA_MANAGER})
+    ),
     "subject.leave": Action(gettext_lazy("take a subject off study"), SITE_STAFF),
     "subject.transfer": Action(gettext_lazy("transfer a subject to another site"), SITE_STAFF),
     "subject.enter_from_paper": Action(
         gettext_lazy("enter a subject from paper"), frozenset({COORDINATOR, DATA_MANAGER})
     ),
     "outage.record": Action(gettext_lazy("record an outage"), frozenset({COORDINATOR, DATA_MANAGER})),
+    "range.record": Action(
+        gettext_lazy("record reference ranges of laboratories"), frozenset({COORDINATOR, DATA_MANAGER})
+    ),
     "treatment.decide": Action(gettext_lazy("decide on treatment"), frozenset({INVESTIGATOR})),
     "figures.view": Action(gettext_lazy("see the study's figures"), READERS),
     "figures.by_arm": Action(
@@ -88,6 +102,9 @@ ACTIONS: dict[str, Action] = {
     ),
     "protocol.sign": Action(
         gettext_lazy("sign off a protocol's assumptions"), frozenset({DATA_MANAGER, INVESTIGATOR})
+    ),
+    "dictionary.upload": Action(
+        gettext_lazy("upload dictionaries"), frozenset({DATA_MANAGER, ADMINISTRATOR})
     ),
     "trail.view": Action(gettext_lazy("read the audit trail"), READERS),
     "export.run": Action(gettext_lazy("pull exports"), CLINICAL),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -448,6 +449,14 @@ class Draft(SiteBound):
         from .slots import Slot
 
         return Slot(self.subject_id, self.visit_key, self.form_key, self.visit_repeat, self.form_repeat)
+
+    @property
+    def url(self) -> str:
+        """Where it is typed on: the form of its slot, or the page of a subject that keeps it."""
+        from .registries import pages_of_drafts
+
+        page = pages_of_drafts.get(self.form_key)
+        return reverse(page[1], args=[self.subject_id]) if page else self.slot.url()
 
 
 class MovedForm(SiteBound):

@@ -7,7 +7,7 @@ from trialsite.clinical.text import Text
 from trialsite.studies.domain.protocol import AWAIT, OFF_TREATMENT, Protocol
 
 from .models import LOG
-from .registries import anchors, forms
+from .registries import anchors, forms, pages_of_drafts
 from .versions import named
 
 ENDS = {OFF_TREATMENT: gettext_lazy("off treatment"), AWAIT: gettext_lazy("wait")}
@@ -44,6 +44,8 @@ def form_title(protocol: Protocol, key: str) -> str:
     """A form of the system, or one that only this trial has or had."""
     if key in forms:
         return str(forms[key].title)
+    if key in pages_of_drafts:
+        return str(pages_of_drafts[key][0])
     plan = named(protocol, "forms", key)
     return local(plan.title) if plan else key
 

@@ -28,6 +28,7 @@ PLACES = (
     (_("Inbox"), "inbox", "inbox", "record.view"),
     (_("Subjects"), "subjects", "people", "record.view"),
     (_("Calendar"), "calendar", "calendar3", "record.view"),
+    (_("Samples"), "samples", "droplet", "record.view"),
     (_("Screening"), "screening", "clipboard-plus", "subject.screen"),
     (_("Recruitment"), "recruitment", "circle-half", "record.view"),
     (_("From paper"), "paper", "printer", "record.view"),
@@ -37,6 +38,7 @@ PLACES = (
     (_("Audit trail"), "trail", "clock-history", "trail.view"),
     (_("Staff"), "staff", "shield-lock", "staff.view"),
     (_("API and exports"), "api-guide", "download", "export.run"),
+    (_("MedDRA"), "meddra", "journal-text", "dictionary.upload"),
     (_("Accounts"), "accounts", "person-gear", "accounts.manage"),
 )
 

@@ -293,6 +293,16 @@ class SubjectPage:
     shown: "Callable[[Subject], bool]" = lambda subject: True
 
 
+@dataclass(frozen=True)
+class Exposure:
+    """A phase of treatment that began: its key, its days as far as they are known, the agents that it gives."""
+
+    phase: str
+    start: date
+    end: date | None
+    agents: tuple[str, ...]
+
+
 forms: Registry[FormType] = Registry("form")
 facts: Registry[FactSource] = Registry("fact")
 anchors: Registry[Anchor] = Registry("anchor")
@@ -336,12 +346,16 @@ support_days: "Registry[Callable[[Sequence[UUID], str], Mapping[UUID, Sequence[t
     Registry("source of support")
 )
 day_words: "Registry[Callable[[Subject, date], str]]" = Registry("name of a day")  # "C2 D9", "HSCT D+41"
+# The draft of a page that is no form, by the form key under which it is kept: its title, its address by subject.
+pages_of_drafts: "Registry[tuple[Any, str]]" = Registry("page of a draft")
 timeline: "Registry[Callable[[Subject], Iterable[Mapping[str, Any]]]]" = Registry("timeline lane")
 # Raises Refused where something may not be done for a subject any more.
 gates: "Registry[Callable[[Attempt], None]]" = Registry("gate")
 # The ids of subjects whose data leave exports, as a subquery.
 left_out: "Registry[Callable[[], QuerySet[Any]]]" = Registry("exclusion from exports")
 ends_of_treatment: "Registry[Callable[[Sequence[UUID]], Mapping[UUID, date]]]" = Registry("end of treatment")
+# Subject ids → the phases that began, with the agents of each.
+exposures: "Registry[Callable[[Sequence[UUID]], Mapping[UUID, Sequence[Exposure]]]]" = Registry("exposure")
 api_lists: Registry[Any] = Registry("list of the API")  # name → viewset of a later room
 
 

@@ -7,19 +7,23 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from trialsite.clinical.ctcae import words_of
 from trialsite.clinical.text import Text
 from trialsite.clinical.units import unit_label
 from trialsite.studies.domain import protocol as plans
+from trialsite.studies.domain.adverse_event_plan import RecordRule, WindowPlan
 from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.provenance import Mark, to_sign
 from trialsite.studies.words import (
+    AGENTS,
     ANALYSIS_SETS,
     ENDPOINT_CODES,
     MRD_METHODS,
+    RECORDED_AS_EVENT,
     SETTING_CODES,
     SETTINGS,
     code_words,
@@ -132,7 +136,7 @@ def what_words(protocol: Protocol, mark: Mark, place: Any) -> str:
         return f"{place.id} {local(place.text)}"
     if isinstance(place, plans.MrdThreshold):
         return code_words(place.method, "method")
-    if last in SETTINGS and ("." not in mark.path or mark.path.startswith("consent.")):
+    if last in SETTINGS and ("." not in mark.path or mark.path.startswith(("consent.", "adverse_events."))):
         return str(SETTINGS[last])
     name = local(mark.label)
     if last in SETTINGS:
@@ -193,6 +197,12 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
             return rule_words(place.rule)
         case plans.Recruitment():
             return recruitment_words(place)
+        case plans.AdverseEventPlan():
+            return adverse_event_words(place)
+        case WindowPlan():
+            return window_words(protocol, place)
+        case RecordRule():
+            return record_words(protocol, place)
         case plans.Stage():
             return _("pauses after %(n)s subjects") % {"n": place.subjects}
         case plans.LevelCap():
@@ -279,6 +289,37 @@ def recruitment_words(one: plans.Recruitment) -> str:
     return (
         _("each site up to its planned number") if one.sites_are_caps else _("sites have goals and no caps")
     )
+
+
+def adverse_event_words(one: plans.AdverseEventPlan) -> str:
+    return _("causality for %(agents)s; laboratory values propose an event from grade %(grade)s on") % {
+        "agents": ", ".join(str(AGENTS[agent]) for agent in one.agents),
+        "grade": one.propose_from_grade,
+    }
+
+
+def window_words(protocol: Protocol, one: WindowPlan) -> str:
+    """When adverse events are collected, in one line."""
+    days = (
+        (_("%(n)s days after the last dose"), one.days_after_last_dose),
+        (_("%(n)s days after CAR-T cells"), one.days_after_car_t),
+        (_("%(n)s days after transplantation"), one.days_after_hsct),
+        (_("without a transplant %(n)s days after randomisation"), one.days_after_randomisation),
+    )
+    ends = ", ".join(words % {"n": number} for words, number in days if number)
+    starts = " / ".join(anchor_name(protocol, name) for name in one.starts)
+    return _("from %(start)s to the latest of: %(ends)s") % {"start": starts, "ends": ends or "—"}
+
+
+def record_words(protocol: Protocol, one: RecordRule) -> str:
+    """Which laboratory grades are recorded as an event, and when."""
+    when = [phase_name(protocol, key) for key in one.phases]
+    if one.days is not None:
+        when.append(_("their first %(n)s days") % {"n": one.days})
+    if one.at_baseline:
+        when.insert(0, _("graded at baseline"))
+    terms = ", ".join(words_of(term, get_language() or "en") for term in one.terms)
+    return f"{terms} ({', '.join(when) or _('always')}): {RECORDED_AS_EVENT[one.record]}"
 
 
 def response_words(protocol: Protocol, one: plans.ResponseRules) -> str:

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from trialsite.clinical.refusal import Refusal
 from trialsite.clinical.text import Text
+from trialsite.clinical.ucum import scale
 
 ONE = Decimal(1)
 
@@ -25,8 +26,8 @@ class UnitError(Refusal):
 class AcceptedUnit:
     """A unit of entry: canonical = (entered - minus) × times ÷ over, all exact decimals.
 
-    source: where the factor comes from, `general-knowledge` (molar mass and density conversions in common
-    laboratory use) or `derived` (powers of ten and definitions).
+    source: where the factor comes from, `general-knowledge` (conversions by molar mass in common laboratory use, given
+    in this table) or `derived` (scales and definitions, from `ucum`).
     """
 
     code: str
@@ -46,25 +47,36 @@ class Analyte:
     units: tuple[AcceptedUnit, ...]
 
 
-def _entry(key: str, en: str, zh: str, canonical: str, *others: AcceptedUnit) -> tuple[str, Analyte]:
-    return key, Analyte(key, Text(en, zh), canonical, (AcceptedUnit(canonical), *others))
+def _entry(key: str, en: str, zh: str, canonical: str, *others: AcceptedUnit | str) -> tuple[str, Analyte]:
+    """A line of the table; a unit that is only a code is a matter of scale."""
+    units = (each if isinstance(each, AcceptedUnit) else _scaled(each, canonical) for each in others)
+    return key, Analyte(key, Text(en, zh), canonical, (AcceptedUnit(canonical), *units))
 
 
-def _times(code: str, factor: str, source: str = "general-knowledge") -> AcceptedUnit:
-    return AcceptedUnit(code, times=Decimal(factor), source=source)
+def _scaled(code: str, canonical: str) -> AcceptedUnit:
+    """A unit that measures the same on another scale; divided where it is the finer one, so that it stays exact."""
+    times = scale(code, canonical)
+    if times < 1:
+        return AcceptedUnit(code, over=scale(canonical, code))
+    return AcceptedUnit(code, times=times)
 
 
-def _over(code: str, factor: str, source: str = "general-knowledge") -> AcceptedUnit:
-    return AcceptedUnit(code, over=Decimal(factor), source=source)
+def _times(code: str, factor: str) -> AcceptedUnit:
+    """A unit with a given factor, by which an entry is multiplied."""
+    return AcceptedUnit(code, times=Decimal(factor), source="general-knowledge")
+
+
+def _over(code: str, factor: str) -> AcceptedUnit:
+    """A unit with a given factor, by which an entry is divided."""
+    return AcceptedUnit(code, over=Decimal(factor), source="general-knowledge")
 
 
 def _count(key: str, en: str, zh: str) -> tuple[str, Analyte]:
-    per_microlitre = (_over("/uL", "1000", "derived"), _over("/mm3", "1000", "derived"))
-    return _entry(key, en, zh, "10*9/L", AcceptedUnit("10*3/uL"), *per_microlitre)
+    return _entry(key, en, zh, "10*9/L", "10*3/uL", "/uL", "/mm3")
 
 
 def _enzyme(key: str, en: str, zh: str) -> tuple[str, Analyte]:
-    return _entry(key, en, zh, "U/L", AcceptedUnit("[IU]/L", source="general-knowledge"))
+    return _entry(key, en, zh, "U/L", "[IU]/L")
 
 
 def _electrolyte(key: str, en: str, zh: str) -> tuple[str, Analyte]:
@@ -76,21 +88,28 @@ ANALYTES: dict[str, Analyte] = dict(
         _entry("creatinine", "Creatinine", "肌酐", "umol/L", _times("mg/dL", "88.4")),
         _entry("bilirubin", "Total bilirubin", "总胆红素", "umol/L", _times("mg/dL", "17.1")),
         _entry("bilirubin_direct", "Direct bilirubin", "直接胆红素", "umol/L", _times("mg/dL", "17.1")),
-        _entry("haemoglobin", "Haemoglobin", "血红蛋白", "g/L", _times("g/dL", "10", "derived")),
+        _entry("haemoglobin", "Haemoglobin", "血红蛋白", "g/L", "g/dL"),
         _entry("glucose", "Glucose", "葡萄糖", "mmol/L", _over("mg/dL", "18.016")),
         # In mg/dL urea is reported as urea nitrogen (BUN); in China the mmol/L figure is called BUN too.
         _entry("urea", "Urea (BUN)", "尿素（BUN）", "mmol/L", _over("mg/dL", "2.801")),
         _entry("uric_acid", "Uric acid", "尿酸", "umol/L", _times("mg/dL", "59.48")),
         _entry("calcium", "Calcium", "钙", "mmol/L", _over("mg/dL", "4.008")),
+        _entry("calcium_ionised", "Ionised calcium", "离子钙", "mmol/L", _over("mg/dL", "4.008")),
+        _entry(
+            "calcium_corrected", "Calcium, corrected for albumin", "校正钙", "mmol/L", _over("mg/dL", "4.008")
+        ),
         _entry("magnesium", "Magnesium", "镁", "mmol/L", _over("mg/dL", "2.431")),
         _entry("phosphate", "Phosphate", "磷", "mmol/L", _over("mg/dL", "3.097")),
-        _entry("albumin", "Albumin", "白蛋白", "g/L", _times("g/dL", "10", "derived")),
+        _entry("albumin", "Albumin", "白蛋白", "g/L", "g/dL"),
         _entry("triglycerides", "Triglycerides", "甘油三酯", "mmol/L", _over("mg/dL", "88.57")),
         _entry("cholesterol", "Cholesterol", "胆固醇", "mmol/L", _over("mg/dL", "38.67")),
-        _entry("fibrinogen", "Fibrinogen", "纤维蛋白原", "g/L", _over("mg/dL", "100", "derived")),
+        _entry("fibrinogen", "Fibrinogen", "纤维蛋白原", "g/L", "mg/dL"),
         _count("wbc", "White blood cells", "白细胞"),
         _count("anc", "Neutrophils", "中性粒细胞绝对值"),
         _count("lymphocytes", "Lymphocytes", "淋巴细胞绝对值"),
+        _count("cd4", "CD4 lymphocytes", "CD4⁺淋巴细胞"),
+        _entry("neutrophils_pct", "Neutrophils, share", "中性粒细胞百分比", "%"),
+        _entry("bands_pct", "Band neutrophils, share", "杆状核粒细胞百分比", "%"),
         _count("platelets", "Platelets", "血小板"),
         _electrolyte("potassium", "Potassium", "钾"),
         _electrolyte("sodium", "Sodium", "钠"),
@@ -102,14 +121,15 @@ ANALYTES: dict[str, Analyte] = dict(
         _enzyme("ldh", "LDH", "乳酸脱氢酶"),
         _enzyme("amylase", "Amylase", "淀粉酶"),
         _enzyme("lipase", "Lipase", "脂肪酶"),
+        _enzyme("ck", "Creatine kinase", "肌酸激酶"),
         _entry("inr", "INR", "国际标准化比值", "{INR}"),
         _entry("aptt", "aPTT", "活化部分凝血活酶时间", "s"),
-        _entry("crp", "C-reactive protein", "C反应蛋白", "mg/L", _times("mg/dL", "10", "derived")),
-        _entry("ferritin", "Ferritin", "铁蛋白", "ug/L", AcceptedUnit("ng/mL")),
-        _entry("igg", "Immunoglobulin G", "免疫球蛋白G", "g/L", _over("mg/dL", "100", "derived")),
+        _entry("crp", "C-reactive protein", "C反应蛋白", "mg/L", "mg/dL"),
+        _entry("ferritin", "Ferritin", "铁蛋白", "ug/L", "ng/mL"),
+        _entry("igg", "Immunoglobulin G", "免疫球蛋白G", "g/L", "mg/dL"),
         _entry("methotrexate", "Methotrexate", "甲氨蝶呤", "umol/L", _over("mg/L", "0.45444")),
         _entry("weight", "Weight", "体重", "kg"),
-        _entry("height", "Height", "身高", "cm", _times("m", "100", "derived")),
+        _entry("height", "Height", "身高", "cm", "m"),
         _entry(
             "temperature",
             "Temperature",
@@ -121,13 +141,15 @@ ANALYTES: dict[str, Analyte] = dict(
         _entry("respiratory_rate", "Respiratory rate", "呼吸频率", "/min"),
         _entry("systolic", "Systolic blood pressure", "收缩压", "mm[Hg]"),
         _entry("diastolic", "Diastolic blood pressure", "舒张压", "mm[Hg]"),
+        _entry("qtcf", "QTcF", "QTcF", "ms"),
+        _entry("lvef", "Left ventricular ejection fraction", "左心室射血分数", "%"),
         _entry("spo2", "Oxygen saturation", "血氧饱和度", "%"),
-        _entry("rbc", "Red blood cells", "红细胞", "10*12/L", AcceptedUnit("10*6/uL")),
+        _entry("rbc", "Red blood cells", "红细胞", "10*12/L", "10*6/uL"),
         _entry("blasts", "Blasts", "原始细胞", "%"),
-        _entry("csf_wbc", "White cells in CSF", "脑脊液白细胞", "/uL", AcceptedUnit("10*6/L")),
-        _entry("csf_rbc", "Red cells in CSF", "脑脊液红细胞", "/uL", AcceptedUnit("10*6/L")),
+        _entry("csf_wbc", "White cells in CSF", "脑脊液白细胞", "/uL", "10*6/L"),
+        _entry("csf_rbc", "Red cells in CSF", "脑脊液红细胞", "/uL", "10*6/L"),
         # Laboratories report percent; rules work on the fraction, which is one hundredth of it.
-        _entry("mrd", "MRD", "微小残留病", "%", _times("{fraction}", "100", "derived")),
+        _entry("mrd", "MRD", "微小残留病", "%", "{fraction}"),
     )
 )
 

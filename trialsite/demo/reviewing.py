@@ -29,12 +29,14 @@ from trialsite.studies.models import Study
 
 from .accounts import demo_password, staff_of
 from .deviating import REPORTS, Reported, deviate, keep_consent_texts
+from .pasting import paste
 from .stories.measured import quantity
 
 SCREENING = "SCR"
 VERIFIED = ("ICF", "DM", "DX")
 EACH_VERIFIED, EACH_ASKED, EACH_SIGNED = 2, 5, 4  # every second enrolled subject, every fifth …
 FROZEN_SUBJECTS = 2
+PASTED = (1, 4)  # whose laboratory reports were pasted, by their number among the enrolled
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ def review_study(study: Study, people: Mapping[str, User]) -> None:
             tasks.append(partial(ask, asked=next(questions)))
         if number < len(REPORTS):
             tasks.append(partial(report, told=REPORTS[number]))
+        if number in PASTED:
+            tasks.append(paste_report)
         look_at(subject, people, tasks)
     keep_consent_texts(study, subjects, people)
     for subject in failed[:FROZEN_SUBJECTS]:
@@ -144,6 +148,10 @@ def ask(subject: Subject, by: Reviewers, asked: Asked) -> None:
 
 def report(subject: Subject, by: Reviewers, told: Reported) -> None:
     deviate(subject, told, by.coordinator, by.monitor)
+
+
+def paste_report(subject: Subject, by: Reviewers) -> None:
+    paste(subject, by.coordinator)
 
 
 def sign(subject: Subject, by: Reviewers) -> None:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.utils import timezone, translation
 
+from assessments.panels import PANELS
 from assessments.visit_plans import derive_visits
 from enrollment.models import FailureCode
 from enrollment.selectors import list_is_made
@@ -39,7 +40,9 @@ from trialsite.review.verification import verify_items
 from trialsite.studies.models import Site, Study
 
 from .accounts import demo_password, staff_of
+from .assessing import assess_reports
 from .deviating import text_to_sign
+from .laboratories import as_reported, keep_ranges
 from .stories.candidates import REFUSES
 from .stories.draws import Draw
 from .stories.missed import missed_visits
@@ -73,6 +76,7 @@ def tell_stories(
     on = today or timezone.now().astimezone(ZoneInfo("Asia/Shanghai")).date()
     already = subjects_in(study, people["data.manager"])
     sites = {site.key: site for site in Site.objects.filter(study_sites__study=study)}
+    keep_ranges(study, people)
     for number in range(1, count + 1):
         told = story(study.protocol, number, count, f"{seed}+{already}" if already else seed, on)
         yield tell(
@@ -94,6 +98,7 @@ def tell(told: Story, study: Study, site: Site, staff: Staff, today: date) -> st
         subject = Subject.objects.select_related("protocol_version", "study", "site").get(pk=subject.pk)
         if subject.arm in told.courses:
             say_what_was_missed(subject, told, today, staff)
+            assess_reports(subject, today, staff.coordinator, staff.monitor)
         projections.refresh(subject)
         connection.run_on_commit.clear()  # the projections are derived: no worker has to do it again
     return subject.number
@@ -172,11 +177,15 @@ def submit(subject: Subject, entry: Entry, form_repeat: int, staff: Staff) -> No
     values = {"performed_on": entry.on, **entry.values}
     if entry.form == "ICF":
         values["text_version"] = text_to_sign(subject, entry.on)
+    rows = entry.rows
+    if entry.form in PANELS and "results" in rows:
+        reported, lines = as_reported(subject.site.key, entry.form, rows["results"])
+        values, rows = {**reported, **values}, {**rows, "results": lines}
     try:
         if investigator:
             with acting(user=by):
-                submit_form(slot=slot, values=values, rows=entry.rows, missing=entry.missing, by=by)
+                submit_form(slot=slot, values=values, rows=rows, missing=entry.missing, by=by)
         else:
-            submit_form(slot=slot, values=values, rows=entry.rows, missing=entry.missing, by=by)
+            submit_form(slot=slot, values=values, rows=rows, missing=entry.missing, by=by)
     except CheckFailed as refusal:
         raise StoryRefused(f"{entry.visit} {entry.form} of {entry.on}: {refusal.messages}") from refusal

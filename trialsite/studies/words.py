@@ -49,6 +49,18 @@ SOURCES = {
     "assumption": _("assumption"),
     "general-knowledge": _("general knowledge"),
 }
+AGENTS = {
+    "chemo": _("chemotherapy"),
+    "blinatumomab": _("blinatumomab"),
+    "venetoclax": _("venetoclax"),
+    "car_t": _("CAR-T cells"),
+    "hsct": _("transplantation"),
+}
+RECORDED_AS_EVENT = {
+    "never": _("not recorded as an event"),
+    "if_serious": _("recorded as an event only if serious"),
+    "always": _("recorded as an event"),
+}
 SETTINGS = {
     "accrual_months": _("planned accrual, months"),
     "analysis_set": _("analysis set"),
@@ -57,12 +69,16 @@ SETTINGS = {
     "censor": _("censored at"),
     "cns2_is_cns_leukemia": _("CNS2 counts as CNS leukaemia"),
     "competing": _("competing events"),
+    "adverse_events": _("adverse events"),
+    "window": _("window of adverse events"),
+    "record_as_ae": _("laboratory grades as adverse events"),
     "again_within_days": _("days within which a new text of the consent is signed"),
     "public_sources": _("a death of a public register may be entered after withdrawal"),
     "trial_only": _("forms of procedures that are only the trial's"),
     "numbering": _("numbering of subjects"),
     "other_trials": _("who takes part in other trials"),
     "consent": _("who signs the consent"),
+    "creat_baseline_requires_gt_uln": _("creatinine is graded by its baseline above the normal range only"),
     "crcl_weight": _("weight in the creatinine clearance"),
     "ctcae_version": _("version of CTCAE"),
     "cycle_days": _("days of a cycle"),

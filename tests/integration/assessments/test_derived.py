@@ -102,14 +102,15 @@ def test_a_height_of_an_earlier_form_is_named_with_its_day(
 def test_each_result_with_a_term_has_its_grade_beside_it(desk: Client, cast: Cast, subject: Subject) -> None:
     lines = [
         result("anc", "0.4", "10*9/L"),
-        result("haemoglobin", "13.5", "g/dL", lln=Decimal(130)),
+        result("haemoglobin", "13.5", "g/dL", lln=Decimal(130), uln=Decimal(175)),
         result("platelets", "140", "10*9/L"),
         result("rbc", "4.1", "10*12/L"),
     ]
     assert beside_lines(desk, enter(cast, subject, "HEM", DAY, rows=lines)) == [
         "4 Neutrophil count decreased: 0.4 10⁹/L; grade 4 is < 0.5.",
         "0 Anemia: 135 g/L; no grade is reached.",
-        "Not gradable Platelet count decreased: 140 10⁹/L; may be grade 0, 1: LLN not recorded.",
+        "Not gradable Platelet count decreased: 140 10⁹/L; not gradable, because LLN is not recorded"
+        " (may be grade 0 or 1).",
         "—",
     ]
 

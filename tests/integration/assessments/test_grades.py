@@ -1,22 +1,24 @@
-"""Grades from components on the forms: checks, the laboratory of the day, earlier records, days for endpoints."""
+"""Grades of many subjects at once: what is computed, what a baseline is, and what a transfer leaves."""
 
 from datetime import date
 from decimal import Decimal as D
 from typing import Any
 
-import pytest
-from django.conf import settings
-from django.test import Client
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from outcomes.histories import acute_onsets, chronic_onsets
-from tests.cast import Cast
+from assessments.domain.grading import GradeFlag
+from assessments.lab_grades import GradedValue, graded_values
+from assessments.models import LabResult
+from assessments.ranges import RangeEntry, record_range
+from tests.cast import Cast, bare_subject
+from trialsite.access.models import User
 from trialsite.audit import acting
-from trialsite.casebook.edit_checks import run_checks
 from trialsite.casebook.models import Subject
-from trialsite.casebook.registries import forms
-from trialsite.casebook.slots import Slot
-from trialsite.clinical.quantity import Quantity
+from trialsite.casebook.transfers import ask_transfer, decide_transfer
+from trialsite.studies.domain.protocol import Protocol
 
+from ..treatment.subjects import enrolled, log, start
 from .entries import enter, result
 
 DAY = date(2026, 1, 6)
@@ -38,156 +40,113 @@ CALM = {
 }
 
 
-def found(cast: Cast, subject: Subject, form: str, values: dict[str, Any]) -> dict[str, bool]:
-    """The items that the checks of a form speak of, and whether they refuse."""
-    with acting(user=cast.coordinator):
-        return {one.item: one.check.hard for one in run_checks(forms[form], values, {}, subject)}
+def graded(cast: Cast, subject: Subject, term: str, who: User | None = None) -> list[GradedValue]:
+    with acting(user=who or cast.coordinator):
+        return [one for one in graded_values([subject.pk]).get(subject.pk, []) if one.term.key == term]
 
 
-def derived(cast: Cast, record: Any) -> dict[str, str]:
-    with acting(user=cast.coordinator):
-        kind = forms[record.form_key]
-        assert kind.derived is not None
-        return {str(one.label): f"{one.value} | {one.working}" for one in kind.derived(record)}
+def chemistry(cast: Cast, subject: Subject, on: date, *lines: dict[str, Any], visit: str = "SCR") -> Any:
+    return enter(cast, subject, "CHEM", on, visit=visit, rows=lines)
 
 
-HARD, SOFT = True, False
-NEEDS = {"hypotension": "VASOPRESSOR"}
-CHECKS: list[tuple[str, dict[str, Any], dict[str, bool]]] = [
-    ("CRS", CRS, {}),
-    ("CRS", CRS | {"ctcae_grade": 1}, {}),
-    ("CRS", CRS | {"ctcae_grade": 2}, {"ctcae_reason": HARD}),
-    ("CRS", CRS | {"ctcae_grade": 2, "ctcae_reason": "rigors"}, {}),
-    ("CRS", CRS | {"oxygen": "", "ctcae_grade": 3}, {}),  # what is open contradicts nobody
-    ("CRS", CRS | {"oxygen": "CANNULA"}, {"oxygen_flow": SOFT}),
-    ("CRS", CRS | {"oxygen": "CANNULA", "oxygen_flow": D(2)}, {}),
-    ("CRS", CRS | {"oxygen_flow": D(2)}, {"oxygen_flow": HARD}),
-    ("CRS", CRS | {"fio2_pct": D(21)}, {}),
-    ("CRS", CRS | {"fio2_pct": D(22)}, {"fio2_pct": HARD}),
-    ("CRS", CRS | NEEDS, {"vasopressor": SOFT}),
-    ("CRS", CRS | NEEDS | {"vasopressin": True}, {}),
-    ("CRS", CRS | NEEDS | {"vasopressor": "DOPAMINE"}, {}),
-    ("CRS", CRS | {"vasopressor": "DOPAMINE"}, {"vasopressor": HARD}),
-    (
-        "CRS",
-        CRS | NEEDS | {"second_vasopressor": "DOPAMINE", "vasopressin": True},
-        {"second_vasopressor": HARD},
-    ),
-    (
-        "CRS",
-        CRS | NEEDS | {"vasopressor": "DOPAMINE", "second_vasopressor": "DOPAMINE"},
-        {"second_vasopressor": HARD},
-    ),
-    ("ICE", {"year": True, "month": True, "city": True, "hospital": False, "orientation": 3}, {}),
-    (
-        "ICE",
-        {"year": True, "month": True, "city": True, "hospital": False, "orientation": 4},
-        {"orientation": HARD},
-    ),
-    ("ICE", {"year": True, "orientation": 4}, {}),
-    ("AGV", CALM, {}),
-    ("AGV", CALM | {"lower_gi": 0}, {}),
-    ("AGV", CALM | {"lower_gi": 2}, {"lower_gi": HARD}),
-    ("AGV", CALM | {"lower_gi": 2, "stage_reason": "biopsy"}, {}),
-    ("AGV", {"liver": 2}, {}),  # nothing was measured
-    ("CGV", {"fev1_pct": D(70), "lungs": 1}, {}),
-    ("CGV", {"fev1_pct": D(70), "lungs": 0}, {"lungs": HARD}),
-    ("CGV", {"fev1_pct": D(70), "lungs": 0, "stage_reason": "asthma since childhood"}, {}),
-]
+def test_calcium_is_graded_as_corrected_by_the_albumin_of_its_report(cast: Cast, subject: Subject) -> None:
+    calcium = result("calcium", "2.75", "mmol/L", lln=D("2.11"), uln=D("2.52"))
+    chemistry(cast, subject, DAY, calcium, result("albumin", "28", "g/L", lln=D(40)))
+    (one,) = graded(cast, subject, "hypercalcemia")
+    assert (one.grade.grade, one.value.quantity.canonical) == (2, D("2.99"))
+    assert one.value.working is not None
+    assert "2.75 + 0.02 × (40 - 28) = 2.99" in one.value.working.en
 
 
-@pytest.mark.parametrize(("form", "values", "items"), CHECKS)
-def test_answers_that_contradict_each_other_are_said_at_their_item(
-    cast: Cast, subject: Subject, form: str, values: dict[str, Any], items: dict[str, bool]
+def test_calcium_without_albumin_may_be_worse(cast: Cast, subject: Subject) -> None:
+    chemistry(cast, subject, DAY, result("calcium", "2.75", "mmol/L", lln=D("2.11"), uln=D("2.52")))
+    (one,) = graded(cast, subject, "hypercalcemia")
+    assert one.grade.possible == (4, 3, 2, 1)
+    (low,) = graded(cast, subject, "hypocalcemia")
+    assert low.grade.grade == 0
+
+
+def test_neutrophils_come_from_the_differential_where_they_are_not_reported(
+    cast: Cast, subject: Subject
 ) -> None:
-    assert found(cast, subject, form, {"performed_on": DAY} | values) == items
+    white = result("wbc", "2.0", "10*9/L", lln=D("3.5"), uln=D("9.5"))
+    differential = [result("neutrophils_pct", "20", "%"), result("bands_pct", "4", "%")]
+    enter(cast, subject, "HEM", DAY, rows=[white, *differential])
+    (one,) = graded(cast, subject, "anc_decreased")
+    assert (one.grade.grade, one.value.quantity.canonical) == (4, D("0.48"))
 
 
-def test_both_scales_stand_on_the_form(cast: Cast, subject: Subject) -> None:
-    values = CRS | {
-        "oxygen": "MASK",
-        "oxygen_flow": D(8),
-        "fio2_pct": D(35),
-        "ctcae_grade": 3,
-        "ctcae_reason": "tired",
-    }
-    values.pop("performed_on")
-    shown = derived(cast, enter(cast, subject, "CRS", DAY, **values))
-    assert shown["ASTCT grade of CRS"].startswith("3 | ")
-    assert "Oxygen flow: 8" in shown["ASTCT grade of CRS"]
-    assert shown["CTCAE grade of CRS, proposed"].startswith("2 | ")
-    assert shown["To look at"] == "the investigator's CTCAE grade is 3 | tired"
+def test_the_qtc_of_a_day_is_a_mean(cast: Cast, subject: Subject) -> None:
+    for qt in (420, 400):
+        log(cast, subject, "ECG", {"performed_on": DAY, "qt_ms": qt, "heart_rate": 90})
+    (one,) = graded(cast, subject, "qtc_prolonged")
+    assert one.value.quantity.canonical is not None
+    assert round(one.value.quantity.canonical, 1) == D("469.3")
+    assert one.grade.grade == 1
 
 
-def test_tremor_and_bleeding_are_named_as_no_part_of_icans(cast: Cast, subject: Subject) -> None:
-    oriented = dict.fromkeys(("year", "month", "city", "hospital"), True)
-    points = {"naming": 3, "command": 1, "writing": 1, "attention": 1}
-    record = enter(cast, subject, "ICE", DAY, **oriented, **points, consciousness="AWAKE", tremor=True)
-    shown = derived(cast, record)
-    assert shown["ICE score"].startswith("10 / 10 | Knows the year: Yes")
-    assert shown["ASTCT grade of ICANS"].startswith("0 | ")
-    assert shown["To look at"].startswith("Tremor or myoclonus | ")
+def test_the_baseline_is_the_last_value_before_treatment(cast: Cast) -> None:
+    subject = enrolled(cast)
+    line = {"uln": D(40)}
+    chemistry(cast, subject, date(2026, 1, 6), result("alt", "30", "U/L", **line))
+    chemistry(cast, subject, date(2026, 1, 11), result("alt", "90", "U/L", **line), visit="IND_D1")
+    (first, second) = graded(cast, subject, "alt_increased")
+    assert GradeFlag.BASELINE_MISSING in second.grade.flags
+    start(cast, subject, "IND", on=date(2026, 1, 12))
+    after = chemistry(cast, subject, date(2026, 1, 20), result("alt", "134", "U/L", **line), visit="IND_D8")
+    found = {one.value.record_id: one.grade for one in graded(cast, subject, "alt_increased")}
+    assert found[after.pk].grade == 0  # 134 is less than 1.5 × 90
+    assert GradeFlag.ABNORMAL_BASELINE in found[after.pk].flags
+    assert first.grade.grade == 0
 
 
-def test_the_laboratory_fills_what_the_form_leaves_empty(cast: Cast, subject: Subject) -> None:
-    enter(cast, subject, "CHEM", DAY, rows=[result("bilirubin", "53", "umol/L", uln=D(21))])
-    record = enter(cast, subject, "AGV", DAY, visit="LOG", **CALM)
-    shown = derived(cast, record)
-    assert shown["MAGIC grade"].startswith("III | ")
-    assert "Liver stage: 2" in shown["MAGIC grade"]
-    assert shown["Bilirubin"] == "53 µmol/L | from the laboratory report of this day"
-    assert shown["Grade II or more since"].startswith("2026-01-06")
-    assert shown["Grade III or more since"].startswith("2026-01-06")
-    other_day = enter(cast, subject, "AGV", date(2026, 1, 7), visit="LOG", repeat=2, **CALM)
-    assert derived(cast, other_day)["MAGIC grade"].startswith("≥ 0 | ")
+def test_a_study_may_grade_creatinine_by_its_baseline_above_the_normal_range_only(cast: Cast) -> None:
+    document = cast.version.document
+    switched = {"creat_baseline_requires_gt_uln": {"value": True, "source": "assumption", "cite": "test"}}
+    assert Protocol.from_document(document).creat_baseline_requires_gt_uln is False
+    assert Protocol.from_document({**document, **switched}).creat_baseline_requires_gt_uln is True
+    left_out = {key: one for key, one in document.items() if key != "creat_baseline_requires_gt_uln"}
+    assert Protocol.from_document(left_out).creat_baseline_requires_gt_uln is False
 
 
-def test_liver_values_of_the_day_score_chronic_gvhd(cast: Cast, subject: Subject) -> None:
-    lines = [
-        result("bilirubin", "15", "umol/L", uln=D(21)),
-        result("alt", "220", "U/L", uln=D(40)),
-        result("alp", "100", "U/L", uln=D(120)),
-    ]
-    enter(cast, subject, "CHEM", DAY, rows=lines)
-    record = enter(cast, subject, "CGV", DAY, visit="LOG", mouth=1)
-    assert "Liver: 2" in derived(cast, record)["NIH severity"]
-    explained = enter(cast, subject, "CGV", DAY, visit="LOG", repeat=2, liver_explained=True)
-    assert "Liver: 0" in derived(cast, explained)["NIH severity"]
+def test_the_queries_do_not_grow_with_subjects(cast: Cast, subject: Subject) -> None:
+    everybody = [subject]
+    chemistry(cast, subject, DAY, result("alt", "130", "U/L", uln=D(40)))
+    one = queries(cast, everybody)
+    for _another in range(3):
+        everybody.append(bare_subject(cast))
+        chemistry(cast, everybody[-1], DAY, result("alt", "130", "U/L", uln=D(40)))
+    assert queries(cast, everybody) == one
 
 
-def test_keystone_stands_beside_where_it_differs(cast: Cast, subject: Subject) -> None:
-    bilirubin = Quantity.parse("10", "umol/L", "bilirubin")
-    record = enter(
-        cast, subject, "AGV", DAY, visit="LOG", **(CALM | {"severe_gut": True, "bilirubin": bilirubin})
-    )
-    shown = derived(cast, record)
-    assert shown["MAGIC grade"].startswith("IV | ")
-    assert shown["Grade by Keystone"].startswith("III | ")
+def queries(cast: Cast, subjects: list[Subject]) -> int:
+    with acting(user=cast.coordinator), CaptureQueriesContext(connection) as found:
+        assert len(graded_values([one.pk for one in subjects])) == len(subjects)
+    return len(found)
 
 
-@pytest.mark.parametrize(("weight", "named"), [("50", True), ("50.1", False)])
-def test_a_body_of_50_kg_or_less_is_named(cast: Cast, subject: Subject, weight: str, named: bool) -> None:
-    enter(cast, subject, "VS", DAY, weight=Quantity.parse(weight, "kg", "weight"))
-    shown = derived(cast, enter(cast, subject, "AGV", DAY, visit="LOG", **CALM))
-    assert ("To look at" in shown) is named
-
-
-def test_stages_of_earlier_records_stand_as_they_are(cast: Cast, subject: Subject) -> None:
-    record = enter(cast, subject, "AGV", DAY, visit="LOG", skin=2, liver=0, upper_gi=1, lower_gi=0)
-    chronic = enter(
-        cast, subject, "CGV", DAY, visit="LOG", skin=1, mouth=1, eyes=1, gi=0, liver=0, lungs=0, **JUDGED
-    )
-    assert derived(cast, record)["MAGIC grade"].startswith("II | ")
-    assert derived(cast, chronic)["NIH severity"].startswith("moderate | ")
-
-
-def test_endpoints_read_the_findings_and_the_earlier_stages(cast: Cast, subject: Subject) -> None:
-    first = enter(cast, subject, "AGV", DAY, visit="LOG", skin=2, liver=0, upper_gi=0, lower_gi=0)
-    bilirubin = Quantity.parse("53", "umol/L", "bilirubin")
-    later = date(2026, 1, 9)
-    second = enter(cast, subject, "AGV", later, visit="LOG", repeat=2, **(CALM | {"bilirubin": bilirubin}))
-    chronic = enter(cast, subject, "CGV", later, visit="LOG", fev1_pct=D(39))
+def test_after_a_transfer_a_result_keeps_the_limits_it_was_entered_with(cast: Cast, subject: Subject) -> None:
+    entry = RangeEntry("alt", "U/L", None, D(40), date(2025, 1, 1), "list")
+    for site, who, limit in ((cast.here, cast.coordinator, 40), (cast.elsewhere, cast.stranger, 100)):
+        with acting(user=who):
+            given = RangeEntry(**{**entry.__dict__, "uln": D(limit)})
+            record_range(study=cast.study, site=site, entry=given, by=who)
+    chemistry(cast, subject, DAY, result("alt", "130", "U/L", limits_from="SITE_RANGE"))
     with acting(user=cast.coordinator):
+        asked = ask_transfer(
+            subject=subject,
+            to=cast.elsewhere,
+            transfers_on=date(2026, 2, 1),
+            by=cast.coordinator,
+            reason="moved house",
+        )
+    head = User.objects.get(username="head_elsewhere")
+    with acting(user=cast.stranger):
+        decide_transfer(transfer_id=asked.pk, action="accept", responsible=head, by=cast.stranger)
+        assert LabResult.objects.get(subject=subject).site_id == cast.elsewhere.pk
+    subject.refresh_from_db()
+    (one,) = graded(cast, subject, "alt_increased", who=cast.stranger)
+    assert (one.value.uln, one.grade.grade) == (D(40), 2)
         assert [(one.on, one.grade) for one in acute_onsets([first, second], ())] == [(DAY, 1), (later, 3)]
         onsets = chronic_onsets([chronic], ())
     assert onsets["cgvhd_moderate_severe"].on == later

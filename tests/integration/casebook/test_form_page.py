@@ -93,8 +93,8 @@ def test_the_subject_page_shows_the_form_in_its_cell(desk: Client, subject: Subj
 def test_the_adverse_event_page_keeps_its_own_item_called_action(desk: Client, subject: Subject) -> None:
     url = Slot(subject.pk, "LOG", "AE").url()
     page = desk.get(url).content.decode()
-    assert page.count('name="action"') == 1
-    event = {"term": "Nausea", "onset": "2026-01-06", "grade": "1", "serious": "no", "action": "NONE"}
+    assert page.count('name="action_blinatumomab"') == 1
+    event = {"term": "Nausea", "onset": "2026-01-06", "serious": "no", "action_blinatumomab": "NONE"}
     answer = desk.post(url, event | {"press": "submit", "base_version": "0"})
     assert "submit is not one of" not in answer.content.decode()
 

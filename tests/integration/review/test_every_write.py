@@ -16,7 +16,15 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
+from assessments.domain.lab_match import Unmatched, Why
+from assessments.laboratory.saving import save_draws
+from assessments.laboratory.tray import assign_row, dismiss_row, keep_rows
+from assessments.laboratory.typed import Column
+from assessments.models import Admission, LabTrayRow, LoggedSample, SeriousEvent
+from assessments.sae.services import assess_sae, decline_proposal
+from assessments.samples import draw_sample, ship_samples, take_sample_step
 from enrollment.carrying import carry_over, offers_to
 from enrollment.disposition import leave_study, return_to_study
 from enrollment.screening import fail_screening, screen_subject
@@ -314,6 +322,40 @@ def accept(cast: Cast, subject: Subject, by: User) -> Deviation:
     return decide_deviation(deviation_id=found.pk, action="accept", by=by)
 
 
+def with_a_serious_event(cast: Cast) -> Subject:
+    """With a report of a serious event, and an admission that nobody had planned."""
+    subject = prepared(cast, eligible(cast))
+    aware = timezone.now() - timedelta(hours=1)
+    report = {
+        "performed_on": SEEN,
+        "event": 1,
+        "report_kind": "INITIAL",
+        "death": True,
+        "site_aware_at": aware,
+    }
+    admission = {"performed_on": SEEN, "reason": "OTHER", "planned": False}
+    with acting(user=cast.coordinator):
+        for slot, values in ((in_log("SAE"), report), (in_log("ADM"), admission)):
+            submit_form(slot=slot(subject), values=values, by=cast.coordinator)
+    return subject
+
+
+def in_log(form: str) -> Callable[[Subject], Slot]:
+    return lambda subject: Slot(subject.pk, LOG, form)
+
+
+def assess(cast: Cast, subject: Subject, by: User) -> Any:
+    report = SeriousEvent.objects.get(subject=subject)
+    return assess_sae(sae_id=report.pk, values={"comment": "Seen."}, by=by)
+
+
+def decline(cast: Cast, subject: Subject, by: User) -> Any:
+    stay = Admission.objects.get(subject=subject)
+    return decline_proposal(
+        admission_id=stay.pk, criterion="hospitalisation", by=by, reason="One night of observation."
+    )
+
+
 def enrolled(cast: Cast) -> Subject:
     subject = confirmed(cast)
     with acting(user=cast.coordinator):
@@ -347,11 +389,66 @@ def carry(cast: Cast, subject: Subject, by: User) -> Any:
     return carry_over(subject=subject, records=[one.line.id for one in offers_to(subject)], by=by)
 
 
+DRAWN = timezone.now() - timedelta(days=1)
+
+
+def draw(cast: Cast, subject: Subject, by: User) -> Any:
+    return draw_sample(subject=subject, method="MFC", specimen="PB", drawn_at=DRAWN, by=by)
+
+
+def with_a_sample(cast: Cast) -> Subject:
+    subject = prepared(cast, eligible(cast))
+    with acting(user=cast.coordinator):
+        draw(cast, subject, cast.coordinator)
+    return subject
+
+
+def receive(cast: Cast, subject: Subject, by: User) -> Any:
+    found = LoggedSample.objects.get(subject=subject)
+    return take_sample_step(sample_id=found.pk, action="receive", happened_at=timezone.now(), by=by)
+
+
+def ship(cast: Cast, subject: Subject, by: User) -> Any:
+    found = [LoggedSample.objects.get(subject=subject).pk]
+    return ship_samples(
+        study=cast.study, site=cast.here, sample_ids=found, laboratory="L", sent_at=timezone.now(), by=by
+    )
+
+
 def screening(subject: Subject) -> Slot:
     return Slot(subject.pk, "SCR", "")
 
 
+def pasted(cast: Cast, subject: Subject, by: User) -> Any:
+    row = Unmatched("离子钙", "1.15", "mmol/L", "", SEEN, None, Why.NAME)
+    return keep_rows(subject=subject, rows=[row], by=by)
+
+
+def with_a_tray(cast: Cast) -> Subject:
+    subject = prepared(cast, eligible(cast))
+    with acting(user=cast.coordinator):
+        pasted(cast, subject, cast.coordinator)
+    return subject
+
+
+def assign(cast: Cast, subject: Subject, by: User) -> Any:
+    return assign_row(row_id=LabTrayRow.objects.get(subject=subject).pk, analyte="calcium", by=by)
+
+
+def dismiss(cast: Cast, subject: Subject, by: User) -> Any:
+    return dismiss_row(row_id=LabTrayRow.objects.get(subject=subject).pk, by=by, reason="not asked for")
+
+
+def draws(cast: Cast, subject: Subject, by: User) -> Any:
+    column = Column({"date": SEEN.isoformat(), "visit": LOG}, {"wbc": "4.1"})
+    return save_draws(subject=subject, columns=[column], units={}, by=by)
+
+
 WRITES = {
+    "keep_rows": Write("coordinator", pasted),
+    "assign_row": Write("coordinator", assign, make=with_a_tray),
+    "dismiss_row": Write("coordinator", dismiss, make=with_a_tray),
+    "save_draws": Write("coordinator", draws),
     "submit_form": Write("coordinator", correct, at=vitals),
     "change_state": Write("coordinator", void, at=vitals),
     "move_form": Write("coordinator", move, at=vitals, make=with_another),
@@ -402,9 +499,14 @@ WRITES = {
     ),
     "carry_over": Write("coordinator", carry, make=screened_again),
     "replan_doses": Write("investigator", replan, make=on_treatment),
+    "draw_sample": Write("coordinator", draw),
+    "take_sample_step": Write("coordinator", receive, make=with_a_sample),
+    "ship_samples": Write("coordinator", ship, make=with_a_sample),
     "draft_deviation": Write("coordinator", draft, review=True),
     "report_deviation": Write("coordinator", report, review=True),
     "decide_deviation": Write("monitor", accept, review=True, make=with_a_deviation),
+    "assess_sae": Write("data_manager", assess, review=True, at=in_log("SAE"), make=with_a_serious_event),
+    "decline_proposal": Write("coordinator", decline, at=in_log("ADM"), make=with_a_serious_event),
     "open_query": Write(
         "monitor",
         lambda cast, subject, by: open_query(slot=vitals(subject), item="height", text="?", by=by),
@@ -445,6 +547,7 @@ ELSEWHERE = {
     "preview_move": "changes nothing: tried as move_form",
     "save_draft": "a draft is nobody's record",
     "forget_draft": "a draft is nobody's record",
+    "forget_name": "the site's names of analytes",
     "save_filter": "one person's filter",
     "forget_filter": "one person's filter",
     "pause_recruitment": "the study's recruitment",
@@ -458,10 +561,20 @@ ELSEWHERE = {
     "sign_paper_facts": "a subject from paper: tried in test_from_paper",
     "record_outage": "the site's outages",
     "withdraw_outage": "the site's outages",
+    "record_range": "the site's reference ranges",
+    "withdraw_range": "the site's reference ranges",
     "plan_verification": "the study's plan",
     "activate_check": "the study's checks",
     "start_dry_run": "counts only",
     "send_reminder": "mail: tried as a task",
+    "draft_proposal": "a draft is nobody's record",
+    "decline_proposal": "tried in assessments/test_adverse_events, where values propose an event",
+    "upload_dictionary": "the dictionary, not the record",
+    "send_notices": "mail: tried in test_sae_notices",
+    "draft_report": "a draft is nobody's record",
+    "draft_from_stay": "a draft is nobody's record",
+    "declare_limits": "the study's laboratories",
+    "withdraw_declaration": "the study's laboratories",
 }
 
 
@@ -795,6 +908,8 @@ def our_tasks() -> set[str]:
 
 NO_RECORD = {
     "audit.publish_digest": "a digest of the trail",
+    "assessments.send_sae_notices": "starts the task below for each person",
+    "assessments.notify_of_saes": "mail, tried in test_sae_notices",
     "review.dry_run_checks": "counts, tried in test_checks",
     "amendments.bring_into_force": "starts the task below at each site on its day",
     "amendments.move_subjects_of_site": "who is held stays, tried in test_activation",

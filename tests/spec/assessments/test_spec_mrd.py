@@ -118,12 +118,12 @@ def test_dna_counts_as_cells_at_six_point_six_picograms() -> None:
 def test_a_laboratory_declaration_counts_from_its_day_and_only_when_nothing_better_is_there() -> None:
     declared = (
         Declaration(Method.MFC, date(2026, 1, 1), D("0.001"), None),
-        Declaration(Method.MFC, DAY, D("0.00005"), None),
+        Declaration(Method.MFC, DAY, D("0.00005"), None, signed_on=date(2026, 1, 10)),
         Declaration(Method.MFC, date(2026, 3, 2), D("0.00001"), None),
         Declaration(Method.DPCR, DAY, D("0.000001"), None),
     )
     answer = mrd_verdict(flow("NOT_DETECTED"), FLOW, declared)
-    assert answer.lod == Sensitivity(D("0.00005"), SensitivitySource.DECLARED)
+    assert answer.lod == Sensitivity(D("0.00005"), SensitivitySource.DECLARED, date(2026, 1, 10))
     assert answer.verdict == "NEGATIVE"
     own = mrd_verdict(flow("NOT_DETECTED", reported_below=D("0.001")), FLOW, declared)
     assert (own.lod.source, own.verdict) == ("REPORTED_BOUND", "INDETERMINATE")
@@ -185,3 +185,27 @@ def test_a_value_beside_not_detected_is_refused() -> None:
 )
 def test_fractions_are_shown_in_percent(fraction: str, shown: str) -> None:
     assert percent(D(fraction)) == shown
+
+
+INDEX = [
+    # method, index sequence found at diagnosis, verdict, flags
+    (Method.NGS_IG_TR, Truth.TRUE, "NEGATIVE", ()),
+    (Method.NGS_IG_TR, Truth.UNKNOWN, "NEGATIVE", ()),
+    (Method.NGS_IG_TR, Truth.FALSE, "INDETERMINATE", (Flag.NO_INDEX,)),
+    (Method.RQPCR_IG_TR, Truth.FALSE, "INDETERMINATE", (Flag.NO_INDEX,)),
+    (Method.MFC, Truth.FALSE, "NEGATIVE", ()),
+    (Method.DPCR, Truth.FALSE, "NEGATIVE", ()),
+]
+
+
+@pytest.mark.parametrize(("method", "found", "verdict", "flags"), INDEX)
+def test_a_method_that_follows_the_sequence_of_diagnosis_needs_one(
+    method: Method, found: Truth, verdict: str, flags: tuple[Flag, ...]
+) -> None:
+    result = MrdResult(method, DAY, Qualifier.NOT_DETECTED, lod=NGS, index_found=found)
+    answer = mrd_verdict(result, NGS)
+    assert (answer.verdict, answer.flags) == (verdict, flags)
+    assert (reporting_class(result, answer.lod) is None) == bool(flags)
+    if flags:
+        assert "index sequence" in answer.reason.en
+        assert "标记序列" in answer.reason.zh

@@ -30,6 +30,8 @@ ELN = ResponseRules(
 )
 NO_CRH = replace(ELN, crh=False)
 ASBMT = replace(ELN, criteria_set="ASBMT2010")
+NCCN = replace(ELN, criteria_set="NCCN")
+PAEDIATRIC = replace(ELN, criteria_set="PAEDIATRIC")
 LITERAL_ELN = replace(ELN, crh=False, cri_allow_both_fail=True)
 LITERAL_002 = replace(ELN, crh=False, literal_mlfs_is_cri=True)
 CLEAN = Assessment(
@@ -128,6 +130,79 @@ TABLE = [
         YES,
     ),
     ("R-11 MRD 1.5 %", ELN, found("3", "1.2", "110", mrd_fraction=D("0.015")), "CR", YES),
+    # Other criteria sets, as the study's choice
+    ("NCCN: blasts 5.1 after remission", NCCN, found("5.1", "1.2", "110", prior_crc=YES), "RELAPSE", NO),
+    (
+        "NCCN: blasts 5 after remission",
+        NCCN,
+        found("5", "1.2", "110", prior_crc=YES),
+        "INDETERMINATE_5PCT",
+        NO,
+    ),
+    (
+        "paediatric: blasts 25 after remission",
+        PAEDIATRIC,
+        found("25", "1.2", "110", prior_crc=YES),
+        "RELAPSE",
+        NO,
+    ),
+    (
+        "paediatric: blasts 24.9, second test 1 %",
+        PAEDIATRIC,
+        found("24.9", "1.2", "110", prior_crc=YES, mrd_fraction=D("0.01")),
+        "RELAPSE",
+        NO,
+    ),
+    (
+        "paediatric: blasts 5, second test 1 %",
+        PAEDIATRIC,
+        found("5", "1.2", "110", prior_crc=YES, mrd_fraction=D("0.01")),
+        "RELAPSE",
+        NO,
+    ),
+    (
+        "paediatric: blasts 24.9, second test 0.99 %",
+        PAEDIATRIC,
+        found("24.9", "1.2", "110", prior_crc=YES, mrd_fraction=D("0.0099"), baseline_blast_pct=D(20)),
+        "NR",
+        NO,
+    ),
+    (
+        "paediatric: blasts 24.9, no second test",
+        PAEDIATRIC,
+        found("24.9", "1.2", "110", prior_crc=YES),
+        "UNKNOWN",
+        NO,
+    ),
+    (
+        "paediatric: blasts 4.9 after remission",
+        PAEDIATRIC,
+        found("4.9", "1.2", "110", prior_crc=YES),
+        "CR",
+        YES,
+    ),
+    # Not evaluable, and evidence elsewhere in spite of it
+    (
+        "marrow not evaluable, blasts in blood confirmed after remission",
+        ELN,
+        found(None, "1.2", "110", evaluable_marrow=NO, prior_crc=YES, pb_blasts=YES, pb_blasts_confirmed=YES),
+        "RELAPSE",
+        NO,
+    ),
+    (
+        "marrow not evaluable, extramedullary disease",
+        ELN,
+        found(None, "1.2", "110", evaluable_marrow=NO, emd=YES, emd_new=YES),
+        "PD",
+        NO,
+    ),
+    (
+        "blasts below 5 %, blasts in blood",
+        ELN,
+        found("3", "1.2", "110", pb_blasts=YES, pb_blasts_risen=NO),
+        "NR",
+        NO,
+    ),
     # Missing values
     ("marrow pending", ELN, found(None, "1.2", "110"), "UNKNOWN", OPEN),
     ("ANC missing, platelets recovered", NO_CRH, found("3", None, "150"), "UNKNOWN", YES),
@@ -186,6 +261,17 @@ WARNINGS = [
         ResponseWarning.BLASTS_AFTER_REMISSION,
         True,
     ),
+    (found("5", "1.2", "110", prior_crc=YES), PAEDIATRIC, ResponseWarning.SECOND_TEST, True),
+    (found("24.9", "1.2", "110", prior_crc=YES), PAEDIATRIC, ResponseWarning.SECOND_TEST, True),
+    (found("4.9", "1.2", "110", prior_crc=YES), PAEDIATRIC, ResponseWarning.SECOND_TEST, False),
+    (found("25", "1.2", "110", prior_crc=YES), PAEDIATRIC, ResponseWarning.SECOND_TEST, False),
+    (
+        found("10", "1.2", "110", prior_crc=YES, mrd_fraction=D("0.001")),
+        PAEDIATRIC,
+        ResponseWarning.SECOND_TEST,
+        False,
+    ),
+    (found("10", "1.2", "110", prior_crc=YES), ELN, ResponseWarning.SECOND_TEST, False),
 ]
 
 

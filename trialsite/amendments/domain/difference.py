@@ -35,6 +35,7 @@ SETTINGS = (
     "bsa_formula",
     "crcl_weight",
     "cns2_is_cns_leukemia",
+    "creat_baseline_requires_gt_uln",
 )
 PLANNED = ("anchor", "offset_days", "offset_months", "repeat", "only_after_treatment", "until")
 UNCOMPARED = ("key", "id", "cite")

@@ -23,31 +23,34 @@ class Toxicity:
     special: str = ""
 
 
+OTHER_FINDING = "Investigations - Other, specify"  # the CTCAE has no term for a low immunoglobulin
+SPECIFIED = {OTHER_FINDING: "Immunoglobulin decreased", "Encephalopathy": "ICANS"}
+
 CHEMOTHERAPY = (
     Toxicity("Neutrophil count decreased", 62, (7, 12), (5, 14), {3: 30, 4: 70}),
     Toxicity("Platelet count decreased", 44, (7, 13), (5, 15), {2: 20, 3: 45, 4: 35}),
-    Toxicity("Anaemia", 26, (5, 12), (6, 20), {2: 45, 3: 55}),
+    Toxicity("Anemia", 26, (5, 12), (6, 20), {2: 45, 3: 55}),
     Toxicity("Febrile neutropenia", 24, (8, 15), (2, 7), {3: 96, 4: 4}, serious=45, special="INFECTION"),
     Toxicity("Lung infection", 6, (8, 17), (7, 18), {2: 25, 3: 70, 4: 5}, serious=70, special="INFECTION"),
     Toxicity("Alanine aminotransferase increased", 15, (3, 14), (5, 16), {1: 40, 2: 38, 3: 22}),
     Toxicity("Nausea", 22, (1, 4), (1, 5), {1: 66, 2: 34}),
     Toxicity("Mucositis oral", 9, (6, 12), (4, 10), {1: 40, 2: 42, 3: 18}),
-    Toxicity("Hypokalaemia", 12, (2, 12), (2, 6), {1: 45, 2: 35, 3: 20}),
+    Toxicity("Hypokalemia", 12, (2, 12), (2, 6), {1: 45, 2: 35, 3: 20}),
 )
 BLINATUMOMAB = (
-    Toxicity("Pyrexia", 24, (1, 4), (1, 3), {1: 70, 2: 30}),
+    Toxicity("Fever", 24, (1, 4), (1, 3), {1: 70, 2: 30}),
     Toxicity("Neutrophil count decreased", 22, (3, 12), (4, 12), {2: 25, 3: 55, 4: 20}),
     Toxicity("Headache", 10, (1, 6), (1, 4), {1: 78, 2: 22}),
-    Toxicity("Immunoglobulin decreased", 16, (10, 25), (40, 120), {1: 30, 2: 70}),
+    Toxicity(OTHER_FINDING, 16, (10, 25), (40, 120), {1: 30, 2: 70}),
     Toxicity(
         "Catheter related infection", 5, (6, 20), (5, 12), {2: 40, 3: 60}, serious=40, special="INFECTION"
     ),
-    Toxicity("Gamma-glutamyltransferase increased", 11, (4, 15), (7, 20), {1: 48, 2: 36, 3: 16}),
+    Toxicity("GGT increased", 11, (4, 15), (7, 20), {1: 48, 2: 36, 3: 16}),
 )
 CELLS = (
     Toxicity("Neutrophil count decreased", 70, (4, 8), (8, 24), {3: 35, 4: 65}, special="CYTOPENIA"),
     Toxicity("Platelet count decreased", 40, (5, 10), (8, 26), {2: 30, 3: 45, 4: 25}),
-    Toxicity("Immunoglobulin decreased", 40, (20, 40), (60, 160), {2: 100}),
+    Toxicity(OTHER_FINDING, 40, (20, 40), (60, 160), {2: 100}),
 )
 TRANSPLANT = (
     Toxicity("Mucositis oral", 52, (8, 13), (6, 14), {1: 20, 2: 50, 3: 30}),
@@ -56,12 +59,12 @@ TRANSPLANT = (
         "Cytomegalovirus infection reactivation", 28, (35, 75), (10, 30), {2: 82, 3: 18}, special="INFECTION"
     ),
     Toxicity("Cystitis noninfective", 12, (28, 60), (8, 25), {1: 30, 2: 50, 3: 20}),
-    Toxicity("Bloodstream infection", 8, (12, 24), (7, 16), {3: 88, 4: 12}, serious=85, special="INFECTION"),
+    Toxicity("Bacteremia", 8, (12, 24), (7, 16), {3: 88, 4: 12}, serious=85, special="INFECTION"),
     Toxicity(
         "Sinusoidal obstruction syndrome", 2, (20, 32), (10, 24), {3: 70, 4: 30}, serious=100, special="SOS"
     ),
 )
-VENETOCLAX = (Toxicity("Tumour lysis syndrome", 5, (1, 3), (2, 4), {3: 100}, serious=60, special="TLS"),)
+VENETOCLAX = (Toxicity("Tumor lysis syndrome", 5, (1, 3), (2, 4), {3: 100}, serious=60, special="TLS"),)
 
 
 def events(
@@ -119,11 +122,7 @@ def of_kind(
 
 def of_flare(draw: Draw, flare: Flare, spans: Sequence[Span], cells_on: date | None) -> Event:
     """Cytokine release or neurotoxicity as an adverse event."""
-    name = (
-        "Cytokine release syndrome"
-        if flare.kind == "CRS"
-        else "Immune effector cell-associated neurotoxicity"
-    )
+    name = "Cytokine release syndrome" if flare.kind == "CRS" else "Encephalopathy"
     after_cells = bool(cells_on and 0 <= (flare.onset - cells_on).days <= 30)
     event = Event(
         name,

@@ -7,17 +7,20 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from trialsite.clinical.ctcae import CtcaeTerm, named
 from trialsite.clinical.partial_date import PartialDate
 from trialsite.studies.domain.protocol import Protocol
 
 from . import laboratory, measured
+from .adverse import SPECIFIED
 from .draws import Draw
+from .hospital import hospital_entries
 from .medicines import medicine_entries
 from .screening_forms import donor_values, mrd_methods
 from .story import LOG, Course, Entry, Event, Span
 
-CAUSES = ("chemo", "blinatumomab", "venetoclax", "car_t", "hsct")
 DONOR_KNOWN_DAYS = 20
+LONG_EVENT_DAYS = 4  # from here on an event has more than one grade
 TEXT_OF_DEATH = {
     "LEUKAEMIA": "Progressive leukaemia",
     "INFECTION": "Septic shock",
@@ -38,7 +41,8 @@ def log_entries(draw: Draw, protocol: Protocol, course: Course, today: date) -> 
         yield planned_transplant(draw, course)
     known = [event for event in course.events if event.onset <= until]
     for number, event in enumerate(known, start=1):
-        yield adverse_event(event, number, until, dead=course.ending.died_on)
+        yield adverse_event(protocol, event, number, until, dead=course.ending.died_on)
+    yield from hospital_entries(course, known, min(until, today))
     yield from medicine_entries(course, until)
     yield from relapse_entries(draw, protocol, course, until)
     yield from end_of_treatment(protocol, course, today, until)
@@ -66,22 +70,45 @@ def planned_transplant(draw: Draw, course: Course) -> Entry:
     return Entry(LOG, "DON", graft.conditioning_on - timedelta(days=DONOR_KNOWN_DAYS), values)
 
 
-def adverse_event(event: Event, number: int, until: date, dead: date | None) -> Entry:
+def adverse_event(protocol: Protocol, event: Event, number: int, until: date, dead: date | None) -> Entry:
+    agents = protocol.adverse_events.agents
     over = event.stop is not None and event.stop <= until
     outcome = event.outcome if over else "UNK" if dead and dead <= until else "NOT_RECOVERED"
     values: dict[str, Any] = {
         "term": event.term,
+        "specified": SPECIFIED.get(event.term, ""),
         "onset": PartialDate.of(event.onset),
         "stop": PartialDate.of(event.stop) if over and event.stop else None,
         "ongoing": not over,
-        "grade": event.grade,
         "serious": event.serious,
         "special_interest": event.special,
-        "action": event.action,
         "outcome": outcome,
-        **{f"cause_{kind}": event.causes.get(kind, "") for kind in CAUSES},
+        **{f"cause_{kind}": event.causes.get(kind, "NA") for kind in agents},
+        **{f"action_{kind}": event.action if kind in event.causes else "NA" for kind in agents},
     }
-    return Entry(LOG, "AE", event.onset, values, form_repeat=number, investigator=event.serious)
+    rows = {"track": list(track(event, until))}
+    return Entry(LOG, "AE", event.onset, values, rows=rows, form_repeat=number, investigator=event.serious)
+
+
+def track(event: Event, until: date) -> Iterator[dict[str, Any]]:
+    """The grades of an event: a day of the grade below, its worst, and a last third of the grade below again."""
+    below = event.grade - 1
+    long = event.stop is not None and (event.stop - event.onset).days >= LONG_EVENT_DAYS
+    steps = [(event.onset, event.grade)]
+    if long and below in named_term(event.term).grades:
+        assert event.stop is not None
+        last_third = event.onset + timedelta(days=(event.stop - event.onset).days * 2 // 3)
+        steps = [(event.onset, below), (event.onset + timedelta(days=1), event.grade), (last_third, below)]
+    for day, grade in steps:
+        if day <= until:
+            yield {"since": PartialDate.of(day), "grade": grade, "action": "", "note": ""}
+
+
+def named_term(term: str) -> CtcaeTerm:
+    """The term of the list; the stories use no other."""
+    found = named(term)
+    assert found is not None, term
+    return found
 
 
 def relapse_entries(draw: Draw, protocol: Protocol, course: Course, until: date) -> Iterator[Entry]:

@@ -17,7 +17,9 @@ TABS = (  # name, label, page, what it takes
     ("verification", _("Source verification"), "verification-plan", "query.close"),
     ("checks", _("Edit checks"), "checks", "query.close"),
     ("deviations", _("Deviations"), "deviations", "record.view"),
+    ("saes", _("Serious adverse events"), "saes", "record.view"),
     ("consent-versions", _("Consent texts"), "consent-versions", "record.view"),
+    ("reference-ranges", _("Reference ranges"), "reference-ranges", "record.view"),
     ("holds", _("Freeze and lock"), "holds", "record.view"),
 )
 

@@ -109,7 +109,7 @@
     get version() { return this.form.elements.draft_version.value; }
     get answers() {
       const answers = new URLSearchParams(new FormData(this.form));
-      for (const name of ["csrfmiddlewaretoken", "draft_version"]) answers.delete(name);
+      for (const name of ["csrfmiddlewaretoken", "draft_version", "paste"]) answers.delete(name);
       return answers;
     }
     get body() {

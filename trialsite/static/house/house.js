@@ -53,8 +53,50 @@
   };
   const firstOf = (radio) => radio.form.querySelector(`input[name="${CSS.escape(radio.name)}"]:checked, input[name="${CSS.escape(radio.name)}"]`);
 
+  // In a grid the arrows go along the column; in one of results Enter goes down it, in one of draws Tab too.
+  const controlsIn = (cell) => (cell ? [...cell.querySelectorAll("input:not([type=hidden]), select")] : []);
+  const alongColumn = (field, step) => {
+    const cell = field.closest("td, th"), here = controlsIn(cell), at = here.indexOf(field);
+    if (cell.tagName === "TH" && here[at + step]) return here[at + step];
+    const rows = [...cell.closest("table").rows];
+    for (let down = rows.indexOf(cell.parentElement) + step; rows[down]; down += step) {
+      const there = controlsIn(rows[down].cells[cell.cellIndex]);
+      if (there.length) return there[0].closest("th") ? there.at(step > 0 ? 0 : -1) : there[Math.min(at, there.length - 1)];
+    }
+    return null;
+  };
+  const acrossRow = (field, step) => {
+    const beside = [...field.closest("tr").cells].flatMap((cell) => controlsIn(cell).slice(0, 1));
+    return beside[beside.indexOf(field) + step] || null;
+  };
+  const topOfNext = (field) => controlsIn(field.closest("table").tHead.rows[0].cells[field.closest("td, th").cellIndex + 1])[0];
+  const atEdge = (field, right) => field.selectionStart === field.selectionEnd && field.selectionEnd === (right ? field.value.length : 0);
+  const goInGrid = (event) => {
+    const field = event.target, grid = field.closest("table[data-grid]"), text = field.matches("input");
+    if (!grid || event.ctrlKey || event.metaKey || event.altKey) return false;
+    const draws = grid.dataset.grid === "column";
+    let next = null;
+    if (text && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      next = alongColumn(field, event.key === "ArrowDown" ? 1 : -1);
+    } else if (draws && text && event.key === "ArrowRight" && atEdge(field, true)) {
+      next = acrossRow(field, 1);
+    } else if (draws && text && event.key === "ArrowLeft" && atEdge(field, false)) {
+      next = acrossRow(field, -1);
+    } else if (event.key === "Enter" && !event.shiftKey && grid.dataset.grid) {
+      next = alongColumn(field, 1) || (draws && (topOfNext(field) || field.form.querySelector("button.btn-primary")));
+    } else if (draws && event.key === "Tab") {
+      next = event.shiftKey ? alongColumn(field, -1) : alongColumn(field, 1) || topOfNext(field);
+    }
+    if (!next) return false;
+    event.preventDefault();
+    next.focus();
+    if (next.matches("input")) next.select();
+    return true;
+  };
+
   const inForm = (event) => {
     const field = event.target;
+    if (goInGrid(event)) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       field.form.querySelector("button.btn-primary")?.click();
@@ -99,6 +141,14 @@
     }
   };
   document.addEventListener("paste", (event) => {
+    const reader = event.target.closest?.("form[data-read]"); // the server reads a whole report, in one action
+    const block = event.clipboardData?.getData("text/plain") || "";
+    if (reader && /\S[^]*\n[^]*\S|\t/.test(block)) {
+      event.preventDefault();
+      reader.elements.paste.value = block;
+      reader.querySelector("button[value=read]").click();
+      return;
+    }
     const cell = event.target.closest?.(".lines td, table[data-grid] td");
     const text = event.clipboardData?.getData("text/plain").replace(/\r?\n$/, "") || "";
     if (!cell || !/[\t\n]/.test(text)) return;

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from trialsite.studies.domain.adverse_event_plan import adverse_event_problems
 from trialsite.studies.domain.form_checks import form_problems
 from trialsite.studies.domain.numbering import numbering_problems
 from trialsite.studies.domain.own_form_checks import FormItems, own_form_problems
@@ -80,6 +81,7 @@ def _problems(
     yield from _endpoints(protocol)
     yield from own_form_problems(protocol, forms, form_items or {})
     yield from form_problems(protocol)
+    yield from adverse_event_problems(protocol)
 
 
 def _repeated(protocol: Protocol) -> Found:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
+from trialsite.studies.domain.adverse_event_plan import DEFAULT as PLAIN_ADVERSE_EVENTS
+from trialsite.studies.domain.adverse_event_plan import AdverseEventPlan
 from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, ResponseRules
 from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.own_forms import CheckPlan, Choice, GroupPlan, ItemPlan, ProtocolFormPlan
@@ -46,6 +48,7 @@ __all__ = [
     "AWAIT",
     "BLINATUMOMAB",
     "OFF_TREATMENT",
+    "AdverseEventPlan",
     "Arm",
     "Branch",
     "CheckPlan",
@@ -306,6 +309,8 @@ class Protocol:
     forms: tuple[ProtocolFormPlan, ...]
     questions: tuple[Question, ...]
     recruitment: Recruitment = PLAIN_RECRUITMENT
+    creat_baseline_requires_gt_uln: bool = False
+    adverse_events: AdverseEventPlan = PLAIN_ADVERSE_EVENTS
 
     @classmethod
     def from_document(cls, document: Document) -> Protocol:
@@ -343,6 +348,10 @@ class Protocol:
             forms=tuple(ProtocolFormPlan.of(form) for form in document["forms"]),
             questions=tuple(Question.of(one) for one in document["questions"]),
             recruitment=Recruitment.of(document.get("recruitment")),
+            creat_baseline_requires_gt_uln=document.get("creat_baseline_requires_gt_uln", {"value": False})[
+                "value"
+            ],
+            adverse_events=AdverseEventPlan.of(document.get("adverse_events")),
         )
 
     def phase_of(self, key: str) -> Phase:

@@ -14,6 +14,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from trialsite.studies.domain.adverse_event_plan import AGENTS, RECORDED, STARTS
 from trialsite.studies.domain.problems import Path
 
 Schema = dict[str, Any]
@@ -24,6 +25,7 @@ ENDPOINT_KINDS = ("time-to-event", "cumulative-incidence", "proportion", "binary
 ITEM_TYPES = (
     "text", "integer", "decimal", "quantity", "date", "partial_date", "time", "choice", "choices", "yes_no",
 )  # fmt: skip
+CTCAE_VERSIONS = ("5.0",)  # whose laboratory terms the system holds
 
 KEY = {"type": "string", "pattern": r"^[A-Za-z][A-Za-z0-9_]*$", "title": "a key of letters, digits and _"}
 WORDS = {"type": "string", "minLength": 1, "title": "a text"}
@@ -126,6 +128,26 @@ NUMBER = shape(
 )
 NUMBERING = sourced({"screening": NUMBER, "subject": NUMBER})
 OTHER_TRIALS = sourced({"running": choice("allowed", "excluded"), "ended": choice("allowed", "excluded")})
+LAB_GRADES_AS_EVENTS = sourced(
+    {"terms": many(WORDS, at_least=1), "record": choice(*RECORDED)},
+    {"at_baseline": TRUTH, "phases": many(KEY, at_least=1), "days": POSITIVE},
+)
+ADVERSE_EVENTS = sourced(
+    {
+        "agents": many(choice(*AGENTS), at_least=1),
+        "propose_from_grade": {"type": "integer", "minimum": 1, "maximum": 4, "title": "a grade, 1 to 4"},
+        "window": sourced(
+            {
+                "starts": many(choice(*STARTS), at_least=1),
+                "days_after_last_dose": or_null(POSITIVE),
+                "days_after_car_t": or_null(POSITIVE),
+                "days_after_hsct": or_null(POSITIVE),
+                "days_after_randomisation": or_null(POSITIVE),
+            }
+        ),
+    },
+    {"record_as_ae": many(LAB_GRADES_AS_EVENTS)},
+)
 CRITERION = sourced(
     {
         "id": {"type": "string", "pattern": r"^\d{3}-[IE][0-9]+[a-z]*$", "title": "an id such as 000-I5a"},
@@ -238,7 +260,7 @@ MRD = sourced(
 )
 RESPONSE = sourced(
     {
-        "criteria_set": choice("ELN2024", "ASBMT2010", "NCCN"),
+        "criteria_set": choice("ELN2024", "ASBMT2010", "NCCN", "PAEDIATRIC"),
         "cri_allow_both_fail": TRUTH,
         "crh": TRUTH,
         "literal_mlfs_is_cri": TRUTH,
@@ -363,7 +385,7 @@ PROTOCOL: Schema = {
             "design": valued(choice("single-arm", "randomised")),
             "planned_enrolment": valued(or_null(POSITIVE)),
             "accrual_months": valued(or_null(POSITIVE)),
-            "ctcae_version": valued(choice("5.0", "6.0")),
+            "ctcae_version": valued(choice(*CTCAE_VERSIONS)),
             "bsa_formula": valued(choice("mosteller", "dubois", "xu")),
             "crcl_weight": valued(choice("actual", "ideal", "adjusted")),
             "cns2_is_cns_leukemia": valued(TRUTH),
@@ -382,7 +404,13 @@ PROTOCOL: Schema = {
             "forms": many(FORM),
             "questions": many(QUESTION),
         },
-        {"recruitment": RECRUITMENT, "numbering": NUMBERING, "other_trials": OTHER_TRIALS},
+        {
+            "recruitment": RECRUITMENT,
+            "numbering": NUMBERING,
+            "other_trials": OTHER_TRIALS,
+            "creat_baseline_requires_gt_uln": valued(TRUTH),
+            "adverse_events": ADVERSE_EVENTS,
+        },
     ),
 }
 

@@ -44,6 +44,8 @@ FORMS: dict[str, str] = {
     "CRS": "Cytokine release syndrome",
     "ICE": "ICE score and ICANS",
     "AE": "Adverse event",
+    "SAE": "Serious adverse event",
+    "ADM": "Stay in hospital",
     "CM": "Concomitant medication",
     "TF": "Transfusion",
     "HSCT": "Transplantation",
@@ -61,8 +63,25 @@ FORMS: dict[str, str] = {
 }
 # Entered any number of times at no planned visit: what they supply can be answered without a visit that names them.
 LOG_FORMS = (
-    *("AE", "AGV", "BM", "CAR", "CGV", "CHEM", "CHI", "CM", "COAG", "CRS", "CSF", "CYC", "DEV", "DON", "DTH"),
-    *("ECG", "ECHO", "ENG", "EOT", "HEM", "HSCT", "ICE", "IMG", "MRD", "REL", "SUR", "TF", "WD"),
+    *(
+        "ADM",
+        "AE",
+        "AGV",
+        "BM",
+        "CAR",
+        "CGV",
+        "CHEM",
+        "CHI",
+        "CM",
+        "COAG",
+        "CRS",
+        "CSF",
+        "CYC",
+        "DEV",
+        "DON",
+        "DTH",
+    ),
+    *("ECG", "ECHO", "ENG", "EOT", "HEM", "HSCT", "ICE", "IMG", "MRD", "REL", "SAE", "SUR", "TF", "WD"),
 )
 
 EVENTS: dict[str, str] = {

@@ -15,8 +15,10 @@ from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.demo.accounts import ensure_accounts
 from trialsite.demo.amending import amend_study
+from trialsite.demo.laboratories import correct_a_range
 from trialsite.demo.prescreening import prescreen
 from trialsite.demo.reviewing import review_study
+from trialsite.demo.sampling import sample_study
 from trialsite.demo.stories.telling import TRIALS
 from trialsite.demo.synthetic import subjects_in, tell_stories
 from trialsite.studies.models import Study
@@ -118,6 +120,8 @@ def in_turn(plan: Plan, seed: str, people: Mapping[str, User]) -> Iterator[tuple
         study = Study.objects.get(key=key)
         for number in tell_stories(study, count, seed, people):
             yield key, number
+        sample_study(study, people)
+        correct_a_range(study, people)
         review_study(study, people)
         amend_study(study, people)
         prescreen(study, people)

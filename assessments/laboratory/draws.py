@@ -1,0 +1,167 @@
+"""The saved draws of a subject as columns: each result as printed, with its arrow and its CTCAE grade."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, time
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import get_language
+
+from trialsite.casebook.form_types import form_type
+from trialsite.casebook.models import Subject
+from trialsite.casebook.names import visit_name
+from trialsite.casebook.registries import day_words
+from trialsite.casebook.selectors import current_records
+from trialsite.casebook.slots import Slot
+from trialsite.clinical.units import ANALYTES, unit_beside, unit_label
+
+from ..domain.grading import TERMS
+from ..domain.lab_cells import Report, arrow, draws
+from ..lab_grades import baseline, gradable_values, grade_of, grade_words, severe
+from ..models import LabReport, LabResult
+from ..panels import PANELS
+from ..responses import first_doses
+
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Graded:
+    """The grade of one result in words, whether it is 3 or worse, and how it came about."""
+
+    words: str
+    severe: bool
+    working: str
+
+
+@dataclass(frozen=True)
+class Value:
+    """One result of a draw: as printed, its unit where that is not the row's, arrow, grade, the way to correct it."""
+
+    text: str
+    unit: str
+    arrow: str
+    grade: Graded | None
+    url: str
+
+
+@dataclass
+class Draw:
+    """One column: the moment, the laboratory, the treatment day, the forms behind it, the values by analyte."""
+
+    on: date
+    at: time | None
+    laboratory: str
+    day_words: str
+    visits: list[str] = field(default_factory=list)
+    forms: list[tuple[str, str]] = field(default_factory=list)
+    values: dict[str, list[Value]] = field(default_factory=lambda: defaultdict(list))
+
+
+@dataclass(frozen=True)
+class Laboratory:
+    """Everything that is recorded of a subject's laboratory, as far as the table shows it."""
+
+    draws: Sequence[Draw]
+    total: int
+    units: Mapping[str, str]  # analyte → the unit in which it was reported last
+    last_laboratory: str
+    analytes: frozenset[str]
+
+
+def laboratory_of(subject: Subject, earlier: int = 0) -> Laboratory:
+    """The last draws of a subject, oldest first; `earlier` leaves out so many of the newest."""
+    records = current_records(LabReport, [subject.pk]).filter(form_key__in=PANELS).exclude(performed_on=None)
+    reports = [
+        Report(one.performed_on, one.sample_time, one.laboratory.strip(), one.form_key, one)
+        for one in records.select_related("visit").order_by("performed_on", "pk")
+    ]
+    columns = draws(reports)
+    end = max(len(columns) - earlier, 0)
+    shown = columns[max(end - SHOWN, 0) : end]
+    lines = lines_of([report.record.pk for column in columns for report in column])
+    grades = grades_of(subject.pk)
+    results = [line for report in reports for line in lines[report.record.pk]]
+    units = {line.analyte: line.result.unit for line in results if line.result is not None}
+    return Laboratory(
+        [draw_of(subject, column, lines, grades, units) for column in shown],
+        len(columns),
+        units,
+        reports[-1].laboratory if reports else "",
+        frozenset(line.analyte for column in shown for one in column for line in lines[one.record.pk]),
+    )
+
+
+def lines_of(records: Sequence[UUID]) -> dict[UUID, list[LabResult]]:
+    """The standing results of each report in its order."""
+    found: dict[UUID, list[LabResult]] = defaultdict(list)
+    rows = LabResult.objects.filter(record__in=records, voided=False, result_value__isnull=False)
+    for line in rows.order_by("line"):
+        found[line.record_id].append(line)
+    return found
+
+
+def draw_of(
+    subject: Subject,
+    column: Sequence[Report[Any]],
+    lines: Mapping[UUID, Sequence[LabResult]],
+    grades: Mapping[str, Graded],
+    units: Mapping[str, str],
+) -> Draw:
+    first = column[0]
+    words = (name(subject, first.on) for name in day_words.values())
+    draw = Draw(first.on, first.at, first.laboratory, " · ".join(filter(None, words)))
+    for report in column:
+        slot = Slot.of_record(report.record)
+        kind = form_type(slot.form_key, subject)
+        draw.forms.append((str(kind.title) if kind else slot.form_key, slot.url()))
+        if not slot.continuous:
+            visit = visit_name(subject.protocol_version.protocol, slot.visit_key, slot.visit_repeat)
+            draw.visits += [visit] if visit not in draw.visits else []
+        for line in lines[report.record.pk]:
+            draw.values[line.analyte].append(value_of(line, grades, units, slot.url() + "?edit=1"))
+    return draw
+
+
+def value_of(line: LabResult, grades: Mapping[str, Graded], units: Mapping[str, str], url: str) -> Value:
+    quantity = line.result
+    assert quantity is not None
+    other = quantity.unit if quantity.unit != units.get(line.analyte) else ""
+    return Value(
+        quantity.text,
+        unit_beside(other) if other else "",
+        arrow(quantity, line.lln, line.uln),
+        grades.get(str(line.pk)),
+        url,
+    )
+
+
+def grades_of(subject_id: UUID) -> dict[str, Graded]:
+    """The CTCAE grade of every result that reaches one, by the id of its line; of two terms the worse."""
+    values = gradable_values(subject_id)
+    started = first_doses([subject_id]).get(subject_id)
+    language = get_language() or "en"
+    found: dict[str, Graded] = {}
+    worst: dict[str, int] = {}
+    for term in TERMS.values():
+        base = baseline(values, term.analyte, started)
+        for value in values:
+            if value.analyte != term.analyte:
+                continue
+            grade = grade_of(term, value, base)
+            words, line = grade_words(grade), value.source.row_id
+            if words not in ("", "0") and min(grade.possible) > worst.get(line, 0):
+                worst[line] = min(grade.possible)
+                found[line] = Graded(words, severe(grade), grade.sentence.in_language(language))
+    return found
+
+
+def unit_of(analyte: str, units: Mapping[str, str]) -> str:
+    """The unit of a row of the table: as reported last, else the canonical one."""
+    return units.get(analyte) or ANALYTES[analyte].canonical
+
+
+def unit_words(code: str) -> str:
+    return unit_label(code) if code else ""

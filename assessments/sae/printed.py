@@ -1,0 +1,71 @@
+"""A version of a report as it is printed: every fact under its heading, no identity but the subject's number."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from trialsite.casebook.forms import CasebookForm
+from trialsite.casebook.items import item_label
+from trialsite.casebook.pages import display_of, words
+from trialsite.casebook.registries import forms
+
+from ..models import AdverseEvent, SaeAssessment, SaeVersion, SeriousEvent
+from .events import named
+from .forms import shown_assessment
+from .services import restored
+from .shown import version_words
+
+WHY_EMPTY = {
+    "NOT_DONE": _("Not done"),
+    "NOT_APPLICABLE": _("Not applicable"),
+    "UNKNOWN": _("Unknown"),
+}
+Section = tuple[Any, list[tuple[Any, str]]]
+
+
+def report_to_print(record: SeriousEvent, version: SaeVersion) -> dict[str, Any]:
+    """What the printed page shows: the report and the event as this version kept them, the sponsor's assessment then.
+
+    The assessment is the last one before the next version was made."""
+    later = record.versions.filter(number__gt=version.number).order_by("number").first()
+    assessments = record.assessments.select_related("assessed_by")
+    said: SaeAssessment | None = (
+        assessments.filter(assessed_at__lt=later.made_at) if later else assessments
+    ).last()
+    report = restored(SeriousEvent, version.content)
+    event = restored(AdverseEvent, version.event_content) if version.event_content else None
+    return {
+        "record": record,
+        "version": version,
+        "title": version_words(version.kind, version.follow_up_number),
+        "event_title": named(report.event, event) if report.event else "",
+        "sections": sections_of("AE", event)
+        + sections_of("SAE", report, leave=("event", "report_kind", "follow_up_number")),
+        "said": said,
+        "assessment": shown_assessment(said) if said else [],
+    }
+
+
+def sections_of(form_key: str, record: Any, leave: Sequence[str] = ()) -> list[Section]:
+    """The sections of a form's page with label and value of each item; what is empty says why, where anybody said."""
+    if record is None:
+        return []
+    kind = forms[form_key]
+    page: type[CasebookForm] = kind.form
+    return [
+        (
+            section.title,
+            [
+                (page.labels.get(item) or item_label(kind, item), value_of(record, item))
+                for item in section.items
+                if item not in leave
+            ],
+        )
+        for section in page.sections
+    ]
+
+
+def value_of(record: Any, item: str) -> str:
+    why = WHY_EMPTY.get(record.missing.get(item, ""), "")
+    return words(display_of(record, item)) or str(why) or "—"
