@@ -24,7 +24,7 @@ from .neurocytokine import CytokineRelease, IceScore
 from .ranges import ReferenceRange
 from .reminders import ReminderSent
 from .sae import Admission, AdmissionDecision, SaeAssessment, SaeClock, SaeNotice, SaeVersion, SeriousEvent
-from .safety import AdverseEvent, CytokineRelease, GradeChange, IceScore
+from .safety import AdverseEvent, GradeChange
 from .samples import AwaitedOfDisease, LoggedSample, MrdDeclaration, SampleStep, Shipment
 from .transplant import AcuteGvhd, Chimerism, ChronicGvhd, Engraftment
 from .tray import LabName, LabTrayRow
