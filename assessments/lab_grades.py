@@ -1,6 +1,6 @@
 """CTCAE grades of results, by the version that the protocol pins, their limits and the last value before treatment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -50,6 +50,21 @@ class GradedValue(NamedTuple):
     value: LabValue
     term: Term
     grade: LabGrade
+
+
+class ToxicityGrades(NamedTuple):
+    """The grades of one result in both directions; None where no term looks that way."""
+
+    toxgr_low: LabGrade | None
+    toxgr_high: LabGrade | None
+
+
+def toxicity_grades(graded: Iterable[GradedValue]) -> dict[tuple[str, str], ToxicityGrades]:
+    """(row, analyte) → its grade as too low and as too high; an analyte has one term in each direction at most."""
+    found: dict[tuple[str, str], dict[str, LabGrade]] = {}
+    for value, term, grade in graded:
+        found.setdefault((value.source.row_id, value.analyte), {})[term.direction] = grade
+    return {at: ToxicityGrades(both.get("LOW"), both.get("HIGH")) for at, both in found.items()}
 
 
 def graded_values(subject_ids: Sequence[UUID], analytes: Sequence[str] = ()) -> dict[UUID, list[GradedValue]]:

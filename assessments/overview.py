@@ -45,7 +45,7 @@ from .mrd_results import (
 from .responses import WARNING_WORDS, Judged, category_words, deciding, judged_responses
 from .summaries import result_words
 
-TREND_DAYS = 8
+TREND_DAYS = 6
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from trialsite.clinical.units import UnitError, accepted_unit, to_canonical
 from . import lab_tokens as tokens
 from .lab_names import analytes_of, needs_unit, other_specimen
 
+SHARES = {"anc": "neutrophils_pct"}  # printed under the same name, told by its unit
 FOUR_PLACES = Decimal("0.0001")  # of the columns that hold the limits
 
 
@@ -61,6 +62,7 @@ def match(
     if len(found) != 1:
         return Why.TWO_NAMES if found else Why.NAME
     (analyte,) = found
+    analyte = SHARES.get(analyte, analyte) if unit == "%" and needs_unit(label) else analyte
     if not unit and needs_unit(label):
         return Why.NO_UNIT
     return cell_of(analyte, result, unit, reference) or Why.UNIT

@@ -13,6 +13,8 @@ from functools import cache
 
 from trialsite.clinical.units import ANALYTES
 
+from ..panels import PANELS
+
 NAMES: dict[str, tuple[str, ...]] = {
     "wbc": ("WBC", "白细胞", "白细胞数", "白细胞总数", "leukocytes", "white blood cell"),
     "anc": ("ANC", "NEUT#", "NE#", "NEU#", "GRAN#", "GR#", "中性粒细胞数", "中性粒细胞#", "NEUT", "NE", "NEU",
@@ -50,6 +52,11 @@ NAMES: dict[str, tuple[str, ...]] = {
     "ferritin": ("FER", "FERR", "SF", "铁蛋白"),
     "igg": ("IgG", "免疫球蛋白G"),
     "methotrexate": ("MTX", "甲氨蝶呤", "甲氨蝶呤血药浓度"),
+    "neutrophils_pct": ("NEUT%", "NE%", "NEU%", "GRAN%", "GR%", "中性粒细胞百分比", "中性粒细胞%", "中性粒细胞比率"),
+    "bands_pct": ("杆状核粒细胞", "杆状核", "中性杆状核粒细胞", "BAND%", "bands"),
+    "cd4": ("CD4", "CD4+T淋巴细胞绝对值", "CD4+T细胞绝对计数", "CD4绝对计数"),
+    "ck": ("CK", "CPK", "肌酸激酶", "肌酸磷酸激酶"),
+    "calcium_ionised": ("iCa", "iCa2+", "Ca++", "离子钙", "游离钙", "ionized calcium"),
     "inr": ("INR", "PT-INR", "国际标准化比值", "国际标准化比率"),
     "aptt": ("APTT", "活化部分凝血活酶时间", "部分凝血活酶时间"),
     "fibrinogen": ("FIB", "FBG", "Fbg", "纤维蛋白原"),
@@ -92,16 +99,10 @@ def folded(name: str) -> str:
 
 @cache
 def known_names() -> Mapping[str, str]:
-    """Folded name → analyte, of every analyte that the unit table has."""
-    found: dict[str, str] = {}
-    for key, analyte in ANALYTES.items():
-        if key in NAMES:
-            for name in (*NAMES[key], analyte.label.en, analyte.label.zh, key):
-                found.setdefault(folded(name), key)
-    for key, analyte in ANALYTES.items():
-        for name in (analyte.label.en, analyte.label.zh):
-            found.setdefault(folded(name), key)
-    return found
+    """Folded name → analyte, of every analyte of the laboratory forms."""
+    keys = [key for keys in PANELS.values() for key in keys]
+    names = {key: (*NAMES.get(key, ()), ANALYTES[key].label.en, ANALYTES[key].label.zh) for key in keys}
+    return {folded(name): key for key, several in names.items() for name in several}
 
 
 @cache

@@ -17,14 +17,14 @@ from trialsite.casebook.selectors import current_records
 from trialsite.casebook.slots import Slot
 from trialsite.clinical.units import ANALYTES, unit_beside, unit_label
 
-from ..domain.grading import TERMS
 from ..domain.lab_cells import Report, arrow, draws
-from ..lab_grades import baseline, gradable_values, grade_of, grade_words, severe
+from ..lab_grades import grade_words, graded_values, severe
+from ..lab_results import LabValue, lab_values
 from ..models import LabReport, LabResult
 from ..panels import PANELS
-from ..responses import first_doses
 
 SHOWN = 5
+ENTERED = tuple(key for keys in PANELS.values() for key in keys)
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,14 @@ class Graded:
     words: str
     severe: bool
     working: str
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What stands beside results, by the id of their line: grades, and the limits that count."""
+
+    grades: Mapping[str, Graded]
+    values: Mapping[str, LabValue]
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,7 @@ class Laboratory:
 
 
 def laboratory_of(subject: Subject, earlier: int = 0) -> Laboratory:
-    """The last draws of a subject, oldest first; `earlier` leaves out so many of the newest."""
+    """The last draws of a subject, newest first; `earlier` leaves out so many of the newest."""
     records = current_records(LabReport, [subject.pk]).filter(form_key__in=PANELS).exclude(performed_on=None)
     reports = [
         Report(one.performed_on, one.sample_time, one.laboratory.strip(), one.form_key, one)
@@ -82,16 +90,22 @@ def laboratory_of(subject: Subject, earlier: int = 0) -> Laboratory:
     end = max(len(columns) - earlier, 0)
     shown = columns[max(end - SHOWN, 0) : end]
     lines = lines_of([report.record.pk for column in columns for report in column])
-    grades = grades_of(subject.pk)
+    marks = Marks(grades_of(subject.pk), values_of(subject.pk))
     results = [line for report in reports for line in lines[report.record.pk]]
     units = {line.analyte: line.result.unit for line in results if line.result is not None}
     return Laboratory(
-        [draw_of(subject, column, lines, grades, units) for column in shown],
+        [draw_of(subject, column, lines, marks, units) for column in reversed(shown)],
         len(columns),
         units,
         reports[-1].laboratory if reports else "",
         frozenset(line.analyte for column in shown for one in column for line in lines[one.record.pk]),
     )
+
+
+def values_of(subject_id: UUID) -> dict[str, LabValue]:
+    """Every standing result by the id of its line."""
+    found = lab_values([subject_id], ENTERED).get(subject_id, [])
+    return {value.source.row_id: value for value in found}
 
 
 def lines_of(records: Sequence[UUID]) -> dict[UUID, list[LabResult]]:
@@ -107,7 +121,7 @@ def draw_of(
     subject: Subject,
     column: Sequence[Report[Any]],
     lines: Mapping[UUID, Sequence[LabResult]],
-    grades: Mapping[str, Graded],
+    marks: Marks,
     units: Mapping[str, str],
 ) -> Draw:
     first = column[0]
@@ -121,40 +135,34 @@ def draw_of(
             visit = visit_name(subject.protocol_version.protocol, slot.visit_key, slot.visit_repeat)
             draw.visits += [visit] if visit not in draw.visits else []
         for line in lines[report.record.pk]:
-            draw.values[line.analyte].append(value_of(line, grades, units, slot.url() + "?edit=1"))
+            draw.values[line.analyte].append(value_of(line, marks, units, slot.url() + "?edit=1"))
     return draw
 
 
-def value_of(line: LabResult, grades: Mapping[str, Graded], units: Mapping[str, str], url: str) -> Value:
+def value_of(line: LabResult, marks: Marks, units: Mapping[str, str], url: str) -> Value:
     quantity = line.result
     assert quantity is not None
+    known = marks.values.get(str(line.pk))  # with the limits of the site's range, where those count
     other = quantity.unit if quantity.unit != units.get(line.analyte) else ""
     return Value(
         quantity.text,
         unit_beside(other) if other else "",
-        arrow(quantity, line.lln, line.uln),
-        grades.get(str(line.pk)),
+        arrow(quantity, known.lln, known.uln) if known else "",
+        marks.grades.get(str(line.pk)),
         url,
     )
 
 
 def grades_of(subject_id: UUID) -> dict[str, Graded]:
     """The CTCAE grade of every result that reaches one, by the id of its line; of two terms the worse."""
-    values = gradable_values(subject_id)
-    started = first_doses([subject_id]).get(subject_id)
     language = get_language() or "en"
     found: dict[str, Graded] = {}
     worst: dict[str, int] = {}
-    for term in TERMS.values():
-        base = baseline(values, term.analyte, started)
-        for value in values:
-            if value.analyte != term.analyte:
-                continue
-            grade = grade_of(term, value, base)
-            words, line = grade_words(grade), value.source.row_id
-            if words not in ("", "0") and min(grade.possible) > worst.get(line, 0):
-                worst[line] = min(grade.possible)
-                found[line] = Graded(words, severe(grade), grade.sentence.in_language(language))
+    for value, _term, grade in graded_values([subject_id]).get(subject_id, []):
+        words, line = grade_words(grade), value.source.row_id
+        if words not in ("", "0") and min(grade.possible) > worst.get(line, 0):
+            worst[line] = min(grade.possible)
+            found[line] = Graded(words, severe(grade), grade.sentence.in_language(language))
     return found
 
 

@@ -83,12 +83,13 @@ def grid_context(
     errors: Mapping[str, str] | None = None,
     earlier: int = 0,
     everything: bool = False,
+    editing: bool = True,
 ) -> dict[str, Any]:
     """Everything on the page of the laboratory; `errors` by address ("0.wbc", "1.date", "tray.<row>.reason")."""
     wrong = errors or {}
     found = laboratory_of(subject, earlier)
     plan = planned_visits(subject)
-    keys = shown_keys(found, typed, everything)
+    keys = shown_keys(found, typed, everything) if editing else set(found.analytes)
     return {
         "laboratory": found,
         "panels": [panel for panel in panels_of(subject, found, typed, keys, wrong) if panel.rows],
@@ -102,7 +103,7 @@ def grid_context(
         "earlier": earlier,
         "earlier_url": earlier + SHOWN if found.total > earlier + SHOWN else None,
         "later_url": max(earlier - SHOWN, 0) if earlier else None,
-        "columns_wide": 2 + len(found.draws) + len(typed.columns),
+        "columns_wide": 2 + len(found.draws) + (len(typed.columns) if editing else 0),
     }
 
 

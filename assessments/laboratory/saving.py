@@ -22,10 +22,12 @@ from trialsite.casebook.services import COMMENT, lock_slot, locked_subject, next
 from trialsite.casebook.slots import Slot, parsed
 
 from ..domain.lab_cells import planned_home, result_and_unit
+from ..domain.ranges import LimitsFrom
+from ..lab_limits import limits_of_analytes
 from ..panels import PANELS
 from .draws import unit_of
 from .tray import assign_row
-from .typed import Column, code_of
+from .typed import Column, code_of, limit_text
 
 PANEL_OF = {key: panel for panel, keys in PANELS.items() for key in keys}
 HEADS = {"performed_on": "date", "sample_time": "time", "laboratory": "laboratory"}
@@ -183,16 +185,36 @@ class _Entry:
             stands.get(f"results-{n}-analyte"): n for n, _form in enumerate(blank.lines["results"].forms)
         }
         free = (n for n in count() if not stands.get(f"results-{n}-analyte"))
+        ranges = self.ranges(column, cells)
         sent = {name: column.head.get(head, "").strip() for name, head in HEADS.items() if name in stands}
         for analyte, text in cells.items():
             prefix = f"results-{printed[analyte] if analyte in printed else next(free)}-"
             result, unit = result_and_unit(text, unit_of(analyte, self.units))
             line = {"analyte": analyte, "result": result, "result_unit": code_of(analyte, unit)}
             low, high = column.limits.get(analyte, ("", ""))
-            line |= {"lln": low, "uln": high} if low or high else {}
+            if low or high:
+                line |= {"limits_from": LimitsFrom.REPORT.value, "lln": low, "uln": high}
+            elif analyte in ranges:
+                line |= ranges[analyte]
             sent |= {name: value for name, value in stands.items() if name.startswith(prefix)}
             sent |= {prefix + name: value for name, value in line.items()}
         return sent
+
+    def ranges(self, column: Column, cells: Mapping[str, str]) -> dict[str, dict[str, str]]:
+        """The limits of the site's ranges on the day of the draw at its laboratory, as fields of a line."""
+        day = day_of(column.head.get("date", ""))
+        if day is None:
+            return {}
+        found = limits_of_analytes(self.subject, list(cells), day, column.head.get("laboratory", "").strip())
+        return {
+            key: {
+                "limits_from": LimitsFrom.SITE_RANGE.value,
+                "lln": limit_text(limits.lln),
+                "uln": limit_text(limits.uln),
+            }
+            for key, limits in found.items()
+            if limits.range_id
+        }
 
     def by_cell(self, page: EntryPage) -> dict[str, str]:
         """The sentences of a page by the place in the table: head, analyte, or the whole column."""

@@ -9,13 +9,15 @@ from trialsite.casebook.models import Subject
 from trialsite.clinical.units import analyte as analyte_named
 
 from ..lab_results import LabValue, lab_values
-from .draws import Graded, grades_of
+from .draws import ENTERED, Graded, grades_of
 from .trends import given, spans, spark
 
 
 def charts_of(subject: Subject, keys: set[str]) -> dict[str, Any]:
     """The chart of every analyte that has two results at least."""
-    values = lab_values([subject.pk], keys).get(subject.pk, [])
+    values = [
+        value for value in lab_values([subject.pk], ENTERED).get(subject.pk, []) if value.analyte in keys
+    ]
     return sparks(subject, values, grades_of(subject.pk))
 
 

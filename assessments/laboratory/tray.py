@@ -20,9 +20,7 @@ from ..domain.lab_match import Unmatched
 from ..domain.lab_names import folded
 from ..models import LabName, LabTrayRow
 from ..models.tray import TrayState
-from ..panels import PANELS
-
-ENTERED = tuple(key for keys in PANELS.values() for key in keys)  # what a row can be assigned to
+from .draws import ENTERED
 
 
 @transaction.atomic

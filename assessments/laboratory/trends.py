@@ -19,7 +19,8 @@ from trialsite.casebook.site_day import site_today
 from ..lab_results import LabValue
 
 WIDTH, PLOT, STRIP = 176, 40, 9  # pixels: width, height of the values, height of the treatment below
-SPAN = timedelta(days=180)  # before the last result; what is older stands in the table
+SPAN = timedelta(days=180)  # before the last result
+DAYS = 12  # or so many days with results, where that is longer
 SHORTEST = timedelta(days=14)
 TREATMENT = ("infusion", "chemotherapy", "conditioning", "transplant", "cell-therapy")
 MOST_DOTS = 24  # beyond, only the line and what is severe
@@ -56,8 +57,9 @@ def spans(values: Sequence[LabValue]) -> tuple[date, date] | None:
     """First and last day of the charts of a subject: the same for all of its analytes."""
     if not values:
         return None
-    last = max(value.on for value in values)
-    first = max(min(value.on for value in values), last - SPAN)
+    days = sorted({value.on for value in values})
+    last = days[-1]
+    first = min(days[-DAYS:][0], max(days[0], last - SPAN))
     return min(first, last - SHORTEST), last
 
 

@@ -125,7 +125,7 @@ def put_cell(column: Column, analyte: str, cell: Cell, units: Mapping[str, str])
 
 
 def limit_text(limit: Decimal | None) -> str:
-    return "" if limit is None else f"{limit:f}"
+    return "" if limit is None else f"{limit.normalize():f}"
 
 
 def place_rows(typed: Typed, rows: Sequence[LabTrayRow], units: Mapping[str, str]) -> list[LabTrayRow]:

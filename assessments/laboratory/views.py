@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from trialsite.access.permissions import require
+from trialsite.access.permissions import may, require
 from trialsite.access.requests import user_of
 from trialsite.casebook import services
 from trialsite.casebook.casebook_page import subject_context
@@ -61,7 +61,8 @@ class Page:
                 self.typed,
                 errors=self.errors,
                 earlier=int(earlier) if earlier.isdigit() and len(earlier) < 5 else 0,
-                everything="all" in self.request.GET,
+                everything=self.request.POST.get("all") == "1" or self.request.POST.get("press") == "all",
+                editing=may_enter(self.request, self.subject),
             ),
             "questions": self.questions,
             **self.around(),
@@ -104,7 +105,9 @@ def laboratory(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     require(user_of(request), "form.submit", study_id=found.study_id, site_id=found.site_id)
     page = Page(request, found, read_typed(request.POST), {}, [])
     press, _dash, row = request.POST.get("press", "").partition(":")
-    steps = {"read": read_paste, "place": place, "more": add_column, "draft": keep, "forget": forget}
+    steps = {
+        "read": read_paste, "place": place, "more": add_column, "all": kept_and_shown, "draft": keep, "forget": forget,
+    }  # fmt: skip
     try:
         if press == "dismiss":
             return dismiss(page, row)
@@ -114,6 +117,10 @@ def laboratory(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     except Refused as refusal:
         page.errors = {"": refusal.sentence}
     return page.render(422)
+
+
+def may_enter(request: HttpRequest, subject: Subject) -> bool:
+    return may(user_of(request), "form.submit", study_id=subject.study_id, site_id=subject.site_id)
 
 
 def read_paste(page: Page) -> HttpResponse:

@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                 ('extra', models.JSONField(blank=True, default=dict, editable=False)),
                 ('missing', models.JSONField(blank=True, default=dict, editable=False)),
                 ('event', models.PositiveSmallIntegerField(null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='Adverse event')),
-                ('report_kind', models.CharField(choices=[('INITIAL', 'Initial report'), ('FOLLOW_UP', 'Follow-up report'), ('FINAL', 'Final report')], max_length=10, verbose_name='This is the')),
+                ('report_kind', models.CharField(choices=[('INITIAL', 'Initial report'), ('FOLLOW_UP', 'Follow-up report'), ('FINAL', 'Final report')], max_length=10, verbose_name='Kind of report')),
                 ('follow_up_number', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(99)], verbose_name='Number of the follow-up')),
                 ('what_changed', models.TextField(blank=True, default='', help_text='of a follow-up or final report', verbose_name='What is new in this report')),
                 ('death', models.BooleanField(null=True, verbose_name='Death')),

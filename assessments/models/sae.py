@@ -82,7 +82,7 @@ class SeriousEvent(CasebookRecord):
     """
 
     event = event_number()
-    report_kind = models.CharField(_("This is the"), max_length=10, choices=ReportKind)
+    report_kind = models.CharField(_("Kind of report"), max_length=10, choices=ReportKind)
     follow_up_number = models.PositiveSmallIntegerField(
         _("Number of the follow-up"),
         null=True,

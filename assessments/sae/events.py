@@ -35,7 +35,7 @@ def named(number: int, event: AdverseEvent | None) -> str:
     """An adverse event in one line: its number, term, onset and grade."""
     if event is None:
         return f"{number}"
-    parts = [f"{number}. {event.term}", str(event.onset or ""), f"G{event.grade}" if event.grade else ""]
+    parts = [f"{number}. {event.words}", str(event.onset or ""), f"G{event.grade}" if event.grade else ""]
     return " · ".join(part for part in parts if part)
 
 

@@ -60,15 +60,11 @@ def stay_summary(stay: Admission) -> str:
 
 
 def derived_report(report: SeriousEvent) -> list[Derived]:
-    """The event that is reported, and whether it is a SUSAR."""
+    """Whether the event that is reported is a SUSAR."""
     event = events_of([report.subject_id]).get(report.subject_id, {}).get(report.event or 0)
     verdict = verdict_of(report, event, latest_assessments([report.pk]).get(report.pk))
     key = verdict.truth.value
-    found = [Derived(_("Event"), named(report.event, event), "")] if report.event else []
-    return [
-        *found,
-        Derived(_("SUSAR"), str(SUSAR_WORDS[key]), sentence(verdict.reasons), SUSAR_TONES[key]),
-    ]
+    return [Derived(_("SUSAR"), str(SUSAR_WORDS[key]), sentence(verdict.reasons), SUSAR_TONES[key])]
 
 
 def derived_stay(record: Admission) -> list[Derived]:

@@ -50,7 +50,7 @@ NAMES = {
     "uric_acid": "UA 尿酸", "glucose": "GLU 葡萄糖", "sodium": "Na 钠", "potassium": "K 钾",
 }  # fmt: skip
 OTHERS = ["氯 Cl\t101\tmmol/L\t96-108", "INR\t1.05\t\t0.8-1.2"]
-UNMATCHED = ["离子钙\t1.15\tmmol/L\t1.10-1.34", "尿肌酐\t8.1\tmmol/L\t", "HBsAg\t阴性\t\t阴性"]
+UNMATCHED = ["前白蛋白\t1.15\tmmol/L\t1.10-1.34", "尿肌酐\t8.1\tmmol/L\t", "HBsAg\t阴性\t\t阴性"]
 UNITS = {
     "wbc": "10^9/L", "anc": "10^9/L", "lymphocytes": "10^9/L", "rbc": "10^12/L", "haemoglobin": "g/L",
     "platelets": "10^9/L", "alt": "U/L", "ast": "U/L", "alp": "U/L", "ggt": "U/L", "ldh": "U/L",

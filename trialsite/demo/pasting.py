@@ -9,9 +9,9 @@ from trialsite.casebook.models import Subject
 LABORATORY = "检验科"
 LEFT = """采样时间：{day} 07:40
 项目\t结果\t单位\t参考范围
-钙(血清)离子\t1.15\tmmol/L\t1.10-1.34
+血清总钙量\t1.15\tmmol/L\t1.10-1.34
 前白蛋白 PA\t182\tmg/L\t200-430
-中性粒细胞百分比 NEUT%\t12.5\t%\t40-75
+降钙素原 PCT\t0.12\tng/mL\t<0.05
 血糖(急)\t6.8\tmmol/L\t3.9-6.1
 """
 

@@ -28,6 +28,7 @@ CRS = {
     "hypotension": "NONE",
     "oxygen": "NONE",
 }
+JUDGED = {"joints": 0, "genital": 0}
 CALM = {
     "skin_pct": D(0),
     "bullae": False,

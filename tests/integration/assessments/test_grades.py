@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from assessments.domain.grading import GradeFlag
-from assessments.lab_grades import GradedValue, graded_values
+from assessments.lab_grades import GradedValue, graded_values, toxicity_grades
 from assessments.models import LabResult
 from assessments.ranges import RangeEntry, record_range
 from tests.cast import Cast, bare_subject
@@ -22,22 +22,6 @@ from ..treatment.subjects import enrolled, log, start
 from .entries import enter, result
 
 DAY = date(2026, 1, 6)
-FEVER = Quantity.parse("38.4", "Cel", "temperature")
-CRS = {
-    "performed_on": DAY,
-    "temperature": FEVER,
-    "other_cause": False,
-    "hypotension": "NONE",
-    "oxygen": "NONE",
-}
-JUDGED = {"joints": 0, "genital": 0}
-CALM = {
-    "skin_pct": D(0),
-    "bullae": False,
-    "upper_gi_symptoms": False,
-    "stool_ml": D(100),
-    "severe_gut": False,
-}
 
 
 def graded(cast: Cast, subject: Subject, term: str, who: User | None = None) -> list[GradedValue]:
@@ -109,6 +93,19 @@ def test_a_study_may_grade_creatinine_by_its_baseline_above_the_normal_range_onl
     assert Protocol.from_document(left_out).creat_baseline_requires_gt_uln is False
 
 
+def test_a_result_has_a_grade_in_each_direction(cast: Cast, subject: Subject) -> None:
+    line = result("potassium", "2.9", "mmol/L", lln=D("3.5"), uln=D("5.3"))
+    chemistry(cast, subject, DAY, line, result("alt", "41", "U/L", uln=D(40)))
+    with acting(user=cast.coordinator):
+        found = toxicity_grades(graded_values([subject.pk])[subject.pk])
+    both = {analyte: grades for (_row, analyte), grades in found.items()}
+    low, high = both["potassium"]
+    assert (low and low.grade, high and high.grade) == (3, 0)
+    assert both["alt"].toxgr_low is None
+    assert both["alt"].toxgr_high is not None
+    assert both["alt"].toxgr_high.grade == 1
+
+
 def test_the_queries_do_not_grow_with_subjects(cast: Cast, subject: Subject) -> None:
     everybody = [subject]
     chemistry(cast, subject, DAY, result("alt", "130", "U/L", uln=D(40)))
@@ -147,39 +144,3 @@ def test_after_a_transfer_a_result_keeps_the_limits_it_was_entered_with(cast: Ca
     subject.refresh_from_db()
     (one,) = graded(cast, subject, "alt_increased", who=cast.stranger)
     assert (one.value.uln, one.grade.grade) == (D(40), 2)
-        assert [(one.on, one.grade) for one in acute_onsets([first, second], ())] == [(DAY, 1), (later, 3)]
-        onsets = chronic_onsets([chronic], ())
-    assert onsets["cgvhd_moderate_severe"].on == later
-
-
-def options(client: Client, url: str, code: str) -> bool:
-    return f'<option value="{code}"' in client.get(url).content.decode()
-
-
-def test_coarser_answers_are_offered_only_where_they_stand(
-    desk: Client, cast: Cast, subject: Subject
-) -> None:
-    empty = Slot(subject.pk, "LOG", "CRS").url()
-    assert options(desk, empty, "CANNULA")
-    assert not options(desk, empty, "LOW_FLOW")
-    record = enter(cast, subject, "CRS", DAY, visit="LOG", temperature=FEVER, oxygen="LOW_FLOW")
-    stands = Slot.of_record(record).url() + "?edit=1"
-    assert options(desk, stands, "LOW_FLOW")
-    assert not options(desk, stands, "HIGH_FLOW")
-
-
-def test_the_ice_calculator_has_its_script_and_words(desk: Client, subject: Subject) -> None:
-    page = desk.get(Slot(subject.pk, "LOG", "ICE").url()).content.decode()
-    assert "house/ice.js" in page
-    assert 'data-ice="year"' in page
-    assert "ICE score: {n} of 10" in page
-    desk.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
-    assert "ICE评分：{n}/10" in desk.get(Slot(subject.pk, "LOG", "ICE").url()).content.decode()
-
-
-def test_scores_are_chosen_by_words(desk: Client, subject: Subject) -> None:
-    page = desk.get(Slot(subject.pk, "SCR", "VS").url()).content.decode()
-    assert '<option value="0">0: fully active</option>' in page
-    assert "2: cares for self, up more than half of waking hours" in page
-    desk.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
-    assert "1：剧烈活动受限，可自由走动" in desk.get(Slot(subject.pk, "SCR", "VS").url()).content.decode()

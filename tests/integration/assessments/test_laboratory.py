@@ -34,7 +34,7 @@ BLOCK = """姓名：张三  住院号：123456
 项目\t结果\t单位\t参考范围
 WBC 白细胞\t0.8\t10^9/L\t3.5-9.5
 肌酐\t1.2\tmg/dL\t0.5-1.1
-离子钙\t1.15\tmmol/L\t1.10-1.34
+血清总钙量\t1.15\tmmol/L\t1.10-1.34
 """
 
 
@@ -189,7 +189,9 @@ def test_saved_draws_show_value_arrow_grade_and_the_way_to_their_forms(
     assert re.search(r"status-bad[^>]*>G4<", page)
     assert 'class="spark-severe"' in page
     assert 'href="/subjects/' in page
-    assert page.index("2026-01-06") < page.index("2026-01-09")
+    assert page.index('lab-day">2026-01-09') < page.index(
+        'lab-day">2026-01-06'
+    )  # the newest beside what is typed
 
 
 def test_the_number_of_queries_does_not_grow_with_the_draws(
@@ -303,7 +305,7 @@ def test_a_pasted_block_stands_in_the_table_and_is_not_saved(
     assert "张三" not in page
     assert results(cast, subject) == {}
     (row,) = tray(cast, subject)
-    assert (row.label, row.result, row.unit, row.why) == ("离子钙", "1.15", "mmol/L", "name")
+    assert (row.label, row.result, row.unit, row.why) == ("血清总钙量", "1.15", "mmol/L", "name")
     assert (row.drawn_on, row.sample_time, row.laboratory) == (DAY, time(8, 15), "检验科")
 
 
@@ -347,7 +349,7 @@ def test_a_row_is_assigned_when_its_result_is_submitted_and_its_name_is_remember
     (row,) = tray(cast, subject)
     assert (row.state, row.analyte, row.settled_by) == ("assigned", "calcium", cast.coordinator)
     with acting(user=cast.coordinator):
-        assert learned_names(subject, "检验科") == {"离子钙": "calcium"}
+        assert learned_names(subject, "检验科") == {"血清总钙量": "calcium"}
         assert learned_names(subject, "another") == {}
     page = read(desk, subject, BLOCK.replace("2026-01-06", "2026-01-09"))
     assert 'name="d0-calcium" value="1.15"' in page
@@ -408,7 +410,7 @@ def test_a_name_that_was_told_wrongly_is_taken_back(desk: Client, cast: Cast, su
     with acting(user=cast.coordinator):
         assign_row(row_id=row.pk, analyte="calcium", by=cast.coordinator)
         name = LabName.objects.get()
-    assert "离子钙 =" in desk.get(url(subject)).content.decode()
+    assert "血清总钙量 =" in desk.get(url(subject)).content.decode()
     refused = desk.post(url(subject), {"press": "forget", "name": str(name.pk), "forget_reason": ""})
     assert refused.status_code == 422
     assert "Say why this name" in refused.content.decode()
@@ -430,7 +432,7 @@ def test_a_paste_that_is_none_is_answered(desk: Client, subject: Subject, block:
 # Services
 
 
-def unmatched(label: str = "离子钙", why: Why = Why.NAME) -> Unmatched:
+def unmatched(label: str = "血清总钙量", why: Why = Why.NAME) -> Unmatched:
     return Unmatched(label, "1.15", "mmol/L", "", DAY, None, why)
 
 

@@ -420,7 +420,7 @@ def screening(subject: Subject) -> Slot:
 
 
 def pasted(cast: Cast, subject: Subject, by: User) -> Any:
-    row = Unmatched("离子钙", "1.15", "mmol/L", "", SEEN, None, Why.NAME)
+    row = Unmatched("血清总钙量", "1.15", "mmol/L", "", SEEN, None, Why.NAME)
     return keep_rows(subject=subject, rows=[row], by=by)
 
 

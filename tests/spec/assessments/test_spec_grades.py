@@ -393,6 +393,9 @@ def test_both_directions_of_an_analyte_are_graded() -> None:
     both = {term.direction: grade_lab(term, D("2.9"), K).grade for term in terms_of("potassium")}
     assert both == {"LOW": 3, "HIGH": 0}
     assert len(TERMS) == 42
+    for analyte in ANALYTES:
+        directions = [term.direction for term in terms_of(analyte)]
+        assert len(directions) == len(set(directions)), analyte
 
 
 def test_a_version_without_a_table_is_refused() -> None:

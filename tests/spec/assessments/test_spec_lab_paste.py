@@ -10,6 +10,7 @@ VERTICAL = """姓名：张三  性别：男  年龄：35岁  床号：12
 1\t白细胞计数(WBC)\t0.8\t↓\t10^9/L\t3.5-9.5
 2\t中性粒细胞绝对值(NEUT#)\t<0.1\tL\t10^9/L\t1.8--6.3
 3\t中性粒细胞百分比(NEUT%)\t12.5\tL\t%\t40-75
+4\t前白蛋白(PA)\t182\tL\tmg/L\t200-430
 """
 LONG = """姓名\t住院号\t采样时间\t项目\t结果\t单位\t参考范围
 张三\t123456\t2026-03-01 08:00\tWBC\t0.8\t10^9/L\t3.5-9.5
@@ -31,8 +32,8 @@ TABLE: list[tuple[str, str, list[str], list[str]]] = [
     (
         "a report of a Chinese hospital",
         VERTICAL,
-        ["2026-03-01 08:15: wbc=0.8[10*9/L](3.5..9.5) anc=<0.1[10*9/L](1.8..6.3)"],
-        ["中性粒细胞百分比(NEUT%): name"],
+        ["2026-03-01 08:15: wbc=0.8[10*9/L](3.5..9.5) anc=<0.1[10*9/L](1.8..6.3) neutrophils_pct=12.5[%](40..75)"],
+        ["前白蛋白(PA): name"],
     ),
     (
         "a long list with a column for everything",
@@ -87,11 +88,12 @@ TABLE: list[tuple[str, str, list[str], list[str]]] = [
         [],
     ),
     # What waits for a person
-    ("ionised calcium is no calcium", "离子钙 Ca 1.15 mmol/L 1.10-1.34", [], ["离子钙 Ca: name"]),
+    ("ionised calcium is no calcium", "离子钙 Ca 1.15 mmol/L 1.10-1.34", [], ["离子钙 Ca: two-names"]),
     ("creatinine of urine", "尿肌酐 8.1 mmol/L", [], ["尿肌酐: specimen"]),
     ("urea is blood's", "尿素 5.1 mmol/L", ["- -: urea=5.1[mmol/L]"], []),
     ("two names", "ALT/AST 1.2 U/L", [], ["ALT/AST: two-names"]),
-    ("a unit that it has not", "NEUT 85 %", [], ["NEUT: unit"]),
+    ("a unit that it has not", "LYM 85 %", [], ["LYM: unit"]),
+    ("the share by its unit", "NEUT 85 %", ["- -: neutrophils_pct=85[%]"], []),
     ("count or percentage", "中性粒细胞 85", [], ["中性粒细胞: no-unit"]),
     ("the count has its own sign", "NEUT# 0.85", ["- -: anc=0.85[]"], []),
     ("a word for a result", "HBsAg 阴性", [], ["HBsAg: number"]),
@@ -142,10 +144,10 @@ def test_nothing_of_a_person_is_kept(block: str, lines: int) -> None:
 
 @pytest.mark.parametrize(
     ("learned", "draws"),
-    [({"离子钙": "calcium"}, ["- -: calcium=1.15[mmol/L]"]), ({"离子镁": "calcium"}, [])],
+    [({"血清总钙量": "calcium"}, ["- -: calcium=1.15[mmol/L]"]), ({"血清总镁量": "calcium"}, [])],
 )
 def test_a_name_that_a_site_told_is_known(learned: dict[str, str], draws: list[str]) -> None:
-    assert draws_of(read_block("离子钙 1.15 mmol/L", learned)) == draws
+    assert draws_of(read_block("血清总钙量 1.15 mmol/L", learned)) == draws
 
 
 def test_a_line_that_holds_no_result_is_counted() -> None:
