@@ -90,7 +90,7 @@ def column_field(model: type[models.Model], item: str) -> forms.Field:
     if isinstance(column, models.TextField):
         field.widget = forms.Textarea(attrs={"rows": 3})
     if isinstance(field, forms.TypedChoiceField):
-        offered: Any = list(field.choices)  # 0 is an answer
+        offered: Any = list(field.choices)  # type: ignore[arg-type]  # 0 is an answer
         field.choices = [(code, NOTHING_CHOSEN if code in ("", None) else label) for code, label in offered]
     if isinstance(field, forms.IntegerField):
         field.limits = limits_of(column)  # type: ignore[attr-defined]
