@@ -44,7 +44,7 @@ OF_STUDY = {
         "worksheets",
         "worksheets-print",
         "reference-ranges",
-    ),  # fmt: skip
+    ),
     "statistician": ("dashboard", "dashboard-flow", "protocol", "protocol-versions", "protocol-difference"),
     "administrator": ("study-staff", "training-log", "delegation-log", "access-on"),
 }
