@@ -25,7 +25,6 @@ urlpatterns = [
         site_day_views.withdraw,
         name="site-day-withdraw",
     ),
-    path("reminders/", views.reminders, name="reminders"),
     path("subjects/<uuid:subject_id>/assessments/", views.assessments, name="assessments"),
     path("subjects/<uuid:subject_id>/adverse-events/", event_views.adverse_events, name="adverse-events"),
     path("subjects/<uuid:subject_id>/proposed-events/", event_views.proposed_event, name="proposed-event"),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -79,7 +80,7 @@ def approve_consent_version(
     known = [
         one for one in rows_at(version.study_id) if (one.version_id, one.site_id) == (version.pk, site.pk)
     ]
-    refuse_impossible_approval(version, approved_on, bool(known), reason)
+    refuse_impossible_approval(version, site, approved_on, bool(known), reason)
     refuse_identifiers({"reason": reason})
     return ConsentApproval.objects.create(
         study_id=version.study_id,
@@ -92,12 +93,12 @@ def approve_consent_version(
 
 
 def refuse_impossible_approval(
-    version: ConsentVersion, approved_on: date | None, known: bool, reason: str
+    version: ConsentVersion, site: Site, approved_on: date | None, known: bool, reason: str
 ) -> None:
     wrong = {}
     if approved_on is None and not known:
         wrong["approved_on"] = _("Enter the day of the approval.")
-    elif approved_on and approved_on > now().date():
+    elif approved_on and approved_on > now().astimezone(ZoneInfo(site.timezone)).date():
         wrong["approved_on"] = _("This day has not come yet at the site.")
     elif approved_on and approved_on < version.dated_on:
         wrong["approved_on"] = _("This lies before the date of the document (%(day)s).") % {

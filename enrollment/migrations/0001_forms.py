@@ -20,8 +20,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        trialsite.tables.CreateTables(
-            models=[migrations.CreateModel(
+        trialsite.tables.InOneStep(
+            operations=[migrations.CreateModel(
                 name='EnrolmentPlaces',
                 fields=[
                     ('study', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='studies.study')),

@@ -16,8 +16,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        trialsite.tables.CreateTables(
-            models=[migrations.CreateModel(
+        trialsite.tables.InOneStep(
+            operations=[migrations.CreateModel(
                 name='Death',
                 fields=[
                     ('id', models.UUIDField(default=trialsite.keys.new_id, editable=False, primary_key=True, serialize=False)),
