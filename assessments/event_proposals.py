@@ -139,10 +139,10 @@ def proposals_of(subject: Subject) -> list[ProposedEvent]:
 
 def proposal_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     """One line a subject, for who enters its forms; the most proposals first."""
-    rows = ProposedEvent.objects.filter(
+    ours = ProposedEvent.objects.filter(
         reach_of(user, "form.submit"), kind__in=OPEN, subject__state__in=FOLLOWED
     )
-    rows = wanted.of(rows.exclude(of_the_past("starts_on")))
+    rows = wanted.of(ours.exclude(of_the_past("starts_on")))
     counted = (
         rows.order_by()
         .values("subject")

@@ -136,13 +136,13 @@ def visits_due(user: User, *, ahead: int = SOON_DAYS, now: datetime | None = Non
 
 
 def pressing(
-    visits: QuerySet[PlannedVisit], days: dict[Any, date], ahead: int, calendars: Calendars
+    visits: QuerySet[PlannedVisit], days: dict[Any, date], ahead: int, calendars: Calendars | None = None
 ) -> QuerySet[PlannedVisit]:
     """What is still to be done and opens within so many days, the most pressing first.
 
     Before a break of the site also what opens during it and on the first day after: it is told on the last working day.
     """
-    near = opening_by(days, ahead) | opening_in_break(days, calendars)
+    near = opening_by(days, ahead) | opening_in_break(days, calendars or Calendars())
     return open_visits(visits).filter(near).order_by("latest", "earliest", "pk")
 
 

@@ -327,6 +327,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"axes": {"level": "ERROR"}},  # it would name the users
+    "loggers": {
+        "axes": {"level": "ERROR"},  # it would name the users
+        "pikepdf": {"level": "WARNING"},  # it says on import that it is there
+    },
     "root": {"handlers": ["console"], "level": environment("LOG_LEVEL", "INFO")},
 }
