@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.functional import lazy
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -51,7 +52,7 @@ class LimitsSource(models.TextChoices):
 
 
 def _in_words(text: Text) -> str:
-    return text.in_language(get_language() or "en")
+    return str(capfirst(text.in_language(get_language() or "en")))
 
 
 FINDINGS = [
