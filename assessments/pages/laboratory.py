@@ -187,7 +187,7 @@ def finding_field(analyte: str, panel: str, field: forms.Field) -> forms.Field:
             "This finding changes no grade of this analyte: choose one of the list, or leave it empty."
         )
     }
-    widget = forms.Select(attrs={"class": "form-select"}) if choices else NotAsked()
+    widget = forms.Select(attrs={"class": "form-select narrow"}) if choices else NotAsked()
     return forms.ChoiceField(
         choices=[("", "—"), *choices],
         label=field.label,
