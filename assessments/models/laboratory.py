@@ -1,5 +1,7 @@
 """The laboratory: reports with one line for each analyte, virology, pregnancy test."""
 
+from typing import Any
+
 from django.db import models
 from django.utils.functional import lazy
 from django.utils.text import capfirst
@@ -55,7 +57,7 @@ def _in_words(text: Text) -> str:
     return str(capfirst(text.in_language(get_language() or "en")))
 
 
-FINDINGS = [
+FINDINGS: list[tuple[str, Any]] = [
     (NO_FINDING, _("None of these")),
     *((one.value, lazy(_in_words, str)(name)) for one, name in FINDING_NAMES.items()),
 ]

@@ -53,7 +53,7 @@ def result(analyte: str, value: Decimal) -> dict[str, Any]:
     below = value <= 0
     unit = canonical_unit(analyte)
     quantity = Quantity.parse("<0.01" if below else f"{value:f}", unit, analyte)
-    line = {"analyte": analyte, "result": quantity, "lln": Decimal(low), "uln": Decimal(high)}
+    line: dict[str, Any] = {"analyte": analyte, "result": quantity, "lln": Decimal(low), "uln": Decimal(high)}
     return line | ({} if Decimal(low) <= value <= Decimal(high) else found_with(analyte, value))
 
 
