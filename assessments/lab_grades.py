@@ -14,6 +14,7 @@ from trialsite.studies.domain.protocol import Protocol
 from .computed_results import with_computed
 from .domain.baseline import baseline_anchor
 from .domain.grading import TERMS, VERSIONS, LabGrade, Reference, Term, grade_lab
+from .domain.terms import said_findings
 from .lab_results import LabValue, lab_values
 from .subjects import protocols
 
@@ -132,7 +133,7 @@ def baseline(values: Sequence[LabValue], analyte: str, first_dose: date | None) 
 
 
 def grade_of(term: Term, value: LabValue, base: LabValue | None, rules: GradingRules = V5) -> LabGrade:
-    """The grade of one result. A baseline that is only known as "<5" is none."""
+    """The grade of one result with what the clinician found. A baseline that is only known as "<5" is none."""
     exact = base if base is not None and not base.quantity.comparator else None
     reference = Reference(
         lln=value.lln,
@@ -148,6 +149,7 @@ def grade_of(term: Term, value: LabValue, base: LabValue | None, rules: GradingR
         term,
         value.quantity,
         reference,
+        said_findings(value.finding, (term,)),
         creat_baseline_requires_gt_uln=rules.creat_baseline_requires_gt_uln,
     )
 

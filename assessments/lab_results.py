@@ -27,7 +27,8 @@ class LabValue:
     """One result of one day with its limits, and where it stands. Limits are in the analyte's canonical unit.
 
     limits_from: "" or a code of `LimitsFrom`; why: what a range of the site lacks. working: how it was computed, of
-    what is not measured itself.
+    what is not measured itself. finding: what the clinician said goes with it, a code of `terms.Finding`, NO_FINDING
+    or "" (not recorded).
     """
 
     analyte: str
@@ -40,6 +41,7 @@ class LabValue:
     limits_from: str = ""
     why: WhyNoLimits | None = None
     working: Text | None = None
+    finding: str = ""
 
     @property
     def not_printed(self) -> bool:
@@ -133,4 +135,5 @@ def lab_value(row: Any, limits: Limits) -> LabValue:
         row.record_id,
         row.limits_from,
         limits.why,
+        finding=row.finding,
     )

@@ -17,15 +17,24 @@ from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import Derived, anchor_dates, anchors, facts, facts_of
 from trialsite.casebook.selectors import current_records
 from trialsite.casebook.slots import Slot
-from trialsite.clinical.units import analyte, unit_label
+from trialsite.clinical.units import analyte, canonical_unit, unit_beside
 from trialsite.studies.domain.protocol import Protocol
 
 from .derived.disease import cns
 from .derived.examinations import comorbidity
 from .derived.laboratory import clearance_line
-from .domain.grading import TERMS, LabGrade, Term
+from .domain.grading import LabGrade
 from .domain.mrd import Verdict
-from .lab_grades import baseline, baseline_days, gradable_values, grade_of, grade_words, severe
+from .lab_grades import (
+    GradingRules,
+    baseline,
+    baseline_days,
+    gradable_values,
+    grade_of,
+    grade_words,
+    rules_of,
+    severe,
+)
 from .lab_results import LabValue, latest_values
 from .laboratory.draws import grades_of
 from .laboratory.sparks import sparks
@@ -206,27 +215,32 @@ def slot_url(record: Any) -> str:
 
 
 def trends(subject: Subject, first_dose: date | None) -> tuple[list[date], list[TrendLine]]:
-    """The graded analytes over the last days on which one was measured, each with its CTCAE grade and its chart."""
+    """The graded analytes over the last days on which one was measured, each with its CTCAE grade and its chart.
+
+    An analyte that is graded as too low and as too high has one line, with the worse of its two grades.
+    """
     values = gradable_values(subject.pk)
     charts = sparks(subject, values, grades_of(subject.pk))
     days = sorted({value.on for value in values})[-TREND_DAYS:]
     language = get_language() or "en"
+    rules = rules_of([subject.pk])[subject.pk]
     lines = []
-    for term in TERMS.values():
-        by_day = {value.on: value for value in values if value.analyte == term.analyte}
+    for key in dict.fromkeys(term.analyte for term in rules.terms.values()):
+        by_day = {value.on: value for value in values if value.analyte == key}
         if not by_day:
             continue
-        base = baseline(values, term.analyte, first_dose)
-        cells = [trend_cell(term, by_day.get(day), base) for day in days]
-        label = analyte(term.analyte).label.in_language(language)
-        lines.append(TrendLine(label, unit_label(term.unit), cells, charts.get(term.analyte)))
+        base = baseline(values, key, first_dose)
+        cells = [trend_cell(by_day.get(day), base, rules) for day in days]
+        label = analyte(key).label.in_language(language)
+        lines.append(TrendLine(label, unit_beside(canonical_unit(key)), cells, charts.get(key)))
     return days, lines
 
 
-def trend_cell(term: Term, value: LabValue | None, base: LabValue | None) -> TrendCell | None:
+def trend_cell(value: LabValue | None, base: LabValue | None, rules: GradingRules) -> TrendCell | None:
     if value is None:
         return None
-    grade = grade_of(term, value, base)
+    grades = (grade_of(term, value, base, rules) for term in rules.of_analyte(value.analyte))
+    grade = max(grades, key=lambda one: (min(one.possible), max(one.possible)))
     return TrendCell(canonical_text(value), grade, grade_words(grade), high=severe(grade))
 
 

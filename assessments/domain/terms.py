@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from trialsite.clinical.kleene import Truth
 from trialsite.clinical.text import Text
 from trialsite.clinical.units import canonical_unit
 
@@ -58,6 +59,9 @@ FINDING_NAMES = {
     Finding.LEUCOSTASIS: Text("leucostasis", "白细胞淤滞"),
     Finding.LIFE_THREATENING: Text("life-threatening", "危及生命"),
 }
+
+
+NO_FINDING = "NONE"  # the clinician looked, and none of them is there
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,24 @@ def findings_in(rows: Iterable[GradeRow]) -> tuple[Finding, ...]:
     """The findings that leave a grade open while nobody has said them."""
     asked = {each.finding for row in rows for each in row.conditions if not each.stated}
     return tuple(finding for finding in Finding if finding in asked)
+
+
+def findings_of(terms: Iterable[Term]) -> tuple[Finding, ...]:
+    """Every finding that changes a grade of these terms, the worse ones later."""
+    known = {each.finding for term in terms for row in term.rows for each in row.conditions}
+    return tuple(finding for finding in Finding if finding in known)
+
+
+def asks_finding(terms: Iterable[Term]) -> bool:
+    """Whether a grade of these terms may stay open until somebody says about a finding."""
+    return any(findings_in(term.rows) for term in terms)
+
+
+def said_findings(code: str, terms: Iterable[Term]) -> dict[Finding, Truth]:
+    """What one recorded answer says about each finding of the terms.
+
+    code: the worst finding that is there, or NO_FINDING; the others are not there. "" (not recorded) says nothing."""
+    return {finding: Truth.of(finding == code) for finding in findings_of(terms)} if code else {}
 
 
 def without_baseline(rows: Iterable[GradeRow]) -> tuple[GradeRow, ...]:

@@ -14,7 +14,10 @@ from trialsite.casebook.registries import PlannedRow
 from trialsite.casebook.selectors import missed_visits, planned_visits
 from trialsite.clinical.units import analyte as analyte_named
 
+from ..domain.grading import terms_of
+from ..domain.terms import asks_finding
 from ..models import LabTrayRow
+from ..pages.laboratory import finding_choices
 from ..panels import PANELS, ROUTINE
 from .draws import SHOWN, Laboratory, Value, laboratory_of, unit_of, unit_words
 from .saving import PANEL_OF
@@ -25,13 +28,18 @@ from .typed import Column, Typed
 
 @dataclass(frozen=True)
 class OpenCell:
-    """A cell of an open column: its name, what stands in it, what is wrong with it, the limits that were pasted."""
+    """A cell of an open column: its name, what stands in it, what is wrong with it, the limits that were pasted.
+
+    `findings`: what may be said beside the result where its CTCAE grade asks; `finding` what was said.
+    """
 
     name: str
     text: str
     error: str
     lln: str
     uln: str
+    finding: str
+    findings: Sequence[tuple[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -147,7 +155,13 @@ def row_of(
 def open_cell(number: int, column: Column, key: str, wrong: Mapping[str, str]) -> OpenCell:
     low, high = column.limits.get(key, ("", ""))
     return OpenCell(
-        f"d{number}-{key}", column.cells.get(key, ""), wrong.get(f"{number}.{key}", ""), low, high
+        f"d{number}-{key}",
+        column.cells.get(key, ""),
+        wrong.get(f"{number}.{key}", ""),
+        low,
+        high,
+        column.findings.get(key, ""),
+        finding_choices([key]) if asks_finding(terms_of(key)) else [],
     )
 
 

@@ -102,10 +102,8 @@ class _Entry:
         self.in_log: dict[str, int] = {}
 
     def enter(self, number: int, column: Column) -> None:
-        for panel, keys in PANELS.items():
-            cells = {
-                key: column.cells[key] for key in keys if key in column.filled and PANEL_OF[key] == panel
-            }
+        for panel in PANELS:
+            cells = {key: text for key, text in column.filled.items() if PANEL_OF.get(key) == panel}
             if not cells:
                 continue
             try:
@@ -196,6 +194,8 @@ class _Entry:
                 line |= {"limits_from": LimitsFrom.REPORT.value, "lln": low, "uln": high}
             elif analyte in ranges:
                 line |= ranges[analyte]
+            if finding := column.findings.get(analyte, ""):
+                line["finding"] = finding
             sent |= {name: value for name, value in stands.items() if name.startswith(prefix)}
             sent |= {prefix + name: value for name, value in line.items()}
         return sent

@@ -15,7 +15,7 @@ from ..models import LabTrayRow
 
 MOST_COLUMNS = 12
 HEAD = ("date", "time", "laboratory", "visit")
-NAME = re.compile(r"d(?P<column>[0-9]{1,2})-(?P<field>[a-z0-9_]+)(?:-(?P<limit>lln|uln))?")
+NAME = re.compile(r"d(?P<column>[0-9]{1,2})-(?P<field>[a-z0-9_]+)(?:-(?P<beside>lln|uln|finding))?")
 TRAY = re.compile(r"tray-(?P<row>[0-9a-f-]{36})-(?P<field>analyte|reason|placed)")
 
 
@@ -26,6 +26,7 @@ class Column:
     head: dict[str, str] = field(default_factory=dict)
     cells: dict[str, str] = field(default_factory=dict)
     limits: dict[str, tuple[str, str]] = field(default_factory=dict)
+    findings: dict[str, str] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
@@ -36,8 +37,9 @@ class Column:
 
     @property
     def filled(self) -> dict[str, str]:
-        """The analytes in whose cell something stands."""
-        return {key: text for key, text in self.cells.items() if text.strip()}
+        """The analytes in whose cell something stands; a finding without its result counts, to be refused beside it."""
+        found = {key: self.cells.get(key, "") for key, code in self.findings.items() if code}
+        return found | {key: text for key, text in self.cells.items() if text.strip()}
 
 
 @dataclass
@@ -71,7 +73,7 @@ def read_typed(data: Mapping[str, Any]) -> Typed:
     typed = Typed([Column() for _ in range(max(number, 1))])
     for name, text in texts.items():
         if (match := NAME.fullmatch(name)) and int(match["column"]) < len(typed.columns):
-            put(typed.columns[int(match["column"])], match["field"], match["limit"], text)
+            put(typed.columns[int(match["column"])], match["field"], match["beside"], text)
         elif match := TRAY.fullmatch(name):
             typed.tray.setdefault(UUID(match["row"]), {})[match["field"]] = text
     return typed
@@ -83,14 +85,16 @@ def one_text(data: Mapping[str, Any], name: str) -> str:
     return str(value[-1] if isinstance(value, list) and value else value or "")[:200]
 
 
-def put(column: Column, name: str, limit: str | None, text: str) -> None:
-    if limit is None and name in HEAD:
+def put(column: Column, name: str, beside: str | None, text: str) -> None:
+    if beside is None and name in HEAD:
         column.head[name] = text
-    elif name in ANALYTES and limit is None:
+    elif name in ANALYTES and beside is None:
         column.cells[name] = text
+    elif name in ANALYTES and beside == "finding":
+        column.findings[name] = text
     elif name in ANALYTES:
         low, high = column.limits.get(name, ("", ""))
-        column.limits[name] = (text, high) if limit == "lln" else (low, text)
+        column.limits[name] = (text, high) if beside == "lln" else (low, text)
 
 
 def fill_from_paste(typed: Typed, pasted: Pasted, laboratory: str, units: Mapping[str, str]) -> int:
@@ -174,6 +178,7 @@ def as_fields(typed: Typed) -> dict[str, list[str]]:
         found |= {f"d{number}-{name}": text for name, text in (column.head | column.filled).items()}
         for analyte, (low, high) in column.limits.items():
             found |= {f"d{number}-{analyte}-lln": low, f"d{number}-{analyte}-uln": high}
+        found |= {f"d{number}-{key}-finding": code for key, code in column.findings.items() if code}
     for row, said in typed.tray.items():
         found |= {f"tray-{row}-{name}": text for name, text in said.items() if text}
     return {name: [text] for name, text in found.items()}

@@ -1,14 +1,20 @@
 """The laboratory: reports with one line for each analyte, virology, pregnancy test."""
 
+from typing import Any
+
 from django.db import models
+from django.utils.functional import lazy
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook.models import CasebookRecord, CasebookRow
 from trialsite.casebook.values import QuantityItem
+from trialsite.clinical.text import Text
 from trialsite.clinical.units import analyte
 
 from ..domain.ranges import LimitsFrom
+from ..domain.terms import FINDING_NAMES, NO_FINDING
 from .columns import code, words, yes_no
 
 
@@ -47,8 +53,18 @@ class LimitsSource(models.TextChoices):
     NOT_PRINTED = LimitsFrom.NOT_PRINTED.value, _("Not printed")
 
 
+def _in_words(text: Text) -> str:
+    return str(capfirst(text.in_language(get_language() or "en")))
+
+
+FINDINGS: list[tuple[str, Any]] = [
+    (NO_FINDING, _("None of these")),
+    *((one.value, lazy(_in_words, str)(name)) for one, name in FINDING_NAMES.items()),
+]
+
+
 class LabResult(CasebookRow):
-    """One analyte: the result as reported with its unit, and the limits of normal in the standard unit.
+    """One analyte: the result as reported with its unit, its limits of normal in the standard unit, what goes with it.
 
     With SITE_RANGE the limits are those of the range in force when the form was entered; readers take the range as it
     stands (see `lab_limits`). With NOT_PRINTED there are none. "" is of entries before the question: as printed.
@@ -61,6 +77,13 @@ class LabResult(CasebookRow):
     lln = models.DecimalField(_("Lower limit"), max_digits=14, decimal_places=4, null=True, blank=True)
     uln = models.DecimalField(_("Upper limit"), max_digits=14, decimal_places=4, null=True, blank=True)
     comment = words(_("Comment"), length=100)
+    finding = code(
+        _("Clinical finding"),
+        FINDINGS,
+        _(
+            "What goes with this result and changes its CTCAE grade: the worst that applies. Empty: not recorded."
+        ),
+    )
 
     def get_analyte_display(self) -> str:
         """The analyte's name in the reader's language."""

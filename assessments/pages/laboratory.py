@@ -16,10 +16,13 @@ from trialsite.casebook.site_day import site_today
 from trialsite.casebook.slots import Slot
 from trialsite.clinical.units import ANALYTES
 
+from ..domain.grading import terms_of
 from ..domain.ranges import Limits, LimitsFrom
+from ..domain.terms import findings_of
 from ..lab_limits import limits_of_analytes
 from ..lab_results import LabValue, lab_values
 from ..models import LabReport, LabResult, PregnancyTest, Virology
+from ..models.laboratory import FINDINGS, NO_FINDING
 from ..panels import PANELS, ROUTINE, analyte_label
 
 
@@ -44,12 +47,28 @@ class PrintedAnalyte(forms.HiddenInput):
         return context
 
 
+class NotAsked(forms.HiddenInput):
+    """The place of an item that this analyte does not have: a dash."""
+
+    template_name = "assessments/not_asked.html"
+
+    @property
+    def is_hidden(self) -> bool:
+        return False
+
+
+def finding_choices(analytes: Sequence[str]) -> list[tuple[str, Any]]:
+    """The findings that change a grade of these analytes, with "none of these" first; [] where no term knows any."""
+    known = {one for key in analytes for one in findings_of(terms_of(key))}
+    return [(code, words) for code, words in FINDINGS if code in {NO_FINDING, *known}] if known else []
+
+
 class LabResultForm(RowForm):
     """One analyte of a panel: printed when it is offered or saved, chosen from a list on an empty line."""
 
     model = LabResult
     panel: ClassVar[str] = "HEM"
-    items = ("analyte", "result", "limits_from", "lln", "uln", "comment")
+    items = ("analyte", "result", "limits_from", "lln", "uln", "comment", "finding")
     moves: ClassVar[str] = "down"  # Enter goes to the next analyte
 
     def add_items(self, items: Any) -> None:
@@ -63,7 +82,8 @@ class LabResultForm(RowForm):
         if self.initial.get("analyte") in ANALYTES:
             analyte.widget = PrintedAnalyte()
         result = result_field(known, self.panel)
-        beside = ("limits_from", "lln", "uln", "comment")
+        beside = ("limits_from", "lln", "uln", "comment", "finding")
+        self.fields["finding"] = finding_field(known, self.panel, self.fields["finding"])
         rest = {item: self.fields[item] for item in beside}
         self.fields = {"line": self.fields["line"], "analyte": analyte, "result": result, **rest}  # type: ignore[assignment]
         for item in beside:
@@ -79,6 +99,8 @@ class LabResultForm(RowForm):
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("result") is not None and not cleaned.get("analyte"):
             self.add_error("analyte", gettext("Choose the analyte of this result."))
+        if cleaned.get("finding") and cleaned.get("result") is None and "result" not in self.errors:
+            self.add_error("finding", gettext("Type the result that this finding goes with."))
         typed = any(cleaned.get(item) is not None for item in ("lln", "uln"))
         if cleaned.get("limits_from") == LimitsFrom.NOT_PRINTED and typed:
             self.add_error(
@@ -157,6 +179,25 @@ def result_field(analyte: str, panel: str) -> forms.Field:
         return QuantityFormField(analyte, label=_("Result"), required=False)
     units = {code: label for key in PANELS[panel] for code, label in units_of(key)}
     return AnyUnitField(list(units.items()), label=_("Result"), required=False)
+
+
+def finding_field(analyte: str, panel: str, field: forms.Field) -> forms.Field:
+    """The field of the clinical finding: those of the analyte, or of the panel while no analyte is chosen."""
+    choices = finding_choices([analyte] if analyte else PANELS[panel])
+    said = {
+        "invalid_choice": gettext(
+            "This finding changes no grade of this analyte: choose one of the list, or leave it empty."
+        )
+    }
+    widget = forms.Select(attrs={"class": "form-select narrow"}) if choices else NotAsked()
+    return forms.ChoiceField(
+        choices=[("", "—"), *choices],
+        label=field.label,
+        help_text=field.help_text,
+        required=False,
+        widget=widget,
+        error_messages=said,
+    )
 
 
 class HaematologyLineForm(LabResultForm):

@@ -128,6 +128,19 @@ def test_arrows_and_tab_go_along_the_column_and_across_the_row(subject: Subject,
     for key, there in ways.items():
         page.keyboard.press(key)
         assert page.evaluate("document.activeElement.name") == there, key
+    page.locator("#id_d0-sodium").focus()
+    for key, there in (
+        ("Tab", "d0-potassium"),  # nothing was typed: no finding is asked
+        ("Shift+Tab", "d0-sodium"),
+        ("1", "d0-sodium"),
+        ("Tab", "d0-sodium-finding"),
+        ("Shift+Tab", "d0-sodium"),
+        ("Tab", "d0-sodium-finding"),
+        ("Tab", "d0-potassium"),
+        ("Enter", "d0-chloride"),
+    ):
+        page.keyboard.press(key)
+        assert page.evaluate("document.activeElement.name") == there, key
     page.locator("#id_d0-fibrinogen").focus()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.name") == "d1-date"

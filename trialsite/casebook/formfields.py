@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.text import format_lazy
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.clinical.partial_date import PartialDate, PartialDateError
@@ -29,7 +29,7 @@ def units_of(key: str) -> list[tuple[str, str]]:
 
 def sentence(problem: Refusal) -> str:
     """A refusal of the clinical rules in the reader's language."""
-    return gettext(problem.template).format(**problem.params)
+    return problem.filled_in(gettext(problem.template), get_language() or "en")
 
 
 class QuantityWidget(forms.MultiWidget):

@@ -232,7 +232,7 @@ def accepted_unit(analyte_key: str, unit: str) -> AcceptedUnit:
     raise UnitError(
         "unit-not-accepted",
         "{analyte} is not accepted in “{unit}”. Accepted: {accepted}.",
-        analyte=found.label.en,
+        analyte=found.label,
         unit=unit,
         accepted=", ".join(unit_label(each.code) for each in found.units),
     )

@@ -113,6 +113,14 @@ def test_a_unit_outside_the_list_is_refused_and_the_accepted_ones_are_named(anal
     assert unit_label(canonical_unit(analyte)) in str(refused.value)
 
 
+def test_the_sentence_of_a_refused_unit_names_the_analyte_in_the_readers_language():
+    with pytest.raises(UnitError) as refused:
+        to_canonical("sodium", D(1), "x9")
+    assert str(refused.value).startswith("Sodium is not accepted in “x9”.")
+    said = refused.value.filled_in("{analyte}不接受单位“{unit}”。", "zh-hans")
+    assert said == "钠不接受单位“x9”。"
+
+
 def test_an_analyte_outside_the_table_is_refused():
     with pytest.raises(UnitError, match="“vibes” has no entry"):
         to_canonical("vibes", D(1), "mg/dL")

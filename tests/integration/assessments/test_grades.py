@@ -4,12 +4,14 @@ from datetime import date
 from decimal import Decimal as D
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from assessments.domain.grading import GradeFlag
 from assessments.lab_grades import GradedValue, graded_values, toxicity_grades
 from assessments.models import LabResult
+from assessments.panels import PANELS
 from assessments.ranges import RangeEntry, record_range
 from tests.cast import Cast, bare_subject
 from trialsite.access.models import User
@@ -104,6 +106,58 @@ def test_a_result_has_a_grade_in_each_direction(cast: Cast, subject: Subject) ->
     assert both["alt"].toxgr_low is None
     assert both["alt"].toxgr_high is not None
     assert both["alt"].toxgr_high.grade == 1
+
+
+FOUND = [
+    # term, analyte, unit, limits, finding (CODE or NONE, "" not recorded), results with their grade
+    ("hypokalemia", "potassium", "mmol/L", {"lln": D("3.5")}, "NONE", "3.0:1"),  # T-13
+    (
+        "hypokalemia",
+        "potassium",
+        "mmol/L",
+        {"lln": D("3.5")},
+        "SYMPTOMS_OR_TREATMENT",
+        "3.2:2 2.9:3 2.5:3 2.4:4",
+    ),
+    ("hypokalemia", "potassium", "mmol/L", {"lln": D("3.5")}, "", "3.2:2/1 2.9:3"),
+    ("hyponatremia", "sodium", "mmol/L", {"lln": D(137)}, "NONE", "130:1 129:2 124:3"),  # T-14
+    ("hyponatremia", "sodium", "mmol/L", {"lln": D(137)}, "SYMPTOMS", "129:3 120:3 119:4"),
+    ("hyponatremia", "sodium", "mmol/L", {"lln": D(137)}, "", "129:3/2 124:3"),
+    ("lipase_increased", "lipase", "U/L", {"uln": D(60)}, "NONE", "100:2 130:2 301:3"),  # T-20
+    ("lipase_increased", "lipase", "U/L", {"uln": D(60)}, "SYMPTOMS", "130:3 301:4"),
+    ("lipase_increased", "lipase", "U/L", {"uln": D(60)}, "", "100:2 130:3/2 301:4/3"),
+    ("hyperuricemia", "uric_acid", "umol/L", {"uln": D(420)}, "NONE", "480:1"),  # T-32
+    ("hyperuricemia", "uric_acid", "umol/L", {"uln": D(420)}, "CONSEQUENCE", "480:3"),
+    ("hyperuricemia", "uric_acid", "umol/L", {"uln": D(420)}, "LIFE_THREATENING", "480:4"),
+    ("hyperuricemia", "uric_acid", "umol/L", {"uln": D(420)}, "", "480:3/1"),
+    ("hyperphosphatemia", "phosphate", "mmol/L", {"uln": D("1.51")}, "NONE", "1.6:1 1.5:0"),
+    ("hyperphosphatemia", "phosphate", "mmol/L", {"uln": D("1.51")}, "SEVERE", "1.6:3 1.5:0"),
+    ("anemia", "haemoglobin", "g/L", {"lln": D(130)}, "TRANSFUSION", "129:3 130:0"),
+    ("anemia", "haemoglobin", "g/L", {"lln": D(130)}, "", "129:1"),
+    ("inr_increased", "inr", "{INR}", {"uln": D("1.2")}, "NONE", "1.2:0 1.3:1 2.6:3"),
+]
+
+
+@pytest.mark.parametrize(("term", "analyte", "unit", "limits", "finding", "grades"), FOUND)
+def test_what_the_clinician_found_stands_in_the_grade_of_a_saved_result(
+    cast: Cast, term: str, analyte: str, unit: str, limits: dict[str, D], finding: str, grades: str
+) -> None:
+    form = next(panel for panel, analytes in PANELS.items() if analyte in analytes)
+    for value, _colon, expected in (each.partition(":") for each in grades.split()):
+        somebody = bare_subject(cast)
+        enter(cast, somebody, form, DAY, rows=[result(analyte, value, unit, finding=finding, **limits)])
+        (one,) = graded(cast, somebody, term)
+        assert one.grade.possible == tuple(int(grade) for grade in expected.split("/")), (value, finding)
+
+
+def test_an_anticoagulant_has_the_inr_compared_with_the_value_before_treatment(cast: Cast) -> None:
+    subject = enrolled(cast)
+    enter(cast, subject, "COAG", DAY, rows=[result("inr", "2.0", "{INR}", finding="ANTICOAGULANT")])
+    start(cast, subject, "IND_CHEMO", on=date(2026, 1, 12))
+    later = [result("inr", "2.4", "{INR}", finding="ANTICOAGULANT")]
+    enter(cast, subject, "COAG", date(2026, 1, 20), visit="IND_D8", rows=later)
+    grades = [one.grade.grade for one in graded(cast, subject, "inr_increased")]
+    assert grades == [0, 1]  # 1.2 × the baseline, although above 1.5
 
 
 def test_the_queries_do_not_grow_with_subjects(cast: Cast, subject: Subject) -> None:

@@ -95,6 +95,41 @@ def test_a_chosen_visit_takes_the_report_and_a_second_one_is_refused_beside_it(
     assert set(results(cast, subject)) == {"SCR HEM.1", "LOG HEM.1"}
 
 
+def test_what_the_clinician_found_is_chosen_beside_results_whose_grade_asks(
+    desk: Client, cast: Cast, subject: Subject
+) -> None:
+    shown = desk.get(url(subject)).content.decode()
+    assert 'name="d0-potassium-finding"' in shown
+    assert 'name="d0-alt-finding"' not in shown
+    column = {"date": "2026-01-06", "potassium": "3.2", "potassium-finding": "SYMPTOMS_OR_TREATMENT"}
+    assert desk.post(url(subject), typed(column)).status_code == 302
+    with acting(user=cast.coordinator):
+        assert LabResult.objects.get(subject=subject).finding == "SYMPTOMS_OR_TREATMENT"
+
+
+@pytest.mark.parametrize(
+    ("column", "sentence"),
+    [
+        ({"potassium-finding": "NONE"}, "Type the result that this finding goes with."),
+        ({"alt": "45", "alt-finding": "SYMPTOMS"}, "This finding changes no grade of this analyte"),
+    ],
+)
+def test_a_finding_that_belongs_to_nothing_is_refused_beside_its_cell(
+    desk: Client, cast: Cast, subject: Subject, column: dict[str, str], sentence: str
+) -> None:
+    answer = desk.post(url(subject), typed({"date": "2026-01-06"} | column))
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert results(cast, subject) == {}
+
+
+def test_a_finding_stays_while_the_table_is_refused(desk: Client, subject: Subject) -> None:
+    column = {"date": "2026-01-06", "sodium": "12x9", "sodium-finding": "SYMPTOMS"}
+    answer = desk.post(url(subject), typed(column))
+    assert answer.status_code == 422
+    assert '<option value="SYMPTOMS" selected>' in answer.content.decode()
+
+
 def test_two_draws_at_the_same_time_are_two_reports(desk: Client, cast: Cast, subject: Subject) -> None:
     first = {"date": "2026-01-06", "time": "08:00", "visit": LOG, "potassium": "3.1"}
     answer = desk.post(url(subject), typed(first, first | {"potassium": "5.6"}))

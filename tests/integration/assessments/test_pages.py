@@ -124,6 +124,21 @@ def test_the_overview_shows_response_mrd_grades_and_events(
     assert "G4" in page  # neutrophils 0.4
 
 
+def test_the_overview_has_one_line_for_an_analyte_with_the_worse_of_its_grades(
+    desk: Client, cast: Cast, subject: Subject
+) -> None:
+    low = result("potassium", "2.4", "mmol/L", lln=Decimal("3.5"), uln=Decimal("5.3"))
+    high = result("potassium", "6.1", "mmol/L", lln=Decimal("3.5"), uln=Decimal("5.3"))
+    enter(cast, subject, "CHEM", date(2026, 1, 6), rows=[low])
+    enter(cast, subject, "CHEM", date(2026, 1, 7), visit="LOG", rows=[high])
+    page = desk.get(f"/subjects/{subject.pk}/assessments/").content.decode()
+    line = page.split('<th scope="row" class="fw-normal text-nowrap">Potassium')
+    assert len(line) == 2
+    cells = line[1].split("</tr>")[0]
+    assert "Hypokalemia: 2.4" in cells
+    assert "Hyperkalemia: 6.1" in cells
+
+
 def test_every_form_says_itself_in_one_line(cast: Cast, subject: Subject) -> None:
     from trialsite.casebook.registries import forms
 

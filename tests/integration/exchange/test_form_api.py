@@ -1,5 +1,7 @@
 """Forms by the API: entered, corrected and voided as on their page, with the same sentences at the same fields."""
 
+import csv
+import io
 import json
 from datetime import date
 from typing import Any
@@ -397,3 +399,20 @@ def test_a_form_entered_by_a_service_reads_as_it_is_typed(desk: Client, cast: Ca
     enter(subject, cast)
     fields = desk.get(api(Slot(subject.pk, "SCR", "VS"))).json()["fields"]
     assert (fields["performed_on"], fields["weight"], fields["weight_unit"]) == ("2026-01-06", "70", "kg")
+
+
+def test_the_finding_beside_a_result_is_taken_where_its_grade_asks_and_refused_elsewhere(
+    desk: Client, cast: Cast, subject: Subject
+) -> None:
+    slot = Slot(subject.pk, "SCR", "CHEM")
+    line = {"results-0-analyte": "potassium", "results-0-result": "3.2", "results-0-result_unit": "mmol/L"}
+    fields = {"performed_on": "2026-01-06", **line}
+    answer = put(desk, slot, fields | {"results-0-finding": "CONSEQUENCE"})  # of uric acid
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["results-0-finding"])
+    answer = put(desk, slot, fields | {"results-0-finding": "SYMPTOMS_OR_TREATMENT"})
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["fields"]["results-0-finding"] == "SYMPTOMS_OR_TREATMENT"
+    lines = desk.get("/api/v1/forms/CHEM/results/?format=csv")
+    text = b"".join(lines.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert (row["analyte"], row["finding"]) == ("potassium", "SYMPTOMS_OR_TREATMENT")

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from assessments.domain.terms import NO_FINDING, Finding
 from trialsite.clinical.quantity import Quantity
 from trialsite.clinical.units import canonical_unit
 
@@ -37,6 +38,13 @@ LIMITS: dict[str, tuple[str, str]] = {
     "fibrinogen": ("2.00", "4.00"),
 }
 DEEP = 0.08
+# Of the phosphate nobody says anything: such grades stay open.
+SAID: dict[str, tuple[Decimal | None, str]] = {
+    "potassium": (Decimal("3.2"), Finding.SYMPTOMS_OR_TREATMENT.value),
+    "sodium": (None, ""),
+    "uric_acid": (None, ""),
+    "inr": (None, ""),
+}
 
 
 def result(analyte: str, value: Decimal) -> dict[str, Any]:
@@ -45,7 +53,16 @@ def result(analyte: str, value: Decimal) -> dict[str, Any]:
     below = value <= 0
     unit = canonical_unit(analyte)
     quantity = Quantity.parse("<0.01" if below else f"{value:f}", unit, analyte)
-    return {"analyte": analyte, "result": quantity, "lln": Decimal(low), "uln": Decimal(high)}
+    line: dict[str, Any] = {"analyte": analyte, "result": quantity, "lln": Decimal(low), "uln": Decimal(high)}
+    return line | ({} if Decimal(low) <= value <= Decimal(high) else found_with(analyte, value))
+
+
+def found_with(analyte: str, value: Decimal) -> dict[str, str]:
+    """What the ward says beside a result outside its limits, where the grade asks: as a rule that there is nothing."""
+    if analyte not in SAID:
+        return {}
+    below, finding = SAID[analyte]
+    return {"finding": finding if below is not None and value < below else NO_FINDING}
 
 
 def depth(course: Course, day: date) -> float:

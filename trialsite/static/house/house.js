@@ -65,6 +65,14 @@
     }
     return null;
   };
+  const besideIn = (field, step) => {
+    const here = controlsIn(field.closest("td, th"));
+    return here[here.indexOf(field) + step];
+  };
+  const firstBelow = (field) => {
+    const next = alongColumn(field, 1);
+    return next && (next.closest("th") ? next : controlsIn(next.closest("td"))[0]);
+  };
   const acrossRow = (field, step) => {
     const beside = [...field.closest("tr").cells].flatMap((cell) => controlsIn(cell).slice(0, 1));
     return beside[beside.indexOf(field) + step] || null;
@@ -85,7 +93,7 @@
     } else if (event.key === "Enter" && !event.shiftKey && grid.dataset.grid) {
       next = alongColumn(field, 1) || (draws && (topOfNext(field) || field.form.querySelector("button.btn-primary")));
     } else if (draws && event.key === "Tab") {
-      next = event.shiftKey ? alongColumn(field, -1) : alongColumn(field, 1) || topOfNext(field);
+      next = event.shiftKey ? besideIn(field, -1) || alongColumn(field, -1) : (field.value && besideIn(field, 1)) || firstBelow(field) || topOfNext(field);
     }
     if (!next) return false;
     event.preventDefault();
