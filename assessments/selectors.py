@@ -46,7 +46,7 @@ class VisitLine:
     @property
     def suggested(self) -> str:
         """Which working day is suggested where the target is none; "" otherwise."""
-        return suggested_words(self.visit, self.site)
+        return suggested_words(self.visit, self.site, self.today)
 
     @property
     def subject(self) -> Subject:

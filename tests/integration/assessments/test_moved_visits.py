@@ -21,7 +21,6 @@ from trialsite.casebook.models import Draft, Subject
 from trialsite.casebook.projections import refresh
 from trialsite.casebook.services import save_draft
 from trialsite.casebook.slots import Slot
-from trialsite.clinical.quantity import Quantity
 
 from .entries import counts, enter
 
@@ -56,7 +55,12 @@ def typed(desk: Client, url: str, on: date) -> dict[str, Any]:
     """The form as it stands, with another first day."""
     fields = fields_of(desk.get(f"{url}?edit=1").content.decode(), "entry")
     assert fields["performed_on"] == FIRST.isoformat()
-    return fields | {"performed_on": on.isoformat(), "reason": "typing error", "press": "submit"}
+    return fields | {
+        "performed_on": on.isoformat(),
+        "reason": "typing error",
+        "reason_text": "day misread",
+        "press": "submit",
+    }
 
 
 def test_a_correction_is_kept_only_after_what_it_moves_was_shown(
