@@ -46,7 +46,7 @@ class VisitLine:
     @property
     def suggested(self) -> str:
         """Which working day is suggested where the target is none; "" otherwise."""
-        return suggested_words(self.visit, self.site)
+        return suggested_words(self.visit, self.site, self.today)
 
     @property
     def subject(self) -> Subject:
@@ -54,8 +54,7 @@ class VisitLine:
 
     @property
     def name(self) -> str:
-        name = self.visit.name_zh if (get_language() or "").startswith("zh") else self.visit.name_en
-        return numbered(name, self.visit.repeat) if self.visit.repeat > 1 else name
+        return visit_words(self.visit)
 
     @property
     def url(self) -> str:
@@ -70,6 +69,12 @@ class VisitLine:
         return reverse(
             "visit-not-done", args=[self.visit.subject_id, f"{self.visit.key}.{self.visit.repeat}"]
         )
+
+
+def visit_words(visit: PlannedVisit) -> str:
+    """The name of a planned visit in the reader's language, with its number in a series."""
+    name = visit.name_zh if (get_language() or "").startswith("zh") else visit.name_en
+    return numbered(name, visit.repeat) if visit.repeat > 1 else name
 
 
 def fresh(user: User) -> QuerySet[PlannedVisit]:

@@ -23,6 +23,7 @@ from trialsite.casebook.registries import (
     forms,
 )
 from trialsite.casebook.selectors import RecordLine, current_records, missed_visits_of, records_of_subjects
+from trialsite.casebook.site_day import site_today
 from trialsite.casebook.versions import named
 from trialsite.clinical.facts import Fact
 from trialsite.clinical.kleene import Truth
@@ -268,23 +269,30 @@ def planned_rows(subject: Subject) -> Sequence[PlannedRow]:
     protocol = subject.protocol_version.protocol
     plans = {one.key: named(protocol, "visits", one.key) for one in visits}
     language = get_language() or "en"
-    site = calendar_of(subject.study_id, subject.site_id)
+    site, today = calendar_of(subject.study_id, subject.site_id), site_today(subject)
     rows = [
-        row_of(visit, plans[visit.key], protocol, language, site) for visit in visits if not visit.waits_for
+        row_of(visit, plans[visit.key], protocol, language, site, today)
+        for visit in visits
+        if not visit.waits_for
     ]
     waiting = {visit.key: visit for visit in visits if visit.waits_for}
     before = ""
     for key in dict.fromkeys([*(plan.key for plan in protocol.visits), *plans]):
         if key in waiting:
             place = max((number + 1 for number, row in enumerate(rows) if row.key == before), default=0)
-            rows.insert(place, row_of(waiting[key], plans[key], protocol, language, site))
+            rows.insert(place, row_of(waiting[key], plans[key], protocol, language, site, today))
         if any(row.key == key for row in rows):
             before = key
     return rows
 
 
 def row_of(
-    visit: models.PlannedVisit, plan: VisitPlan | None, protocol: Protocol, language: str, site: SiteCalendar
+    visit: models.PlannedVisit,
+    plan: VisitPlan | None,
+    protocol: Protocol,
+    language: str,
+    site: SiteCalendar,
+    today: date,
 ) -> PlannedRow:
     """One visit in the reader's language; a visit of a series carries its number. plan: None of an unscheduled one."""
     name = (plan.name if plan else UNSCHEDULED_NAME).in_language(language)
@@ -298,7 +306,7 @@ def row_of(
         latest=visit.latest,
         waiting_for=waiting_words(visit, protocol) if visit.waits_for else "",
         forms=tuple(PlannedSlot(one["form"], one["required"]) for one in visit.forms),
-        suggested=suggested_words(visit, site),
+        suggested=suggested_words(visit, site, today),
         note=visit.note,
     )
 

@@ -97,12 +97,14 @@ def told_until(today: date, site: SiteCalendar) -> date:
     return next_working_day(today, site)
 
 
-def suggested_words(visit: PlannedVisit, site: SiteCalendar) -> str:
+def suggested_words(visit: PlannedVisit, site: SiteCalendar, today: date) -> str:
     """What is said beside a target that is no working day; "" where it is one, or the visit needs no more planning.
 
     A visit of a single day goes on whatever day it is (the subject is on the ward): only what the day is, is said."""
     found = suggestion(visit, site)
     if found is None or found.why is Why.TARGET or visit.done_on is not None or visit.missed:
+        return ""
+    if found.day < today:  # to suggest a day that is over helps nobody
         return ""
     assert visit.target is not None
     what = day_words(visit.target, site)

@@ -1,7 +1,8 @@
 """What the pages of one subject show: the header, the tabs, and the matrix of visits and forms."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -24,13 +25,19 @@ from .slots import Slot
 
 @dataclass(frozen=True)
 class Cell:
-    """One form at one visit."""
+    """One form at one visit; `others` are the further ones of the same kind there, each with its number."""
 
     form: str
     url: str
     state: str
     required: bool
     performed_on: date | None = None
+    number: int = 1
+    others: "tuple[Cell, ...]" = ()
+
+    @property
+    def all(self) -> "tuple[Cell, ...]":
+        return (self, *self.others)
 
 
 @dataclass(frozen=True)
@@ -98,14 +105,18 @@ def casebook_context(request: HttpRequest, subject: Subject) -> dict[str, Any]:
 def matrix(
     subject: Subject,
     planned: list[PlannedRow],
-    lines: Iterable[RecordLine],
+    lines: Sequence[RecordLine],
     drafts: Iterable[Any],
     missed: Mapping[tuple[str, int], Visit],
     holds: Sequence[Hold] = (),
 ) -> tuple[list[str], list[MatrixRow]]:
     """Columns (form keys) and rows (visits) with what stands in each cell."""
     entered = {(x.visit_key, x.visit_repeat, x.form_key): x for x in lines if x.visit_key != LOG}
-    typing = {(d.visit_key, d.visit_repeat, d.form_key) for d in drafts}
+    standing: dict[tuple[str, int, str], dict[int, tuple[str, date | None]]] = defaultdict(dict)
+    for d in drafts:
+        standing[(d.visit_key, d.visit_repeat, d.form_key)][d.form_repeat] = ("draft", None)
+    for x in lines:
+        standing[(x.visit_key, x.visit_repeat, x.form_key)][x.form_repeat] = (x.state, x.performed_on)
     known = {(row.key, row.repeat) for row in planned}
     done = {(x.visit_key, x.visit_repeat) for x in entered.values()}
     unplanned = (done | set(missed)) - known
@@ -122,19 +133,14 @@ def matrix(
         wanted = {} if visit in missed else {slot.form_key: slot.required for slot in row.forms}
         cells: list[Cell | None] = []
         for key in columns:
-            line = entered.get((row.key, row.repeat, key))
-            if line:
-                state, day = line.state, line.performed_on
-            elif (row.key, row.repeat, key) in typing:
-                state, day = "draft", None
-            elif key in wanted:
-                state, day = "empty", None
-            else:
-                cells.append(None)
-                continue
-            slot = Slot(subject.pk, row.key, key, row.repeat)
-            held = standing_of(holds, slot) if holds else ""
-            cells.append(Cell(titles[key], slot.url(), held or state, wanted.get(key, False), day))
+            here = standing.get((row.key, row.repeat, key)) or ({1: ("empty", None)} if key in wanted else {})
+            some = []
+            for number, (state, day) in sorted(here.items()):
+                slot = Slot(subject.pk, row.key, key, row.repeat, number)
+                held = standing_of(holds, slot) if holds else ""
+                required = wanted.get(key, False)
+                some.append(Cell(titles[key], slot.url(), held or state, required, day, number))
+            cells.append(replace(some[0], others=tuple(some[1:])) if some else None)
         not_done = reverse("visit-not-done", args=[subject.pk, f"{row.key}.{row.repeat}"])
         rows.append(MatrixRow(row, tuple(cells), missed.get(visit), "" if visit in done else not_done))
     return columns, rows

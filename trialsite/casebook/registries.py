@@ -145,6 +145,11 @@ class FormType:
     retired: "Mapping[str, ItemPlan]" = field(default_factory=dict, hash=False)
     own: "Mapping[str, ItemPlan]" = field(default_factory=dict, hash=False)
 
+    @property
+    def again(self) -> bool:
+        """Whether it may stand more than once at a visit: a second blood count, a marrow taken anew."""
+        return self.asked and (self.continuous or self.repeats)
+
 
 @dataclass(frozen=True)
 class Submitted:

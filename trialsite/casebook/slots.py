@@ -73,6 +73,10 @@ class Slot:
         return self.url("form-move")
 
     @property
+    def another_url(self) -> str:
+        return self.url("form-another")
+
+    @property
     def history_url(self) -> str:
         return self.url("form-history")
 

@@ -15,7 +15,8 @@ def draw_strip(lanes: Sequence[Mapping[str, Any]], today: date | None = None, wi
     """Lanes of {label, items: [{label, short, start, end, kind, url, ongoing}]} in pixels.
 
     An item with an end is a bar, one without is a mark; `ongoing` bars run until today. Items that would cover
-    each other stand in rows. Items without a start are left out; without any item the strip is empty.
+    each other stand in rows; in a lane of `windows` they stand in one, each a thin window with a mark on the day `at`.
+    Items without a start are left out; without any item the strip is empty.
     """
     shown = [(lane, [item for item in lane["items"] if item.get("start")]) for lane in lanes]
     shown = [(lane, items) for lane, items in shown if items]
@@ -27,7 +28,8 @@ def draw_strip(lanes: Sequence[Mapping[str, Any]], today: date | None = None, wi
     drawn, top = [], 26
     for lane, items in shown:
         top += 0 if gutter else ROW - 4  # on a telephone the name stands above its lane
-        rows = place_items(items, x, today)
+        windows = bool(lane.get("windows"))
+        rows = [(item, 0) for item in items] if windows else place_items(items, x, today)
         depth = max(row for _, row in rows) + 1
         drawn.append(
             {
@@ -35,10 +37,14 @@ def draw_strip(lanes: Sequence[Mapping[str, Any]], today: date | None = None, wi
                 "label_y": px(top + 12 if gutter else top - 5),
                 "top": px(top),
                 "line_y": px(top + depth * ROW + 3),
-                "places": [draw_item(item, row, top, x, today) for item, row in rows],
+                "places": [
+                    draw_window(item, top, x) if windows else draw_item(item, row, top, x, today)
+                    for item, row in rows
+                ],
             }
         )
-        fit_texts(drawn[-1]["places"], x.end)
+        if not windows:
+            fit_texts(drawn[-1]["places"], x.end)
         top += depth * ROW + 7
     ticks = [t for t in month_ticks(first, last, 9 if gutter else 4) if first <= t <= last]
     return {
@@ -68,7 +74,7 @@ def until(item: Mapping[str, Any], today: date | None) -> date | None:
 def ends_of(items: Sequence[Mapping[str, Any]], today: date | None) -> tuple[date, date]:
     """First and last day of the strip; today is on it while the subject's course goes on."""
     first = min(item["start"] for item in items)
-    last = max(until(item, today) or item["start"] for item in items)
+    last = max(item.get("at") or until(item, today) or item["start"] for item in items)
     if today and last < today <= last + TODAY_WITHIN:
         last = today
     return first, max(last, first + timedelta(days=28))
@@ -116,6 +122,31 @@ def draw_item(item: Mapping[str, Any], row: int, top: float, x: Scale, today: da
         "text_x": px(left + (5 if end else MARK + 4)),
         "text_y": px(middle + 4),
         "bar_height": BAR,
+    }
+
+
+def draw_window(item: Mapping[str, Any], top: float, x: Scale) -> Drawing:
+    """The window of a visit with the mark of its day, cut at the ends of the strip."""
+
+    def inside(day: date) -> float:
+        return min(max(x(day.toordinal()), x.start), x.end)
+
+    middle = top + BAR / 2 + 1
+    left, right, mark = inside(item["start"]), inside(item["end"]), inside(item["at"])
+    return {
+        "kind": str(item["kind"]).replace("-", "_"),
+        "href": item.get("url") or "",
+        "title": f"{item['label']} · {item['at']:%Y-%m-%d} ({item['start']:%Y-%m-%d} – {item['end']:%Y-%m-%d})",
+        "window": True,
+        "x": px(left),
+        "y": px(middle - 3),
+        "width": px(max(1.0, right - left)),
+        "mark_x": px(mark),
+        "mark_y": px(middle),
+        "diamond": " ".join(
+            f"{px(mark + dx)},{px(middle + dy)}" for dx, dy in ((0, -7), (7, 0), (0, 7), (-7, 0))
+        ),
+        "cross": f"M{px(mark - 4)} {px(middle - 4)}l8 8m0 -8l-8 8",
     }
 
 

@@ -49,6 +49,7 @@ urlpatterns = [
     path(SLOT, views.form, name="form"),
     path(SLOT + "draft/", draft_views.draft, name="draft"),
     path(SLOT + "history/", trail_views.form_history, name="form-history"),
+    path(SLOT + "another/", views.another_form, name="form-another"),
     path(SLOT + "move/", move_views.move, name="form-move"),
     path(SLOT + "<slug:action>/", views.state, name="form-state"),
     path("trail/", trail_views.trail, name="trail"),

@@ -1,7 +1,7 @@
 """The casebook's pages: inbox, subjects, one subject, one form."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from trialsite.access.permissions import grants_of, may, require_somewhere
 from trialsite.access.requests import user_of
@@ -212,7 +212,7 @@ def submit(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
         except LostUpdate as refusal:
             return show_merge(request, opened, page, refusal, [])
         except Moves as refusal:
-            return ask_about_moves(request, opened.slot, refusal)
+            return ask_about_moves(request, opened, refusal)
         except Refused as refusal:
             if merge is not None:
                 return ask_again(request, opened, page, base, [refusal.sentence])
@@ -232,9 +232,12 @@ def submit(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
     return render(request, "casebook/form.html", context, status=422)
 
 
-def ask_about_moves(request: HttpRequest, slot: Slot, refusal: Moves) -> HttpResponse:
-    """What a correction moves, before it is kept: a second press sends what was typed for good."""
-    back = f"{slot.url()}?edit=1"
+def ask_about_moves(request: HttpRequest, opened: OpenSlot, refusal: Moves) -> HttpResponse:
+    """What a correction moves, before it is kept: a second press sends what was typed for good.
+
+    What was typed is kept as a draft too, so that the way back shows it."""
+    kept = save_typed(request, opened, None)
+    back = f"{opened.slot.url()}?edit=1"
     return ask_to_confirm(
         request,
         heading=_("Visits move"),
@@ -242,6 +245,7 @@ def ask_about_moves(request: HttpRequest, slot: Slot, refusal: Moves) -> HttpRes
         verb=_("Submit the correction"),
         back=back,
         shifts=refusal.shifts,
+        instead={"draft_version": str(kept.version)},
     )
 
 
@@ -362,6 +366,23 @@ def new_log_form(request: HttpRequest, subject_id: UUID, form: str) -> HttpRespo
     if form_type(form, found) is None:
         raise Http404
     return redirect(Slot(found.pk, "LOG", form, 1, services.next_repeat(subject=found, form_key=form)).url())
+
+
+@login_required
+@require_safe
+def another_form(request: HttpRequest, subject_id: UUID, visit: str, form: str) -> HttpResponse:
+    """Open the next free slot of a form that may stand more than once at a visit."""
+    opened = slot_or_404(user_of(request), subject_id, visit, form)
+    slot = opened.slot
+    if not opened.kind.again:
+        raise Http404
+    number = services.next_repeat(
+        subject=opened.subject,
+        form_key=slot.form_key,
+        visit_key=slot.visit_key,
+        visit_repeat=slot.visit_repeat,
+    )
+    return redirect(replace(slot, form_repeat=number).url())
 
 
 def form_context(request: HttpRequest, opened: OpenSlot, page: EntryPage, base: int) -> dict[str, Any]:

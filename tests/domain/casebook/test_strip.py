@@ -68,3 +68,21 @@ def test_on_a_telephone_the_name_of_a_lane_stands_above_it() -> None:
     wide, narrow = (draw_strip([lane(item(DAY, LATER))], width=width) for width in (900, 358))
     assert float(narrow["left"]) < float(wide["left"])
     assert float(narrow["lanes"][0]["label_y"]) < float(narrow["lanes"][0]["top"])
+
+
+def test_a_window_has_its_mark_on_the_day_of_the_visit_and_is_cut_at_the_ends_of_the_strip() -> None:
+    late = {"label": "Day 8 · done 9 days late", "start": DAY, "end": date(2026, 1, 14), "at": date(2026, 1, 23),
+            "kind": "visit-outside"}  # fmt: skip
+    ahead = late | {"start": date(2026, 6, 1), "end": date(2026, 8, 1), "at": LATER, "kind": "visit-coming"}
+    drawn = draw_strip([lane(late, ahead, label="Visits") | {"windows": True}])
+    first, second = drawn["lanes"][0]["places"]
+    assert float(first["mark_x"]) > float(first["x"]) + float(first["width"])
+    assert first["title"] == "Day 8 · done 9 days late · 2026-01-23 (2026-01-10 – 2026-01-14)"
+    assert float(second["mark_x"]) == float(drawn["right"])
+    assert float(second["x"]) + float(second["width"]) <= float(drawn["right"]) + 0.1
+
+
+def test_windows_stand_in_one_row_whatever_covers_what() -> None:
+    window = {"label": "a", "start": DAY, "end": LATER, "at": DAY, "kind": "visit-late"}
+    drawn = draw_strip([lane(*[window] * 9) | {"windows": True}, lane(item(DAY))])
+    assert float(drawn["lanes"][1]["top"]) - float(drawn["lanes"][0]["top"]) < 30

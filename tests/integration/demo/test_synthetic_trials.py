@@ -7,14 +7,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from assessments.models import PlannedVisit
+from assessments.models import PlannedVisit, SiteDay
 from assessments.selectors import open_visits
 from enrollment.models import ConsentVersion
 from enrollment.selectors import assess, facts_for_rules
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.casebook import projections
-from trialsite.casebook.models import Hold, Subject
+from trialsite.casebook.models import Hold, Subject, Visit
 from trialsite.casebook.states import HoldKind, SubjectState
 from trialsite.clinical.verdicts import SubjectVerdict
 from trialsite.demo.accounts import ACCOUNTS, DEMO_PASSWORD, ensure_accounts
@@ -63,6 +63,13 @@ def test_six_subjects_of_each_study_go_through_the_services_and_leave_a_clean_tr
         assert {"accepted", "rejected"} <= states
         texts = ConsentVersion.objects.filter(study__key="BLINA-VEN").count()
         assert texts in (0, 2)  # none where somebody consents today
+        added = Visit.objects.exclude(added_for=None)
+        assert set(TRIALS) == set(added.values_list("subject__study__key", flat=True))
+        done = PlannedVisit.objects.exclude(done_on=None)
+        assert done.filter(key="UNS").exists()
+        days = SiteDay.objects.filter(study__key="BLINA-FULL")
+        assert set(days.values_list("kind", flat=True)) == {"CLOSED", "OPEN"}
+        assert days.exclude(withdrawn_at=None).count() == 1
         assert Hold.objects.filter(kind=HoldKind.FREEZE).count() == failed > 0
     assert "every hash agrees" in run("verify_audit")
 

@@ -16,6 +16,7 @@ from trialsite.audit import acting
 from trialsite.demo.accounts import ensure_accounts
 from trialsite.demo.amending import amend_study
 from trialsite.demo.laboratories import correct_a_range
+from trialsite.demo.planning import plan_days_and_visits
 from trialsite.demo.prescreening import prescreen
 from trialsite.demo.reviewing import review_study
 from trialsite.demo.sampling import sample_study
@@ -120,6 +121,7 @@ def in_turn(plan: Plan, seed: str, people: Mapping[str, User]) -> Iterator[tuple
         study = Study.objects.get(key=key)
         for number in tell_stories(study, count, seed, people):
             yield key, number
+        plan_days_and_visits(study, people)
         sample_study(study, people)
         correct_a_range(study, people)
         review_study(study, people)
