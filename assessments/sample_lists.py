@@ -119,7 +119,7 @@ def line_of(
     results: Sequence[MrdSample] = (),
 ) -> SampleLine:
     protocol = sample.subject.protocol_version.protocol
-    found = chase_of(sample, samples, zone)
+    found = chase_of(sample, samples, zone, protocol.samples)
     state, words = due_in_words(found.by, today) if found else ("", "")
     return SampleLine(
         sample,
