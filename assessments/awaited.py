@@ -123,7 +123,7 @@ def awaited_of_responses(responses: Sequence[Judged]) -> Iterator[AwaitedOfDisea
             ("repeat-marrow", last.awaited.marrow_by),
         ):
             yield AwaitedOfDisease(kind=kind, due=by, latest=by, **here)
-    elif last.response.category is Category.INDETERMINATE_5PCT and not last.record.investigator_response:
+    elif last.response.category is Category.INDETERMINATE_5PCT and not last.said:
         by = marrow_on + timedelta(days=REPEAT_MARROW_DAYS)
         yield AwaitedOfDisease(kind="repeat-marrow", due=by, latest=by, **here)
 

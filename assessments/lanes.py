@@ -41,7 +41,7 @@ def assessment_lanes(subject: Subject) -> Iterator[Mapping[str, Any]]:
 def response_item(judged: Judged) -> dict[str, Any]:
     return {
         "label": category_words(judged.category),
-        "start": judged.record.performed_on,
+        "start": judged.known_from,
         "end": None,
         "kind": RESPONSE_KINDS.get(judged.category, "response-open"),
         "url": slot_url(judged.record),

@@ -196,11 +196,10 @@ def study_method(protocol: Protocol) -> str:
 
 
 def remission_at(responses: Sequence[Judged], sample: models.MrdSample) -> Truth:
-    """Whether the subject was in CRc at the sample: the latest marrow up to that day says."""
+    """Whether the subject was in CRc at the sample: the latest marrow up to that day says, or later counts that made
+    its response better by then."""
     day = sample.performed_on
-    before = [
-        each for each in responses if day and each.record.performed_on and each.record.performed_on <= day
-    ]
+    before = [each for each in responses if day and each.known_from <= day]
     return before[-1].in_crc if before else Truth.UNKNOWN
 
 
