@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.quantity import Quantity, compare
+from trialsite.clinical.units import unit_label
 
 from .domain.later_recovery import LaterCounts, Recovery
 from .lab_results import LabValue
@@ -44,9 +46,16 @@ def later_words(counts: LaterCounts) -> str:
     """The counts by which a response got better."""
     return _("Counts of %(day)s: neutrophils %(anc)s, platelets %(platelets)s, no blasts in blood.") % {
         "day": counts.on.isoformat(),
-        "anc": counts.anc,
-        "platelets": counts.platelets,
+        "anc": amount_words(counts.anc),
+        "platelets": amount_words(counts.platelets),
     }
+
+
+def amount_words(amount: Quantity | Decimal | None) -> str:
+    """A count as it was reported, with its unit."""
+    if isinstance(amount, Quantity):
+        return f"{amount.comparator}{amount.text} {unit_label(amount.unit)}"
+    return "" if amount is None else f"{amount} {unit_label('10*9/L')}"
 
 
 def open_words(recovery: Recovery) -> str:

@@ -50,7 +50,7 @@ STANDING_WORDS: Mapping[str, Any] = {
 }
 CLASS_WORDS: Mapping[str, Any] = {
     ReportingClass.COMPLETE: gettext_lazy("complete MRD response"),
-    ReportingClass.INTERMEDIATE: gettext_lazy("intermediate"),
+    ReportingClass.INTERMEDIATE: gettext_lazy("intermediate MRD"),
     ReportingClass.FAILURE: gettext_lazy("MRD failure"),
 }
 SOURCE_WORDS: Mapping[str, Any] = {
@@ -78,8 +78,10 @@ class MrdLine:
 
     @property
     def reporting_class(self) -> ReportingClass | None:
-        """The class of ELN and EWALL beside the verdict."""
-        return reporting_class(self.result, self.verdict.lod) if self.verdict else None
+        """The class of ELN and EWALL beside the verdict: a class of response, so none before treatment."""
+        if self.verdict is None or self.at_screening:
+            return None
+        return reporting_class(self.result, self.verdict.lod)
 
     @property
     def source(self) -> ItemAddress:

@@ -182,10 +182,9 @@ def judge(
             counts_on=later[-1].counts.on if later else seen.counts_on,
             first_dose=first_dose,
         )
-        found.append(
-            Judged(record, response, category, in_crc, on, before, awaited, undecided=last_open(later))
-        )
+        found.append(Judged(record, response, category, in_crc, on, before, awaited))
         found += [recovered(record, one) for one in later if one.upgrades is Truth.TRUE]
+        found[-1] = replace(found[-1], undecided=last_open(later))
     return found
 
 

@@ -46,9 +46,13 @@ def response(record: MarrowAssessment) -> list[Derived]:
 
 
 def response_lines(judged: Judged) -> Iterator[Derived]:
-    if judged.later:
-        yield later_line(judged, judged.later)
-        return
+    yield from later_line(judged, judged.later) if judged.later else first_lines(judged)
+    if judged.undecided:
+        yield Derived(_("To look at"), _("later counts"), open_words(judged.undecided), "warn")
+
+
+def first_lines(judged: Judged) -> Iterator[Derived]:
+    """What the marrow says with the counts of its day."""
     label = _("Response by the study's criteria")
     if judged.before_treatment and not judged.counts:
         yield Derived(
@@ -65,16 +69,14 @@ def response_lines(judged: Judged) -> Iterator[Derived]:
     )
     for warning in judged.response.warnings:
         yield Derived(_("To look at"), str(WARNING_WORDS[warning]), "", "warn")
-    if judged.undecided:
-        yield Derived(_("To look at"), open_words(judged.undecided), "", "warn")
 
 
-def later_line(judged: Judged, counts: LaterCounts) -> Derived:
+def later_line(judged: Judged, counts: LaterCounts) -> Iterator[Derived]:
     """What later counts made of this marrow, and from which day."""
     category = judged.response.category
     words = dict(ResponseCategory.choices).get(category.value) or category_words(category.value)
     label = _("From %(day)s") % {"day": judged.on.isoformat()}
-    return Derived(label, str(words), later_words(counts), category.value)
+    yield Derived(label, str(words), later_words(counts), category.value)
 
 
 @one_reading()
