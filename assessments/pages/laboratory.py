@@ -110,6 +110,8 @@ def offer(subject: Subject, slot: Slot, record: LabReport | None) -> dict[str, l
         set() if record is None else set(record.lines.filter(voided=False).values_list("analyte", flat=True))
     )
     wanted = [key for key in ROUTINE[slot.form_key] if key not in entered]
+    if subject.site_id is None:  # a worksheet, for any site
+        return {"results": [{"analyte": key} for key in wanted]}
     day = record.performed_on if record is not None and record.performed_on else site_today(subject)
     ranges = limits_of_analytes(subject, wanted, day, record.laboratory if record is not None else "")
     last: dict[str, LabValue] = {}

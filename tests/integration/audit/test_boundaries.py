@@ -110,22 +110,22 @@ def test_the_app_role_is_refused(record, cast: Cast, statement: str) -> None:
 def test_a_clinical_write_without_an_actor_raises(record) -> None:
     insert = (
         "INSERT INTO casebook_visit"
-        " (id, subject_id, study_id, site_id, key, repeat, missed_reason, missed_text) VALUES"
+        " (id, subject_id, study_id, site_id, key, repeat, missed_reason, missed_text, added_why, added_forms) VALUES"
     )
     place = (record.subject_id, record.study_id, record.site_id)
     with pytest.raises(Error), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"{insert} (gen_random_uuid(), %s, %s, %s, 'X', 1, '', '')", place)
+        cursor.execute(f"{insert} (gen_random_uuid(), %s, %s, %s, 'X', 1, '', '', '', '')", place)
 
 
 def test_a_write_into_another_site_raises(record, cast: Cast) -> None:
     insert = (
         "INSERT INTO casebook_visit"
-        " (id, subject_id, study_id, site_id, key, repeat, missed_reason, missed_text) VALUES"
+        " (id, subject_id, study_id, site_id, key, repeat, missed_reason, missed_text, added_why, added_forms) VALUES"
     )
     place = (record.subject_id, record.study_id, record.site_id)
     refused = pytest.raises(Error, match="row-level security")
     with acting(user=cast.stranger), refused, transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"{insert} (gen_random_uuid(), %s, %s, %s, 'X', 1, '', '')", place)
+        cursor.execute(f"{insert} (gen_random_uuid(), %s, %s, %s, 'X', 1, '', '', '', '')", place)
 
 
 @pytest.mark.parametrize(
@@ -133,8 +133,9 @@ def test_a_write_into_another_site_raises(record, cast: Cast) -> None:
     [
         "UPDATE assessments_vitalsigns SET state = 'locked'",
         "UPDATE casebook_subject SET arm = 'X'",
-        "INSERT INTO casebook_visit (id, subject_id, study_id, site_id, key, repeat, missed_reason, missed_text)"
-        " SELECT gen_random_uuid(), id, study_id, site_id, 'X', 1, '', '' FROM casebook_subject",
+        "INSERT INTO casebook_visit"
+        " (id, subject_id, study_id, site_id, key, repeat, missed_reason, missed_text, added_why, added_forms)"
+        " SELECT gen_random_uuid(), id, study_id, site_id, 'X', 1, '', '', '', '' FROM casebook_subject",
         "UPDATE access_membership SET ends_on = NULL WHERE study_id IS NOT NULL AND role = 'inspector'",
         "UPDATE access_membership SET role = 'data_manager', ends_on = NULL WHERE role = 'inspector'",
         "UPDATE access_delegation SET duties = '[]'",

@@ -59,8 +59,8 @@ def test_every_way_of_writing_is_in_the_trail(cast: Cast, way: str) -> None:
         elif way == "raw insert":
             cursor.execute(
                 "INSERT INTO casebook_visit"
-                " (id, subject_id, study_id, site_id, key, repeat, missed_reason, missed_text)"
-                " VALUES (%s, %s, %s, %s, 'V', 1, '', '')",
+                " (id, subject_id, study_id, site_id, key, repeat, missed_reason, missed_text, added_why, added_forms)"
+                " VALUES (%s, %s, %s, %s, 'V', 1, '', '', '', '')",
                 [new_id(), subject.pk, cast.study.pk, cast.here.pk],
             )
         else:
