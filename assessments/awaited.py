@@ -17,6 +17,7 @@ from trialsite.casebook.names import visit_name
 from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource, facts_of, follow_up_ends
 from trialsite.casebook.states import FOLLOWED, SubjectState
+from trialsite.studies.domain.protocol import SamplePlan
 
 from .domain.index_sample import IndexSample, IndexState, index_sample
 from .domain.mrd import Method, Verdict
@@ -122,7 +123,7 @@ def awaited_of_responses(responses: Sequence[Judged]) -> Iterator[AwaitedOfDisea
             ("repeat-marrow", last.awaited.marrow_by),
         ):
             yield AwaitedOfDisease(kind=kind, due=by, latest=by, **here)
-    elif last.response.category is Category.INDETERMINATE_5PCT and not last.record.investigator_response:
+    elif last.response.category is Category.INDETERMINATE_5PCT and not last.said:
         by = marrow_on + timedelta(days=REPEAT_MARROW_DAYS)
         yield AwaitedOfDisease(kind="repeat-marrow", due=by, latest=by, **here)
 
@@ -152,9 +153,9 @@ def awaited_confirmation(subject: Subject, lines: Sequence[MrdLine]) -> Iterator
 def awaited_of_samples(
     subject: Subject, samples: Sequence[LoggedSample], ended: bool
 ) -> Iterator[AwaitedOfDisease]:
-    zone = ZoneInfo(subject.site.timezone)
+    zone, days = ZoneInfo(subject.site.timezone), subject.protocol_version.protocol.samples
     for sample in samples:
-        found = chase_of(sample, samples, zone)
+        found = chase_of(sample, samples, zone, days)
         if found is None or (ended and found.wait in (Wait.SEND, Wait.REDRAW)):
             continue
         yield AwaitedOfDisease(
@@ -170,8 +171,10 @@ def awaited_of_samples(
         )
 
 
-def chase_of(sample: LoggedSample, samples: Sequence[LoggedSample], zone: ZoneInfo) -> Chase | None:
-    """What one sample waits for, on the clock of its site."""
+def chase_of(
+    sample: LoggedSample, samples: Sequence[LoggedSample], zone: ZoneInfo, days: SamplePlan
+) -> Chase | None:
+    """What one sample waits for by the days of its protocol, on the clock of its site."""
 
     def day(at: datetime | None) -> date | None:
         return None if at is None else at.astimezone(zone).date()
@@ -194,7 +197,8 @@ def chase_of(sample: LoggedSample, samples: Sequence[LoggedSample], zone: ZoneIn
             rejected_on=day(sample.rejected_at),
             reported_on=day(sample.reported_at),
             redrawn=redrawn,
-        )
+        ),
+        days,
     )
 
 

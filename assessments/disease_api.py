@@ -1,8 +1,10 @@
 """Responses and MRD verdicts over REST: what the rules give beside what people judged, computed when it is read."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404
@@ -80,6 +82,11 @@ class ResponseSerializer(OfSubjectSerializer):
     overridden = serializers.BooleanField(help_text="the investigator judged otherwise than the rules")
     in_crc = serializers.BooleanField(allow_null=True, help_text="empty while it is open")
     response_on = serializers.DateField(help_text="the day the response is dated to")
+    recovered = serializers.CharField(
+        help_text="the best category that counts reported later make of this marrow; empty where none is better"
+    )
+    recovered_on = serializers.DateField(allow_null=True, help_text="the day from which that category holds")
+    recovered_in_crc = serializers.BooleanField(allow_null=True)
     counts_again_by = serializers.DateField(allow_null=True, help_text="awaiting recovery: counts again")
     marrow_again_by = serializers.DateField(allow_null=True, help_text="awaiting recovery: marrow again")
     warnings = serializers.CharField(help_text="codes of what to look at, joined by ;")
@@ -136,8 +143,11 @@ class ResponseViewSet(ComputedListing):
 
     def lines(self, records: Sequence[Any]) -> list[dict[str, Any]]:
         judged = judged_responses(list({one.subject_id for one in records}))
-        known = {each.record.pk: each for found in judged.values() for each in found}
-        return [response_line(one, known[one.pk]) for one in records if one.pk in known]
+        known: dict[UUID, list[Judged]] = defaultdict(list)
+        for found in judged.values():
+            for each in found:
+                known[each.record.pk].append(each)
+        return [response_line(one, *known[one.pk]) for one in records if one.pk in known]
 
 
 class MrdVerdictViewSet(ComputedListing):
@@ -176,7 +186,9 @@ def of_subject(row: Any, visit: Any) -> dict[str, Any]:
     }
 
 
-def response_line(record: MarrowAssessment, each: Judged) -> dict[str, Any]:
+def response_line(record: MarrowAssessment, each: Judged, *recovered: Judged) -> dict[str, Any]:
+    """A marrow as it was judged, and the last of what later counts made of it."""
+    last, awaited = (recovered[-1], None) if recovered else (None, each.awaited)
     rules = record.subject.protocol_version.protocol.response
     return {
         **of_subject(record, record.visit),
@@ -191,8 +203,11 @@ def response_line(record: MarrowAssessment, each: Judged) -> dict[str, Any]:
         "overridden": each.differs,
         "in_crc": known_or_none(each.in_crc),
         "response_on": each.on,
-        "counts_again_by": each.awaited.counts_by if each.awaited else None,
-        "marrow_again_by": each.awaited.marrow_by if each.awaited else None,
+        "recovered": last.category if last else "",
+        "recovered_on": last.on if last else None,
+        "recovered_in_crc": known_or_none(last.in_crc) if last else None,
+        "counts_again_by": awaited.counts_by if awaited else None,
+        "marrow_again_by": awaited.marrow_by if awaited else None,
         "warnings": ";".join(one.value for one in each.response.warnings),
     }
 

@@ -76,7 +76,7 @@ def visit_item(visit: PlannedVisit, today: date) -> dict[str, Any] | None:
 def response_item(judged: Judged) -> dict[str, Any]:
     return {
         "label": category_words(judged.category),
-        "start": judged.record.performed_on,
+        "start": judged.known_from,
         "end": None,
         "kind": RESPONSE_KINDS.get(judged.category, "response-open"),
         "url": slot_url(judged.record),

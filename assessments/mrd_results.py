@@ -50,7 +50,7 @@ STANDING_WORDS: Mapping[str, Any] = {
 }
 CLASS_WORDS: Mapping[str, Any] = {
     ReportingClass.COMPLETE: gettext_lazy("complete MRD response"),
-    ReportingClass.INTERMEDIATE: gettext_lazy("intermediate"),
+    ReportingClass.INTERMEDIATE: gettext_lazy("intermediate MRD"),
     ReportingClass.FAILURE: gettext_lazy("MRD failure"),
 }
 SOURCE_WORDS: Mapping[str, Any] = {
@@ -78,8 +78,10 @@ class MrdLine:
 
     @property
     def reporting_class(self) -> ReportingClass | None:
-        """The class of ELN and EWALL beside the verdict."""
-        return reporting_class(self.result, self.verdict.lod) if self.verdict else None
+        """The class of ELN and EWALL beside the verdict: a class of response, so none before treatment."""
+        if self.verdict is None or self.at_screening:
+            return None
+        return reporting_class(self.result, self.verdict.lod)
 
     @property
     def source(self) -> ItemAddress:
@@ -196,11 +198,10 @@ def study_method(protocol: Protocol) -> str:
 
 
 def remission_at(responses: Sequence[Judged], sample: models.MrdSample) -> Truth:
-    """Whether the subject was in CRc at the sample: the latest marrow up to that day says."""
+    """Whether the subject was in CRc at the sample: the latest marrow up to that day says, or later counts that made
+    its response better by then."""
     day = sample.performed_on
-    before = [
-        each for each in responses if day and each.record.performed_on and each.record.performed_on <= day
-    ]
+    before = [each for each in responses if day and each.known_from <= day]
     return before[-1].in_crc if before else Truth.UNKNOWN
 
 

@@ -38,6 +38,7 @@ from .lab_grades import (
 from .lab_results import LabValue, latest_values
 from .laboratory.draws import grades_of
 from .laboratory.sparks import sparks
+from .later_counts import later_words, open_words
 from .models import AdverseEvent, CerebrospinalFluid, Hctci
 from .models.disease import MrdMethod
 from .mrd_chart import WIDTHS, Event, MrdChart, mrd_chart
@@ -70,6 +71,8 @@ class ResponseLine:
     working: Sequence[str]
     warnings: Sequence[str]
     awaiting: str = ""
+    later: str = ""
+    undecided: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ def overview(subject: Subject) -> dict[str, Any]:
         days, trend = trends(subject, baseline_days([subject.pk]).get(subject.pk))
     language = get_language() or "en"
     return {
-        "responses": [response_line(each, protocol, language) for each in reversed(responses)],
+        "responses": response_lines(responses, protocol, language),
         "mrd": [mrd_shown(line, lines, language) for line in reversed(lines)],
         "mrd_charts": charts_of(
             lines, method, threshold.threshold if threshold else None, marked_days(subject.pk)
@@ -134,7 +137,16 @@ def overview(subject: Subject) -> dict[str, Any]:
     }
 
 
-def response_line(judged: Judged, plan: Protocol, language: str) -> ResponseLine:
+def response_lines(responses: Sequence[Judged], plan: Protocol, language: str) -> list[ResponseLine]:
+    """The responses, the latest first; what later counts made of a marrow stands above it."""
+    standing = {each.record.pk: each for each in responses}
+    return [
+        response_line(each, plan, language, standing[each.record.pk] is each) for each in reversed(responses)
+    ]
+
+
+def response_line(judged: Judged, plan: Protocol, language: str, standing: bool) -> ResponseLine:
+    """standing: nothing later made the response of this marrow better."""
     computed, record = judged.response.category.value, judged.record
     return ResponseLine(
         judged,
@@ -142,10 +154,12 @@ def response_line(judged: Judged, plan: Protocol, language: str) -> ResponseLine
         visit_name(plan, record.visit.key, record.visit.repeat),
         computed,
         category_words(computed),
-        category_words(record.investigator_response),
+        category_words(judged.said),
         [step.sentence.in_language(language) for step in deciding(judged.response)],
         [str(WARNING_WORDS[warning]) for warning in judged.response.warnings],
-        awaiting_words(judged),
+        awaiting_words(judged) if standing else "",
+        later_words(judged.later) if judged.later else "",
+        open_words(judged.undecided) if judged.undecided else "",
     )
 
 

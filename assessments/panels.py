@@ -3,7 +3,8 @@
 from trialsite.clinical.units import analyte, unit_beside
 
 PANELS: dict[str, tuple[str, ...]] = {
-    "HEM": ("wbc", "anc", "lymphocytes", "rbc", "haemoglobin", "platelets", "neutrophils_pct", "bands_pct", "cd4"),
+    "HEM": ("wbc", "anc", "lymphocytes", "rbc", "haemoglobin", "platelets", "neutrophils_pct", "bands_pct", "cd4",
+            "pb_blasts"),
     "CHEM": (
         "alt", "ast", "alp", "ggt", "ldh", "bilirubin", "bilirubin_direct", "albumin", "creatinine", "urea",
         "uric_acid", "glucose", "sodium", "potassium", "chloride", "calcium", "magnesium", "phosphate",

@@ -31,7 +31,10 @@ from .models import ReferenceRange
 from .panels import PANELS
 
 ANALYTES_WITH_RANGES = tuple(
-    key for panel in PANELS.values() for key in panel if key not in ("neutrophils_pct", "bands_pct")
+    key
+    for panel in PANELS.values()
+    for key in panel
+    if key not in ("neutrophils_pct", "bands_pct", "pb_blasts")
 )
 BESIDE = {
     "calcium": ("calcium", "albumin")

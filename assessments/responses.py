@@ -19,9 +19,11 @@ from trialsite.studies.domain.protocol import ResponseRules
 
 from .around_marrow import Around, around_marrows
 from .domain.extramedullary import extramedullary
+from .domain.later_recovery import LaterCounts, Recovery, later_recovery
 from .domain.recovery import Awaited, awaits_recovery
 from .domain.response import Assessment, Category, Response, ResponseWarning, Step, classify_response
 from .lab_results import LabValue, lab_values, nearest
+from .later_counts import COUNTS, counts_by_day
 from .models import MarrowAssessment
 from .subjects import known_facts, protocols
 from .support import NO_SUPPORT, Support, supports
@@ -53,7 +55,9 @@ class Judged:
 
     category: the investigator's where given, else the computed one. before_treatment: the marrow belongs to the
     time before the first dose (or nothing has been given yet). awaited: what is repeated while the counts have not
-    recovered; such an assessment is no failure."""
+    recovered; such an assessment is no failure. later: the counts of a later day by which the response of the marrow
+    before it in the list got better; the investigator's own category spoke of the marrow's day. undecided: the last
+    later counts that look recovered and decide nothing."""
 
     record: MarrowAssessment
     response: Response
@@ -62,12 +66,23 @@ class Judged:
     on: date
     before_treatment: bool
     awaited: Awaited | None = None
+    later: LaterCounts | None = None
+    undecided: Recovery | None = None
+
+    @property
+    def said(self) -> str:
+        """The investigator's category, where it speaks of this day."""
+        return "" if self.later else self.record.investigator_response
+
+    @property
+    def known_from(self) -> date:
+        """The day from which it holds: that of the marrow, or the one to which a later recovery is dated."""
+        return self.on if self.later else self.record.performed_on or self.on
 
     @property
     def differs(self) -> bool:
         """Whether the investigator judged otherwise than the rules."""
-        said = self.record.investigator_response
-        return bool(said) and said != self.response.category.value
+        return bool(self.said) and self.said != self.response.category.value
 
     @property
     def counts(self) -> bool:
@@ -94,7 +109,8 @@ def deciding(response: Response) -> Sequence[Step]:
 
 
 def judged_responses(subject_ids: Sequence[UUID]) -> dict[UUID, list[Judged]]:
-    """Every standing marrow of each subject with its response, oldest first; a fixed number of queries."""
+    """Every standing marrow of each subject with its response, oldest first, and after it what later counts made of
+    it; a fixed number of queries."""
     return read_once(("responses", tuple(subject_ids)), lambda: _judge_all(subject_ids))
 
 
@@ -109,7 +125,7 @@ def _judge_all(subject_ids: Sequence[UUID]) -> dict[UUID, list[Judged]]:
         return {}
     ids = list(marrows)
     rules = {subject_id: protocol.response for subject_id, protocol in protocols(ids).items()}
-    counts = lab_values(ids, ("anc", "platelets"))
+    counts = lab_values(ids, COUNTS)
     started, supported = first_doses(ids), supports(ids)
     around = around_marrows(marrows, rules)
     return {
@@ -140,7 +156,8 @@ def judge(
 ) -> list[Judged]:
     """The responses of one subject in order: each knows the blasts of the first marrow and the remissions before."""
     found: list[Judged] = []
-    for record in marrows:
+    reported = counts_by_day(counts, support)
+    for place, record in enumerate(marrows):
         assert record.performed_on is not None
         baseline, prior = baseline_of(marrows, record), remission_before(found)
         seen = assessment_of(record, rules, counts, baseline, prior, around[record.pk], support)
@@ -155,15 +172,34 @@ def judge(
             in_crc = Truth.UNKNOWN if said == Category.NE.value else Truth.of(said in rules.crc)
         before = first_dose is None or record.performed_on < first_dose
         on = response.on or record.performed_on
+        standing = [category] if said else [one.value for one in response.possible]
+        following = marrows[place + 1].performed_on if place + 1 < len(marrows) else None
+        later = () if before else later_recovery(seen, standing, reported, rules, following)
         awaited = awaits_recovery(
-            [category] if said else [one.value for one in response.possible],
+            standing,
             in_crc,
             marrow_on=record.performed_on,
-            counts_on=seen.counts_on,
+            counts_on=later[-1].counts.on if later else seen.counts_on,
             first_dose=first_dose,
         )
         found.append(Judged(record, response, category, in_crc, on, before, awaited))
+        found += [recovered(record, one) for one in later if one.upgrades is Truth.TRUE]
+        found[-1] = replace(found[-1], undecided=last_open(later))
     return found
+
+
+def recovered(record: MarrowAssessment, recovery: Recovery) -> Judged:
+    """The better response of a marrow, from the day that its later counts give it."""
+    response, day = recovery.response, recovery.counts.on
+    category, in_crc = response.category.value, response.counts_toward_crc
+    return Judged(record, response, category, in_crc, response.on or day, False, later=recovery.counts)
+
+
+def last_open(later: Sequence[Recovery]) -> Recovery | None:
+    """The last later counts that look recovered and decide nothing; None where a later day decided."""
+    decided = [place for place, one in enumerate(later) if one.upgrades is Truth.TRUE]
+    after = later[decided[-1] + 1 :] if decided else later
+    return next((one for one in reversed(after) if one.upgrades is Truth.UNKNOWN), None)
 
 
 def contradicted(record: MarrowAssessment, around: Around) -> bool:
@@ -269,9 +305,7 @@ def facts_of_course(
     if not counting:
         return {}
     last = counting[-1]
-    source = last.record.address(
-        "investigator_response" if last.record.investigator_response else "bm_blast_pct"
-    )
+    source = last.record.address("investigator_response" if last.said else "bm_blast_pct")
     relapsed_on = relapse.on if relapse is not None and relapse.value is True else None
     superseded = relapsed_on is not None and relapsed_on >= last.on
     latest = "RELAPSE" if superseded else last.category

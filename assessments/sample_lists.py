@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from trialsite.access.models import User
 from trialsite.access.permissions import may, reach_of
@@ -21,10 +21,11 @@ from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.selectors import current_records
 from trialsite.casebook.site_day import site_today
 from trialsite.casebook.slots import Slot
+from trialsite.studies.selectors import studies_visible_to
 
 from .awaited import chase_of
 from .domain.sample_log import PlannedSample, VisitWithMrd, Wait, planned_samples
-from .models import LoggedSample, MrdSample, PlannedVisit, Shipment
+from .models import LoggedSample, MrdDeclaration, MrdSample, PlannedVisit, Shipment
 from .models.disease import MrdMethod
 from .mrd_results import mrd_lines
 from .sample_states import SAMPLE_STEPS, SampleState, SampleStepRule
@@ -33,10 +34,10 @@ from .standing import needless
 MRD_FORM = "MRD"
 RESULT_WITHIN_DAYS = 3  # a result is offered for a tube drawn so many days around it (assumption)
 WAIT_WORDS: Mapping[str, Any] = {
-    Wait.SEND: gettext_lazy("send"),
-    Wait.RECEIPT: gettext_lazy("arrival"),
-    Wait.REPORT: gettext_lazy("report"),
-    Wait.REDRAW: gettext_lazy("another draw"),
+    Wait.SEND: pgettext_lazy("a sample waits for", "sending"),
+    Wait.RECEIPT: pgettext_lazy("a sample waits for", "arrival"),
+    Wait.REPORT: pgettext_lazy("a sample waits for", "report"),
+    Wait.REDRAW: pgettext_lazy("a sample waits for", "another draw"),
 }
 TONES = {
     SampleState.DRAWN: "info",
@@ -65,6 +66,11 @@ class SampleLine:
     steps: Sequence[SampleStepRule] = ()
     results: Sequence[MrdSample] = ()
     result_url: str = ""
+
+    @property
+    def actions(self) -> list[str]:
+        """What may be done with it: it decides what the form of a step asks."""
+        return [step.action for step in self.steps]
 
     @property
     def tone(self) -> str:
@@ -119,7 +125,7 @@ def line_of(
     results: Sequence[MrdSample] = (),
 ) -> SampleLine:
     protocol = sample.subject.protocol_version.protocol
-    found = chase_of(sample, samples, zone)
+    found = chase_of(sample, samples, zone, protocol.samples)
     state, words = due_in_words(found.by, today) if found else ("", "")
     return SampleLine(
         sample,
@@ -257,6 +263,14 @@ def shipments_visible_to(user: User, asked: Mapping[str, str]) -> QuerySet[Shipm
     if asked.get("site"):
         found = found.filter(site__key=asked["site"])
     return found.order_by("-sent_at", "-pk")
+
+
+def laboratories_named(user: User) -> list[str]:
+    """How the laboratories of a user's studies are written so far: offered, so that one is written in one way."""
+    declared = MrdDeclaration.objects.filter(study__in=studies_visible_to(user), withdrawn_at=None)
+    sent_to = shipments_visible_to(user, {})
+    names = {*declared.values_list("laboratory", flat=True), *sent_to.values_list("laboratory", flat=True)}
+    return sorted(names)
 
 
 def shipment_or_404(user: User, shipment_id: UUID) -> Shipment:

@@ -35,6 +35,7 @@ from .models.disease import MrdMethod
 from .mrd_results import mrd_lines
 from .sample_lists import (
     FILTERS,
+    laboratories_named,
     lines_of_page,
     local_time,
     planned_lines,
@@ -67,11 +68,13 @@ def subject_samples(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     require(user, "record.view", study_id=subject.study_id, site_id=subject.site_id)
     lines = sample_lines(subject, user)
     logged = [line.sample for line in lines]
+    planned = planned_lines(subject, logged)
     index = index_of(subject, logged, mrd_lines([subject.pk]).get(subject.pk, []))
     context = {
         **subject_context(request, subject, "subject-samples"),
         "lines": lines,
-        "planned": planned_lines(subject, logged),
+        "planned": [one for one in planned if one.planned.visit.target],
+        "undated": [one for one in planned if not one.planned.visit.target],
         "index": index,
         "index_words": index.sentence.in_language(get_language() or "en") if index else "",
         "may_log": may(user, "sample.log", study_id=subject.study_id, site_id=subject.site_id),
@@ -184,6 +187,7 @@ def samples(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "studies": studies,
         "sites": sorted(places.values(), key=lambda place: place.key),
+        "laboratories": laboratories_named(user) if ready else [],
         "ready": [(one, local_time(one.drawn_at, ZoneInfo(one.site.timezone))) for one in ready],
         "shipments": [
             (one, local_time(one.sent_at, ZoneInfo(one.site.timezone)))

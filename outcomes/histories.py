@@ -180,7 +180,7 @@ def adequate(responses: Iterable[Judged], contacts: Iterable[models.SurvivalCont
     The statement counts when it rests on a visit or on another hospital's record, never on the telephone.
     """
     for each in responses:
-        if each.category not in ("RELAPSE", "NE") and each.record.performed_on:
+        if each.category not in ("RELAPSE", "NE") and each.record.performed_on and not each.later:
             yield Dated(each.record.performed_on, each.record.address("performed_on"))
     for contact in contacts:
         if contact.no_relapse and contact.contact_kind in (ContactKind.VISIT, ContactKind.RECORD):
@@ -227,9 +227,7 @@ def signs_of_life(subject_ids: Sequence[UUID]) -> dict[UUID, list[Dated]]:
 
 
 def response_source(each: Judged) -> ItemAddress:
-    return each.record.address(
-        "investigator_response" if each.record.investigator_response else "bm_blast_pct"
-    )
+    return each.record.address("investigator_response" if each.said else "bm_blast_pct")
 
 
 def response(each: Judged, visits: dict[UUID, str]) -> told.ResponseAt:
@@ -246,7 +244,7 @@ def response(each: Judged, visits: dict[UUID, str]) -> told.ResponseAt:
 def cr_or_cri(each: Judged) -> Truth:
     """CR or CRi by the protocol's own response rules (its literal wording is already in the category)."""
     possible = {each.category}
-    if not each.record.investigator_response:
+    if not each.said:
         possible = {category.value for category in each.response.possible}
     if possible <= REMISSIONS:
         return Truth.TRUE
@@ -259,7 +257,7 @@ def treatment_failure(
     """No remission at any assessment up to the one that the protocol names, dated to that assessment.
 
     A response that cannot be told leaves failure open. One that awaits recovery of the counts is no failure before its
-    day: the next assessment that does not await it decides, and dates it.
+    day: the next assessment that does not await it decides, and dates it. Later counts may still make it a remission.
     """
     named = [
         place
@@ -272,7 +270,8 @@ def treatment_failure(
     if deciding is None:
         return None
     each = responses[deciding]
-    reached = any_of(any_of((one.in_crc, cr_or_cri(one))) for one in responses[: deciding + 1])
+    same = [one for one in responses[deciding + 1 :] if one.record.pk == each.record.pk]
+    reached = any_of(any_of((one.in_crc, cr_or_cri(one))) for one in [*responses[: deciding + 1], *same])
     assert each.record.performed_on is not None
     return Dated(each.record.performed_on, response_source(each)) if reached is Truth.FALSE else None
 

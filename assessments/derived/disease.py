@@ -12,9 +12,11 @@ from trialsite.clinical.text import Text
 
 from ..cns_results import leukemia_fact, puncture_of
 from ..domain.cns import CnsAnswer, cns_status
+from ..domain.later_recovery import LaterCounts
 from ..domain.mrd import Flag, Verdict
 from ..domain.response import Category
 from ..lab_results import lab_values
+from ..later_counts import later_words, open_words
 from ..models import CerebrospinalFluid, MarrowAssessment, MrdSample
 from ..models.disease import ResponseCategory
 from ..mrd_results import VERDICT_WORDS, MrdLine, mrd_lines, source_words
@@ -44,6 +46,13 @@ def response(record: MarrowAssessment) -> list[Derived]:
 
 
 def response_lines(judged: Judged) -> Iterator[Derived]:
+    yield from later_line(judged, judged.later) if judged.later else first_lines(judged)
+    if judged.undecided:
+        yield Derived(_("To look at"), _("later counts"), open_words(judged.undecided), "warn")
+
+
+def first_lines(judged: Judged) -> Iterator[Derived]:
+    """What the marrow says with the counts of its day."""
     label = _("Response by the study's criteria")
     if judged.before_treatment and not judged.counts:
         yield Derived(
@@ -60,6 +69,14 @@ def response_lines(judged: Judged) -> Iterator[Derived]:
     )
     for warning in judged.response.warnings:
         yield Derived(_("To look at"), str(WARNING_WORDS[warning]), "", "warn")
+
+
+def later_line(judged: Judged, counts: LaterCounts) -> Iterator[Derived]:
+    """What later counts made of this marrow, and from which day."""
+    category = judged.response.category
+    words = dict(ResponseCategory.choices).get(category.value) or category_words(category.value)
+    label = _("From %(day)s") % {"day": judged.on.isoformat()}
+    yield Derived(label, str(words), later_words(counts), category.value)
 
 
 @one_reading()

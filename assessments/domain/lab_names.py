@@ -54,6 +54,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "methotrexate": ("MTX", "甲氨蝶呤", "甲氨蝶呤血药浓度"),
     "neutrophils_pct": ("NEUT%", "NE%", "NEU%", "GRAN%", "GR%", "中性粒细胞百分比", "中性粒细胞%", "中性粒细胞比率"),
     "bands_pct": ("杆状核粒细胞", "杆状核", "中性杆状核粒细胞", "BAND%", "bands"),
+    "pb_blasts": ("BLAST", "BLAST%", "blasts", "原始细胞", "原始细胞%", "原始细胞百分比", "原始+幼稚细胞", "原幼细胞",
+                  "外周血原始细胞", "幼稚细胞", "幼稚细胞%", "原始及幼稚淋巴细胞"),
     "cd4": ("CD4", "CD4+T淋巴细胞绝对值", "CD4+T细胞绝对计数", "CD4绝对计数"),
     "ck": ("CK", "CPK", "肌酸激酶", "肌酸磷酸激酶"),
     "calcium_ionised": ("iCa", "iCa2+", "Ca++", "离子钙", "游离钙", "ionized calcium"),

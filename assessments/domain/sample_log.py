@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from assessments.domain.mrd import Method
+from trialsite.studies.domain.sample_plan import SamplePlan
 
 Place = tuple[str, int, str]  # visit, its repeat, method
 
@@ -19,27 +19,6 @@ class Wait(StrEnum):
     RECEIPT = "RECEIPT"
     REPORT = "REPORT"
     REDRAW = "REDRAW"
-
-
-@dataclass(frozen=True)
-class ChaseDays:
-    """After how many days somebody asks. Assumptions: no registration names any.
-
-    send: from drawing to the courier; receipt: from the courier to the laboratory; report: from the laboratory's
-    receipt to its report, by method; a method that is not named takes `report_other`."""
-
-    send: int = 1
-    receipt: int = 3
-    report: Mapping[str, int] = field(
-        default_factory=lambda: {Method.MFC.value: 14, Method.NGS_IG_TR.value: 21}
-    )
-    report_other: int = 21
-
-    def report_days(self, method: str) -> int:
-        return self.report.get(method, self.report_other)
-
-
-CHASE_DAYS = ChaseDays()
 
 
 @dataclass(frozen=True)
@@ -63,8 +42,9 @@ class Chase:
     by: date
 
 
-def chase(sample: LoggedSample, days: ChaseDays = CHASE_DAYS) -> Chase | None:
-    """What a sample waits for; None when its report is there, or another was drawn for a rejected one.
+def chase(sample: LoggedSample, days: SamplePlan) -> Chase | None:
+    """What a sample waits for by the days of its protocol; None when its report is there, or another was drawn for a
+    rejected one.
 
     A rejected sample asks for another one from its day on. A report that came ends every chase."""
     if sample.reported_on is not None:
@@ -72,11 +52,11 @@ def chase(sample: LoggedSample, days: ChaseDays = CHASE_DAYS) -> Chase | None:
     if sample.rejected_on is not None:
         return None if sample.redrawn else Chase(Wait.REDRAW, sample.rejected_on)
     if sample.received_on is not None:
-        wait, since, allowed = Wait.REPORT, sample.received_on, days.report_days(sample.method)
+        wait, since, allowed = Wait.REPORT, sample.received_on, days.report_within(sample.method)
     elif sample.sent_on is not None:
-        wait, since, allowed = Wait.RECEIPT, sample.sent_on, days.receipt
+        wait, since, allowed = Wait.RECEIPT, sample.sent_on, days.receipt_days
     else:
-        wait, since, allowed = Wait.SEND, sample.drawn_on, days.send
+        wait, since, allowed = Wait.SEND, sample.drawn_on, days.send_days
     return Chase(wait, since + timedelta(days=allowed))
 
 

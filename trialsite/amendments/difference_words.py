@@ -19,6 +19,7 @@ from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.registry import RegistryOutcome, Statement
 from trialsite.studies.words import (
     CODES,
+    MRD_METHODS,
     SETTING_CODES,
     SETTINGS,
     SOURCES,
@@ -222,6 +223,10 @@ FIELDS: Mapping[str, Any] = {
     "counts_window_days": gettext_lazy("counts around the marrow, days"),
     "marrow_max_age_days": gettext_lazy("oldest marrow, days"),
     "refractory_at": gettext_lazy("no CRc is failure at"),
+    "send_days": gettext_lazy("days from draw to sending"),
+    "receipt_days": gettext_lazy("days from sending to receipt"),
+    "report_days": gettext_lazy("days from receipt to report"),
+    "report_days_other": gettext_lazy("days from receipt to report, other methods"),
     "source": gettext_lazy("where it comes from"),
 }
 
@@ -302,7 +307,9 @@ def parts_of(value: Any, protocol: Protocol) -> str:
 
 
 def group_words(key: str) -> str:
-    return str(SETTING_CODES.get(key) or (fact_label(key) if key in facts else label_of(key)))
+    return str(
+        SETTING_CODES.get(key) or MRD_METHODS.get(key) or (fact_label(key) if key in facts else label_of(key))
+    )
 
 
 def amount_words(amount: Any) -> str:

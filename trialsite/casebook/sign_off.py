@@ -50,6 +50,7 @@ PARTS: dict[str, tuple[str, Any]] = {  # where a path begins → the part of the
     "visits": ("schedule", gettext_lazy("Schedule of activities")),
     "forms": ("schedule", gettext_lazy("Schedule of activities")),
     "mrd": ("mrd", gettext_lazy("MRD")),
+    "samples": ("mrd", gettext_lazy("MRD")),
     "endpoints": ("endpoints", gettext_lazy("Endpoints")),
     "response": ("endpoints", gettext_lazy("Endpoints")),
     "questions": ("questions", gettext_lazy("Questions to the sponsor")),
@@ -207,6 +208,8 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
             return _("pauses after %(n)s subjects") % {"n": place.subjects}
         case plans.LevelCap():
             return _("at most %(n)s subjects") % {"n": place.planned}
+        case plans.SamplePlan():
+            return sample_words(place)
         case plans.ResponseRules():
             return response_words(protocol, place)
         case plans.ItemPlan():
@@ -320,6 +323,26 @@ def record_words(protocol: Protocol, one: RecordRule) -> str:
         when.insert(0, _("graded at baseline"))
     terms = ", ".join(words_of(term, get_language() or "en") for term in one.terms)
     return f"{terms} ({', '.join(when) or _('always')}): {RECORDED_AS_EVENT[one.record]}"
+
+
+def sample_words(one: plans.SamplePlan) -> str:
+    """After how many days a sample is asked for, in one line."""
+    return "; ".join(f"{label}: {words}" for label, words in sample_lines(one))
+
+
+def sample_lines(one: plans.SamplePlan) -> list[tuple[str, str]]:
+    """(step of a sample, days until somebody asks), in the order of the steps."""
+    report = [
+        (_("report by %(method)s") % {"method": MRD_METHODS[method]}, days)
+        for method, days in one.report_days.items()
+    ]
+    steps = [
+        (_("sent after the draw"), one.send_days),
+        (_("received after sending"), one.receipt_days),
+        *report,
+        (_("report by other methods"), one.report_days_other),
+    ]
+    return [(words, days_words(days)) for words, days in steps]
 
 
 def response_words(protocol: Protocol, one: plans.ResponseRules) -> str:

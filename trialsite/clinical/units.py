@@ -146,6 +146,7 @@ ANALYTES: dict[str, Analyte] = dict(
         _entry("spo2", "Oxygen saturation", "血氧饱和度", "%"),
         _entry("rbc", "Red blood cells", "红细胞", "10*12/L", "10*6/uL"),
         _entry("blasts", "Blasts", "原始细胞", "%"),
+        _entry("pb_blasts", "Blasts in blood, share", "外周血原始细胞百分比", "%"),
         _entry("csf_wbc", "White cells in CSF", "脑脊液白细胞", "/uL", "10*6/L"),
         _entry("csf_rbc", "Red cells in CSF", "脑脊液红细胞", "/uL", "10*6/L"),
         # Laboratories report percent; rules work on the fraction, which is one hundredth of it.

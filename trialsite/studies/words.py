@@ -102,6 +102,7 @@ SETTINGS = {
     "response": _("criteria of response"),
     "rounding": _("rounded to"),
     "rule": _("rule"),
+    "samples": _("days after which a sample for MRD is asked for"),
     "screening": _("how old results may be at screening"),
     "starts": _("starts"),
     "threshold": _("threshold"),

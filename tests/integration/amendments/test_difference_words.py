@@ -52,6 +52,40 @@ def test_the_same_in_chinese() -> None:
     assert [label for label, _old, _new in said(line)] == ["计划时间", "时间窗"]
 
 
+@pytest.mark.parametrize(
+    ("language", "name", "said_of_it"),
+    [
+        (
+            "en",
+            "MRD | Samples for MRD",
+            [
+                ("Days from draw to sending", "1", "2"),
+                (
+                    "Days from receipt to report",
+                    "Flow cytometry: 14; NGS of IG/TR: 21",
+                    "Flow cytometry: 10; NGS of IG/TR: 21",
+                ),
+            ],
+        ),
+        (
+            "zh-hans",
+            "MRD | MRD标本",
+            [
+                ("采样至寄出的天数", "1", "2"),
+                ("收到至出报告的天数", "流式细胞术: 14; IG/TR NGS: 21", "流式细胞术: 10; IG/TR NGS: 21"),
+            ],
+        ),
+    ],
+)
+def test_days_of_samples_are_said_by_method(
+    language: str, name: str, said_of_it: list[tuple[str, str, str]]
+) -> None:
+    def amend(document: dict[str, Any]) -> None:
+        document["samples"] |= {"send_days": 2, "report_days": {"MFC": 10, "NGS_IG_TR": 21}}
+
+    assert said(lines("BLINA-VEN", amend, language)[name]) == said_of_it
+
+
 def test_limits_doses_and_code_lists_are_said_old_beside_new() -> None:
     def amend(document: dict[str, Any]) -> None:
         keyed(document["criteria"], "002-I6")["rule"]["value"] = "60"

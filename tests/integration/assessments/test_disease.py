@@ -3,13 +3,16 @@
 import csv
 import io
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from assessments.awaited import index_alerts
+from assessments.later_counts import open_words
 from assessments.models import AwaitedOfDisease
 from assessments.mrd_results import mrd_lines
 from assessments.responses import judged_responses
@@ -22,7 +25,7 @@ from trialsite.casebook.services import submit_form
 from trialsite.casebook.slots import Slot
 from trialsite.clinical.quantity import Quantity
 
-from .entries import enter, marrow
+from .entries import enter, fact, marrow, result
 
 DAY_1 = date(2026, 1, 12)
 GOOD = {
@@ -125,6 +128,104 @@ def test_a_marrow_that_recovers_ends_the_waiting(cast: Cast, subject: Subject) -
     assert len(awaited(cast, subject)) == 2
     marrow(cast, subject, DAY_1 + timedelta(days=35), "3", visit="IND_EOI2", **GOOD)
     assert awaited(cast, subject) == []
+
+
+# Later recovery
+
+
+def blood(cast: Cast, subject: Subject, on: date, **more: str) -> None:
+    """Recovered counts of a day, without blasts in blood unless said otherwise."""
+    values = {"anc": "1.5", "platelets": "150", "pb_blasts": "0", **more}
+    units = {"pb_blasts": "%"}
+    rows = [result(key, text, units.get(key, "10*9/L")) for key, text in values.items() if text]
+    enter(cast, subject, "HEM", on, visit="IND_EOI2", rows=rows)
+
+
+def categories(cast: Cast, subject: Subject) -> list[tuple[str, str]]:
+    with acting(user=cast.coordinator):
+        return [(one.category, one.on.isoformat()) for one in judged_responses([subject.pk])[subject.pk]]
+
+
+def unrecovered(cast: Cast, subject: Subject, **more: Any) -> date:
+    """A clear marrow of day 22 without recovery."""
+    begin(cast, subject)
+    on = DAY_1 + timedelta(days=21)
+    marrow(cast, subject, on, "3", visit="IND_EOI1", **LOW, **more)
+    return on
+
+
+@pytest.mark.parametrize(("days", "upgraded"), [(8, True), (28, True), (29, False)])
+def test_counts_reported_later_upgrade_the_response_from_their_day(
+    cast: Cast, subject: Subject, days: int, upgraded: bool
+) -> None:
+    on = unrecovered(cast, subject)
+    later = on + timedelta(days=days)
+    assert len(awaited(cast, subject)) == 2
+    blood(cast, subject, later)
+    first = ("MLFS", on.isoformat())
+    assert categories(cast, subject) == ([first, ("CR", later.isoformat())] if upgraded else [first])
+    assert len(awaited(cast, subject)) == (0 if upgraded else 2)
+    found = fact(cast, subject, "in_crc")
+    assert (found.value, found.on) == ((True, later) if upgraded else (False, on))
+
+
+@pytest.mark.parametrize("missing", ["anc", "platelets", "pb_blasts"])
+def test_counts_that_say_too_little_upgrade_nothing(cast: Cast, subject: Subject, missing: str) -> None:
+    on = unrecovered(cast, subject)
+    blood(cast, subject, on + timedelta(days=14), **{missing: ""})
+    assert categories(cast, subject) == [("MLFS", on.isoformat())]
+    assert (latest(cast, subject).undecided is not None) is (missing == "pb_blasts")
+
+
+def test_counts_under_platelet_transfusion_leave_it_open_and_say_why(cast: Cast, subject: Subject) -> None:
+    on = unrecovered(cast, subject)
+    later = on + timedelta(days=14)
+    transfused = {"product": "PLT", "units": 1}
+    enter(cast, subject, "TF", later - timedelta(days=7), visit="LOG", **transfused)
+    blood(cast, subject, later)
+    assert categories(cast, subject) == [("MLFS", on.isoformat())]
+    assert "platelets transfused" in open_words(latest(cast, subject).undecided)
+
+
+def test_low_counts_reported_later_move_the_day_of_the_next_ones(cast: Cast, subject: Subject) -> None:
+    on = unrecovered(cast, subject)
+    blood(cast, subject, on + timedelta(days=6), anc="0.4", platelets="30")
+    day = (on + timedelta(days=13)).isoformat()
+    assert ("repeat-counts", day, day) in awaited(cast, subject)
+
+
+def test_the_investigators_category_speaks_of_the_day_of_the_marrow(cast: Cast, subject: Subject) -> None:
+    said = {"investigator_response": "CRi", "response_reason": "neutrophils of the day after"}
+    on = unrecovered(cast, subject, **said)
+    later = on + timedelta(days=14)
+    blood(cast, subject, later)
+    assert categories(cast, subject) == [("CRi", on.isoformat()), ("CR", later.isoformat())]
+    assert not latest(cast, subject).differs
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "From 2026-02-16"), ("zh-hans", "自2026-02-16起")])
+def test_the_pages_say_from_when_by_which_counts(
+    client: Client, cast: Cast, subject: Subject, language: str, words: str
+) -> None:
+    on = unrecovered(cast, subject)
+    blood(cast, subject, on + timedelta(days=14))
+    client.force_login(cast.coordinator)
+    client.cookies["django_language"] = language
+    page = client.get(Slot(subject.pk, "IND_EOI1", "BM").url()).content.decode()
+    assert words in page
+    table = client.get(reverse("assessments", args=[subject.pk])).content.decode()
+    assert "2026-02-16" in table
+
+
+def test_the_list_of_responses_gives_what_later_counts_made_of_a_marrow(
+    client: Client, cast: Cast, subject: Subject
+) -> None:
+    on = unrecovered(cast, subject)
+    blood(cast, subject, on + timedelta(days=14))
+    (row,) = client.get("/api/v1/responses/", headers=token_of(cast.statistician)).json()["results"]
+    assert (row["category"], row["in_crc"], row["response_on"]) == ("MLFS", False, on.isoformat())
+    assert (row["recovered"], row["recovered_on"], row["recovered_in_crc"]) == ("CR", "2026-02-16", True)
+    assert row["counts_again_by"] is None
 
 
 def test_exactly_five_percent_asks_for_another_marrow(cast: Cast, subject: Subject) -> None:

@@ -98,6 +98,7 @@ def _all(old: Protocol, new: Protocol) -> Iterator[Change]:
     yield from _listed(
         "mrd", "threshold", old.mrd, new.mrd, key=lambda one: f"{one.method} {one.role}", name=_method
     )
+    yield from _one("mrd", "samples", _values(old.samples), _values(new.samples), SAMPLES)
     yield from _one("response", "response", _values(old.response), _values(new.response), RESPONSE)
     yield from _listed("endpoints", "endpoint", old.endpoints, new.endpoints)
     yield from _listed("questions", "question", old.questions, new.questions, name=lambda one: one.text)
@@ -106,6 +107,7 @@ def _all(old: Protocol, new: Protocol) -> Iterator[Change]:
 REGISTRATION = Text("Registration", "注册信息")
 CONSENT = Text("Consent", "知情同意")
 SCREENING = Text("Screening", "筛选")
+SAMPLES = Text("Samples for MRD", "MRD标本")
 RESPONSE = Text("Criteria of response", "疗效标准")
 RANDOMISATION = Text("Randomisation", "随机化")
 

@@ -24,6 +24,8 @@ from trialsite.studies.domain.recruitment_plan import (
     Stage,
 )
 from trialsite.studies.domain.registry import RegistryEntry
+from trialsite.studies.domain.sample_plan import DEFAULT as PLAIN_SAMPLES
+from trialsite.studies.domain.sample_plan import SamplePlan
 from trialsite.studies.domain.sites_and_strata import PlannedSite, Stratum, StratumLevel
 from trialsite.studies.domain.treatment_plan import (
     AWAIT,
@@ -82,6 +84,7 @@ __all__ = [
     "RegistryEntry",
     "Repeat",
     "ResponseRules",
+    "SamplePlan",
     "Screening",
     "Stage",
     "Stratum",
@@ -311,6 +314,7 @@ class Protocol:
     recruitment: Recruitment = PLAIN_RECRUITMENT
     creat_baseline_requires_gt_uln: bool = False
     adverse_events: AdverseEventPlan = PLAIN_ADVERSE_EVENTS
+    samples: SamplePlan = PLAIN_SAMPLES
 
     @classmethod
     def from_document(cls, document: Document) -> Protocol:
@@ -352,6 +356,7 @@ class Protocol:
                 "value"
             ],
             adverse_events=AdverseEventPlan.of(document.get("adverse_events")),
+            samples=SamplePlan.of(document.get("samples")),
         )
 
     def phase_of(self, key: str) -> Phase:

@@ -247,15 +247,24 @@ VISIT = sourced(
         "note": TEXT,
     },
 )
+METHODS = ("MFC", "NGS_IG_TR", "RQPCR_IG_TR", "RTPCR_FUSION", "DPCR")
 MRD = sourced(
     {
-        "method": choice("MFC", "NGS_IG_TR", "RQPCR_IG_TR", "RTPCR_FUSION", "DPCR"),
+        "method": choice(*METHODS),
         "threshold": {
             "type": "string",
             "pattern": r"^0\.[0-9]*[1-9]$",
             "title": 'a fraction in quotes ("0.0001")',
         },
         "role": choice("endpoint", "gate", "secondary", "exploratory"),
+    }
+)
+SAMPLES = sourced(
+    {
+        "send_days": COUNT,
+        "receipt_days": COUNT,
+        "report_days": shape({}, dict.fromkeys(METHODS, POSITIVE)),
+        "report_days_other": POSITIVE,
     }
 )
 RESPONSE = sourced(
@@ -289,7 +298,7 @@ ENDPOINT = sourced(
         "landmark_days": POSITIVE,
         "horizon_months": DECIMAL,
         "assessed_at": many(KEY, at_least=1),
-        "method": choice("MFC", "NGS_IG_TR", "RQPCR_IG_TR", "RTPCR_FUSION", "DPCR"),
+        "method": choice(*METHODS),
     },
 )
 CHOICES = many(shape({"code": KEY, "label": TEXT}), at_least=2)
@@ -410,6 +419,7 @@ PROTOCOL: Schema = {
             "other_trials": OTHER_TRIALS,
             "creat_baseline_requires_gt_uln": valued(TRUTH),
             "adverse_events": ADVERSE_EVENTS,
+            "samples": SAMPLES,
         },
     ),
 }
