@@ -40,6 +40,7 @@ def report_to_print(record: SeriousEvent, version: SaeVersion) -> dict[str, Any]
         "version": version,
         "title": version_words(version.kind, version.follow_up_number),
         "event_title": named(report.event, event) if report.event else "",
+        "special": event.get_special_interest_display() if event else "",
         "sections": sections_of("AE", event)
         + sections_of("SAE", report, leave=("event", "report_kind", "follow_up_number")),
         "said": said,
