@@ -4,8 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _g
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook.forms import MISSING_PREFIX, CasebookForm, RowForm, Section
@@ -49,7 +48,7 @@ class TermField(forms.CharField):
         term = ctcae.named(text)
         if term is None and text and text != self.kept:
             raise ValidationError(
-                _g(
+                gettext(
                     "Choose a term of the CTCAE from the list; where there is none, the body system's “Other, specify”."
                 )
             )
@@ -126,7 +125,7 @@ class AdverseEventForm(CasebookForm):
         """Beside the instant of knowing: for which kinds of special interest it is asked, and how long there is."""
         clock = subject.protocol_version.protocol.adverse_events.clocks.special_interest
         if clock.kinds:
-            self.fields["site_aware_at"].help_text = _g(
+            self.fields["site_aware_at"].help_text = gettext(
                 "only of: %(kinds)s. The sponsor is told within %(n)s hours."
             ) % {"kinds": ", ".join(str(SPECIAL_INTEREST[one]) for one in clock.kinds), "n": clock.hours}
 
@@ -146,7 +145,9 @@ class AdverseEventForm(CasebookForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if ctcae.is_other(cleaned.get("term") or "") and not (cleaned.get("specified") or "").strip():
-            self.add_error("specified", _g("Say in your words what happened: the CTCAE has no term for it."))
+            self.add_error(
+                "specified", gettext("Say in your words what happened: the CTCAE has no term for it.")
+            )
         return cleaned
 
     def values(self) -> dict[str, Any]:
@@ -169,7 +170,7 @@ class GradeChangeForm(RowForm):
             and (cleaned.get("action") or cleaned.get("note"))
             and "grade" not in self.errors
         ):
-            self.add_error("grade", _g("Enter the grade, 1 to 5."))
+            self.add_error("grade", gettext("Enter the grade, 1 to 5."))
         return cleaned
 
 
