@@ -287,7 +287,7 @@ def test_of_several_events_of_a_longer_stay_one_is_chosen(
 ) -> None:
     event(cast, subject)
     event(cast, subject, term="Sepsis")
-    admitted = stay(cast, subject, planned_days=10)
+    admitted = stay(cast, subject, planned_days=17)
     told = {"admission_id": admitted.pk, "criterion": "prolongation", "by": cast.coordinator}
     for wrong in (None, 3):
         with acting(user=cast.coordinator), pytest.raises(CheckFailed) as refused:
