@@ -32,6 +32,7 @@ SPECIAL = (
     "Pancreatitis",
     "Sinusoidal obstruction syndrome",
     "Treatment related secondary malignancy",
+    "Pregnancy, puerperium and perinatal conditions - Other, specify",
 )
 
 
@@ -91,6 +92,17 @@ def special_is_marked(values: Values, rows: Rows, subject: Subject) -> Iterator[
     term = ctcae.named(values.get("term") or "")
     if term is not None and term.name.en in SPECIAL and not values.get("special_interest"):
         yield Finding("special_interest", _("This event is of special interest by its term: of which kind?"))
+
+
+@edit_check(gettext_lazy("Events that are told within hours say when the site knew"), hard=False)
+def told_has_beginning(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """Of a pregnancy, or whatever the protocol names beside it, the deadline runs from the instant the site knew."""
+    clock = subject.protocol_version.protocol.adverse_events.clocks.special_interest
+    if values.get("special_interest") in clock.kinds and values.get("site_aware_at") is None:
+        yield Finding(
+            "site_aware_at",
+            _("The sponsor is told of this within %(n)s hours: when did the site know?") % {"n": clock.hours},
+        )
 
 
 @edit_check(gettext_lazy("Events lie in the window of the study"), hard=False)

@@ -48,7 +48,7 @@ class EventLine:
 
 
 def event_lines(subject: Subject, chosen: Mapping[str, str] | None = None) -> list[EventLine]:
-    """The events, latest onset first. chosen: filters "grade" (the lowest), "serious", "ongoing" ("yes")."""
+    """The events, latest onset first. chosen: filters "grade" (the lowest), "serious", "special", "ongoing" ("yes")."""
     records = list(
         current_records(AdverseEvent, [subject.pk])
         .select_related("visit")
@@ -66,6 +66,8 @@ def wanted(record: AdverseEvent, chosen: Mapping[str, str]) -> bool:
     if lowest.isdigit() and (record.grade or 0) < int(lowest):
         return False
     if chosen.get("serious") and not record.serious:
+        return False
+    if chosen.get("special") and not record.special_interest:
         return False
     return not chosen.get("ongoing") or record.stop is None
 

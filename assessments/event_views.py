@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,13 +17,19 @@ from trialsite.access.requests import user_of
 from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.selectors import subject_or_404
 from trialsite.casebook.shown_again import Answer
+from trialsite.studies.selectors import study_or_404
+from trialsite.studies.words import SPECIAL_INTEREST
 
 from .domain.event_proposals import ProposalKind
 from .event_list import WIDTH, event_lines
 from .event_proposals import proposals_of
 from .event_services import decline_proposal, draft_proposal
+from .pages.adverse_events import TermInput
+from .study_events import GRADES, events_of_study, narrowed, study_event_lines, term_counts
 
-FILTERS = ("grade", "serious", "ongoing")
+SHOWN = 50
+STUDY_FILTERS = ("site", "term", "grade", "serious", "special")
+FILTERS = ("grade", "serious", "special", "ongoing")
 
 
 @login_required
@@ -44,6 +51,33 @@ def adverse_events(request: HttpRequest, subject_id: UUID) -> HttpResponse:
         "grades": range(1, 6),
     }
     return render(request, "assessments/adverse_events.html", context)
+
+
+@login_required
+@require_GET
+def study_events(request: HttpRequest, key: str) -> HttpResponse:
+    """The adverse events of a study at the reader's sites, and how often each term reached which grade."""
+    user = user_of(request)
+    study = study_or_404(user, key)
+    require(user, "record.view", study_id=study.pk)
+    chosen = {name: request.GET.get(name, "") for name in STUDY_FILTERS}
+    known = events_of_study(user, study)
+    events = narrowed(known, chosen)
+    ordered = events.select_related("visit", "subject", "site").order_by("-onset_earliest", "-pk")
+    page = Paginator(ordered, SHOWN).get_page(request.GET.get("page"))
+    context = {
+        "study": study,
+        "page": page,
+        "lines": study_event_lines(list(page)),
+        "counts": term_counts(events),
+        "grades": GRADES,
+        "sites": known.order_by("site__key").values_list("site__key", flat=True).distinct(),
+        "kinds": SPECIAL_INTEREST.items(),
+        "terms": TermInput().get_context("term", chosen["term"], {})["terms"],
+        "chosen": chosen,
+        "filtered": any(chosen.values()),
+    }
+    return render(request, "assessments/study_events.html", context)
 
 
 @login_required

@@ -214,6 +214,8 @@ FORMS: tuple[FormType, ...] = (
         event_checks.grade_of_term,
         event_checks.over_has_end,
         event_checks.special_is_marked,
+        event_checks.told_has_beginning,
+        sae_checks.instants_in_order,
         event_checks.inside_window,
         rows=(
             RowType(

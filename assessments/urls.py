@@ -68,6 +68,7 @@ urlpatterns = [
         range_views.moved,
         name="reference-range-moved",
     ),
+    path("studies/<slug:key>/adverse-events/", event_views.study_events, name="study-events"),
     path("studies/<slug:key>/saes/", sae_views.saes, name="saes"),
     path("saes/<uuid:sae_id>/reports/<int:number>/", sae_views.report, name="sae-report"),
     path("saes/<uuid:sae_id>/assess/", sae_views.assess, name="sae-assess"),

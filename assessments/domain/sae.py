@@ -1,8 +1,8 @@
 """Serious adverse events: what makes an event serious, what makes it a SUSAR, and who must be told until when.
 
 Sources: ICH E2A (criteria, SUSAR); Chinese GCP 2020, article 26, and the NMPA standard of 2018 on expedited reporting
-(day 0 is the day on which the sponsor knows, 7 and 15 calendar days). The 24 hours are those of institutional
-procedures: an assumption where a trial has its own. An investigator-initiated trial reports through its institution.
+(day 0 is the day on which the sponsor knows). How long somebody has stands in each trial's protocol file
+(`adverse_events.clocks`). An investigator-initiated trial reports through its institution.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from trialsite.clinical.kleene import Truth, all_of, any_of
 from trialsite.clinical.text import Text
+from trialsite.studies.domain.reporting_clocks import ReportingClock, ReportingClocks
 
 SPONSOR_ZONE = (
     "Asia/Shanghai"  # the sponsor's calendar: the days of day clocks end at midnight there (assumption)
@@ -42,84 +43,45 @@ class ClockKind(StrEnum):
 
     FORM = "form"  # an event recorded as serious has no SAE form yet
     ADMISSION = "admission"  # a stay in hospital looks like an SAE: report it, or say why not
+    INTEREST = (
+        "interest"  # an event of special interest that is told to the sponsor within hours, as a pregnancy
+    )
     SPONSOR = "sponsor"
     ETHICS = "ethics"
     REGULATOR = "regulator"
     FOLLOW_UP = "follow_up"
 
 
-@dataclass(frozen=True)
-class ClockRule:
-    """How long somebody has: hours from an instant, or days after the day of an instant (day 0)."""
-
-    what: Text
-    source: str
-    cite: Text
-    hours: int = 0
-    days: int = 0
-
-
-OWN_PROCEDURE = Text("institutional procedure", "机构标准操作规程")
-GCP = Text(
-    "immediately: Chinese GCP 2020, article 26; 24 hours: institutional procedure",
-    "立即报告：GCP（2020）第二十六条；24小时：机构标准操作规程",
-)
-NMPA = Text(
-    "ICH E2A; NMPA 2018, expedited reporting of safety data during clinical trials",
-    "ICH E2A；《药物临床试验期间安全性数据快速报告的标准和程序》（2018）",
-)
-FORM_RULE = ClockRule(
-    Text("an event recorded as serious, to its SAE report", "记为严重的不良事件至提交SAE报告"),
-    "assumption",
-    OWN_PROCEDURE,
-    hours=24,
-)
-SPONSOR_RULE = ClockRule(
-    Text("the site knows of an SAE, to its report to the sponsor", "研究中心获知SAE至报告申办者"),
-    "assumption",
-    GCP,
-    hours=24,
-)
-ETHICS_RULE = ClockRule(
-    Text(
+# What each clock of the protocol file runs from and to.
+CLOCK_WORDS = {
+    "sae_form": Text("an event recorded as serious, to its SAE report", "记为严重的不良事件至提交SAE报告"),
+    "sae_to_sponsor": Text(
+        "the site knows of an SAE, to its report to the sponsor", "研究中心获知SAE至报告申办者"
+    ),
+    "sae_to_ethics": Text(
         "the site knows of a fatal or life-threatening SAE, to its report to the ethics committee",
         "研究中心获知致死或危及生命的SAE至报告伦理委员会",
     ),
-    "assumption",
-    GCP,
-    hours=24,
-)
-GRAVE_RULE = ClockRule(
-    Text(
+    "special_interest": Text(
+        "the site knows of an event of special interest, to its report to the sponsor",
+        "研究中心获知特别关注的不良事件至报告申办者",
+    ),
+    "susar_grave": Text(
         "the sponsor knows of a fatal or life-threatening SUSAR (day 0), to its report to the authority",
         "申办者获知致死或危及生命的SUSAR（第0天）至报告监管部门",
     ),
-    "reference",
-    NMPA,
-    days=7,
-)
-OTHER_RULE = ClockRule(
-    Text(
+    "susar_other": Text(
         "the sponsor knows of another SUSAR (day 0), to its report to the authority",
         "申办者获知其他SUSAR（第0天）至报告监管部门",
     ),
-    "reference",
-    NMPA,
-    days=15,
-)
-FOLLOW_UP_RULE = ClockRule(
-    Text(
+    "susar_follow_up": Text(
         "the first report of a fatal or life-threatening SUSAR, to its follow-up",
         "致死或危及生命的SUSAR首次报告至随访报告",
     ),
-    "reference",
-    NMPA,
-    days=8,
-)
-RULES = (FORM_RULE, SPONSOR_RULE, ETHICS_RULE, GRAVE_RULE, OTHER_RULE, FOLLOW_UP_RULE)
+}
 
 
-def due_at(rule: ClockRule, start: datetime, zone: str = SPONSOR_ZONE) -> datetime:
+def due_at(rule: ReportingClock, start: datetime, zone: str = SPONSOR_ZONE) -> datetime:
     """The last instant in time. Hours run on the calendar, weekends and holidays count.
 
     Days are calendar days after day 0, the day of `start` in the zone; the last of them ends at midnight there.
@@ -244,7 +206,7 @@ class Clock:
 
 def clock(
     kind: ClockKind,
-    rule: ClockRule,
+    rule: ReportingClock,
     start: datetime | None,
     done: datetime | None = None,
     *,
@@ -253,26 +215,45 @@ def clock(
     return Clock(kind, start, due_at(rule, start) if start else None, done, provisional)
 
 
-def clocks_of(report: Report) -> list[Clock]:
-    """The deadlines of one SAE. What is undecided counts as if it were so, on the shorter clock."""
+def clocks_of(report: Report, rules: ReportingClocks) -> list[Clock]:
+    """The deadlines of one SAE by the clocks of its protocol.
+
+    What is undecided counts as if it were so, on the shorter clock."""
     grave = is_grave(report.criteria)
-    found = [clock(ClockKind.SPONSOR, SPONSOR_RULE, report.site_aware_at, report.sponsor_told_at)]
+    found = [clock(ClockKind.SPONSOR, rules.sae_to_sponsor, report.site_aware_at, report.sponsor_told_at)]
     if grave is not Truth.FALSE:
         open_ = grave is Truth.UNKNOWN
         found.append(
             clock(
-                ClockKind.ETHICS, ETHICS_RULE, report.site_aware_at, report.ethics_told_at, provisional=open_
+                ClockKind.ETHICS,
+                rules.sae_to_ethics,
+                report.site_aware_at,
+                report.ethics_told_at,
+                provisional=open_,
             )
         )
     if report.susar is Truth.FALSE:
         return found
     open_ = Truth.UNKNOWN in (report.susar, grave)
-    rule = OTHER_RULE if grave is Truth.FALSE else GRAVE_RULE
+    rule = rules.susar_other if grave is Truth.FALSE else rules.susar_grave
     told = report.regulator_told_at
     found.append(clock(ClockKind.REGULATOR, rule, report.sponsor_aware_at, told, provisional=open_))
     if told is not None and grave is Truth.TRUE and report.susar is Truth.TRUE:
-        found.append(clock(ClockKind.FOLLOW_UP, FOLLOW_UP_RULE, told, report.follow_up_told_at))
+        found.append(clock(ClockKind.FOLLOW_UP, rules.susar_follow_up, told, report.follow_up_told_at))
     return found
+
+
+def interest_clock(
+    kind: str, known: datetime | None, told: Iterable[datetime | None], rules: ReportingClocks
+) -> Clock | None:
+    """The deadline of an event of special interest; None of a kind that the protocol does not report within hours.
+
+    kind: its code. known: when the site knew. told: each report of it to the sponsor, the first one counts; that of an
+    SAE report is one too."""
+    if kind not in rules.special_interest.kinds:
+        return None
+    first = min((one for one in told if one is not None), default=None)
+    return clock(ClockKind.INTEREST, rules.special_interest, known, first)
 
 
 class State(StrEnum):

@@ -40,6 +40,7 @@ CRITERION_LABELS = {
 CLOCK_LABELS = {
     ClockKind.FORM: _("SAE form"),
     ClockKind.ADMISSION: _("Decision on the admission"),
+    ClockKind.INTEREST: _("Report of special interest to the sponsor"),
     ClockKind.SPONSOR: _("Report to the sponsor"),
     ClockKind.ETHICS: _("Report to the ethics committee"),
     ClockKind.REGULATOR: _("SUSAR report to the authority"),
@@ -99,9 +100,7 @@ class SeriousEvent(CasebookRecord):
     disability = criterion(Criterion.DISABILITY)
     congenital = criterion(Criterion.CONGENITAL)
     important = criterion(Criterion.IMPORTANT)
-    site_aware_at = moment(
-        _("The site knew at"), _("from here the 24 hours run, weekends count"), blank=False
-    )
+    site_aware_at = moment(_("The site knew at"), _("from here the clock runs, weekends count"), blank=False)
     sponsor_told_at = moment(_("Sent to the sponsor at"), _("stops the clock; leave empty until it is sent"))
     ethics_told_at = moment(
         _("Sent to the ethics committee at"), _("stops the clock; leave empty until it is sent")

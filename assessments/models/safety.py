@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.casebook.models import CasebookRecord, CasebookRow
 from trialsite.casebook.values import PartialDateItem
 from trialsite.clinical import ctcae
+from trialsite.studies.words import SPECIAL_INTEREST
 
 from .columns import code, score, words, yes_no
 
@@ -34,6 +35,7 @@ class AgentAction(models.TextChoices):
 class AdverseEvent(CasebookRecord):
     """One adverse event, one episode; `performed_on` is the earliest possible day of its onset.
 
+    `site_aware_at` and `sponsor_told_at` are of an event of special interest that is told within hours, as a pregnancy.
     `term` is the English term of the CTCAE, or what was written before there was a list. The grade stands in the lines
     of its track; `grade` is the worst of them, kept with them so that lists, exports and endpoints read one column."""
 
@@ -51,23 +53,6 @@ class AdverseEvent(CasebookRecord):
         INTERRUPTED = "INTERRUPTED", _("Interrupted or delayed")
         STOPPED = "STOPPED", _("Stopped for good")
 
-    class SpecialInterest(models.TextChoices):
-        CRS = "CRS", _("Cytokine release syndrome")
-        NEUROTOXICITY = "NEUROTOXICITY", _("Neurotoxicity, seizure")
-        INFECTION = "INFECTION", _("Infection")
-        TLS = "TLS", _("Tumour lysis")
-        SOS = "SOS", _("Sinusoidal obstruction")
-        HLH = "HLH", _("Haemophagocytosis")
-        CYTOPENIA = "CYTOPENIA", _("Prolonged cytopenia")
-        PANCREATITIS = "PANCREATITIS", _("Pancreatitis")
-        MEDICATION_ERROR = "MEDICATION_ERROR", _("Medication error, overdose")
-        INFUSION_REACTION = "INFUSION_REACTION", _("Infusion reaction")
-        HYPOGAMMAGLOBULINAEMIA = "HYPOGAMMAGLOBULINAEMIA", _("Low immunoglobulin that needs replacement")
-        OPPORTUNISTIC = "OPPORTUNISTIC", _("Opportunistic infection")
-        PREGNANCY = "PREGNANCY", _("Pregnancy")
-        SECOND_MALIGNANCY = "SECOND_MALIGNANCY", _("Second malignancy")
-        OTHER = "OTHER", _("Other")
-
     term = models.CharField(
         _("Event (CTCAE term)"), max_length=200, help_text=_("type the beginning and choose from the list")
     )
@@ -79,7 +64,16 @@ class AdverseEvent(CasebookRecord):
         _("CTCAE grade"), 5, _("the highest it reached"), lowest=1
     )  # kept by `tracks.keep_worst_grade`
     serious = yes_no(_("Serious adverse event (SAE)"))
-    special_interest = code(_("Event of special interest"), SpecialInterest)
+    special_interest = code(_("Event of special interest"), SPECIAL_INTEREST)
+    site_aware_at = models.DateTimeField(
+        _("The site knew at"), null=True, blank=True, help_text=_("from here the clock runs, weekends count")
+    )
+    sponsor_told_at = models.DateTimeField(
+        _("Sent to the sponsor at"),
+        null=True,
+        blank=True,
+        help_text=_("stops the clock; leave empty until it is sent"),
+    )
     cause_chemo = code(_("Caused by chemotherapy"), Causality)
     cause_blinatumomab = code(_("Caused by blinatumomab"), Causality)
     cause_venetoclax = code(_("Caused by venetoclax"), Causality)

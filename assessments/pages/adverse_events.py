@@ -4,20 +4,21 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _g
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook.forms import MISSING_PREFIX, CasebookForm, RowForm, Section
 from trialsite.casebook.models import Subject
 from trialsite.casebook.slots import Slot
 from trialsite.clinical import ctcae
+from trialsite.studies.words import SPECIAL_INTEREST
 
 from ..exposures import agents_given
 from ..meddra import MeddraField, newest_dictionary
 from ..models.safety import AdverseEvent, AgentAction, Causality, GradeChange
 from ..tracks import track_of
 
+TOLD = ("site_aware_at", "sponsor_told_at")
 BY_AGENT = ("cause", "action")
 NOT_GIVEN = {"cause": Causality.NOT_GIVEN, "action": AgentAction.NOT_APPLICABLE}
 
@@ -47,7 +48,7 @@ class TermField(forms.CharField):
         term = ctcae.named(text)
         if term is None and text and text != self.kept:
             raise ValidationError(
-                _g(
+                gettext(
                     "Choose a term of the CTCAE from the list; where there is none, the body system's “Other, specify”."
                 )
             )
@@ -71,6 +72,7 @@ class AdverseEventForm(CasebookForm):
     sections = (
         Section(_("Event"), "term", "specified", "onset", "stop", "ongoing"),
         Section(_("Severity"), "serious", "special_interest"),
+        Section(_("Report of special interest to the sponsor"), *TOLD),
         Section(_("Cause, in the investigator's judgement"), *(f"cause_{agent}" for agent in agents)),
         Section(_("Action taken"), *(f"action_{agent}" for agent in agents)),
         Section(_("What followed"), "outcome", "comment"),
@@ -106,6 +108,7 @@ class AdverseEventForm(CasebookForm):
             if agent not in self.agents:
                 for kind in BY_AGENT:
                     self.drop(f"{kind}_{agent}")
+        self.say_which_are_told(subject)
         dictionary = newest_dictionary()
         self.coded = dictionary is not None
         if dictionary is None:
@@ -117,6 +120,14 @@ class AdverseEventForm(CasebookForm):
             for agent in self.agents:
                 for kind in BY_AGENT if agent not in given else ():
                     self.initial.setdefault(f"{kind}_{agent}", NOT_GIVEN[kind].value)
+
+    def say_which_are_told(self, subject: Subject) -> None:
+        """Beside the instant of knowing: for which kinds of special interest it is asked, and how long there is."""
+        clock = subject.protocol_version.protocol.adverse_events.clocks.special_interest
+        if clock.kinds:
+            self.fields["site_aware_at"].help_text = gettext(
+                "only of: %(kinds)s. The sponsor is told within %(n)s hours."
+            ) % {"kinds": ", ".join(str(SPECIAL_INTEREST[one]) for one in clock.kinds), "n": clock.hours}
 
     def drop(self, item: str) -> None:
         self.fields.pop(item, None)
@@ -134,7 +145,9 @@ class AdverseEventForm(CasebookForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if ctcae.is_other(cleaned.get("term") or "") and not (cleaned.get("specified") or "").strip():
-            self.add_error("specified", _g("Say in your words what happened: the CTCAE has no term for it."))
+            self.add_error(
+                "specified", gettext("Say in your words what happened: the CTCAE has no term for it.")
+            )
         return cleaned
 
     def values(self) -> dict[str, Any]:
@@ -157,7 +170,7 @@ class GradeChangeForm(RowForm):
             and (cleaned.get("action") or cleaned.get("note"))
             and "grade" not in self.errors
         ):
-            self.add_error("grade", _g("Enter the grade, 1 to 5."))
+            self.add_error("grade", gettext("Enter the grade, 1 to 5."))
         return cleaned
 
 

@@ -41,7 +41,7 @@ class SaeClockFilter(filters.FilterSet):
     subject = filters.UUIDFilter(field_name="subject_id", help_text="id of the subject")
     study = filters.CharFilter(field_name="study__key", help_text="key of the study")
     site = filters.CharFilter(field_name="site__key", help_text="key of the site")
-    kind = filters.CharFilter(help_text="form, admission, sponsor, ethics, regulator, follow_up")
+    kind = filters.CharFilter(help_text="form, admission, interest, sponsor, ethics, regulator, follow_up")
     open = filters.BooleanFilter(field_name="done_at", lookup_expr="isnull", help_text="not met yet")
     overdue = filters.BooleanFilter(method="whether_overdue", help_text="not met, and its time is up")
     susar = filters.CharFilter(help_text="TRUE, FALSE or UNKNOWN")

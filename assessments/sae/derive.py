@@ -10,7 +10,7 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import current_records
 
 from ..domain.admissions import Proposal, Stay, proposals
-from ..domain.sae import FORM_RULE, Clock, ClockKind, Report, Verdict, clock, clocks_of, susar
+from ..domain.sae import Clock, ClockKind, Report, Verdict, clock, clocks_of, interest_clock, susar
 from ..models import (
     Admission,
     AdmissionDecision,
@@ -99,20 +99,25 @@ def report_of(report: SeriousEvent, assessment: SaeAssessment | None, verdict: V
 
 def derive_clocks(subject: Subject) -> Iterator[SaeClock]:
     """The rows of the projection."""
-    known = safety_of(subject.pk)
+    known, rules = safety_of(subject.pk), subject.protocol_version.protocol.adverse_events.clocks
     for report in known.reports:
         said = known.assessments.get(report.pk)
         verdict = verdict_of(report, known.events.get(report.event or 0), said)
-        for one in clocks_of(report_of(report, said, verdict)):
+        for one in clocks_of(report_of(report, said, verdict), rules):
             yield row_of(one, report, report.event, susar=verdict.truth.value)
     with_report = {one.event for one in known.reports}
     for number, event in known.events.items():
+        known_at = event.site_aware_at or event.entered_at
         if event.serious and number not in with_report:
-            yield row_of(clock(ClockKind.FORM, FORM_RULE, event.entered_at), event, number)
+            yield row_of(clock(ClockKind.FORM, rules.sae_form, known_at), event, number)
+        told = [event.sponsor_told_at, *(one.sponsor_told_at for one in known.reports if one.event == number)]
+        interest = interest_clock(event.special_interest, known_at, told, rules)
+        if interest is not None:
+            yield row_of(interest, event, number)
     for stay in known.stays:
         for proposal in open_proposals(stay, known):
-            start = known_at(stay, proposal, subject.site.timezone)
-            one = clock(ClockKind.ADMISSION, FORM_RULE, start)
+            start = knowable_at(stay, proposal, subject.site.timezone)
+            one = clock(ClockKind.ADMISSION, rules.sae_form, start)
             yield row_of(one, stay, proposed_event(proposal), criterion=proposal.criterion.value)
 
 
@@ -163,7 +168,7 @@ def proposed_event(proposal: Proposal) -> int | None:
     return proposal.events[0] if len(proposal.events) == 1 else None
 
 
-def known_at(stay: Admission, proposal: Proposal, zone: str) -> datetime | None:
+def knowable_at(stay: Admission, proposal: Proposal, zone: str) -> datetime | None:
     """When the site can know: when the stay was recorded, or the day comes on which it is longer than planned."""
     entered = stay.entered_at
     day = midnight(proposal.since, zone)

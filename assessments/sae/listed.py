@@ -16,10 +16,12 @@ from trialsite.casebook.names import local
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.slots import Slot
 from trialsite.casebook.states import RecordState
+from trialsite.clinical.text import Text
+from trialsite.studies.domain.reporting_clocks import ReportingClock
 from trialsite.studies.models import Study
-from trialsite.studies.words import SOURCES
+from trialsite.studies.words import SOURCES, SPECIAL_INTEREST
 
-from ..domain.sae import RULES, ClockRule
+from ..domain.sae import CLOCK_WORDS
 from ..models import AdverseEvent, SaeClock, SeriousEvent
 from .events import events_of, named
 from .shown import criteria_words, version_words
@@ -57,6 +59,7 @@ class ReportLine:
     report: SeriousEvent
     url: str
     event: str
+    record: AdverseEvent | None
     criteria: str
     version: str
     susar: str
@@ -80,6 +83,7 @@ def line_for(report: SeriousEvent, clocks: list[SaeClock], events: Mapping[int, 
         report=report,
         url=Slot.of_record(report).url(),
         event=named(report.event, events.get(report.event)) if report.event else "",
+        record=events.get(report.event or 0),
         criteria=criteria_words(report),
         version=version_words(report.report_kind, report.follow_up_number),
         susar=str(SUSAR_WORDS.get(key, "")),
@@ -98,14 +102,26 @@ class RuleLine:
     cite: str
 
 
-def rules_shown() -> list[RuleLine]:
+def rules_shown(study: Study) -> list[RuleLine]:
+    """The clocks of the study's version in force."""
+    version = study.current_version
+    if version is None:
+        return []
+    clocks = version.protocol.adverse_events.clocks
+    found = ((what, getattr(clocks, name)) for name, what in CLOCK_WORDS.items())
     return [
-        RuleLine(local(one.what), allowed_time(one), str(SOURCES[one.source]), local(one.cite))
-        for one in RULES
+        RuleLine(clock_words(what, one), allowed_time(one), str(SOURCES[one.source]), one.cite)
+        for what, one in found
     ]
 
 
-def allowed_time(rule: ClockRule) -> str:
-    if rule.hours:
-        return ngettext("%(n)d h", "%(n)d h", rule.hours) % {"n": rule.hours}
-    return ngettext("%(n)d day", "%(n)d days", rule.days) % {"n": rule.days}
+def clock_words(what: Text, clock: ReportingClock) -> str:
+    """From what to what it runs; of special interest with the kinds that it is for."""
+    kinds = ", ".join(str(SPECIAL_INTEREST[kind]) for kind in clock.kinds)
+    return f"{local(what)} ({kinds})" if kinds else local(what)
+
+
+def allowed_time(clock: ReportingClock) -> str:
+    if clock.hours:
+        return ngettext("%(n)d h", "%(n)d h", clock.hours) % {"n": clock.hours}
+    return ngettext("%(n)d day", "%(n)d days", clock.days) % {"n": clock.days}

@@ -28,7 +28,7 @@ from .words import ClockLine, line_of
 from .work import SITE, SPONSOR
 
 NEWS = timedelta(days=7)  # an event that became known longer ago is no news (assumption)
-TOLD_AT_ONCE = (ClockKind.FORM, ClockKind.SPONSOR)  # a serious event, and its report
+TOLD_AT_ONCE = (ClockKind.FORM, ClockKind.INTEREST, ClockKind.SPONSOR)  # an event, and its report
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from trialsite.casebook.pages import display_of, words
 from trialsite.casebook.registries import forms
 
 from ..models import AdverseEvent, SaeAssessment, SaeVersion, SeriousEvent
-from .events import named
+from ..pages.adverse_events import BY_AGENT, TOLD
+from .events import AGENTS, named
 from .forms import shown_assessment
 from .services import restored
 from .shown import version_words
@@ -40,11 +41,20 @@ def report_to_print(record: SeriousEvent, version: SaeVersion) -> dict[str, Any]
         "version": version,
         "title": version_words(version.kind, version.follow_up_number),
         "event_title": named(report.event, event) if report.event else "",
-        "sections": sections_of("AE", event)
+        "special": event.get_special_interest_display() if event else "",
+        "sections": sections_of("AE", event, leave=not_asked(record, event))
         + sections_of("SAE", report, leave=("event", "report_kind", "follow_up_number")),
         "said": said,
         "assessment": shown_assessment(said) if said else [],
     }
+
+
+def not_asked(record: SeriousEvent, event: AdverseEvent | None) -> list[str]:
+    """Items of the event that are empty because its page does not ask for them: of agents that the protocol does not
+    have, and of the report of special interest."""
+    planned = record.subject.protocol_version.protocol.adverse_events.agents
+    others = [f"{kind}_{agent}" for agent in AGENTS if agent not in planned for kind in BY_AGENT]
+    return [item for item in (*others, *TOLD) if not getattr(event, item, None)]
 
 
 def sections_of(form_key: str, record: Any, leave: Sequence[str] = ()) -> list[Section]:
@@ -53,16 +63,13 @@ def sections_of(form_key: str, record: Any, leave: Sequence[str] = ()) -> list[S
         return []
     kind = forms[form_key]
     page: type[CasebookForm] = kind.form
+    left = [
+        (section.title, [item for item in section.items if item not in leave]) for section in page.sections
+    ]
     return [
-        (
-            section.title,
-            [
-                (page.labels.get(item) or item_label(kind, item), value_of(record, item))
-                for item in section.items
-                if item not in leave
-            ],
-        )
-        for section in page.sections
+        (title, [(page.labels.get(item) or item_label(kind, item), value_of(record, item)) for item in items])
+        for title, items in left
+        if items
     ]
 
 

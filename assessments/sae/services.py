@@ -168,18 +168,20 @@ def draft_report(
     return slot
 
 
-def draft_from_stay(*, admission_id: UUID, criterion: str, by: User) -> Slot:
-    """Accept what a stay proposes: an SAE report as a draft."""
+def draft_from_stay(*, admission_id: UUID, criterion: str, event: int | None = None, by: User) -> Slot:
+    """Accept what a stay proposes: an SAE report as a draft. Of several events that may be meant `event` is the one."""
     stay = Admission.objects.visible_to(by).get(pk=admission_id)
     found = next(
         (one for one in open_proposals(stay, safety_of(stay.subject_id)) if one.criterion == criterion), None
     )
     if found is None:
         raise Refused(_("Nothing is proposed any more: it was reported or declined."))
-    event = found.events[0] if len(found.events) == 1 else None
+    if len(found.events) > 1 and event not in found.events:
+        raise CheckFailed({"event": _("Choose which of these events is meant.")})
+    meant = event if len(found.events) > 1 else next(iter(found.events), None)
     day = max(found.since, stay.performed_on) if stay.performed_on else found.since
     return draft_report(
-        subject_id=stay.subject_id, event=event, criterion=criterion, day=day.isoformat(), by=by
+        subject_id=stay.subject_id, event=meant, criterion=criterion, day=day.isoformat(), by=by
     )
 
 

@@ -121,12 +121,14 @@ def event_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any] | N
         current_records(SeriousEvent, [subject.pk]).filter(event=event.form_repeat).select_related("visit")
     )
     found = [(Slot.of_record(one).url(), report_summary(one)) for one in reports.order_by("form_repeat")]
-    if not found and not event.serious:
+    clocks = clocks_on(event.pk, subject)
+    if not found and not event.serious and not clocks:
         return None
     return {
         "template": "assessments/sae/event_panel.html",
         "reports": found,
-        "clocks": [] if found else clocks_on(event.pk, subject),
+        "serious": bool(found or event.serious),
+        "clocks": clocks,
         "may_report": may_write(request, subject),
         "start_url": reverse("sae-start", args=[subject.pk]),
         "number": event.form_repeat,
@@ -142,7 +144,7 @@ def stay_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any] | No
             one.criterion.value,
             CRITERION_LABELS[one.criterion],
             local(one.why),
-            [named(number, known.events.get(number)) for number in one.events],
+            [(number, named(number, known.events.get(number))) for number in one.events],
         )
         for one in open_proposals(stay, known)
     ]
@@ -167,7 +169,11 @@ class ProposalLine:
     criterion: str
     label: Any
     why: str
-    events: list[str]
+    events: list[tuple[int, str]]
+
+    @property
+    def several(self) -> bool:
+        return len(self.events) > 1
 
 
 def may_write(request: HttpRequest, subject: Subject) -> bool:

@@ -62,12 +62,12 @@ def notify_of_saes(user_id: str) -> int:
 
 
 def tell_at_once(told: Submitted) -> None:
-    """After an SAE report, or an adverse event that is serious: the people concerned are written to on commit.
+    """After an SAE report, or an event serious or of special interest: who is concerned is written to on commit.
 
     Without a broker the next run, minutes later, finds it."""
-    if told.opened.kind.key == "SAE" or (told.opened.kind.key == "AE" and serious(told.record)):
+    if told.opened.kind.key == "SAE" or (told.opened.kind.key == "AE" and pressing(told.record)):
         transaction.on_commit(partial(handed_over, send_sae_notices))
 
 
-def serious(record: Any) -> bool:
-    return bool(record.serious)
+def pressing(record: Any) -> bool:
+    return bool(record.serious or record.special_interest)

@@ -41,7 +41,7 @@ def saes(request: HttpRequest, key: str) -> HttpResponse:
         "study": study,
         "page": page,
         "lines": lines_of(list(page)),
-        "rules": rules_shown(),
+        "rules": rules_shown(study),
         "states": STATES.items(),
         "asked": asked,
     }
@@ -84,13 +84,17 @@ def assess(request: HttpRequest, sae_id: UUID) -> HttpResponse:
     return answer.response()
 
 
+def number_of(text: str) -> int | None:
+    """An adverse event by its number in the log."""
+    return int(text) if text.isdecimal() else None
+
+
 @login_required
 @require_POST
 def start(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     """Begin the report of an adverse event of this subject as a draft."""
     subject = subject_or_404(user_of(request), subject_id)
-    event = request.POST.get("event", "")
-    number = int(event) if event.isdecimal() else None
+    number = number_of(request.POST.get("event", ""))
     return redirect(draft_report(subject_id=subject.pk, event=number, by=user_of(request)).url())
 
 
@@ -109,7 +113,9 @@ def admission_step(request: HttpRequest, admission_id: UUID, action: str) -> Htt
         if asked not in list(Criterion):
             raise CheckFailed({"criterion": _("Choose what is proposed.")})
         if action == "accept":
-            return redirect(draft_from_stay(admission_id=stay.pk, criterion=asked, by=user).url())
+            event = number_of(request.POST.get("event", ""))
+            slot = draft_from_stay(admission_id=stay.pk, criterion=asked, event=event, by=user)
+            return redirect(slot.url())
         decline_proposal(
             admission_id=stay.pk, criterion=asked, by=user, reason=request.POST.get("reason", "")
         )

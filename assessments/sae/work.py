@@ -20,11 +20,12 @@ from ..domain.sae import ClockKind, State, state_of
 from ..models import SaeClock
 from .words import TONES, time_words
 
-SITE = (ClockKind.FORM, ClockKind.ADMISSION, ClockKind.SPONSOR, ClockKind.ETHICS)
+SITE = (ClockKind.FORM, ClockKind.ADMISSION, ClockKind.INTEREST, ClockKind.SPONSOR, ClockKind.ETHICS)
 SPONSOR = (ClockKind.REGULATOR, ClockKind.FOLLOW_UP)
 KINDS = {
     "sae-form": _("Report a serious adverse event"),
     "sae-admission": _("Decide whether an admission is an SAE"),
+    "sae-interest": _("Send an event of special interest to the sponsor"),
     "sae-sponsor": _("Send an SAE to the sponsor"),
     "sae-ethics": _("Send an SAE to the ethics committee"),
     "sae-assess": _("Assess an SAE for the sponsor"),

@@ -18,6 +18,7 @@ from trialsite.studies.domain.adverse_event_plan import RecordRule, WindowPlan
 from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.provenance import Mark, to_sign
+from trialsite.studies.domain.reporting_clocks import ReportingClock
 from trialsite.studies.words import (
     AGENTS,
     ANALYSIS_SETS,
@@ -26,6 +27,7 @@ from trialsite.studies.words import (
     RECORDED_AS_EVENT,
     SETTING_CODES,
     SETTINGS,
+    SPECIAL_INTEREST,
     code_words,
     day_runs,
     days_words,
@@ -202,6 +204,8 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
             return adverse_event_words(place)
         case WindowPlan():
             return window_words(protocol, place)
+        case ReportingClock():
+            return clock_words(place)
         case RecordRule():
             return record_words(protocol, place)
         case plans.Stage():
@@ -312,6 +316,13 @@ def window_words(protocol: Protocol, one: WindowPlan) -> str:
     ends = ", ".join(words % {"n": number} for words, number in days if number)
     starts = " / ".join(anchor_name(protocol, name) for name in one.starts)
     return _("from %(start)s to the latest of: %(ends)s") % {"start": starts, "ends": ends or "—"}
+
+
+def clock_words(one: ReportingClock) -> str:
+    """How long somebody has; of special interest with the kinds that it is for."""
+    kinds = ", ".join(str(SPECIAL_INTEREST[kind]) for kind in one.kinds)
+    time = _("%(n)s hours") % {"n": one.hours} if one.hours else days_words(one.days)
+    return f"{kinds}: {time}" if kinds else time
 
 
 def record_words(protocol: Protocol, one: RecordRule) -> str:

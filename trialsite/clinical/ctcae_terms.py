@@ -29,6 +29,7 @@ SYSTEMS: dict[str, Text] = {
     "muscles": Text("Musculoskeletal and connective tissue disorders", "各种肌肉骨骼及结缔组织疾病"),
     "neoplasms": Text("Neoplasms benign, malignant and unspecified", "良性、恶性及性质不明的肿瘤"),
     "nerves": Text("Nervous system disorders", "各类神经系统疾病"),
+    "pregnancy": Text("Pregnancy, puerperium and perinatal conditions", "妊娠期、产褥期及围产期状况"),
     "mind": Text("Psychiatric disorders", "精神病类"),
     "kidneys": Text("Renal and urinary disorders", "肾脏及泌尿系统疾病"),
     "reproductive": Text("Reproductive system and breast disorders", "生殖系统及乳腺疾病"),

@@ -282,6 +282,27 @@ def test_an_unplanned_admission_proposes_and_the_report_answers(cast: Cast, subj
     assert "admission" not in clocks(cast, subject)
 
 
+def test_of_several_events_of_a_longer_stay_one_is_chosen(
+    client: Client, cast: Cast, subject: Subject
+) -> None:
+    event(cast, subject)
+    event(cast, subject, term="Sepsis")
+    admitted = stay(cast, subject, planned_days=17)
+    told = {"admission_id": admitted.pk, "criterion": "prolongation", "by": cast.coordinator}
+    for wrong in (None, 3):
+        with acting(user=cast.coordinator), pytest.raises(CheckFailed) as refused:
+            draft_from_stay(**told, event=wrong)
+        assert set(refused.value.messages) == {"event"}
+    found = page(client, cast.coordinator, Slot(subject.pk, LOG, "ADM", 1, 1).url())
+    assert "More than one event began in these days" in found
+    assert found.count('name="event"') >= 2
+    with acting(user=cast.coordinator):
+        draft_from_stay(**told, event=2)
+        draft = Draft.objects.get(author=cast.coordinator, form_key="SAE")
+    assert draft.typed["event"] == ["2"]
+    assert draft.typed["prolongation"] == ["yes"]
+
+
 def test_a_declined_proposal_stays_declined_with_its_reason(cast: Cast, subject: Subject) -> None:
     admitted = stay(cast, subject, reason="OTHER", planned=False)
     told = {"admission_id": admitted.pk, "criterion": "hospitalisation", "by": cast.coordinator}
@@ -513,6 +534,7 @@ def test_a_clock_is_named_once_for_each_kind() -> None:
     assert {one.value for one in ClockKind} == {
         "form",
         "admission",
+        "interest",
         "sponsor",
         "ethics",
         "regulator",

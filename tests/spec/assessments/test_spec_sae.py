@@ -1,21 +1,18 @@
 """SAE clocks, SUSAR logic, and stays in hospital: the table of the system's own rules, both sides of each limit."""
 
+from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from assessments.domain.admissions import Onset, Stay, proposals, serious_stay
 from assessments.domain.sae import (
+    CLOCK_WORDS,
     EXPECTED,
     FOLLOW_UP,
-    FOLLOW_UP_RULE,
-    FORM_RULE,
-    GRAVE_RULE,
     INITIAL,
-    OTHER_RULE,
-    RULES,
-    SPONSOR_RULE,
     UNEXPECTED,
     ClockKind,
     Criterion,
@@ -25,13 +22,20 @@ from assessments.domain.sae import (
     State,
     clocks_of,
     due_at,
+    interest_clock,
     points_reached,
     report_problems,
     state_of,
     susar,
 )
 from trialsite.clinical.kleene import Truth
+from trialsite.studies.domain.protocol import Protocol
+from trialsite.studies.domain.read import read_file
+from trialsite.studies.domain.reporting_clocks import SPECIAL_INTEREST, ReportingClock, ReportingClocks
+from trialsite.studies.domain.reporting_clocks import USUAL_CLOCKS as CLOCKS
+from trialsite.studies.words import SPECIAL_INTEREST as WORDS_OF_INTEREST
 
+FOLDER = Path(__file__).parents[3] / "trialsite" / "studies" / "protocols"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
@@ -50,21 +54,21 @@ SITE_CLOCK = [  # known at, now, state
 
 @pytest.mark.parametrize(("known", "now", "state"), SITE_CLOCK)
 def test_s01_the_site_has_24_hours_weekends_included(known: str, now: str, state: State) -> None:
-    due = due_at(SPONSOR_RULE, at(known))
+    due = due_at(CLOCKS.sae_to_sponsor, at(known))
     assert due == at("2026-11-21T16:30")
     assert state_of(due, None, at(now)) is state
 
 
 def test_the_24_hours_are_hours_whatever_the_zone() -> None:
     known = datetime(2026, 11, 20, 8, 30, tzinfo=ZoneInfo("UTC"))
-    assert due_at(SPONSOR_RULE, known) == at("2026-11-21T16:30")
+    assert due_at(CLOCKS.sae_to_sponsor, known) == at("2026-11-21T16:30")
 
 
 # S-02: days from the day on which the sponsor knows, day 0; the last day ends at midnight in Shanghai
 
 DAY_CLOCK = [  # rule, last day, minute after
-    (GRAVE_RULE, "2026-11-27", "2026-11-28T00:00"),
-    (OTHER_RULE, "2026-12-05", "2026-12-06T00:00"),
+    (CLOCKS.susar_grave, "2026-11-27", "2026-11-28T00:00"),
+    (CLOCKS.susar_other, "2026-12-05", "2026-12-06T00:00"),
 ]
 
 
@@ -78,12 +82,12 @@ def test_s02_day_0_is_the_day_on_which_the_sponsor_knows(rule, last: str, after:
 
 
 def test_s02_the_follow_up_of_a_report_on_day_7_is_due_8_days_later() -> None:
-    assert due_at(FOLLOW_UP_RULE, at("2026-11-27T10:00")).date() == date(2026, 12, 5)
+    assert due_at(CLOCKS.susar_follow_up, at("2026-11-27T10:00")).date() == date(2026, 12, 5)
 
 
 def test_a_day_begins_at_midnight_in_shanghai() -> None:
     late_evening = datetime(2026, 11, 20, 16, 0, tzinfo=ZoneInfo("UTC"))  # 2026-11-21 00:00 there
-    assert due_at(GRAVE_RULE, late_evening).date() == date(2026, 11, 28)
+    assert due_at(CLOCKS.susar_grave, late_evening).date() == date(2026, 11, 28)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +95,7 @@ def test_a_day_begins_at_midnight_in_shanghai() -> None:
     [("2026-11-21T16:30", State.DONE), ("2026-11-21T16:31", State.DONE_LATE)],
 )
 def test_what_was_done_in_the_last_minute_was_in_time(done: str, state: State) -> None:
-    due = due_at(SPONSOR_RULE, at("2026-11-20T16:30"))
+    due = due_at(CLOCKS.sae_to_sponsor, at("2026-11-20T16:30"))
     assert state_of(due, at(done), at("2026-12-31T00:00")) is state
 
 
@@ -153,7 +157,7 @@ K = ClockKind
     ],
 )
 def test_which_clocks_run(criteria, verdict: Truth, kinds: list[K], provisional: list[K]) -> None:
-    found = clocks_of(Report(criteria, verdict, site_aware_at=KNOWN, sponsor_aware_at=KNOWN))
+    found = clocks_of(Report(criteria, verdict, site_aware_at=KNOWN, sponsor_aware_at=KNOWN), CLOCKS)
     assert [one.kind for one in found] == kinds
     assert [one.kind for one in found if one.provisional] == provisional
 
@@ -162,7 +166,7 @@ def test_which_clocks_run(criteria, verdict: Truth, kinds: list[K], provisional:
     ("criteria", "day"), [(GRAVE, "2026-11-27"), (UNKNOWN_GRAVITY, "2026-11-27"), (MILD, "2026-12-05")]
 )
 def test_what_is_undecided_runs_on_the_shorter_clock(criteria, day: str) -> None:
-    found = clocks_of(Report(criteria, Truth.TRUE, site_aware_at=KNOWN, sponsor_aware_at=KNOWN))
+    found = clocks_of(Report(criteria, Truth.TRUE, site_aware_at=KNOWN, sponsor_aware_at=KNOWN), CLOCKS)
     due = next(one.due_at for one in found if one.kind is K.REGULATOR)
     assert due is not None
     assert due.date().isoformat() == day
@@ -170,14 +174,14 @@ def test_what_is_undecided_runs_on_the_shorter_clock(criteria, day: str) -> None
 
 def test_the_first_report_to_the_authority_starts_the_follow_up_of_a_grave_susar_only() -> None:
     told = at("2026-11-27T09:00")
-    grave = clocks_of(Report(GRAVE, Truth.TRUE, KNOWN, KNOWN, KNOWN, KNOWN, told))
+    grave = clocks_of(Report(GRAVE, Truth.TRUE, KNOWN, KNOWN, KNOWN, KNOWN, told), CLOCKS)
     assert [one.kind for one in grave][-1] is K.FOLLOW_UP
-    mild = clocks_of(Report(MILD, Truth.TRUE, KNOWN, KNOWN, None, KNOWN, told))
+    mild = clocks_of(Report(MILD, Truth.TRUE, KNOWN, KNOWN, None, KNOWN, told), CLOCKS)
     assert K.FOLLOW_UP not in [one.kind for one in mild]
 
 
 def test_a_clock_whose_start_nobody_knows_waits() -> None:
-    found = clocks_of(Report(MILD, Truth.UNKNOWN))
+    found = clocks_of(Report(MILD, Truth.UNKNOWN), CLOCKS)
     assert [(one.started_at, one.due_at) for one in found] == [(None, None), (None, None)]
 
 
@@ -193,15 +197,69 @@ def test_a_clock_whose_start_nobody_knows_waits() -> None:
     ],
 )
 def test_people_are_told_at_once_at_half_time_and_when_time_is_up(now: str, points: list[Point]) -> None:
-    assert points_reached(KNOWN, due_at(FORM_RULE, KNOWN), at(now)) == points
+    assert points_reached(KNOWN, due_at(CLOCKS.sae_form, KNOWN), at(now)) == points
 
 
-def test_every_rule_names_its_source_in_both_languages() -> None:
-    for rule in RULES:
+# The clocks of the protocol files
+
+
+@pytest.mark.parametrize("key", ["BLINA-FULL", "BLINA-INTENS", "BLINA-VEN", "VIP-BLINA-HSCT"])
+def test_every_study_has_its_clocks_with_their_source(key: str) -> None:
+    clocks = Protocol.from_document(read_file(FOLDER / f"{key}.yaml").document).adverse_events.clocks
+    names = [one.name for one in fields(clocks)]
+    assert set(names) == set(CLOCK_WORDS)
+    for name in names:
+        rule = getattr(clocks, name)
         assert bool(rule.hours) != bool(rule.days)
-        assert rule.what.zh
-        assert rule.cite.zh
-        assert rule.source in {"reference", "assumption"}
+        assert rule.cite
+        assert rule.source == ("reference" if name.startswith("susar") else "assumption")
+        usual = getattr(CLOCKS, name)
+        assert (rule.hours, rule.days, rule.kinds) == (usual.hours, usual.days, usual.kinds)
+
+
+def test_without_the_section_the_usual_clocks_count() -> None:
+    assert ReportingClocks.of(None) == CLOCKS
+
+
+def test_a_clock_of_the_file_counts_instead_of_the_usual_one() -> None:
+    own = replace(CLOCKS, sae_to_sponsor=ReportingClock("registration", "section 9", hours=48))
+    found = clocks_of(Report(MILD, Truth.FALSE, site_aware_at=KNOWN), own)
+    assert [one.due_at for one in found] == [KNOWN + timedelta(hours=48)]
+
+
+# Events of special interest: a pregnancy is told within 24 hours
+
+INTEREST = [  # kind, known, told on the event and in SAE reports, due, done
+    ("PREGNANCY", KNOWN, [None], KNOWN + timedelta(hours=24), None),
+    ("PREGNANCY", KNOWN, [KNOWN], KNOWN + timedelta(hours=24), KNOWN),
+    ("PREGNANCY", KNOWN, [None, KNOWN], KNOWN + timedelta(hours=24), KNOWN),
+    ("PREGNANCY", KNOWN, [at("2026-11-22T09:00"), KNOWN], KNOWN + timedelta(hours=24), KNOWN),
+    ("PREGNANCY", None, [None], None, None),
+]
+
+
+@pytest.mark.parametrize(("kind", "known", "told", "due", "done"), INTEREST)
+def test_a_pregnancy_is_told_within_24_hours(kind, known, told, due, done) -> None:
+    found = interest_clock(kind, known, told, CLOCKS)
+    assert found is not None
+    assert (found.kind, found.due_at, found.done_at) == (K.INTEREST, due, done)
+
+
+@pytest.mark.parametrize("kind", ["", "CRS", "SECOND_MALIGNANCY"])
+def test_other_special_interest_has_no_clock_of_its_own(kind: str) -> None:
+    assert interest_clock(kind, KNOWN, [None], CLOCKS) is None
+
+
+def test_a_study_names_its_own_kinds() -> None:
+    own = replace(CLOCKS, special_interest=ReportingClock("registration", "9", hours=72, kinds=("CRS",)))
+    assert interest_clock("PREGNANCY", KNOWN, [None], own) is None
+    found = interest_clock("CRS", KNOWN, [None], own)
+    assert found is not None
+    assert found.due_at == KNOWN + timedelta(hours=72)
+
+
+def test_every_kind_of_special_interest_has_words() -> None:
+    assert set(SPECIAL_INTEREST) == set(WORDS_OF_INTEREST)
 
 
 # Versions

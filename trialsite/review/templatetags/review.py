@@ -17,6 +17,7 @@ TABS = (  # name, label, page, what it takes
     ("verification", _("Source verification"), "verification-plan", "query.close"),
     ("checks", _("Edit checks"), "checks", "query.close"),
     ("deviations", _("Deviations"), "deviations", "record.view"),
+    ("study-events", _("Adverse events"), "study-events", "record.view"),
     ("saes", _("Serious adverse events"), "saes", "record.view"),
     ("consent-versions", _("Consent texts"), "consent-versions", "record.view"),
     ("reference-ranges", _("Reference ranges"), "reference-ranges", "record.view"),

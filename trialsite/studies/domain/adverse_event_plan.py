@@ -1,4 +1,6 @@
-"""What a protocol says of adverse events: the agents whose part is judged, the window, laboratory grades as events."""
+"""What a protocol says of adverse events: the agents whose part is judged, the window, laboratory grades as events,
+and the clocks of reporting.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from trialsite.clinical.ctcae import TERMS
 from trialsite.studies.domain.problems import Path
+from trialsite.studies.domain.reporting_clocks import USUAL_CLOCKS, ReportingClocks
 from trialsite.studies.domain.values import Document
 
 if TYPE_CHECKING:
@@ -81,12 +84,15 @@ class RecordRule:
 
 @dataclass(frozen=True)
 class AdverseEventPlan:
-    """Agents, window, and from which grade laboratory values propose an event; `record_as_ae`: the first that holds."""
+    """Agents, window, clocks, and from which grade laboratory values propose an event.
+
+    `record_as_ae`: the first that holds."""
 
     agents: tuple[str, ...]
     propose_from_grade: int
     window: WindowPlan
     record_as_ae: tuple[RecordRule, ...]
+    clocks: ReportingClocks = USUAL_CLOCKS
 
     @classmethod
     def of(cls, document: Document | None) -> AdverseEventPlan:
@@ -98,6 +104,7 @@ class AdverseEventPlan:
             document["propose_from_grade"],
             WindowPlan.of(document["window"]),
             tuple(RecordRule.of(one) for one in document.get("record_as_ae", ())),
+            ReportingClocks.of(document.get("clocks")),
         )
 
     def rule_for(self, term: str, baseline: int, phase: str, day: int) -> RecordRule | None:

@@ -16,6 +16,7 @@ from jsonschema.exceptions import ValidationError
 
 from trialsite.studies.domain.adverse_event_plan import AGENTS, RECORDED, STARTS
 from trialsite.studies.domain.problems import Path
+from trialsite.studies.domain.reporting_clocks import SPECIAL_INTEREST
 
 Schema = dict[str, Any]
 
@@ -132,6 +133,15 @@ LAB_GRADES_AS_EVENTS = sourced(
     {"terms": many(WORDS, at_least=1), "record": choice(*RECORDED)},
     {"at_baseline": TRUTH, "phases": many(KEY, at_least=1), "days": POSITIVE},
 )
+HOURS_TO_REPORT = sourced({"hours": POSITIVE})
+DAYS_TO_REPORT = sourced({"days": POSITIVE})
+CLOCKS = shape(
+    {
+        **dict.fromkeys(("sae_form", "sae_to_sponsor", "sae_to_ethics"), HOURS_TO_REPORT),
+        "special_interest": sourced({"kinds": many(choice(*SPECIAL_INTEREST)), "hours": POSITIVE}),
+        **dict.fromkeys(("susar_grave", "susar_other", "susar_follow_up"), DAYS_TO_REPORT),
+    }
+)
 ADVERSE_EVENTS = sourced(
     {
         "agents": many(choice(*AGENTS), at_least=1),
@@ -146,7 +156,7 @@ ADVERSE_EVENTS = sourced(
             }
         ),
     },
-    {"record_as_ae": many(LAB_GRADES_AS_EVENTS)},
+    {"record_as_ae": many(LAB_GRADES_AS_EVENTS), "clocks": CLOCKS},
 )
 CRITERION = sourced(
     {
