@@ -190,6 +190,9 @@ def change_state(*, record: CasebookRecord, action: str, by: User, reason: str =
         record.state = step.target
         record.version += 1
         record.save(update_fields=["state", "version"])
+        kind = form_type(record.form_key, subject)
+        if kind is not None and kind.voided is not None:  # may still refuse
+            kind.voided(record, by)
     publish_change(record.subject_id, by.pk)
     return record
 
