@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from assessments.models import PlannedVisit
 from assessments.selectors import BY_TELEPHONE, VisitLine, lines_of, on_each_day, planned, pressing, site_days
 from assessments.standing import SOON_DAYS
+from assessments.working_days import Calendars
 from enrollment.models import EndReason
 from trialsite.access.models import User
 from trialsite.access.permissions import reach_of
@@ -113,7 +114,7 @@ def call_lines(
     subject_ids: Sequence[UUID], days: Mapping[Any, date], visits: Mapping[UUID, Sequence[PlannedVisit]]
 ) -> Iterator[CallLine]:
     """The lines of subjects who are still followed."""
-    ended = follow_up_ends(subject_ids)
+    ended, calendars = follow_up_ends(subject_ids), Calendars()
     attempts = attempts_of(subject_ids)
     contacts = last_contacts(subject_ids)
     signs = {one: found[-1].latest for one, found in signs_of_life(subject_ids).items() if found}
@@ -132,7 +133,7 @@ def call_lines(
         yield CallLine(
             subject=subject,
             today=days[subject.site_id],
-            visit=next(iter(lines_of(still[:1], dict(days))), None),
+            visit=next(iter(lines_of(still[:1], dict(days), calendars)), None),
             standing=standing_of([as_told(one) for one in tried], contact),
             attempts=tried,
             last_alive=max(known, default=None),

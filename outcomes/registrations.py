@@ -9,7 +9,7 @@ from trialsite.casebook.registries import FactSource, FormType, ProjectionType, 
 from . import checks, forms, models, summaries, withdrawals
 from .api import EndpointViewSet
 from .call_list import CALL_WORK
-from .calls import follow_attempt, return_who_was_lost
+from .calls import follow_attempt, return_who_was_lost, take_back_contacts
 from .critical import critical_items
 from .derived import endpoints_touched
 from .facts import relapses
@@ -97,6 +97,7 @@ registries.forms.register(
         ),
         summary=summaries.attempt_summary,
         after=follow_attempt,
+        voided=take_back_contacts,
     ),
 )
 registries.forms.register(

@@ -1,9 +1,10 @@
 """The medication page of a subject: what meets the treatment, corticosteroids over time, medicines, transfusions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from django.utils.translation import get_language, gettext_lazy
@@ -25,7 +26,8 @@ from .interaction_words import interaction_words
 from .medicines_taken import Entry, entries_of, interactions_of, steroids_of
 from .models import Transfusion
 
-WEEKS_SHOWN = 26  # the latest half year of weeks is drawn; the sums count every day asked for
+BARS_SHOWN = 26  # the latest bars are drawn; the sums count every day asked for
+WEEKS_IN_ONE = 3  # so many weeks in a row without steroids, or more, stand in one line
 GAP_WORDS = {
     Gap.DOSE: gettext_lazy("dose in mg"),
     Gap.FREQUENCY: gettext_lazy("doses a day"),
@@ -113,13 +115,24 @@ def steroid_context(steroids: SteroidDays, period: Period) -> dict[str, Any]:
         "dexamethasone": milligrams(in_dexamethasone(total)),
         "at_least": not steroids.complete,
         "days": sum(1 for day in steroids.days if inside(day, period)),
-        "chart": bar_chart([week_bar(*one) for one in weeks[-WEEKS_SHOWN:]]),
+        "chart": bar_chart(list(week_bars(weeks))[-BARS_SHOWN:]),
         "incomplete": list(incomplete_lines(steroids)),
     }
 
 
 def inside(day: date, period: Period) -> bool:
     return (period.first is None or day >= period.first) and (period.last is None or day <= period.last)
+
+
+def week_bars(weeks: Iterable[tuple[date, Decimal]]) -> Iterator[Bar]:
+    """A bar for each week; three or more weeks in a row without steroids stand in one line."""
+    for given, found in groupby(weeks, key=lambda one: one[1] > 0):
+        run = list(found)
+        if given or len(run) < WEEKS_IN_ONE:
+            yield from (week_bar(*one) for one in run)
+        else:
+            days = {"first": run[0][0].isoformat(), "last": (run[-1][0] + timedelta(days=6)).isoformat()}
+            yield Bar(_("%(first)s to %(last)s") % days, 0, shown="0 mg")
 
 
 def week_bar(week: date, mg: Decimal) -> Bar:

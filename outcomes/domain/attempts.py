@@ -72,6 +72,21 @@ def told_by(result: Result | str, disease: Disease | str) -> Told:
     return Told.DEAD if disease == Disease.DIED else Told.ALIVE
 
 
+@dataclass(frozen=True)
+class Contact:
+    """The survival contact that an attempt bears out: its day, and whether the family told it."""
+
+    on: date
+    by_family: bool
+
+
+def contact_told(on: date | None, result: Result | str, disease: Disease | str) -> Contact | None:
+    """The contact that an attempt of a day bears out: one that found the subject alive; None otherwise."""
+    if on is None or told_by(result, disease) is not Told.ALIVE:
+        return None
+    return Contact(on, result == Result.FAMILY)
+
+
 def standing_of(attempts: Sequence[Attempt], last_contact: date | None) -> Standing:
     """The attempts at one subject since it was last known alive, in the order in which they were made.
 

@@ -121,6 +121,13 @@ class SurvivalContact(CasebookRecord):
     new_therapy_on = PartialDateItem(_("New therapy since"))
     lost = answer(_("Lost to follow-up"), _("after 2 missed visits and 3 attempts at contact"))
     comment = models.CharField(_("Comment"), max_length=300, blank=True, default="")
+    attempt = models.ForeignKey(  # the call that entered this contact, none where somebody did
+        "outcomes.ContactAttempt",
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="contacts",
+    )
 
 
 class WithdrawalDegree(models.TextChoices):

@@ -223,7 +223,7 @@ def move_subject_on(subject_id: UUID) -> bool:
     """Take one subject to the version in force at its site; whether it moved. What is recorded stays as it is."""
     with acting(role="system"):
         found = Subject.objects.select_related("study", "site", "protocol_version")
-        subject = found.select_for_update(of=("self",)).get(pk=subject_id)
+        subject = found.select_for_update(of=("self",), no_key=True).get(pk=subject_id)
         version = version_in_force(study=subject.study, site=subject.site, on=today_at(subject.site))
         if version is None or not is_later(version, subject.protocol_version) or not moves_on(subject):
             return False

@@ -123,9 +123,9 @@ class FormType:
     room works out from it. `continuous` forms stand in the log, any number of times, at no planned visit. `offer`
     gives, when the page of a slot opens, lines to print besides those saved: (subject, slot, record or None) → name
     of the lines → initial values. `after` follows a submission in its transaction: (record, who) → decisions kept as
-    snapshots. `asked` is false for a form that the subject's protocol version no longer has, `retired` holds the items
-    that it no longer asks for: their answers stay and are read, not entered; `own` the items that only the subject's
-    protocol asks for, lines excepted.
+    snapshots; `voided` follows a voiding in the same way. `asked` is false for a form that the subject's protocol
+    version no longer has, `retired` holds the items that it no longer asks for: their answers stay and are read, not
+    entered; `own` the items that only the subject's protocol asks for, lines excepted.
     """
 
     key: str
@@ -141,6 +141,7 @@ class FormType:
     permission: str = "form.submit"
     offer: "Callable[[Subject, Slot, Any], Mapping[str, list[dict[str, Any]]]] | None" = None
     after: "Callable[[Any, User], Any] | None" = None
+    voided: "Callable[[Any, User], Any] | None" = None
     asked: bool = True
     retired: "Mapping[str, ItemPlan]" = field(default_factory=dict, hash=False)
     own: "Mapping[str, ItemPlan]" = field(default_factory=dict, hash=False)

@@ -51,10 +51,15 @@ COMMENT = "comment-"  # the address of a comment on a soft finding, before the f
 
 
 def lockable() -> QuerySet[Subject]:
-    """One subject, to be locked until commit, with all that a submission asks about it at once."""
+    """One subject, to be locked until commit, with all that a submission asks about it at once.
+
+    Its key never changes: whoever derives rows of the subject meanwhile may still point at it, and nobody waits in a
+    circle.
+    """
     asked = {name: mark() for name, mark in marks.items()}
     subjects = Subject.objects.select_related("protocol_version", "study", "site").filter(pk=Bound("subject"))
-    return subjects.annotate(held=somehow_held(), out=somehow_out(), **asked).select_for_update(of=("self",))
+    found = subjects.annotate(held=somehow_held(), out=somehow_out(), **asked)
+    return found.select_for_update(of=("self",), no_key=True)
 
 
 def lockable_at() -> QuerySet[Subject]:
@@ -190,6 +195,9 @@ def change_state(*, record: CasebookRecord, action: str, by: User, reason: str =
         record.state = step.target
         record.version += 1
         record.save(update_fields=["state", "version"])
+        kind = form_type(record.form_key, subject)
+        if kind is not None and kind.voided is not None:  # may still refuse
+            kind.voided(record, by)
     publish_change(record.subject_id, by.pk)
     return record
 

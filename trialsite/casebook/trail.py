@@ -34,7 +34,7 @@ from .values import QuantityItem, trimmed
 
 TECHNICAL = {
     "id", "version", "study_id", "site_id", "subject_id", "visit_id", "record_id", "form_key", "form_repeat",
-    "protocol_version_id", "line", "usubjid", "person_id", "state", "previous_id", "content", "digest",
+    "protocol_version_id", "line", "usubjid", "person_id", "state", "previous_id", "attempt_id", "content", "digest",
     "inputs", "dossier", "rule_digest", "missing_facts", "name_en", "name_zh", "working_en", "working_zh",
 }  # fmt: skip
 NAMES_OF_VISIT = {"key", "repeat"}

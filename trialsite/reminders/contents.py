@@ -14,6 +14,9 @@ from trialsite.access.models import User
 from trialsite.casebook.registries import WorkLine
 from trialsite.casebook.selectors import work_of
 
+from .domain.periods import Frequency, told_through
+from .plans import plan_of
+
 MOST_LINES = 300  # what is read of the inbox; a reminder says how many it shows
 MOST_BYTES = 4096  # of a WeCom robot's markdown, in UTF-8
 ROOM_FOR_THE_REST = 160
@@ -34,7 +37,8 @@ def message_of(user: User, day: date) -> Message:
     """The reminder of one person for one day, in that person's language; as that person, with those rights."""
     with translation.override(user.language):
         page = work_of(user, size=MOST_LINES)
-        lines = to_tell(page.lines, day)
+        frequency = Frequency(plan_of(user).frequency)
+        lines = to_tell(page.lines, told_through(frequency, day))
         n = len(lines)
         title = ngettext("%(n)d thing to do", "%(n)d things to do", n) % {"n": n}
         late = sum(line.standing == "late" for line in lines)
@@ -45,9 +49,9 @@ def message_of(user: User, day: date) -> Message:
         return Message(day, title, counted(lines), lines, page.more)
 
 
-def to_tell(lines: Iterable[WorkLine], day: date) -> list[WorkLine]:
-    """The lines of the inbox that are told on a day: all but those of which a later day is to remind."""
-    return [line for line in lines if line.remind_on is None or line.remind_on <= day]
+def to_tell(lines: Iterable[WorkLine], through: date) -> list[WorkLine]:
+    """The lines of the inbox that a reminder tells: all but those of which a day after `through` is to remind."""
+    return [line for line in lines if line.remind_on is None or line.remind_on <= through]
 
 
 def counted(lines: Iterable[WorkLine]) -> list[tuple[str, int]]:

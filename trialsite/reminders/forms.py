@@ -20,7 +20,7 @@ class PlanForm(forms.Form):
         help_text=_("for a reminder once a week"),
     )
     hour = forms.TypedChoiceField(
-        label=_("From"), choices=[(hour, f"{hour:02d}:00") for hour in range(24)], coerce=int
+        label=_("Hour"), choices=[(hour, f"{hour:02d}:00") for hour in range(24)], coerce=int
     )
     zone = forms.ChoiceField(label=_("Time zone"))
     language = forms.ChoiceField(label=_("Language"), choices=[("en", "English"), ("zh-hans", "中文")])

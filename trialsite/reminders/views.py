@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -97,7 +98,8 @@ def week_sheet(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("site", "")
     site = next((one for one in sites if one.key == asked), sites[0] if sites else None)
     study = request.GET.get("study", "") if request.GET.get("study") in {one.key for one in studies} else ""
-    monday = monday_of(request.GET.get("from", ""))
+    printed_at = now().astimezone(ZoneInfo(site.timezone if site else "UTC"))
+    monday = monday_of(request.GET.get("from", ""), printed_at.date())
     context = {
         "site": site,
         "sites": sites,
@@ -108,15 +110,15 @@ def week_sheet(request: HttpRequest) -> HttpResponse:
         "earlier": monday - timedelta(weeks=1),
         "later": monday + timedelta(weeks=1),
         "days": week_of(user, site=site, study=study, monday=monday) if site else [],
-        "printed_at": now(),
+        "printed_at": printed_at.strftime("%Y-%m-%d %H:%M"),
     }
     return render(request, "reminders/week_sheet.html", context)
 
 
-def monday_of(text: str) -> date:
-    """The Monday of the week of a day in ISO; of today (UTC) when there is none or it is no day."""
+def monday_of(text: str, today: date) -> date:
+    """The Monday of the week of a day in ISO; of today at the site when there is none or it is no day."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        day = now().date()
+        day = today
     return day - timedelta(days=day.weekday())

@@ -1,6 +1,7 @@
 """The call list: who is due, one click for the number, one line for the result, lost and found again."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,10 +24,13 @@ from trialsite.access.identity import Identity, change_phone, register_person
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.audit.models import Event, Trail
-from trialsite.casebook.errors import CheckFailed
+from trialsite.casebook.errors import CheckFailed, Refused
+from trialsite.casebook.items import values_of
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Wanted
 from trialsite.casebook.selectors import work_of
+from trialsite.casebook.services import change_state, submit_form
+from trialsite.casebook.slots import Slot
 from trialsite.casebook.states import SubjectState
 
 STARTED = DAY1  # 2026-01-12: the first contact is planned on 2026-04-12, from 03-29 to 04-26
@@ -122,6 +126,98 @@ def test_two_calls_of_one_day_enter_one_contact(cast: Cast, treated: Subject) ->
     for _ in range(2):
         call(cast, treated, "REACHED", disease_told="ALIVE_WELL")
     assert len(contacts(cast)) == 1
+
+
+# A contact falls with the call that entered it
+
+REACHED = {"call_result": "REACHED", "disease_told": "ALIVE_WELL"}
+NOBODY = {"call_result": "NOT_REACHED", "disease_told": "", "informant": ""}
+
+
+def correct(cast: Cast, record: Any, **values: Any) -> None:
+    with acting(user=cast.coordinator):
+        told = {**values_of(record), **values}
+        submit_form(
+            slot=Slot.of_record(record),
+            values=told,
+            missing=record.missing,
+            base_version=type(record).objects.get(pk=record.pk).version,
+            by=cast.coordinator,
+            reason="typing error",
+        )
+
+
+def void(cast: Cast, record: Any) -> None:
+    with acting(user=cast.coordinator):
+        change_state(record=record, action="void", by=cast.coordinator, reason="another subject was called")
+
+
+def standing(cast: Cast) -> list[tuple[date | None, str]]:
+    return [(one.performed_on, one.contact_kind) for one in contacts(cast) if one.state != "voided"]
+
+
+def test_a_call_that_reached_nobody_after_all_takes_its_contact_back(cast: Cast, treated: Subject) -> None:
+    made = call(cast, treated, **REACHED)
+    (contact,) = contacts(cast)
+    correct(cast, made, **NOBODY)
+    assert standing(cast) == []
+    with acting(role="system"):
+        why = Trail.objects.filter(row_id=contact.pk).order_by("-pk").values_list("reason", flat=True)[0]
+    assert why == "The call that entered this contact was corrected."
+    assert due(cast.coordinator) == [treated.number]
+    correct(cast, made, **REACHED)
+    assert standing(cast) == [(date(2026, 4, 12), "TELEPHONE")]
+
+
+def test_a_voided_call_takes_its_contact_with_it(cast: Cast, treated: Subject) -> None:
+    void(cast, call(cast, treated, **REACHED))
+    assert standing(cast) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "left"),
+    [
+        ({"comment": "twice busy"}, (date(2026, 4, 12), "TELEPHONE")),
+        ({"performed_on": date(2026, 4, 11)}, (date(2026, 4, 11), "TELEPHONE")),
+        ({"call_result": "FAMILY", "informant": "CHILD"}, (date(2026, 4, 12), "FAMILY")),
+    ],
+)
+def test_the_contact_follows_day_and_speaker_of_its_call(
+    cast: Cast, treated: Subject, values: dict[str, Any], left: tuple[date, str]
+) -> None:
+    correct(cast, call(cast, treated, **REACHED), **values)
+    assert standing(cast) == [left]
+    assert len(contacts(cast)) == (1 if "comment" in values else 2)
+
+
+def test_a_second_call_of_the_day_keeps_the_contact_until_it_falls_too(cast: Cast, treated: Subject) -> None:
+    first, second = (call(cast, treated, **REACHED) for _ in range(2))
+    correct(cast, first, **NOBODY)
+    assert len(standing(cast)) == 1
+    void(cast, second)
+    assert standing(cast) == []
+
+
+def test_a_contact_that_somebody_entered_stays(cast: Cast, treated: Subject) -> None:
+    told = {"performed_on": date(2026, 4, 12), "contact_kind": "TELEPHONE", "alive": True}
+    enter(treated, cast.coordinator, "SUR", **told)
+    correct(cast, call(cast, treated, **REACHED), **NOBODY)
+    assert len(standing(cast)) == 1
+
+
+@pytest.mark.parametrize(("kind", "refused"), [("TELEPHONE", True), ("VISIT", False)])
+def test_what_was_added_to_a_contact_is_not_lost_unseen(
+    cast: Cast, treated: Subject, kind: str, refused: bool
+) -> None:
+    made = call(cast, treated, **REACHED)
+    (contact,) = contacts(cast)
+    correct(cast, contact, contact_kind=kind, new_therapy="CAR_T")
+    with pytest.raises(Refused, match="2026-04-12") if refused else nullcontext():
+        correct(cast, made, **NOBODY)
+    assert len(standing(cast)) == 1
+    with acting(user=cast.coordinator):
+        now = ContactAttempt.objects.get(pk=made.pk)
+    assert now.call_result == ("REACHED" if refused else "NOT_REACHED")
 
 
 def test_a_failed_attempt_is_no_sign_of_life(cast: Cast, treated: Subject) -> None:

@@ -24,7 +24,8 @@ from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.audit.models import Trail
 from trialsite.casebook.registries import WorkLine
-from trialsite.reminders.contents import MOST_BYTES, Message, as_markdown, to_tell
+from trialsite.casebook.selectors import WorkPage
+from trialsite.reminders.contents import MOST_BYTES, Message, as_markdown, message_of, to_tell
 from trialsite.reminders.deliveries import deliver_reminder, make_reminders, waiting
 from trialsite.reminders.models import Reminder, ReminderPlan, ReminderState
 from trialsite.reminders.plans import choose_reminders, new_secret
@@ -174,6 +175,20 @@ def test_a_line_with_a_day_of_reminding_is_told_from_that_day_on() -> None:
         line_of(remind_on=each) for each in (None, day - timedelta(days=1), day, day + timedelta(days=1))
     ]
     assert to_tell(lines, day) == lines[:3]
+
+
+def test_a_weekly_reminder_tells_what_is_to_be_told_until_the_next(
+    crew: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monday = at("2026-01-12T06:00").date()
+    lines = [line_of(remind_on=monday + timedelta(days=each)) for each in (0, 6, 7)]
+    monkeypatch.setattr(
+        "trialsite.reminders.contents.work_of", lambda *_args, **_options: WorkPage(lines, 1, more=False)
+    )
+    for frequency, told in (("daily", lines[:1]), ("weekly", lines[:2])):
+        choose(crew.coordinator, frequency=frequency)
+        with acting(user=crew.coordinator):
+            assert message_of(crew.coordinator, monday).lines == told
 
 
 def line_of(**values: Any) -> WorkLine:

@@ -44,6 +44,20 @@ def test_it_tells_visits_doses_and_samples_by_day(desk: Client, treated: Subject
     assert "samples:" in later
 
 
+@pytest.mark.parametrize(("hour", "monday"), [(23, "2026-01-12"), (0, "2026-01-19")])
+def test_the_week_is_that_of_the_sites_day(
+    client: Client, cast: Cast, january: Any, hour: int, monday: str
+) -> None:
+    instant = datetime(
+        2026, 1, 18 if hour else 19, hour, tzinfo=ZoneInfo("Asia/Shanghai")
+    )  # Sunday in UTC both
+    january.move_to(instant)
+    client.force_login(cast.coordinator)
+    page = sheet(client)
+    assert f"{monday} – " in page
+    assert f"As of {instant:%Y-%m-%d %H:%M} (Asia/Shanghai)" in page
+
+
 def test_it_is_in_chinese(desk: Client, treated: Subject) -> None:
     page = sheet(desk, language="zh-hans")
     assert "星期一" in page

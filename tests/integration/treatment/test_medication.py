@@ -1,6 +1,6 @@
 """Concomitant medication: the page, what meets the treatment in both directions, corticosteroids, support of counts."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from assessments.responses import judged_responses
 from tests.cast import Cast
 from tests.integration.assessments.entries import counts, enter, fact, marrow, result
 from treatment.alerts import interaction_alerts
+from treatment.medication_page import week_bars
 from treatment.medicines_taken import steroids_of
 from treatment.registrations import FORMS
 from trialsite.audit import acting
@@ -175,6 +176,19 @@ def test_corticosteroids_of_medication_and_treatment_add_up(cast: Cast, client: 
     assert "week of 2026-01-12" in shown
     later = page(client, cast, subject, first="2026-01-14", last="2026-01-14")
     assert "<strong>50 mg</strong> of prednisone equivalents" in later
+
+
+@pytest.mark.parametrize(
+    ("empty", "labels"),
+    [
+        (2, ["week of 2026-01-05", "week of 2026-01-12", "week of 2026-01-19", "week of 2026-01-26"]),
+        (3, ["week of 2026-01-05", "2026-01-12 to 2026-02-01", "week of 2026-02-02"]),
+    ],
+)
+def test_a_long_time_without_steroids_is_one_line(empty: int, labels: list[str]) -> None:
+    given = [Decimal(50), *[Decimal(0)] * empty, Decimal(5)]
+    weeks = [(date(2026, 1, 5) + timedelta(weeks=n), mg) for n, mg in enumerate(given)]
+    assert [bar.label for bar in week_bars(weeks)] == labels
 
 
 def test_a_course_without_its_dose_makes_the_sum_a_lower_bound(cast: Cast, client: Client) -> None:

@@ -4,7 +4,17 @@ from datetime import date
 
 import pytest
 
-from outcomes.domain.attempts import Attempt, Disease, Result, Told, due_on, standing_of, told_by
+from outcomes.domain.attempts import (
+    Attempt,
+    Contact,
+    Disease,
+    Result,
+    Told,
+    contact_told,
+    due_on,
+    standing_of,
+    told_by,
+)
 
 # result, what was said → what it tells
 TELLS = [
@@ -26,6 +36,23 @@ TELLS = [
 @pytest.mark.parametrize(("result", "disease", "told"), TELLS)
 def test_what_an_attempt_tells(result: str, disease: str, told: str) -> None:
     assert told_by(result, disease) is Told(told)
+
+
+@pytest.mark.parametrize(
+    ("on", "result", "disease", "by_family"),
+    [
+        (date(2026, 3, 5), "REACHED", "ALIVE_WELL", False),
+        (date(2026, 3, 5), "FAMILY", "ALIVE_RELAPSED", True),
+        (date(2026, 3, 5), "FAMILY", "DIED", None),
+        (date(2026, 3, 5), "NOT_REACHED", "", None),
+        (None, "REACHED", "ALIVE_WELL", None),  # no day, no contact
+    ],
+)
+def test_the_contact_an_attempt_bears_out(
+    on: date | None, result: str, disease: str, by_family: bool | None
+) -> None:
+    expected = Contact(on, by_family) if on and by_family is not None else None
+    assert contact_told(on, result, disease) == expected
 
 
 def test_the_table_has_every_result_with_and_without_words() -> None:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from trialsite.reminders.domain.periods import Frequency, Plan, pause_after, period_at
+from trialsite.reminders.domain.periods import Frequency, Plan, pause_after, period_at, told_through
 
 ZONE = "Asia/Shanghai"
 
@@ -51,6 +51,13 @@ def test_an_hour_that_the_clock_leaves_out_counts_as_the_one_after(now: str, due
     plan = Plan(Frequency.DAILY, 0, 2, "Europe/Berlin")  # 02:00 to 03:00 does not exist on that day
     found = period_at(plan, at(now, "Europe/Berlin"))
     assert (found is not None and found.day == date(2026, 3, 29)) is due
+
+
+@pytest.mark.parametrize(
+    ("often", "through"), [("daily", "2026-03-09"), ("weekly", "2026-03-15"), ("off", "2026-03-09")]
+)
+def test_a_reminder_speaks_for_the_days_until_the_next(often: str, through: str) -> None:
+    assert told_through(Frequency(often), date(2026, 3, 9)) == date.fromisoformat(through)
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,11 @@ def period_at(plan: Plan, instant: datetime) -> Period | None:
     return None
 
 
+def told_through(frequency: Frequency, day: date) -> date:
+    """The last day that a reminder speaks for: the day before the next one; its own where there is none."""
+    return day + timedelta(days=6) if frequency is Frequency.WEEKLY else day
+
+
 def pause_after(attempts: int, first: timedelta = FIRST_PAUSE) -> timedelta:
     """How long to wait after so many failed attempts (one or more): `first`, then twice as long, to half an hour."""
     return min(first * 2 ** min(attempts - 1, 10), LONGEST_PAUSE)
