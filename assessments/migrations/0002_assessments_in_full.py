@@ -114,8 +114,16 @@ class Migration(migrations.Migration):
                 field=models.CharField(blank=True, default='', max_length=10, verbose_name='MedDRA version'),
             ), migrations.AddField(
                 model_name='adverseevent',
+                name='site_aware_at',
+                field=models.DateTimeField(blank=True, help_text='from here the clock runs, weekends count', null=True, verbose_name='The site knew at'),
+            ), migrations.AddField(
+                model_name='adverseevent',
                 name='specified',
                 field=models.CharField(blank=True, default='', help_text='what happened; required for “Other, specify”', max_length=200, verbose_name='In your words'),
+            ), migrations.AddField(
+                model_name='adverseevent',
+                name='sponsor_told_at',
+                field=models.DateTimeField(blank=True, help_text='stops the clock; leave empty until it is sent', null=True, verbose_name='Sent to the sponsor at'),
             ), migrations.AddField(
                 model_name='chronicgvhd',
                 name='alp_times',
@@ -260,6 +268,10 @@ class Migration(migrations.Migration):
                 model_name='icescore',
                 name='year',
                 field=models.BooleanField(blank=True, null=True, verbose_name='Knows the year'),
+            ), migrations.AddField(
+                model_name='labresult',
+                name='finding',
+                field=models.CharField(blank=True, choices=[('NONE', 'None of these'), ('SYMPTOMS', 'Symptoms'), ('SYMPTOMS_OR_TREATMENT', 'Symptoms or treatment of it'), ('TRANSFUSION', 'Transfusion indicated'), ('TREATMENT', 'Treatment started or changed for it'), ('INSULIN_OR_HOSPITAL', 'Insulin started or admission for it'), ('SEVERE', 'Severe, or admission for it'), ('SEIZURE', 'Seizure'), ('BLEEDING', 'Bleeding'), ('ANTICOAGULANT', 'On an anticoagulant'), ('CONSEQUENCE', 'Physiologic consequence'), ('ARRHYTHMIA', 'Torsade de pointes, polymorphic ventricular tachycardia or signs of a serious arrhythmia'), ('LEUCOSTASIS', 'Leucostasis'), ('LIFE_THREATENING', 'Life-threatening')], default='', help_text='What goes with this result and changes its CTCAE grade: the worst that applies. Empty: not recorded.', max_length=30, verbose_name='Clinical finding'),
             ), migrations.AddField(
                 model_name='labresult',
                 name='limits_from',
@@ -690,7 +702,7 @@ class Migration(migrations.Migration):
                     ('record_id', models.UUIDField()),
                     ('form_key', models.CharField(max_length=20)),
                     ('form_repeat', models.PositiveSmallIntegerField()),
-                    ('kind', models.CharField(choices=[(assessments.domain.sae.ClockKind['FORM'], 'SAE form'), (assessments.domain.sae.ClockKind['ADMISSION'], 'Decision on the admission'), (assessments.domain.sae.ClockKind['SPONSOR'], 'Report to the sponsor'), (assessments.domain.sae.ClockKind['ETHICS'], 'Report to the ethics committee'), (assessments.domain.sae.ClockKind['REGULATOR'], 'SUSAR report to the authority'), (assessments.domain.sae.ClockKind['FOLLOW_UP'], 'SUSAR follow-up to the authority')], max_length=10)),
+                    ('kind', models.CharField(choices=[(assessments.domain.sae.ClockKind['FORM'], 'SAE form'), (assessments.domain.sae.ClockKind['ADMISSION'], 'Decision on the admission'), (assessments.domain.sae.ClockKind['INTEREST'], 'Report of special interest to the sponsor'), (assessments.domain.sae.ClockKind['SPONSOR'], 'Report to the sponsor'), (assessments.domain.sae.ClockKind['ETHICS'], 'Report to the ethics committee'), (assessments.domain.sae.ClockKind['REGULATOR'], 'SUSAR report to the authority'), (assessments.domain.sae.ClockKind['FOLLOW_UP'], 'SUSAR follow-up to the authority')], max_length=10)),
                     ('criterion', models.CharField(blank=True, choices=[(assessments.domain.sae.Criterion['DEATH'], 'Death'), (assessments.domain.sae.Criterion['LIFE_THREATENING'], 'Life-threatening'), (assessments.domain.sae.Criterion['HOSPITALISATION'], 'Admission to hospital'), (assessments.domain.sae.Criterion['PROLONGATION'], 'Longer stay in hospital'), (assessments.domain.sae.Criterion['DISABILITY'], 'Lasting or significant disability'), (assessments.domain.sae.Criterion['CONGENITAL'], 'Congenital anomaly'), (assessments.domain.sae.Criterion['IMPORTANT'], 'Otherwise medically important')], default='', max_length=20)),
                     ('event', models.PositiveSmallIntegerField(null=True)),
                     ('started_at', models.DateTimeField(null=True)),
@@ -711,7 +723,7 @@ class Migration(migrations.Migration):
                 fields=[
                     ('id', models.BigAutoField(primary_key=True, serialize=False)),
                     ('record_id', models.UUIDField()),
-                    ('kind', models.CharField(choices=[(assessments.domain.sae.ClockKind['FORM'], 'SAE form'), (assessments.domain.sae.ClockKind['ADMISSION'], 'Decision on the admission'), (assessments.domain.sae.ClockKind['SPONSOR'], 'Report to the sponsor'), (assessments.domain.sae.ClockKind['ETHICS'], 'Report to the ethics committee'), (assessments.domain.sae.ClockKind['REGULATOR'], 'SUSAR report to the authority'), (assessments.domain.sae.ClockKind['FOLLOW_UP'], 'SUSAR follow-up to the authority')], max_length=10)),
+                    ('kind', models.CharField(choices=[(assessments.domain.sae.ClockKind['FORM'], 'SAE form'), (assessments.domain.sae.ClockKind['ADMISSION'], 'Decision on the admission'), (assessments.domain.sae.ClockKind['INTEREST'], 'Report of special interest to the sponsor'), (assessments.domain.sae.ClockKind['SPONSOR'], 'Report to the sponsor'), (assessments.domain.sae.ClockKind['ETHICS'], 'Report to the ethics committee'), (assessments.domain.sae.ClockKind['REGULATOR'], 'SUSAR report to the authority'), (assessments.domain.sae.ClockKind['FOLLOW_UP'], 'SUSAR follow-up to the authority')], max_length=10)),
                     ('point', models.CharField(choices=[(assessments.domain.sae.Point['NEW'], 'new'), (assessments.domain.sae.Point['HALF'], 'half of the time gone'), (assessments.domain.sae.Point['OVERDUE'], 'overdue')], max_length=10)),
                     ('sent_at', models.DateTimeField(auto_now_add=True)),
                     ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -759,7 +771,7 @@ class Migration(migrations.Migration):
                     ('disability', models.BooleanField(null=True, verbose_name='Lasting or significant disability')),
                     ('congenital', models.BooleanField(null=True, verbose_name='Congenital anomaly')),
                     ('important', models.BooleanField(null=True, verbose_name='Otherwise medically important')),
-                    ('site_aware_at', models.DateTimeField(help_text='from here the 24 hours run, weekends count', null=True, verbose_name='The site knew at')),
+                    ('site_aware_at', models.DateTimeField(help_text='from here the clock runs, weekends count', null=True, verbose_name='The site knew at')),
                     ('sponsor_told_at', models.DateTimeField(blank=True, help_text='stops the clock; leave empty until it is sent', null=True, verbose_name='Sent to the sponsor at')),
                     ('ethics_told_at', models.DateTimeField(blank=True, help_text='stops the clock; leave empty until it is sent', null=True, verbose_name='Sent to the ethics committee at')),
                     ('narrative', models.TextField(blank=True, default='', help_text='course, findings, relevant history', verbose_name='What happened')),
