@@ -15,7 +15,7 @@ from trialsite.casebook.names import visit_name
 from trialsite.casebook.registries import day_words
 from trialsite.casebook.selectors import current_records
 from trialsite.casebook.slots import Slot
-from trialsite.clinical.units import ANALYTES, unit_beside, unit_label
+from trialsite.clinical.units import ANALYTES, unit_beside
 
 from ..domain.lab_cells import Report, arrow, draws
 from ..lab_grades import grade_words, graded_values, severe
@@ -172,4 +172,4 @@ def unit_of(analyte: str, units: Mapping[str, str]) -> str:
 
 
 def unit_words(code: str) -> str:
-    return unit_label(code) if code else ""
+    return unit_beside(code) if code else ""
