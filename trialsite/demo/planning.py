@@ -41,7 +41,8 @@ def plan_days_and_visits(study: Study, people: Mapping[str, User]) -> None:
     for subject, before in zip(lately_enrolled(study, people), (6, -4), strict=False):
         coordinator, _investigator = staff_of(subject.site.key, dict(people))
         with translation.override("en"), acting(user=coordinator, reason=""):
-            come_out_of_turn(subject, site_today(subject) - timedelta(days=before), coordinator)
+            on = max(subject.screened_on, site_today(subject) - timedelta(days=before))
+            come_out_of_turn(subject, on, coordinator)
             projections.refresh(subject)
             connection.run_on_commit.clear()
 
