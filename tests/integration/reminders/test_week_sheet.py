@@ -48,9 +48,8 @@ def test_it_tells_visits_doses_and_samples_by_day(desk: Client, treated: Subject
 def test_the_week_is_that_of_the_sites_day(
     client: Client, cast: Cast, january: Any, hour: int, monday: str
 ) -> None:
-    instant = datetime(
-        2026, 1, 18 if hour else 19, hour, tzinfo=ZoneInfo("Asia/Shanghai")
-    )  # Sunday in UTC both
+    day = 18 if hour else 19  # both are Sunday in UTC
+    instant = datetime(2026, 1, day, hour, tzinfo=ZoneInfo("Asia/Shanghai"))
     january.move_to(instant)
     client.force_login(cast.coordinator)
     page = sheet(client)
