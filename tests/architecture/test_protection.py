@@ -43,6 +43,7 @@ def test_every_form_and_line_is_in_the_trail_and_behind_the_site_boundary(model)
 
 NOT_OF_THE_RECORD = {
     "casebook.Draft": "nobody's record: what one author has typed",
+    "review.AttachmentContent": "bytes, written once; their digest is in the trail of review.Attachment",
     "enrollment.RandomisationSlot": "no role reads it; the allocation is a row of enrollment.Randomisation",
 }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -52,23 +53,13 @@ def say_days(study: Study, place: StudySite, number: int, by: User) -> None:
     today = site_today_of(place)
     closed = today + timedelta(days=CLOSED_IN + 7 * number)
     saturday = closed + timedelta(days=(SATURDAY - closed.weekday()) % 7 + 7)
-    common = {"study": study, "site": place.site, "by": by}
+    say = partial(record_site_days, study=study, site=place.site, by=by)
     last = closed + timedelta(days=CLOSED_FOR - 1)
-    record_site_days(
-        first=closed, last=last, kind=SiteDayKind.CLOSED, reason="Water works on the ward", **common
-    )
-    record_site_days(
-        first=saturday,
-        last=saturday,
-        kind=SiteDayKind.OPEN,
-        reason="Clinic in place of the closed days",
-        **common,
-    )
+    say(first=closed, last=last, kind=SiteDayKind.CLOSED, reason="Water works on the ward")
+    say(first=saturday, last=saturday, kind=SiteDayKind.OPEN, reason="Clinic in place of the closed days")
     if number == 0:
         wrong = closed + timedelta(days=30)
-        (said,) = record_site_days(
-            first=wrong, last=wrong, kind=SiteDayKind.CLOSED, reason="Staff training", **common
-        )
+        (said,) = say(first=wrong, last=wrong, kind=SiteDayKind.CLOSED, reason="Staff training")
         withdraw_site_day(day_id=said.pk, by=by, reason="The training is on another floor")
 
 
