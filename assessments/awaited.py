@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from trialsite.access.models import User
 from trialsite.access.permissions import reach_of
 from trialsite.audit.moment import now
+from trialsite.casebook.domain.paper import from_paper
 from trialsite.casebook.due import work_line
 from trialsite.casebook.models import Subject
 from trialsite.casebook.names import visit_name
@@ -97,9 +98,10 @@ def awaited_index(
     subject: Subject, samples: Sequence[LoggedSample], lines: Sequence[MrdLine]
 ) -> Iterator[AwaitedOfDisease]:
     """Until an index sample is drawn it is due since the day of screening: before everything else."""
-    found = index_of(subject, samples, lines)
+    found, day = index_of(subject, samples, lines), subject.screened_on
+    if from_paper(day, subject.from_paper_until):  # what is past is on the list of gaps, if at all
+        return
     if found is not None and found.state in (IndexState.DUE, IndexState.MISSING):
-        day = subject.screened_on
         yield AwaitedOfDisease(
             kind="index-sample", since=day, due=day, latest=day, method=Method.NGS_IG_TR.value
         )

@@ -172,7 +172,7 @@ def in_remission_before_transplantation(day: date) -> list[Paper]:
                 "KMT2A rearranged": "Yes",
             },
         ),
-        Paper("Vital signs", {"Date": day, "Weight": "71", "ECOG performance status": "0"}),
+        Paper("Vital signs", {"Date": day, "Weight": "71", "ECOG performance status": "0: fully active"}),
         Paper(
             "Chemistry",
             {"Date": day},

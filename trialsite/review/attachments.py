@@ -55,7 +55,7 @@ def attach_file(*, opened: OpenSlot, content: bytes, about: str, redacted: bool,
         made_from=hashlib.sha256(content).hexdigest(),
         attached_by=by,
     )
-    AttachmentContent.objects.create(attachment=made, content=clean.content, **place)
+    AttachmentContent.objects.create(attachment=made, subject=subject, content=clean.content, **place)
     return made
 
 

@@ -414,6 +414,7 @@ class AttachmentContent(SiteBound):
 
     protection = Protection(rows="site", app=("insert",))
 
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
     attachment = models.OneToOneField(
         Attachment, on_delete=models.PROTECT, primary_key=True, related_name="content"
     )

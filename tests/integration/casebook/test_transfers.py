@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.utils import Error
 from django.test import Client
 
-from assessments.models import LabName, ReferenceRange, SiteDay
+from assessments.models import LabName, ReferenceRange, Shipment, SiteDay
 from tests.cast import Cast, bare_subject
 from trialsite.access.identity import show_identity
 from trialsite.access.models import Person, User
@@ -94,6 +94,7 @@ def test_every_row_bound_to_a_site_names_its_subject_or_is_one() -> None:
         SiteDay,
         ReferenceRange,  # of the site, whoever was measured there
         LabName,  # what a laboratory prints stays with the site
+        Shipment,  # of the site, with samples of several subjects
     }
     assert {model._meta.db_table for model in bound} <= set(tables_of_subjects())
     assert len(bound) > 50

@@ -31,6 +31,7 @@ TOLD_ON = date(2026, 11, 1)
 ENROLLED_ON = date(2026, 1, 11)  # as `enrolled` makes a subject: nothing of the log lies before
 SUBJECTS = 8
 UNTOLD: dict[str, dict[str, Any]] = {  # forms of which no story of these tells
+    "CALL": {"call_result": "NOT_REACHED", "comment": "nobody answered"},
     "CM": {"medicine": "Paracetamol", "indication": "fever", "started": PartialDate.parse("2026-03")},
     "DEV": {"deviation_class": "MINOR", "what": "A visit two days late"},
     "IMG": {"modality": "CT", "region": "chest", "finding": "NORMAL"},
@@ -90,6 +91,17 @@ def saved(subject: Subject, slot: Slot, by: User) -> dict[str, Any]:
         }
 
 
+def adverse_event(subject: Subject, by: User) -> None:
+    told = {"term": "Febrile neutropenia", "onset": PartialDate.parse("2026-03-01"), "serious": True}
+    with acting(user=by):
+        submit_form(
+            slot=Slot(subject.pk, LOG, "AE"),
+            values={"performed_on": date(2026, 3, 1), **told},
+            rows={"track": [{"since": PartialDate.parse("2026-03-01"), "grade": 3}]},
+            by=by,
+        )
+
+
 def as_new(shown: dict[str, str]) -> dict[str, str]:
     """The fields of a saved form as typed into an empty one: its lines without their numbers, blank ones left out."""
     numbers = {name.removesuffix("line"): text for name, text in shown.items() if name.endswith("-line")}
@@ -125,11 +137,16 @@ def test_every_form_is_saved_alike_by_service_page_and_api(db: None, client: Cli
     cast = make_cast(study)
     by = cast.investigator
     subjects = [enrolled(cast) for _way in range(3)]
+    values = dict(entry.values)
+    if key == "SAE":  # the report is of an event that stands
+        values["event"] = 1
+        for one in subjects:
+            adverse_event(one, by)
     slots = [Slot(one.pk, entry.visit, key, entry.visit_repeat) for one in subjects]
     with acting(user=by):
         submit_form(
             slot=slots[0],
-            values={"performed_on": entry.on, **entry.values},
+            values={"performed_on": entry.on, **values},
             rows=entry.rows,
             missing=entry.missing,
             by=by,

@@ -390,7 +390,9 @@ def test_an_item_called_reason_is_not_the_reason_of_a_correction(
     answer = client.post(slot.url(), typed | {"press": "submit", "base_version": "0"})
     assert answer.status_code == 302
     corrected = {"last_dose_on": "2026-01-04", "change-reason": "typing error", "base_version": "1"}
-    assert client.post(slot.url(), typed | corrected | {"press": "submit"}).status_code == 302
+    sent = typed | corrected | {"press": "submit"}
+    assert "Visits move" in client.post(slot.url(), sent).content.decode()
+    assert client.post(slot.url(), sent | {"confirmed": "1"}).status_code == 302
     answer = put(client, slot, {"last_dose_on": "2026-01-03"}, base_version=2, **TYPO)
     assert (answer.status_code, answer.json()["fields"]["reason"]) == (200, "COMPLETED")
 
