@@ -698,7 +698,7 @@ def test_no_form_is_entered_by_service_or_page_where_anything_is_held(
                 assert snapshot(subject, *STOPPED[kind]) == before
 
 
-MORE = {"CYC": {"phase": "PREPHASE"}}  # what a form needs besides its date
+MORE = {"CYC": {"phase": "PREPHASE"}, "SAE": {"report_kind": "INITIAL"}}  # what a form needs besides its date
 
 
 @pytest.mark.parametrize("key", sorted(forms))
@@ -764,7 +764,7 @@ def test_a_write_makes_stale_exactly_what_it_changes(cast: Cast, name: str) -> N
         found = stale(subject)
     of_the_form = CHANGES.get(name, False)
     of_the_visit = of_the_form or name == "carry_over"
-    assert changed == (of_the_visit or name in ("record_missed_visit", "undo_missed_visit"))
+    assert changed == (of_the_visit or name in ("record_missed_visit", "undo_missed_visit", "save_draws"))
     if signs:
         assert found == {"form": of_the_form, "visit": of_the_visit, "casebook": changed}
 
