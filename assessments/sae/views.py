@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -17,7 +18,7 @@ from trialsite.access.permissions import require
 from trialsite.access.requests import user_of
 from trialsite.casebook.errors import CheckFailed
 from trialsite.casebook.selectors import subject_or_404
-from trialsite.casebook.shown_again import Answer
+from trialsite.casebook.shown_again import Answer, page_of
 from trialsite.casebook.slots import Slot
 from trialsite.studies.selectors import study_or_404
 
@@ -95,7 +96,10 @@ def start(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     """Begin the report of an adverse event of this subject as a draft."""
     subject = subject_or_404(user_of(request), subject_id)
     number = number_of(request.POST.get("event", ""))
-    return redirect(draft_report(subject_id=subject.pk, event=number, by=user_of(request)).url())
+    answer = Answer(request, page_of(request, reverse("subject", args=[subject.pk])))
+    with answer.refusals():
+        return redirect(draft_report(subject_id=subject.pk, event=number, by=user_of(request)).url())
+    return answer.response()
 
 
 @login_required
