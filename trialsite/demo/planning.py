@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.utils import timezone, translation
 
-from assessments.models import SiteDayKind, VitalSigns
+from assessments.models import SiteDay, SiteDayKind, VitalSigns
 from assessments.site_days import record_site_days, withdraw_site_day
 from trialsite.access.models import User
 from trialsite.audit import acting
@@ -50,6 +50,8 @@ def plan_days_and_visits(study: Study, people: Mapping[str, User]) -> None:
 
 def say_days(study: Study, place: StudySite, number: int, by: User) -> None:
     """A ward that is closed, a Saturday that is worked for it and, at the first site, a day said in error."""
+    if SiteDay.objects.filter(study=study, site=place.site).exists():  # said in an earlier run
+        return
     today = site_today_of(place)
     closed = today + timedelta(days=CLOSED_IN + 7 * number)
     saturday = closed + timedelta(days=(SATURDAY - closed.weekday()) % 7 + 7)
