@@ -125,6 +125,8 @@ def test_another_sites_staff_get_404_for_the_logs_of_this_site(name: str, client
 
 
 OWN_ACCOUNT = {
+    "calendar-feed",
+    "calendar-feed-close",
     "reminders",
     "reminder-secret",
     "change-password",
