@@ -1,6 +1,6 @@
 """Facts and rules in the reader's words: the label of a fact, the label of a code, a rule in one line."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -25,9 +25,14 @@ LONGEST_DECIMALS = 4
 
 def rule_words(rule: Any) -> str:
     """A rule of a protocol file as a formula in which facts and codes have their names."""
-    wording = Wording(
-        fact=limit_label,
-        value=limit_value,
+    return describe(parse_rule(rule), in_words(limit_label, limit_value)) if rule else ""
+
+
+def in_words(fact: Callable[[str], str], value: Callable[[str, Any], str]) -> Wording:
+    """How a rule speaks in the reader's language; `fact` and `value` name what it asks for."""
+    return Wording(
+        fact=fact,
+        value=value,
         both=_("and"),
         either=_("or"),
         negated=_("not"),
@@ -37,7 +42,6 @@ def rule_words(rule: Any) -> str:
         months=_("months"),
         days=_("days"),
     )
-    return describe(parse_rule(rule), wording) if rule else ""
 
 
 def symbol_words() -> dict[str, str]:

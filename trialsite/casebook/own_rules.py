@@ -13,12 +13,12 @@ from trialsite.clinical.kleene import Truth
 from trialsite.clinical.partial_date import PartialDate
 from trialsite.clinical.quantity import Quantity
 from trialsite.clinical.rules import describe, evaluate, facts_named, parse_rule
-from trialsite.clinical.rules.describe import Wording, shown
+from trialsite.clinical.rules.describe import shown
 from trialsite.clinical.units import canonical_unit, unit_label
 from trialsite.studies.domain.protocol import CheckPlan, ItemPlan, ProtocolFormPlan
 
 from .edit_checks import EditCheck, Rows, Run, Values, edit_check
-from .fact_words import symbol_words
+from .fact_words import in_words
 from .items import item_label
 from .models import Subject
 from .registries import Finding, FormType, forms
@@ -83,19 +83,7 @@ def condition_words(rule: Any, plan: ProtocolFormPlan) -> str:
             offered = codes_of(known, name)
         return offered.get(str(one), shown(one))
 
-    wording = Wording(
-        fact=label,
-        value=value,
-        both=_("and"),
-        either=_("or"),
-        negated=_("not"),
-        implied=_("if %(condition)s, then %(consequence)s"),
-        symbols=symbol_words(),
-        several=" / ".join,
-        months=_("months"),
-        days=_("days"),
-    )
-    return describe(parse_rule(rule), wording)
+    return describe(parse_rule(rule), in_words(label, value))
 
 
 def codes_of(kind: FormType | None, item: str) -> dict[str, str]:
