@@ -17,14 +17,14 @@ from trialsite.casebook.states import RecordState
 from trialsite.casebook.values import trimmed
 from trialsite.clinical.units import ANALYTES
 
-from .around_marrow import around_typed
+from .disease.around_marrow import around_typed
+from .disease.responses import assessment_of, baseline_of, judged_responses, remission_before
 from .domain.mrd import Qualifier
 from .domain.ranges import LimitsFrom, WhyNoLimits
 from .domain.response import Category, classify_response
-from .lab_limits import limits_of_analytes
-from .lab_results import lab_values
+from .laboratory.limits import limits_of_analytes
+from .laboratory.results import lab_values
 from .models import MarrowAssessment, VitalSigns
-from .responses import assessment_of, baseline_of, judged_responses, remission_before
 from .support import NO_SUPPORT, supports
 
 Values = Mapping[str, Any]

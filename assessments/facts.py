@@ -21,8 +21,10 @@ from trialsite.clinical.facts import Fact, Why, age_fact
 from trialsite.clinical.hctci import BY_KEY, HctciMeasures, HctciScore, hctci_score
 from trialsite.clinical.interval import Interval
 
-from .cns_results import cns_classes, cns_leukemia
-from .lab_results import LabValue, latest_values
+from .disease.cns_results import cns_classes, cns_leukemia
+from .disease.mrd_results import STANDING_WORDS, VERDICT_WORDS, mrd_facts
+from .disease.responses import CATEGORY_WORDS, first_doses, response_facts
+from .laboratory.results import LabValue, latest_values
 from .models import (
     Echocardiogram,
     Electrocardiogram,
@@ -33,8 +35,6 @@ from .models import (
     VitalSigns,
 )
 from .models.laboratory import Serology
-from .mrd_results import STANDING_WORDS, VERDICT_WORDS, mrd_facts
-from .responses import CATEGORY_WORDS, first_doses, response_facts
 from .subjects import known_facts, protocols, several_facts
 
 LAB_FACTS = {

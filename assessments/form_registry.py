@@ -5,13 +5,15 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.casebook.edit_checks import not_in_the_future
 from trialsite.casebook.registries import FormType, RowType
 
-from . import checks, derived, event_checks, grade_checks, models, summaries
-from .lab_limits import save_limits
+from . import checks, derived, models, summaries
+from .events import checks as event_checks
+from .events import grade_checks
+from .events.tracks import keep_worst_grade
+from .laboratory.limits import save_limits
 from .pages import adverse_events, disease, examinations, laboratory, neurocytokine, sae, transplant
 from .sae import checks as sae_checks
 from .sae import services as sae_services
 from .sae import shown as sae_shown
-from .tracks import keep_worst_grade
 
 LINES_LEFT_OPEN = 3
 RESULTS = _("Results")

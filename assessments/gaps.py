@@ -30,8 +30,8 @@ from trialsite.studies.models import Study
 
 from .domain.gaps import Gap, GapKind, PastVisit, visit_gaps
 from .models import PlannedVisit, RecordGap
-from .standing import needless
-from .visit_plans import derive_visits
+from .visits.plans import derive_visits
+from .visits.standing import needless
 
 FILL = gettext_lazy("Fill the gaps of records from paper")
 UNKNOWN = "UNKNOWN"  # the reason of an empty item that somebody may still find out

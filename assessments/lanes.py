@@ -11,13 +11,13 @@ from trialsite.casebook.reading import one_reading
 from trialsite.casebook.selectors import current_records
 from trialsite.casebook.site_day import site_today
 
+from .disease.mrd_results import MrdLine, mrd_lines
+from .disease.responses import Judged, category_words, judged_responses
 from .domain.response import Category
 from .models import AdverseEvent, PlannedVisit
-from .mrd_results import MrdLine, mrd_lines
 from .overview import slot_url
-from .responses import Judged, category_words, judged_responses
-from .selectors import visit_words
-from .standing import SCREENING, standing
+from .visits.selectors import visit_words
+from .visits.standing import SCREENING, standing
 
 SEVERE = 3
 AHEAD = timedelta(days=42)  # later visits would press what has happened together

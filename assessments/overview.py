@@ -23,26 +23,9 @@ from trialsite.studies.domain.protocol import Protocol
 from .derived.disease import cns
 from .derived.examinations import comorbidity
 from .derived.laboratory import clearance_line
-from .domain.grading import LabGrade
-from .domain.mrd import Verdict
-from .lab_grades import (
-    GradingRules,
-    baseline,
-    baseline_days,
-    gradable_values,
-    grade_of,
-    grade_words,
-    rules_of,
-    severe,
-)
-from .lab_results import LabValue, latest_values
-from .laboratory.draws import grades_of
-from .laboratory.sparks import sparks
-from .later_counts import later_words, open_words
-from .models import AdverseEvent, CerebrospinalFluid, Hctci
-from .models.disease import MrdMethod
-from .mrd_chart import WIDTHS, Event, MrdChart, mrd_chart
-from .mrd_results import (
+from .disease.later_counts import later_words, open_words
+from .disease.mrd_chart import WIDTHS, Event, MrdChart, mrd_chart
+from .disease.mrd_results import (
     CLASS_WORDS,
     VERDICT_WORDS,
     MrdLine,
@@ -52,7 +35,24 @@ from .mrd_results import (
     study_method,
     threshold_for,
 )
-from .responses import WARNING_WORDS, Judged, category_words, deciding, judged_responses
+from .disease.responses import WARNING_WORDS, Judged, category_words, deciding, judged_responses
+from .domain.grading import LabGrade
+from .domain.mrd import Verdict
+from .laboratory.draws import grades_of
+from .laboratory.grades import (
+    GradingRules,
+    baseline,
+    baseline_days,
+    gradable_values,
+    grade_of,
+    grade_words,
+    rules_of,
+    severe,
+)
+from .laboratory.results import LabValue, latest_values
+from .laboratory.sparks import sparks
+from .models import AdverseEvent, CerebrospinalFluid, Hctci
+from .models.disease import MrdMethod
 from .summaries import result_words
 
 TREND_DAYS = 6

@@ -10,11 +10,10 @@ from trialsite.casebook import registries
 from trialsite.casebook.amended import dry_runs
 from trialsite.casebook.registries import Anchor, ProjectionType, SubjectPage, TrailWords
 
-from .api import PlannedVisitViewSet
-from .awaited import AWAITED_WORK, derive_awaited, index_alerts
-from .disease_api import MrdVerdictViewSet, ResponseViewSet
-from .dry_run import dry_run_visits
-from .event_proposals import PROPOSAL_WORK, derive_proposals
+from .disease.api import MrdVerdictViewSet, ResponseViewSet
+from .disease.awaited import AWAITED_WORK, derive_awaited, index_alerts
+from .disease.responses import first_crc_dates
+from .events.proposals import PROPOSAL_WORK, derive_proposals
 from .facts import sources
 from .form_registry import FORMS
 from .gaps import GAP_WORK, derive_gaps
@@ -32,20 +31,21 @@ from .models import (
     RecordGap,
     SaeClock,
 )
-from .range_api import ReferenceRangeViewSet
-from .responses import first_crc_dates
+from .ranges.api import ReferenceRangeViewSet
 from .sae.api import SaeClockViewSet
 from .sae.derive import derive_clocks
 from .sae.shown import sae_panel, stands_on_kind, stands_on_report
 from .sae.tasks import tell_at_once
 from .sae.trail_words import register_words
 from .sae.work import SAE_WORK
-from .sample_api import SampleViewSet
-from .sample_registrations import SAMPLE_LIFECYCLE, TRAIL_WORDS
-from .selectors import VISIT_WORK
-from .shifts import watch_visits
-from .visit_plans import death_dates, derive_visits, planned_rows
-from .week import visits_of_week
+from .samples.api import SampleViewSet
+from .samples.registrations import SAMPLE_LIFECYCLE, TRAIL_WORDS
+from .visits.api import PlannedVisitViewSet
+from .visits.dry_run import dry_run_visits
+from .visits.plans import death_dates, derive_visits, planned_rows
+from .visits.selectors import VISIT_WORK
+from .visits.shifts import watch_visits
+from .visits.week import visits_of_week
 
 
 def hidden_of_decision(changes: Mapping[str, Any]) -> set[str]:

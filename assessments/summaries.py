@@ -11,10 +11,11 @@ from trialsite.casebook.selectors import standing_lines
 from trialsite.clinical.body import qtcf, round_half_up
 from trialsite.clinical.hctci import BY_KEY, hctci_score
 
+from .disease.responses import category_words
 from .domain.crs import crs_grade
 from .domain.gvhd import Overall, acute_grade, chronic_severity
 from .domain.icans import icans_grade, ice_total
-from .graded import acute_stages_of, chronic_scores_of, crs_findings, ice_findings
+from .events.graded import acute_stages_of, chronic_scores_of, crs_findings, ice_findings
 from .models import (
     AcuteGvhd,
     AdverseEvent,
@@ -37,7 +38,6 @@ from .models import (
     Virology,
     VitalSigns,
 )
-from .responses import category_words
 
 
 def joined(*parts: str) -> str:

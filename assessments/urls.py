@@ -1,18 +1,14 @@
 from django.urls import path
 
-from . import (
-    declaration_views,
-    event_views,
-    feed_views,
-    gap_views,
-    meddra_views,
-    range_views,
-    sample_views,
-    site_day_views,
-    views,
-)
+from . import gap_views, views
+from .disease import declaration_views
+from .events import meddra_views
+from .events import views as event_views
 from .laboratory import views as laboratory_views
+from .ranges import views as range_views
 from .sae import views as sae_views
+from .samples import views as sample_views
+from .visits import feed_views, site_day_views
 
 urlpatterns = [
     path("calendar/", views.calendar, name="calendar"),

@@ -15,7 +15,8 @@ from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.selectors import subject_or_404
 from trialsite.studies.selectors import sites_visible_to, studies_visible_to
 
-from .calendar_page import (
+from .overview import overview
+from .visits.calendar_page import (
     Filters,
     calendar_day,
     calendar_month,
@@ -24,8 +25,7 @@ from .calendar_page import (
     day_of,
     monday_of,
 )
-from .overview import overview
-from .public_holidays import last_published_year
+from .visits.public_holidays import last_published_year
 
 WEEKS_SHOWN = 4
 

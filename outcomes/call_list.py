@@ -14,9 +14,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from assessments.models import PlannedVisit
-from assessments.selectors import BY_TELEPHONE, VisitLine, lines_of, on_each_day, planned, pressing, site_days
-from assessments.standing import SOON_DAYS
-from assessments.working_days import Calendars
+from assessments.visits.selectors import (
+    BY_TELEPHONE,
+    VisitLine,
+    lines_of,
+    on_each_day,
+    planned,
+    pressing,
+    site_days,
+)
+from assessments.visits.standing import SOON_DAYS
+from assessments.visits.working_days import Calendars
 from enrollment.models import EndReason
 from trialsite.access.models import User
 from trialsite.access.permissions import reach_of

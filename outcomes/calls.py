@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from assessments.models import PlannedVisit
-from assessments.selectors import BY_TELEPHONE, open_visits
+from assessments.visits.selectors import BY_TELEPHONE, open_visits
 from enrollment.disposition import end_of_study, return_to_study
 from enrollment.models import EndReason
 from trialsite.access.models import User

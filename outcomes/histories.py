@@ -12,13 +12,13 @@ from uuid import UUID
 
 from django.db.models import Value
 
+from assessments.disease.mrd_results import MrdLine, course_of, mrd_lines, study_method
+from assessments.disease.responses import Judged, judged_responses
 from assessments.domain.gvhd import acute_grade, chronic_severity
 from assessments.domain.mrd import Verdict
 from assessments.domain.mrd_course import MrdState
-from assessments.graded import Labs, acute_stages_of, chronic_scores_of, liver_labs
+from assessments.events.graded import Labs, acute_stages_of, chronic_scores_of, liver_labs
 from assessments.models import AcuteGvhd, AdverseEvent, ChronicGvhd, Engraftment, PlannedVisit
-from assessments.mrd_results import MrdLine, course_of, mrd_lines, study_method
-from assessments.responses import Judged, judged_responses
 from assessments.subjects import known_facts, protocols
 from enrollment.models import Randomisation
 from treatment.models import CellTherapy, CycleStart, Transplant

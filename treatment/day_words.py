@@ -5,7 +5,7 @@ from datetime import date
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from assessments.visit_plans import death_date
+from assessments.visits.plans import death_date
 from trialsite.casebook import registries
 from trialsite.casebook.models import Subject
 from trialsite.casebook.versions import named

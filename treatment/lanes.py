@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from assessments.visit_plans import death_date
+from assessments.visits.plans import death_date
 from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import standing_records
 from trialsite.casebook.site_day import site_today

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from assessments.visit_plans import death_date
+from assessments.visits.plans import death_date
 from trialsite.casebook import registries
 from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import current_records, standing_records

@@ -12,12 +12,12 @@ from trialsite.clinical.ctcae import SYSTEMS, named
 from trialsite.clinical.dates import study_day
 from trialsite.clinical.kleene import Truth
 
-from ..ae_windows import milestones, window_of
 from ..domain.ae_window import began_inside, treatment_emergent
 from ..domain.term_grades import grade_meaning
-from ..event_checks import CAUSES, RELATED
+from ..events.checks import CAUSES, RELATED
+from ..events.tracks import track_of
+from ..events.windows import milestones, window_of
 from ..models import AdverseEvent
-from ..tracks import track_of
 from .wording import empty_items, unknown
 
 

@@ -10,17 +10,17 @@ from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import Derived, facts
 from trialsite.clinical.text import Text
 
-from ..cns_results import leukemia_fact, puncture_of
+from ..disease.cns_results import leukemia_fact, puncture_of
+from ..disease.later_counts import later_words, open_words
+from ..disease.mrd_results import VERDICT_WORDS, MrdLine, mrd_lines, source_words
+from ..disease.responses import WARNING_WORDS, Judged, category_words, deciding, judged_responses
 from ..domain.cns import CnsAnswer, cns_status
 from ..domain.later_recovery import LaterCounts
 from ..domain.mrd import Flag, Verdict
 from ..domain.response import Category
-from ..lab_results import lab_values
-from ..later_counts import later_words, open_words
+from ..laboratory.results import lab_values
 from ..models import CerebrospinalFluid, MarrowAssessment, MrdSample
 from ..models.disease import ResponseCategory
-from ..mrd_results import VERDICT_WORDS, MrdLine, mrd_lines, source_words
-from ..responses import WARNING_WORDS, Judged, category_words, deciding, judged_responses
 from ..subjects import protocols
 from .wording import item_words
 

@@ -22,8 +22,8 @@ from trialsite.clinical.hctci import BY_KEY, HctciRisk, HctciScore
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.units import unit_label
 
+from ..disease.engrafted import not_engrafted, recoveries
 from ..domain.engraftment import Recovery
-from ..engrafted import not_engrafted, recoveries
 from ..facts import hctci_scores, number
 from ..models import Electrocardiogram, Engraftment, Hctci, VitalSigns
 from ..subjects import known_facts, protocols

@@ -25,8 +25,7 @@ from ..domain.gvhd import (
     chronic_severity,
 )
 from ..domain.icans import icans_grade, ice_total
-from ..facts import number
-from ..graded import (
+from ..events.graded import (
     acute_findings,
     acute_stages_of,
     bilirubin_of_day,
@@ -36,6 +35,7 @@ from ..graded import (
     first_days,
     ice_findings,
 )
+from ..facts import number
 from ..models import AcuteGvhd, ChronicGvhd, CytokineRelease, IceScore
 from ..summaries import severity_words
 from .wording import empty_items, item_words, labels, not_recorded, unknown

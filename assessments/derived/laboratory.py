@@ -16,8 +16,8 @@ from trialsite.clinical.units import unit_label
 
 from ..domain.grading import GradeFlag, LabGrade
 from ..facts import clearances
-from ..lab_grades import GradedValue, grade_words, graded_values, severe
-from ..lab_results import LabValue, latest_values
+from ..laboratory.grades import GradedValue, grade_words, graded_values, severe
+from ..laboratory.results import LabValue, latest_values
 from ..models import LabReport
 from ..subjects import known_facts, protocols
 from .wording import unknown

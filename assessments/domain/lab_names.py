@@ -13,7 +13,7 @@ from functools import cache
 
 from trialsite.clinical.units import ANALYTES
 
-from ..panels import PANELS
+from ..laboratory.panels import PANELS
 
 NAMES: dict[str, tuple[str, ...]] = {
     "wbc": ("WBC", "白细胞", "白细胞数", "白细胞总数", "leukocytes", "white blood cell"),

@@ -18,10 +18,10 @@ from trialsite.casebook.slots import Slot
 from trialsite.clinical.units import ANALYTES, unit_beside
 
 from ..domain.lab_cells import Report, arrow, draws
-from ..lab_grades import grade_words, graded_values, severe
-from ..lab_results import LabValue, lab_values
 from ..models import LabReport, LabResult
-from ..panels import PANELS
+from .grades import grade_words, graded_values, severe
+from .panels import PANELS
+from .results import LabValue, lab_values
 
 SHOWN = 5
 ENTERED = tuple(key for keys in PANELS.values() for key in keys)

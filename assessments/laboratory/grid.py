@@ -18,8 +18,8 @@ from ..domain.grading import terms_of
 from ..domain.terms import asks_finding
 from ..models import LabTrayRow
 from ..pages.laboratory import finding_choices
-from ..panels import PANELS, ROUTINE
 from .draws import SHOWN, Laboratory, Value, laboratory_of, unit_of, unit_words
+from .panels import PANELS, ROUTINE
 from .saving import PANEL_OF
 from .sparks import charts_of
 from .tray import waiting

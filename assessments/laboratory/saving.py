@@ -23,9 +23,9 @@ from trialsite.casebook.slots import Slot, parsed
 
 from ..domain.lab_cells import planned_home, result_and_unit
 from ..domain.ranges import LimitsFrom
-from ..lab_limits import limits_of_analytes
-from ..panels import PANELS
 from .draws import unit_of
+from .limits import limits_of_analytes
+from .panels import PANELS
 from .tray import assign_row
 from .typed import Column, code_of, limit_text
 

@@ -8,8 +8,8 @@ from django.utils.translation import get_language
 from trialsite.casebook.models import Subject
 from trialsite.clinical.units import analyte as analyte_named
 
-from ..lab_results import LabValue, lab_values
 from .draws import ENTERED, Graded, grades_of
+from .results import LabValue, lab_values
 from .trends import given, spans, spark
 
 

@@ -16,7 +16,7 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import timeline
 from trialsite.casebook.site_day import site_today
 
-from ..lab_results import LabValue
+from .results import LabValue
 
 WIDTH, PLOT, STRIP = 176, 40, 9  # pixels: width, height of the values, height of the treatment below
 SPAN = timedelta(days=180)  # before the last result

@@ -12,7 +12,7 @@ from trialsite.audit.protection import Protection
 from trialsite.casebook.models import Projection, SiteBound, Subject
 from trialsite.keys import new_id
 
-from ..sample_states import ACTION_LABELS, RejectReason, SampleState
+from ..samples.states import ACTION_LABELS, RejectReason, SampleState
 from .disease import MrdMethod, MrdSample
 
 

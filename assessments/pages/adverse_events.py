@@ -13,10 +13,10 @@ from trialsite.casebook.slots import Slot
 from trialsite.clinical import ctcae
 from trialsite.studies.words import SPECIAL_INTEREST
 
+from ..events.meddra import MeddraField, newest_dictionary
+from ..events.tracks import track_of
 from ..exposures import agents_given
-from ..meddra import MeddraField, newest_dictionary
 from ..models.safety import AdverseEvent, AgentAction, Causality, GradeChange
-from ..tracks import track_of
 
 TOLD = ("site_aware_at", "sponsor_told_at")
 BY_AGENT = ("cause", "action")

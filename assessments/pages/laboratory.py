@@ -19,11 +19,11 @@ from trialsite.clinical.units import ANALYTES
 from ..domain.grading import terms_of
 from ..domain.ranges import Limits, LimitsFrom
 from ..domain.terms import findings_of
-from ..lab_limits import limits_of_analytes
-from ..lab_results import LabValue, lab_values
+from ..laboratory.limits import limits_of_analytes
+from ..laboratory.panels import PANELS, ROUTINE, analyte_label
+from ..laboratory.results import LabValue, lab_values
 from ..models import LabReport, LabResult, PregnancyTest, Virology
 from ..models.laboratory import FINDINGS, NO_FINDING
-from ..panels import PANELS, ROUTINE, analyte_label
 
 
 class LabReportForm(CasebookForm):

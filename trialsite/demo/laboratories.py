@@ -9,7 +9,7 @@ from typing import Any
 
 from assessments.domain.ranges import LimitsFrom
 from assessments.models import ReferenceRange
-from assessments.ranges import GradesMove, RangeEntry, digest_of_moved, record_range
+from assessments.ranges.services import GradesMove, RangeEntry, digest_of_moved, record_range
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.clinical.units import canonical_unit

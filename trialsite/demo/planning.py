@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone, translation
 
 from assessments.models import SiteDay, SiteDayKind, VitalSigns
-from assessments.site_days import record_site_days, withdraw_site_day
+from assessments.visits.site_days import record_site_days, withdraw_site_day
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.casebook import projections

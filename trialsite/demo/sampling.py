@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.utils import translation
 
-from assessments.declarations import declare_limits, standing_declarations
+from assessments.disease.declarations import declare_limits, standing_declarations
 from assessments.models import LoggedSample, MrdSample, PlannedVisit
-from assessments.samples import draw_sample, ship_samples, take_sample_step
+from assessments.samples.services import draw_sample, ship_samples, take_sample_step
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.casebook import projections

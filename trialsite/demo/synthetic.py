@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.utils import timezone, translation
 
-from assessments.panels import PANELS
-from assessments.visit_plans import derive_visits
+from assessments.laboratory.panels import PANELS
+from assessments.visits.plans import derive_visits
 from enrollment.models import FailureCode
 from enrollment.selectors import list_is_made
 from enrollment.services import (

@@ -13,9 +13,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from assessments.event_proposals import PROPOSAL_WORK, proposals_of
-from assessments.event_services import decline_proposal, draft_proposal
-from assessments.meddra_upload import upload_dictionary
+from assessments.events.meddra_upload import upload_dictionary
+from assessments.events.proposals import PROPOSAL_WORK, proposals_of
+from assessments.events.services import decline_proposal, draft_proposal
 from assessments.models import AdverseEvent, EventDecision, MeddraDictionary, ProposedEvent
 from tests.cast import Cast
 from trialsite.audit import acting

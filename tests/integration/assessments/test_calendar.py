@@ -13,12 +13,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from icalendar import Calendar
 
-from assessments.calendar_page import Filters, calendar_day, calendar_month
-from assessments.feeds import close_feed, open_feed, reader_of
 from assessments.models import CalendarFeed, SiteDay
-from assessments.selectors import fresh, visits_due
-from assessments.site_days import record_site_days, withdraw_site_day
-from assessments.working_days import calendar_of, remind_on
+from assessments.visits.calendar_page import Filters, calendar_day, calendar_month
+from assessments.visits.feeds import close_feed, open_feed, reader_of
+from assessments.visits.selectors import fresh, visits_due
+from assessments.visits.site_days import record_site_days, withdraw_site_day
+from assessments.visits.working_days import calendar_of, remind_on
 from tests.cast import Cast, bare_subject
 from trialsite.access.models import User
 from trialsite.audit import acting

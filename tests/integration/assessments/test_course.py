@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from assessments.mrd_results import mrd_lines
-from assessments.responses import judged_responses
+from assessments.disease.mrd_results import mrd_lines
+from assessments.disease.responses import judged_responses
 from tests.cast import Cast
 from trialsite.audit import acting
 from trialsite.casebook.errors import CheckFailed

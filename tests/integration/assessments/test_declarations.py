@@ -9,9 +9,9 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
-from assessments.declarations import declare_limits, withdraw_declaration
+from assessments.disease.declarations import declare_limits, withdraw_declaration
+from assessments.disease.mrd_results import mrd_lines, source_words
 from assessments.models import MrdDeclaration
-from assessments.mrd_results import mrd_lines, source_words
 from tests.cast import PASSWORD, Cast
 from trialsite.audit import acting
 from trialsite.casebook.errors import CheckFailed, Refused

@@ -11,11 +11,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assessments.awaited import index_alerts
-from assessments.later_counts import open_words
+from assessments.disease.awaited import index_alerts
+from assessments.disease.later_counts import open_words
+from assessments.disease.mrd_results import mrd_lines
+from assessments.disease.responses import judged_responses
 from assessments.models import AwaitedOfDisease
-from assessments.mrd_results import mrd_lines
-from assessments.responses import judged_responses
 from tests.cast import Cast, bare_subject, make_cast
 from tests.integration.test_api import token_of
 from trialsite.audit import acting

@@ -9,10 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from assessments.domain.grading import GradeFlag
-from assessments.lab_grades import GradedValue, graded_values, toxicity_grades
+from assessments.laboratory.grades import GradedValue, graded_values, toxicity_grades
+from assessments.laboratory.panels import PANELS
 from assessments.models import LabResult
-from assessments.panels import PANELS
-from assessments.ranges import RangeEntry, record_range
+from assessments.ranges.services import RangeEntry, record_range
 from tests.cast import Cast, bare_subject
 from trialsite.access.models import User
 from trialsite.audit import acting

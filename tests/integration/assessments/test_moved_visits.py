@@ -11,7 +11,7 @@ import time_machine
 from django.test import Client
 
 from assessments.models import PlannedVisit
-from assessments.selectors import planned
+from assessments.visits.selectors import planned
 from tests.cast import Cast
 from tests.integration.casebook.page_fields import fields_of
 from tests.integration.treatment.subjects import enrolled, start

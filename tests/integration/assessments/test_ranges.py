@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assessments.domain.ranges import WhyNoLimits
-from assessments.lab_grades import graded_values
-from assessments.lab_limits import limits_for
+from assessments.laboratory.grades import graded_values
+from assessments.laboratory.limits import limits_for
 from assessments.models import LabResult, ReferenceRange
-from assessments.ranges import (
+from assessments.ranges.services import (
     GradesMove,
     RangeEntry,
     digest_of_moved,

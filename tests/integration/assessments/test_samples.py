@@ -14,8 +14,8 @@ from django.utils import translation
 from django.utils.html import strip_tags
 
 from assessments.models import AwaitedOfDisease, LoggedSample, SampleStep, Shipment
-from assessments.sample_states import SAMPLE_STEPS, SampleState, sample_step
-from assessments.samples import draw_sample, ship_samples, take_sample_step
+from assessments.samples.services import draw_sample, ship_samples, take_sample_step
+from assessments.samples.states import SAMPLE_STEPS, SampleState, sample_step
 from tests.cast import Cast, bare_subject
 from tests.integration.test_api import token_of
 from trialsite.access.models import User

@@ -11,9 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from assessments.models import PlannedVisit
-from assessments.selectors import fresh, lines_of, site_days, visits_due
-from assessments.standing import standing
-from assessments.visit_plans import derive_visits
+from assessments.visits.plans import derive_visits
+from assessments.visits.selectors import fresh, lines_of, site_days, visits_due
+from assessments.visits.standing import standing
 from tests.cast import Cast, bare_subject
 from trialsite.audit import acting
 from trialsite.casebook.models import Subject

@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from assessments.models import PlannedVisit
-from assessments.selectors import fresh, visits_due
-from assessments.standing import standing
+from assessments.visits.selectors import fresh, visits_due
+from assessments.visits.standing import standing
 from tests.cast import Cast
 from tests.integration.casebook.test_forms import enter
 from trialsite.access.models import User

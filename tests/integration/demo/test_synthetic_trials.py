@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from assessments.models import PlannedVisit, SiteDay
-from assessments.selectors import open_visits
+from assessments.visits.selectors import open_visits
 from enrollment.models import ConsentVersion
 from enrollment.selectors import assess, facts_for_rules
 from trialsite.access.models import User

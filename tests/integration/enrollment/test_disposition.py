@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 
 from assessments.models import PlannedVisit
-from assessments.standing import needless
+from assessments.visits.standing import needless
 from enrollment.disposition import leave_study, return_to_study
 from enrollment.models import Disposition, EndReason
 from tests.cast import Cast

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from assessments.models import PlannedVisit, RecordGap
-from assessments.selectors import visits_due
+from assessments.visits.selectors import visits_due
 from enrollment.imports import Trial, import_from_paper
 from enrollment.models import PaperEntry
 from enrollment.selectors import places_taken

@@ -24,7 +24,7 @@ from assessments.laboratory.tray import assign_row, dismiss_row, keep_rows
 from assessments.laboratory.typed import Column
 from assessments.models import Admission, LabTrayRow, LoggedSample, SeriousEvent
 from assessments.sae.services import assess_sae, decline_proposal
-from assessments.samples import draw_sample, ship_samples, take_sample_step
+from assessments.samples.services import draw_sample, ship_samples, take_sample_step
 from enrollment.carrying import carry_over, offers_to
 from enrollment.disposition import leave_study, return_to_study
 from enrollment.screening import fail_screening, screen_subject

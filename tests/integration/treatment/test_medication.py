@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assessments.responses import judged_responses
+from assessments.disease.responses import judged_responses
 from tests.cast import Cast
 from tests.integration.assessments.entries import counts, enter, fact, marrow, result
 from treatment.alerts import interaction_alerts

@@ -15,8 +15,8 @@ from assessments.domain.working_days import (
     next_working_day,
     suggested_date,
 )
-from assessments.public_holidays import holidays_of, last_published_year, make_up_workdays
-from assessments.working_days import calendar_of_years
+from assessments.visits.public_holidays import holidays_of, last_published_year, make_up_workdays
+from assessments.visits.working_days import calendar_of_years
 
 CHINA = calendar_of_years(2025, 2027)
 

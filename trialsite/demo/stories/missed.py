@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from assessments.models import PlannedVisit
-from assessments.standing import needless
+from assessments.visits.standing import needless
 from trialsite.casebook.models import MissedReason
 
 from .draws import Draw

@@ -1,0 +1,221 @@
+"""Every read of planned visits, limited to what this user may see."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import F, Func, IntegerField, Q, QuerySet
+from django.db.models.lookups import Exact
+from django.urls import reverse
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from trialsite.access.models import User
+from trialsite.access.permissions import reach_of
+from trialsite.audit.moment import now
+from trialsite.casebook.domain.paper import from_paper
+from trialsite.casebook.models import Subject
+from trialsite.casebook.names import numbered
+from trialsite.casebook.outages import of_the_past
+from trialsite.casebook.projections import bring_up_to_date
+from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
+from trialsite.casebook.slots import Slot
+from trialsite.casebook.states import FOLLOWED, SubjectState
+from trialsite.studies.models import Site
+
+from ..domain.working_days import SiteCalendar
+from ..models import PlannedVisit
+from .standing import SCREENING, SOON_DAYS, Standing, standing
+from .working_days import Calendars, remind_on, suggested_words, told_until
+
+WORK_LIMIT = 500  # a digest tells the most pressing
+DO_THE_VISIT = _("Do the visit")
+
+
+@dataclass(frozen=True)
+class VisitLine:
+    """One planned visit as lists show it, with its standing on its site's day."""
+
+    visit: PlannedVisit
+    standing: Standing
+    today: date
+    site: SiteCalendar
+
+    @property
+    def suggested(self) -> str:
+        """Which working day is suggested where the target is none; "" otherwise."""
+        return suggested_words(self.visit, self.site, self.today)
+
+    @property
+    def subject(self) -> Subject:
+        return self.visit.subject
+
+    @property
+    def name(self) -> str:
+        return visit_words(self.visit)
+
+    @property
+    def url(self) -> str:
+        """The first required form of the visit."""
+        required = [one["form"] for one in self.visit.forms if one["required"]]
+        keys = required or [one["form"] for one in self.visit.forms]
+        return Slot(self.visit.subject_id, self.visit.key, keys[0], self.visit.repeat).url() if keys else ""
+
+    @property
+    def not_done_url(self) -> str:
+        """Where the visit is recorded as not done."""
+        return reverse(
+            "visit-not-done", args=[self.visit.subject_id, f"{self.visit.key}.{self.visit.repeat}"]
+        )
+
+
+def visit_words(visit: PlannedVisit) -> str:
+    """The name of a planned visit in the reader's language, with its number in a series."""
+    name = visit.name_zh if (get_language() or "").startswith("zh") else visit.name_en
+    return numbered(name, visit.repeat) if visit.repeat > 1 else name
+
+
+def fresh(user: User) -> QuerySet[PlannedVisit]:
+    """The planned visits of the subjects that this user may see, brought up to date with the record."""
+    bring_up_to_date(Subject.objects.visible_to(user).filter(state__in=FOLLOWED))
+    return planned(user)
+
+
+def planned(user: User) -> QuerySet[PlannedVisit]:
+    """The planned visits of the subjects that this user may see, as they were derived last."""
+    return (
+        PlannedVisit.objects.visible_to(user)
+        .filter(subject__state__in=FOLLOWED)
+        .select_related("subject__study", "subject__site")
+        .defer("subject__protocol_version")
+    )
+
+
+def site_days(at: datetime | None = None) -> dict[Any, date]:
+    """Site → its day at this instant; one query."""
+    instant = at or now()
+    return {
+        site: instant.astimezone(ZoneInfo(zone)).date()
+        for site, zone in Site.objects.values_list("pk", "timezone")
+    }
+
+
+def opening_by(days: dict[Any, date], ahead: int) -> Q:
+    """Visits whose window opens no later than so many days from each site's own day."""
+    return on_each_day(days, lambda day: Q(earliest__lte=day + timedelta(days=ahead)))
+
+
+def closed_by(days: dict[Any, date]) -> Q:
+    """Visits whose window is over on their site's own day."""
+    return on_each_day(days, lambda day: Q(latest__lt=day))
+
+
+def on_each_day(days: dict[Any, date], condition: Callable[[date], Q]) -> Q:
+    """A condition on the site's own day, as one for all sites."""
+    by_day: dict[date, list[Any]] = {}
+    for site, day in days.items():
+        by_day.setdefault(day, []).append(site)
+    reach = Q(pk__in=[])
+    for day, sites in by_day.items():
+        reach |= Q(site_id__in=sites) & condition(day)
+    return reach
+
+
+def expected(visits: QuerySet[PlannedVisit]) -> QuerySet[PlannedVisit]:
+    """Visits with a date that were done or that neither a death nor the end of the study part has made needless."""
+    alive = Q(ended_on=None) | Q(target__lte=F("ended_on"))
+    return visits.filter(alive | Q(missed=True) | Q(done_on__isnull=False), target__isnull=False)
+
+
+def open_visits(visits: QuerySet[PlannedVisit]) -> QuerySet[PlannedVisit]:
+    """Visits that are still to be done: expected, not done, not recorded as not done, not of the past from paper."""
+    return expected(visits).filter(done_on=None, missed=False).exclude(of_the_past("latest"))
+
+
+def visits_due(user: User, *, ahead: int = SOON_DAYS, now: datetime | None = None) -> list[VisitLine]:
+    """What is late, due, or opens in the next days, the most pressing first; a fixed number of queries."""
+    days, calendars = site_days(now), Calendars()
+    return lines_of(pressing(fresh(user), days, ahead, calendars)[:WORK_LIMIT], days, calendars)
+
+
+def pressing(
+    visits: QuerySet[PlannedVisit], days: dict[Any, date], ahead: int, calendars: Calendars | None = None
+) -> QuerySet[PlannedVisit]:
+    """What is still to be done and opens within so many days, the most pressing first.
+
+    Before a break of the site also what opens during it and on the first day after: it is told on the last working day.
+    """
+    near = opening_by(days, ahead) | opening_in_break(days, calendars or Calendars())
+    return open_visits(visits).filter(near).order_by("latest", "earliest", "pk")
+
+
+def opening_in_break(days: dict[Any, date], calendars: Calendars) -> Q:
+    """Visits that open no later than on the next working day of their site, by its own days where it has some."""
+    public = {site: told_until(day, calendars.public) for site, day in days.items()}
+    reach = on_each_day(public, lambda day: Q(earliest__lte=day))
+    for (study, site), own in calendars.own.items():
+        reach |= Q(study_id=study, site_id=site, earliest__lte=told_until(days[site], own))
+    return reach
+
+
+# Visits that ask for nothing but the survival contact: the call list tells them.
+BY_TELEPHONE = Q(forms__contains=[{"form": "SUR"}]) & Q(
+    Exact(Func("forms", function="jsonb_array_length", output_field=IntegerField()), 1)
+)
+
+
+def lines_of(
+    visits: Iterable[PlannedVisit], days: dict[Any, date], calendars: Calendars | None = None
+) -> list[VisitLine]:
+    calendars = calendars or Calendars()
+    return [
+        VisitLine(
+            visit, standing_in_list(visit, days[visit.site_id]), days[visit.site_id], calendars.of(visit)
+        )
+        for visit in visits
+    ]
+
+
+def standing_in_list(visit: PlannedVisit, today: date) -> Standing:
+    """The standing of a visit; a screening is not done by its first form: it goes on until it is decided."""
+    if visit.anchor == SCREENING and visit.done_on and visit.subject.state == SubjectState.SCREENING:
+        return Standing("running", gettext("begun"))
+    if (
+        visit.done_on is None
+        and not visit.missed
+        and from_paper(visit.latest, visit.subject.from_paper_until)
+    ):
+        return Standing("off", gettext("from paper: on the list of gaps"))
+    return standing(visit, today)
+
+
+def visit_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
+    """The inbox lines of visits, for those who do them; what screening lacks is said by enrolment."""
+    visits = wanted.of(planned(user).filter(reach_of(user, "form.submit")))
+    days, calendars = site_days(), Calendars()
+    near = pressing(visits, days, SOON_DAYS, calendars)
+    ours = near.exclude(subject__state=SubjectState.SCREENING, anchor=SCREENING).exclude(BY_TELEPHONE)
+    for line in lines_of(ours[: wanted.limit], days, calendars):
+        subject = line.subject
+        yield WorkLine(
+            kind="visits",
+            verb=DO_THE_VISIT,
+            subject_id=subject.pk,
+            subject_number=subject.number,
+            study_key=subject.study.key,
+            site_key=subject.site.key,
+            due=line.visit.earliest,
+            latest=line.visit.latest,
+            url=line.url,
+            detail=" · ".join(filter(None, (line.name, line.suggested))),
+            remind_on=remind_on(line.visit, line.site),
+            standing=line.standing.state,
+            standing_words=line.standing.words,
+            other_verb=_("Not done…"),
+            other_url=f"{line.not_done_url}?from=inbox",
+        )
+
+
+VISIT_WORK = WorkSource({"visits": DO_THE_VISIT}, visit_work)
