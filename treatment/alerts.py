@@ -11,8 +11,8 @@ from trialsite.casebook.site_day import site_today
 from trialsite.casebook.states import SubjectState
 
 from .domain.interactions import stands
-from .interaction_words import interaction_words
-from .medicines_taken import interactions_of
+from .medication.interaction_words import interaction_words
+from .medication.taken import interactions_of
 from .models import EndOfTreatment
 
 RECENT_DAYS = (

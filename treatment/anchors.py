@@ -21,7 +21,7 @@ from .domain.path import PhaseRun, first_day_of_treatment
 from .models import CellTherapy, CycleStart, Donor, EndOfTreatment, InfusionSegment, Transplant
 from .models.infusions import StopReason
 from .models.transplant import CellStep
-from .paths import cycles_of, phases_of
+from .plan.paths import cycles_of, phases_of
 from .selectors import as_segment
 
 Dates = dict[UUID, date]

@@ -15,8 +15,8 @@ from trialsite.casebook.registries import Finding
 from trialsite.casebook.site_day import site_today
 
 from .domain.body_limits import HEIGHT_CM, WEIGHT_KG, possible
-from .drugs import OTHER
-from .paths import phases_of
+from .doses.drugs import OTHER
+from .plan.paths import phases_of
 
 Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Any]]

@@ -11,7 +11,7 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.versions import named
 from trialsite.clinical.dates import hsct_day
 
-from .paths import cycles_of
+from .plan.paths import cycles_of
 
 
 def day_in_words(subject: Subject, today: date) -> str:

@@ -13,12 +13,12 @@ from trialsite.studies.words import runs_words
 
 from .domain.infusion import GapRule, Infusion, infusion_course
 from .domain.ledger import PlannedLine
-from .dose_words import working_words
+from .doses.services import canonical, version_of_cycle
+from .doses.words import working_words
 from .models import BlinatumomabInfusion, CycleStart
+from .plan.page import changed_since
 from .selectors import as_segment, planned_lines, plans_of
-from .services import canonical, version_of_cycle
 from .templatetags.doses import amount
-from .treatment_page import changed_since
 
 
 def local(text: Text) -> str:

@@ -9,7 +9,7 @@ from trialsite.casebook.versions import named
 from trialsite.studies.domain.protocol import BLINATUMOMAB, Phase, Protocol
 
 from .anchors import car_t_d0, hsct_d0
-from .paths import cycles_of
+from .plan.paths import cycles_of
 
 OF_KIND = {"cell-therapy": "car_t", "transplant": "hsct"}
 DRUG_AGENTS = {BLINATUMOMAB: "blinatumomab", "VENETOCLAX": "venetoclax"}

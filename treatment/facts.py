@@ -10,8 +10,8 @@ from trialsite.casebook.registries import FactSource
 from trialsite.casebook.selectors import current_records
 from trialsite.clinical.facts import Fact
 
-from .medication_checks import inhibitor_of
-from .medicine_dictionary import dictionary
+from .medication.checks import inhibitor_of
+from .medication.dictionary import dictionary
 from .models import ConcomitantMedication, Donor, Transplant
 from .models.medication import Inhibitor
 

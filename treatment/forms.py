@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.casebook import registries
 from trialsite.casebook.forms import CasebookForm, RowForm, Section
 
-from .drugs import drug_choices
-from .medicine_dictionary import offered_names
+from .doses.drugs import drug_choices
+from .medication.dictionary import offered_names
 from .models import (
     BlinatumomabInfusion,
     CellTherapy,
@@ -27,7 +27,7 @@ from .models import (
     Transfusion,
     Transplant,
 )
-from .paths import phases_of, standing_of
+from .plan.paths import phases_of, standing_of
 
 
 class CycleStartForm(CasebookForm):

@@ -10,23 +10,24 @@ from trialsite.casebook.edit_checks import not_in_the_future
 from trialsite.casebook.registries import FormType, ProjectionType, RowType, SubjectPage
 from trialsite.casebook.selectors import standing_lines
 
-from . import checks, derived, forms, medication_checks, models
+from . import checks, derived, forms, models
 from .alerts import end_of_treatment_alerts, interaction_alerts
 from .anchors import ANCHORS
 from .day_words import day_in_words
-from .derived_medication import medication as medication_of
 from .deviation_register import into_register
-from .dose_phrases import medication_dose
-from .dry_run import dry_run_doses
+from .doses.dry_run import dry_run_doses
+from .doses.offers import offer_doses
+from .doses.services import plan_first_doses
 from .exposures import exposures
 from .facts import facts
 from .lanes import treatment_lanes
-from .offers import offer_doses
-from .projections import derive_step
-from .services import plan_first_doses
-from .support import support_days
+from .medication import checks as medication_checks
+from .medication.derived import medication as medication_of
+from .medication.dose_phrases import medication_dose
+from .medication.support import support_days
+from .plan.derive import derive_step
+from .plan.work import TREATMENT_WORK
 from .week import doses_of_week
-from .work import TREATMENT_WORK
 
 
 def joined(*parts: Any) -> str:

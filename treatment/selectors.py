@@ -13,7 +13,7 @@ from trialsite.clinical.text import Text
 from .domain.infusion import Segment, StopReason
 from .domain.ledger import GivenLine, PlannedLine
 from .models import CycleStart, DoseGiven, DosePlan, InfusionSegment, PlannedDose
-from .paths import cycles_of
+from .plan.paths import cycles_of
 
 
 def plans_of(subject: Subject) -> dict[UUID, list[DosePlan]]:

@@ -17,10 +17,10 @@ from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.selectors import subject_or_404
 from trialsite.casebook.shown_again import Answer
 
-from .medication_page import medication_context
+from .doses.services import replan_doses
+from .medication.page import medication_context
 from .models import CycleStart
-from .services import replan_doses
-from .treatment_page import treatment_context
+from .plan.page import treatment_context
 
 
 @login_required

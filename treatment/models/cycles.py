@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from treatment.drugs import drug_name
+from treatment.doses.drugs import drug_name
 from trialsite.audit.protection import Protection
 from trialsite.casebook.models import CasebookRecord, SiteBound
 from trialsite.casebook.names import phase_name, regimen_name

@@ -53,6 +53,6 @@ class DoseGiven(CasebookRow):
 
     def get_drug_display(self) -> str:
         """The drug by its name."""
-        from treatment.drugs import drug_name
+        from treatment.doses.drugs import drug_name
 
         return drug_name(self.drug)

@@ -7,8 +7,8 @@ from typing import Any
 from django import template
 
 from treatment.domain.infusion import shown_length
-from treatment.dose_words import working_words
-from treatment.drugs import drug_name
+from treatment.doses.drugs import drug_name
+from treatment.doses.words import working_words
 from treatment.models.doses import Reason
 from trialsite.clinical.body import round_half_up
 from trialsite.studies.words import code_words

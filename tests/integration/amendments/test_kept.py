@@ -10,9 +10,9 @@ from django.test import Client
 from assessments.models import PlannedVisit
 from tests.cast import PASSWORD, Cast, bare_subject, make_cast
 from tests.integration.treatment.subjects import DAY1, enrolled, start
+from treatment.doses.services import replan_doses
 from treatment.models import DosePlan, PlannedDose
-from treatment.paths import standing_of
-from treatment.services import replan_doses
+from treatment.plan.paths import standing_of
 from trialsite.audit import acting
 from trialsite.casebook.errors import UnknownForm
 from trialsite.casebook.form_types import form_type

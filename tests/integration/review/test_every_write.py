@@ -47,8 +47,8 @@ from tests.integration.enrollment.candidates import (
     screened,
     small_cast,
 )
+from treatment.doses.services import replan_doses
 from treatment.models import CycleStart
-from treatment.services import replan_doses
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.audit.guards import protected_models

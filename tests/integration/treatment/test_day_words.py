@@ -8,7 +8,7 @@ from tests.cast import Cast
 from treatment.day_words import day_in_words
 from treatment.domain.path import PathState
 from treatment.lanes import phase_items
-from treatment.paths import standing_of
+from treatment.plan.paths import standing_of
 from trialsite.audit import acting
 from trialsite.clinical.partial_date import PartialDate
 

@@ -8,9 +8,9 @@ from django.test import Client
 
 from tests.cast import Cast, make_cast
 from treatment.domain.ledger import Mark
+from treatment.doses.offers import offer_doses
 from treatment.models import DoseGiven
-from treatment.offers import offer_doses
-from treatment.treatment_page import anthracycline_context, cycle_views
+from treatment.plan.page import anthracycline_context, cycle_views
 from trialsite.audit import acting
 from trialsite.casebook.errors import CheckFailed
 from trialsite.casebook.models import Subject

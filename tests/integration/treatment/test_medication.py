@@ -15,8 +15,8 @@ from assessments.disease.responses import judged_responses
 from tests.cast import Cast
 from tests.integration.assessments.entries import counts, enter, fact, marrow, result
 from treatment.alerts import interaction_alerts
-from treatment.medication_page import week_bars
-from treatment.medicines_taken import steroids_of
+from treatment.medication.page import week_bars
+from treatment.medication.taken import steroids_of
 from treatment.registrations import FORMS
 from trialsite.audit import acting
 from trialsite.casebook.edit_checks import run_checks

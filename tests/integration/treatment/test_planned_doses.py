@@ -9,8 +9,8 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 
 from tests.cast import Cast, make_cast
+from treatment.doses.services import replan_doses
 from treatment.models import CycleStart, DosePlan, PlannedDose
-from treatment.services import replan_doses
 from trialsite.audit import acting
 from trialsite.audit.models import Trail
 from trialsite.casebook.errors import CheckFailed, Refused

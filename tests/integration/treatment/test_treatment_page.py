@@ -9,8 +9,8 @@ from django.test import Client
 from tests.cast import Cast, bare_subject, make_cast
 from treatment.domain.path import NextKind, PathState
 from treatment.lanes import treatment_lanes
-from treatment.paths import standing_of
-from treatment.treatment_page import cycle_views
+from treatment.plan.page import cycle_views
+from treatment.plan.paths import standing_of
 from trialsite.audit import acting
 from trialsite.casebook.errors import CheckFailed
 from trialsite.casebook.models import Subject

@@ -7,7 +7,7 @@ import pytest
 
 from treatment.domain.interactions import Exposure, Taken, interactions, stands
 from treatment.domain.steroids import Course, Gap, in_dexamethasone, steroid_days
-from treatment.medicine_dictionary import dictionary, parse
+from treatment.medication.dictionary import dictionary, parse
 from trialsite.clinical.kleene import Truth
 
 NAMES = [

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from trialsite.casebook.charts import NARROW, WIDE, Scale, px
 
-from .domain.infusion import Gap, Infusion, Segment, shown_length
+from ..domain.infusion import Gap, Infusion, Segment, shown_length
 
 TOP, HEIGHT, AXIS = 8, 30, 20
 

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from trialsite.casebook.selectors import current_records
 
-from .domain.medicines import GCSF
-from .medicine_dictionary import dictionary
-from .medicines_taken import span
-from .models import ConcomitantMedication, Transfusion
-from .models.medication import BloodProduct
+from ..domain.medicines import GCSF
+from ..models import ConcomitantMedication, Transfusion
+from ..models.medication import BloodProduct
+from .dictionary import dictionary
+from .taken import span
 
 Spans = Mapping[UUID, Sequence[tuple[date, date]]]
 PRODUCTS = {"platelets": BloodProduct.PLT, "red_cells": BloodProduct.RBC}

@@ -19,16 +19,15 @@ from trialsite.casebook.slots import Slot
 from trialsite.casebook.versions import named
 from trialsite.studies.domain.protocol import BLINATUMOMAB
 
-from .domain.anthracyclines import RATIO_SETS, AnthracyclineDose, cumulative_dose, is_anthracycline
-from .domain.infusion import infusion_course
-from .domain.ledger import DrugLedger, GivenLine, Mark, cycle_ledger, in_unit
-from .domain.path import BranchAnswer
-from .dose_words import working_words
-from .drugs import drug_name
-from .infusion_bars import Ledger, infusion_bars
-from .models import CycleStart, DosePlan, InfusionSegment
-from .paths import phases_of, standing_of
-from .selectors import (
+from ..domain.anthracyclines import RATIO_SETS, AnthracyclineDose, cumulative_dose, is_anthracycline
+from ..domain.infusion import infusion_course
+from ..domain.ledger import DrugLedger, GivenLine, Mark, cycle_ledger, in_unit
+from ..domain.path import BranchAnswer
+from ..doses.drugs import drug_name
+from ..doses.words import working_words
+from ..infusion.bars import Ledger, infusion_bars
+from ..models import CycleStart, DosePlan, InfusionSegment
+from ..selectors import (
     as_segment,
     cycles_of_subject,
     doses_given,
@@ -37,6 +36,7 @@ from .selectors import (
     segments_of,
     windows_of,
 )
+from .paths import phases_of, standing_of
 
 MARK_WORDS: dict[Mark, tuple[str, Any]] = {
     Mark.SILENT: ("done", gettext_lazy("as prescribed")),
@@ -127,7 +127,7 @@ def url_of(subject: Subject, cycle: CycleStart) -> str:
 
 def changed_since(plan: DosePlan, cycle: CycleStart) -> tuple[str, ...]:
     """What of the form differs from what the plan was computed from, in words."""
-    from .services import canonical
+    from ..doses.services import canonical
 
     pairs = (
         (_("weight"), plan.weight_kg, cycle.weight, "kg"),

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from trialsite.casebook.fact_words import fact_label
 
-from .domain.ledger import PlannedLine
+from ..domain.ledger import PlannedLine
 
 
 def working_words(line: PlannedLine) -> str:

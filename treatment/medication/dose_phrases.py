@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from trialsite.casebook.values import trimmed
 
-from .models import ConcomitantMedication
+from ..models import ConcomitantMedication
 
 
 def medication_dose(record: ConcomitantMedication) -> str:

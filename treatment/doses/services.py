@@ -24,9 +24,9 @@ from trialsite.clinical.rules import facts_named, parse_rule
 from trialsite.studies.domain.protocol import Regimen
 from trialsite.studies.models import ProtocolVersion
 
-from .domain.doses import PlannedDose as Dose
-from .domain.doses import plan_cycle
-from .models import CycleStart, DosePlan, PlannedDose
+from ..domain.doses import PlannedDose as Dose
+from ..domain.doses import plan_cycle
+from ..models import CycleStart, DosePlan, PlannedDose
 
 
 def plan_first_doses(cycle: CycleStart, by: User) -> DosePlan | None:

@@ -16,13 +16,13 @@ from trialsite.casebook.slots import Slot
 from trialsite.casebook.states import RecordState
 from trialsite.clinical.partial_date import PartialDate
 
-from .domain.interactions import WATCHED, Exposure, Interaction, Taken, interactions
-from .domain.ledger import in_unit
-from .domain.medicines import CORTICOSTEROID, Medicine
-from .domain.steroids import Course, Gap, SteroidDays, steroid_days
-from .medicine_dictionary import dictionary
-from .models import ConcomitantMedication, DoseGiven, DosePlan, PlannedDose
-from .models.medication import Route
+from ..domain.interactions import WATCHED, Exposure, Interaction, Taken, interactions
+from ..domain.ledger import in_unit
+from ..domain.medicines import CORTICOSTEROID, Medicine
+from ..domain.steroids import Course, Gap, SteroidDays, steroid_days
+from ..models import ConcomitantMedication, DoseGiven, DosePlan, PlannedDose
+from ..models.medication import Route
+from .dictionary import dictionary
 
 SYSTEMIC = {Route.ORAL, Route.IV, Route.IM, Route.SC}
 LOCAL = {Route.TOPICAL, Route.INHALED, Route.INTRATHECAL, Route.EYE, Route.RECTAL}

@@ -10,13 +10,13 @@ from trialsite.casebook.edit_checks import edit_check
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Finding
 
-from .domain.interactions import WATCHED, Exposure, interactions
-from .domain.medicines import CYP3A_MODERATE, CYP3A_STRONG, PGP, Medicine
+from ..domain.interactions import WATCHED, Exposure, interactions
+from ..domain.medicines import CYP3A_MODERATE, CYP3A_STRONG, PGP, Medicine
+from ..models import ConcomitantMedication
+from ..models.medication import Inhibitor
+from .dictionary import dictionary
 from .interaction_words import interaction_words
-from .medicine_dictionary import dictionary
-from .medicines_taken import Entry, all_taken, exposures_of, taken
-from .models import ConcomitantMedication
-from .models.medication import Inhibitor
+from .taken import Entry, all_taken, exposures_of, taken
 
 Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Any]]

@@ -15,8 +15,8 @@ from trialsite.studies.domain.protocol import Drug, Protocol
 from trialsite.studies.models import ProtocolVersion
 from trialsite.studies.words import code_words, dose_words, runs_words
 
-from .models import EndOfTreatment
-from .paths import cycles_of
+from ..models import EndOfTreatment
+from ..plan.paths import cycles_of
 
 
 def dry_run_doses(subjects: Sequence[Subject], version: ProtocolVersion) -> dict[UUID, list[SubjectChange]]:

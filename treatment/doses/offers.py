@@ -11,9 +11,9 @@ from trialsite.casebook.versions import named
 from trialsite.clinical.dates import add_months
 from trialsite.studies.domain.protocol import BLINATUMOMAB, VisitPlan
 
-from .forms import plain
-from .models import DosePlan
-from .selectors import cycles_of_subject, plans_of
+from ..forms import plain
+from ..models import DosePlan
+from ..selectors import cycles_of_subject, plans_of
 
 Offer = dict[str, list[dict[str, Any]]]
 

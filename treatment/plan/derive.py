@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from trialsite.casebook.models import Subject
 from trialsite.casebook.versions import named
 
-from .domain.path import PhaseRun
-from .models import TreatmentStep
+from ..domain.path import PhaseRun
+from ..models import TreatmentStep
 from .paths import enrolled, phases_of, standing_of
 
 

@@ -15,7 +15,7 @@ from trialsite.casebook.versions import named
 from trialsite.clinical.text import Text
 from trialsite.studies.domain.protocol import Phase, Protocol
 
-from .domain.path import (
+from ..domain.path import (
     NextKind,
     NextStep,
     PathStep,
@@ -26,8 +26,8 @@ from .domain.path import (
     path,
     with_begun,
 )
-from .models import CellTherapy, CycleStart, EndOfTreatment, Transplant
-from .models.transplant import CellStep
+from ..models import CellTherapy, CycleStart, EndOfTreatment, Transplant
+from ..models.transplant import CellStep
 
 NOT_ENROLLED = Text("Not enrolled yet.", "尚未入组。")
 NOT_RANDOMISED = Text("Not randomised yet.", "尚未随机分组。")

@@ -5,8 +5,8 @@ from django.utils.translation import gettext as _
 
 from trialsite.clinical.kleene import Truth
 
-from .domain.interactions import Interaction
-from .drugs import drug_name
+from ..domain.interactions import Interaction
+from ..doses.drugs import drug_name
 
 
 def interaction_words(found: Interaction) -> str:

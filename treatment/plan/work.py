@@ -20,8 +20,8 @@ from trialsite.casebook.selectors import most_pressing
 from trialsite.casebook.slots import Slot
 from trialsite.casebook.states import RecordState, SubjectState
 
-from .domain.path import NextKind
-from .models import InfusionSegment, TreatmentStep
+from ..domain.path import NextKind
+from ..models import InfusionSegment, TreatmentStep
 
 SOON_DAYS = 3  # a phase stands in the inbox from so many days before it is planned (assumption)
 KINDS = {"phase": _("Start the next phase"), "infusion": _("Record the end of an infusion")}

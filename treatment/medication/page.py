@@ -17,14 +17,14 @@ from trialsite.casebook.site_day import site_today
 from trialsite.casebook.slots import Slot
 from trialsite.clinical.body import round_half_up
 
-from .alerts import RECENT_DAYS
-from .derived_medication import class_names
-from .domain.interactions import stands
-from .domain.steroids import Course, Gap, SteroidDays, in_dexamethasone
+from ..alerts import RECENT_DAYS
+from ..domain.interactions import stands
+from ..domain.steroids import Course, Gap, SteroidDays, in_dexamethasone
+from ..models import Transfusion
+from .derived import class_names
 from .dose_phrases import medication_dose
 from .interaction_words import interaction_words
-from .medicines_taken import Entry, entries_of, interactions_of, steroids_of
-from .models import Transfusion
+from .taken import Entry, entries_of, interactions_of, steroids_of
 
 BARS_SHOWN = 26  # the latest bars are drawn; the sums count every day asked for
 WEEKS_IN_ONE = 3  # so many weeks in a row without steroids, or more, stand in one line

@@ -9,7 +9,7 @@ import yaml
 
 from trialsite.clinical.text import Text
 
-from .domain.medicines import Dictionary, Medicine, MedicineClass, unknown_classes
+from ..domain.medicines import Dictionary, Medicine, MedicineClass, unknown_classes
 
 PATH = Path(__file__).parent / "dictionaries" / "medicines.yaml"
 

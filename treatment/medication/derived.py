@@ -9,12 +9,12 @@ from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import Derived
 from trialsite.casebook.values import trimmed
 
-from .domain.interactions import interactions
-from .domain.medicines import CORTICOSTEROID
+from ..domain.interactions import interactions
+from ..domain.medicines import CORTICOSTEROID
+from ..models import ConcomitantMedication
+from .dictionary import dictionary
 from .interaction_words import interaction_words
-from .medicine_dictionary import dictionary
-from .medicines_taken import Entry, exposures_of, steroid_course, taken
-from .models import ConcomitantMedication
+from .taken import Entry, exposures_of, steroid_course, taken
 
 
 @one_reading()
