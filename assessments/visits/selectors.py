@@ -1,7 +1,7 @@
 """Every read of planned visits, limited to what this user may see."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,6 +32,7 @@ from .working_days import Calendars, remind_on, suggested_words, told_until
 
 WORK_LIMIT = 500  # a digest tells the most pressing
 DO_THE_VISIT = _("Do the visit")
+COMPLETE_THE_VISIT = _("Complete the visit")
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,12 @@ def open_visits(visits: QuerySet[PlannedVisit]) -> QuerySet[PlannedVisit]:
     return expected(visits).filter(done_on=None, missed=False).exclude(of_the_past("latest"))
 
 
+def begun_visits(visits: QuerySet[PlannedVisit], days: dict[Any, date]) -> QuerySet[PlannedVisit]:
+    """Visits of which something was recorded and something is still open, while their window lasts."""
+    begun = visits.filter(done_on__isnull=False, open_forms__gt=0, missed=False).exclude(anchor=SCREENING)
+    return begun.filter(on_each_day(days, lambda day: Q(latest__gte=day))).order_by("latest", "pk")
+
+
 def visits_due(user: User, *, ahead: int = SOON_DAYS, now: datetime | None = None) -> list[VisitLine]:
     """What is late, due, or opens in the next days, the most pressing first; a fixed number of queries."""
     days, calendars = site_days(now), Calendars()
@@ -198,24 +205,42 @@ def visit_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     near = pressing(visits, days, SOON_DAYS, calendars)
     ours = near.exclude(subject__state=SubjectState.SCREENING, anchor=SCREENING).exclude(BY_TELEPHONE)
     for line in lines_of(ours[: wanted.limit], days, calendars):
-        subject = line.subject
-        yield WorkLine(
-            kind="visits",
-            verb=DO_THE_VISIT,
-            subject_id=subject.pk,
-            subject_number=subject.number,
-            study_key=subject.study.key,
-            site_key=subject.site.key,
-            due=line.visit.earliest,
-            latest=line.visit.latest,
-            url=line.url,
+        yield replace(
+            work_line(line, "visits", DO_THE_VISIT),
             detail=" · ".join(filter(None, (line.name, line.suggested))),
             remind_on=remind_on(line.visit, line.site),
-            standing=line.standing.state,
-            standing_words=line.standing.words,
             other_verb=_("Not done…"),
             other_url=f"{line.not_done_url}?from=inbox",
         )
 
 
+def begun_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
+    """The inbox lines of visits of which some forms are still empty, for those who enter them."""
+    visits = wanted.of(planned(user).filter(reach_of(user, "form.submit")))
+    days = site_days()
+    for line in lines_of(begun_visits(visits, days)[: wanted.limit], days):
+        yield replace(
+            work_line(line, "visit-forms", COMPLETE_THE_VISIT), url=reverse("subject", args=[line.subject.pk])
+        )
+
+
+def work_line(line: VisitLine, kind: str, verb: Any) -> WorkLine:
+    subject = line.subject
+    return WorkLine(
+        kind=kind,
+        verb=verb,
+        subject_id=subject.pk,
+        subject_number=subject.number,
+        study_key=subject.study.key,
+        site_key=subject.site.key,
+        due=line.visit.earliest,
+        latest=line.visit.latest,
+        url=line.url,
+        detail=line.name,
+        standing=line.standing.state,
+        standing_words=line.standing.words,
+    )
+
+
 VISIT_WORK = WorkSource({"visits": DO_THE_VISIT}, visit_work)
+BEGUN_WORK = WorkSource({"visit-forms": COMPLETE_THE_VISIT}, begun_work)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +17,7 @@ from assessments.visits.selectors import fresh, lines_of, site_days, visits_due
 from assessments.visits.standing import standing
 from tests.cast import Cast, bare_subject
 from trialsite.audit import acting
+from trialsite.casebook.added_visits import add_visit
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import schedule
 from trialsite.casebook.selectors import work_of
@@ -116,6 +118,35 @@ def test_a_late_visit_stays_in_the_inbox_and_a_done_one_leaves_it(cast: Cast, su
     assert due_keys(cast, "2026-03-01T12:00") == ["SCR"]
     enter(cast, subject, "PE", date(2026, 1, 7), general="NORMAL")
     assert due_keys(cast, "2026-03-01T12:00") == []
+
+
+def test_a_begun_visit_stays_in_the_inbox_until_its_forms_are_in_or_its_window_is_over(
+    cast: Cast, noon: object
+) -> None:
+    subject = enrolled(cast)
+    with acting(user=cast.coordinator):
+        visit = add_visit(
+            subject_id=subject.pk,
+            on=date(2026, 1, 10),
+            forms=["VS", "PE"],
+            by=cast.coordinator,
+            reason="fever",
+        )
+
+    def told() -> list[str]:
+        with acting(user=cast.coordinator):
+            lines = work_of(cast.coordinator, kind="visit-forms").lines
+        return [str(line.standing_words) for line in lines]
+
+    assert told() == []
+    place: Any = {"visit": visit.key, "repeat": visit.repeat}
+    weight = Quantity.parse("70", "kg", "weight")
+    enter(cast, subject, "VS", date(2026, 1, 10), **place, weight=weight)
+    assert told() == ["begun, 1 form open"]
+    with time_machine.travel(at("2026-01-11T12:00"), tick=False):
+        assert told() == []
+    enter(cast, subject, "PE", date(2026, 1, 10), **place, general="NORMAL")
+    assert told() == []
 
 
 def test_a_screening_is_begun_by_its_first_form_and_never_early(cast: Cast, subject: Subject) -> None:
