@@ -13,7 +13,6 @@ from ..models import ReferenceRange
 from ..models.ranges import RangeSex
 from .services import RangeEntry
 
-
 WANTED = ("effective_from", "source", "reason")  # what the service refuses to miss
 
 
