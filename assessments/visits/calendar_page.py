@@ -9,6 +9,7 @@ from django.db.models import Count, F, Q, QuerySet
 
 from trialsite.access.models import User
 from trialsite.audit.moment import now
+from trialsite.casebook.site_day import site_days
 
 from ..domain.working_days import AT_WORK, DayKind, SiteCalendar
 from ..models import PlannedVisit, SiteDay
@@ -19,7 +20,6 @@ from .selectors import (
     fresh,
     lines_of,
     open_visits,
-    site_days,
 )
 from .working_days import Calendars, day_words, days_between, suggestion
 

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from trialsite.access.models import User
 from trialsite.casebook.registries import Week, WeekLine, forms
+from trialsite.casebook.site_day import site_days
 
 from ..models import PlannedVisit
-from .selectors import VisitLine, lines_of, open_visits, planned, site_days
+from .selectors import VisitLine, lines_of, open_visits, planned
 
 SAMPLES = ("HEM", "CHEM", "COAG", "VIR", "BM", "MRD", "CHI", "CSF")
 
