@@ -14,7 +14,7 @@ from trialsite.access.requests import user_of
 from trialsite.audit.moment import now
 from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.selectors import subject_or_404
-from trialsite.casebook.site_day import site_day
+from trialsite.casebook.site_day import today_at
 from trialsite.studies.selectors import sites_visible_to, studies_visible_to
 
 from .overview import overview
@@ -41,7 +41,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     studies = list(studies_visible_to(user))
     places = {place.key: place for each in studies for place in sites_visible_to(user, each)}
     shown = {"month": month_context, "day": day_context}.get(request.GET.get("view", ""), weeks_context)
-    today = max((site_day(place) for place in places.values()), default=now().date())
+    today = max((today_at(place) for place in places.values()), default=now().date())
     context = {
         **shown(user, request.GET.get("from", ""), chosen, today),
         "studies": studies,

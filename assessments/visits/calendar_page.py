@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet
 
 from trialsite.access.models import User
+from trialsite.casebook.site_day import site_days
 
 from ..domain.working_days import AT_WORK, DayKind, SiteCalendar
 from ..models import PlannedVisit, SiteDay
@@ -18,7 +19,6 @@ from .selectors import (
     fresh,
     lines_of,
     open_visits,
-    site_days,
 )
 from .working_days import Calendars, day_words, days_between, suggestion
 

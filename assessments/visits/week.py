@@ -7,11 +7,12 @@ from django.utils.translation import gettext as _
 
 from trialsite.access.models import User
 from trialsite.casebook.registries import Week, WeekLine, forms
+from trialsite.casebook.site_day import site_days
 from trialsite.studies.models import Site
 
 from ..models import PlannedVisit
 from .calendar_page import Filters, day_notes, stands_on
-from .selectors import VisitLine, lines_of, open_visits, planned, site_days
+from .selectors import VisitLine, lines_of, open_visits, planned
 from .working_days import Calendars, days_between
 
 SAMPLES = ("HEM", "CHEM", "COAG", "VIR", "BM", "MRD", "CHI", "CSF")

@@ -13,15 +13,17 @@ from django.test.utils import CaptureQueriesContext
 
 from assessments.models import PlannedVisit
 from assessments.visits.plans import derive_visits
-from assessments.visits.selectors import fresh, lines_of, site_days, visits_due
-from assessments.visits.standing import standing
+from assessments.visits.selectors import fresh, lines_of, pressing
+from assessments.visits.standing import SOON_DAYS, standing
 from tests.cast import Cast, bare_subject
+from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.casebook.added_visits import add_visit
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import schedule
 from trialsite.casebook.selectors import work_of
 from trialsite.casebook.services import move_subject
+from trialsite.casebook.site_day import site_days
 from trialsite.casebook.states import SubjectState
 from trialsite.clinical.partial_date import PartialDate
 from trialsite.clinical.quantity import Quantity
@@ -105,11 +107,18 @@ def test_standing_in_words_on_both_edges_of_the_window(today: date, state: str, 
 
 
 def due_keys(cast: Cast, text: str) -> list[str]:
-    with acting(user=cast.coordinator):
-        return [line.visit.key for line in visits_due(cast.coordinator, now=at(text))]
+    return [key for key, _ in due_visits(cast.coordinator, at(text))]
 
 
-def test_a_visit_enters_the_inbox_seven_days_before_its_window_opens(cast: Cast, subject: Subject) -> None:
+def due_visits(user: User, instant: datetime) -> list[tuple[str, Any]]:
+    """Key and site of the visits that the inbox tells at an instant."""
+    with time_machine.travel(instant, tick=False), acting(user=user):
+        return [(one.key, one.site_id) for one in pressing(fresh(user), site_days(), SOON_DAYS)]
+
+
+def test_a_visit_enters_the_inbox_a_working_week_before_that_of_its_window(
+    cast: Cast, subject: Subject
+) -> None:
     assert due_keys(cast, "2025-12-28T12:00") == []
     assert due_keys(cast, "2025-12-29T12:00") == ["SCR"]
 
@@ -184,9 +193,7 @@ def test_each_site_has_its_own_day(cast: Cast) -> None:
         cast.elsewhere.timezone = "America/New_York"
         cast.elsewhere.save()
     midnight = at("2025-12-29T00:30")  # in New York it is still 28 December
-    with acting(user=cast.monitor):
-        found = visits_due(cast.monitor, now=midnight)
-    assert [(line.visit.site_id, line.today) for line in found] == [(cast.here.pk, date(2025, 12, 29))]
+    assert due_visits(cast.monitor, midnight) == [("SCR", cast.here.pk)]
 
 
 def test_the_projection_is_what_a_fresh_derivation_gives(cast: Cast, subject: Subject) -> None:
