@@ -35,7 +35,8 @@ def test_indications(key: str, indications: list[str]) -> None:
 
 def test_washout_of_the_randomised_trial_only() -> None:
     washout = protocol("BLINA-INTENS").transplant.washout
-    assert washout is not None and (washout.days, washout.max_grade, washout.source) == (7, 1, "assumption")
+    assert washout is not None
+    assert (washout.days, washout.max_grade, washout.source) == (7, 1, "assumption")
     others = [key for key, _ in INDICATIONS if key != "BLINA-INTENS"]
     assert [protocol(key).transplant.washout for key in others] == [None, None, None]
 
