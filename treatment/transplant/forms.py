@@ -76,7 +76,6 @@ class TransplantForm(CasebookForm):
             required=False,
             widget=forms.Select(attrs={"class": "form-select"}),
         )
-        field.wanted, field.missing_name = own.wanted, own.missing_name  # type: ignore[attr-defined]
         self.fields["indication"] = field
 
 
