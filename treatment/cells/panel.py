@@ -52,7 +52,11 @@ def steps(subject: Subject, found: Mapping[str, list[CellTherapy]], day0: Any) -
     marrow = [one for one in standing_records(MarrowAssessment, [subject.pk])[subject.pk] if one.performed_on]
     late = [one for one in marrow if day0 and counts_for(D28, one.performed_on, day0)]
     yield line.of(_("Marrow at D+28"), "BM", *first_words(late), When(after_day0=D28_BY))
-    samples = [one for one in b_cells_of(subject.pk) if day0 and counts_for(D100, one.performed_on, day0)]
+    samples = [
+        one
+        for one in b_cells_of(subject.pk)
+        if day0 and one.performed_on and counts_for(D100, one.performed_on, day0)
+    ]
     yield line.of(_("B cells at D+100"), "BCA", *first_words(samples), When(after_day0=D100_BY))
 
 

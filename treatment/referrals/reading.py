@@ -89,7 +89,7 @@ def told(one: Referral, form: Any) -> Told:
     empty = tuple(item for item in items if form.item(item) in (None, "") and not form.missing.get(item))
     day0 = form.performed_on
     later = graft_lacks(one, day0) if one.kind == Kind.HSCT else cell_lacks(one, day0)
-    return Told(day0, {Wanted.GRAFT: empty} | later)
+    return Told(day0, {Wanted.GRAFT: empty, **later})
 
 
 def graft_lacks(one: Referral, day0: date) -> Mapping[Wanted, tuple[str, ...]]:

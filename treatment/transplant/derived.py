@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from enrollment.item_facts import label_of
 from trialsite.casebook.fact_words import rule_words
 from trialsite.casebook.names import local
 from trialsite.casebook.registries import Derived, facts_of
@@ -33,7 +34,7 @@ def candidate_lines(record: Donor, one: DonorCandidate) -> Iterator[Derived]:
     found = match_of(one)
     if found is not None:
         loci = " + ".join(
-            f"{DonorCandidate._meta.get_field(locus).verbose_name} {getattr(one, locus)}"
+            f"{label_of(DonorCandidate, locus)} {getattr(one, locus)}"
             for locus in LOCI
             if getattr(one, locus) is not None
         )

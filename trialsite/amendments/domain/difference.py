@@ -217,7 +217,7 @@ def _randomisation(old: Randomisation | None, new: Randomisation | None) -> Iter
 def _graft(protocol: Protocol) -> Values:
     """What conditioning and apheresis wait for, without where it comes from."""
     plan, cells = protocol.transplant, protocol.cell_therapy
-    known = {"washout": plan.washout, "mrd_negative": plan.mrd_negative}
+    known: dict[str, Any] = {"washout": plan.washout, "mrd_negative": plan.mrd_negative}
     if cells is not None:
         known |= {"apheresis": cells.apheresis, "aplasia": cells.aplasia}
     return {name: None if one is None else replace(one, cite="") for name, one in known.items()}
