@@ -15,17 +15,14 @@ from .doses.drugs import drug_choices
 from .medication.dictionary import offered_names
 from .models import (
     BlinatumomabInfusion,
-    CellTherapy,
     ConcomitantMedication,
     CycleStart,
     Deviation,
-    Donor,
     DoseGiven,
     DosesGiven,
     EndOfTreatment,
     InfusionSegment,
     Transfusion,
-    Transplant,
 )
 from .plan.paths import phases_of, standing_of
 
@@ -172,37 +169,6 @@ class MedicationForm(CasebookForm):
 class TransfusionForm(CasebookForm):
     model = Transfusion
     sections = (Section(_("Transfusion"), "performed_on", "product", "units", "reason"),)
-
-
-class DonorForm(CasebookForm):
-    model = Donor
-    sections = (
-        Section(
-            _("Donor"), "performed_on", "donor", "donor_available", "hla_match", "donor_sex", "donor_age"
-        ),
-        Section(_("Plan"), "conditioning_planned"),
-    )
-    labels = {"performed_on": _("Date of this information")}
-
-
-class TransplantForm(CasebookForm):
-    model = Transplant
-    sections = (
-        Section(_("Transplantation"), "performed_on", "donor", "graft_source", "cd34", "mnc"),
-        Section(_("Conditioning"), "conditioning_on", "intensity", "conditioning"),
-        Section(_("GVHD prophylaxis"), "prophylaxis", "atg", "ptcy"),
-    )
-    labels = {"performed_on": _("Day 0: the graft was infused")}
-
-
-class CellTherapyForm(CasebookForm):
-    model = CellTherapy
-    sections = (
-        Section(_("Step"), "step", "performed_on"),
-        Section(_("Product"), "product", "lot", "dose", "viability"),
-        Section(_("Before the infusion"), "apheresis_on", "lymphodepletion_on", "bridging"),
-        Section(_("After the infusion"), "tocilizumab", "steroid", "comment"),
-    )
 
 
 class EndOfTreatmentForm(CasebookForm):

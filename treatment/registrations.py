@@ -13,6 +13,7 @@ from trialsite.casebook.selectors import standing_lines
 from . import checks, derived, forms, models
 from .alerts import end_of_treatment_alerts, interaction_alerts
 from .anchors import ANCHORS
+from .cells.registrations import CELL_FORMS
 from .day_words import day_in_words
 from .deviation_register import into_register
 from .doses.dry_run import dry_run_doses
@@ -27,6 +28,10 @@ from .medication.dose_phrases import medication_dose
 from .medication.support import support_days
 from .plan.derive import derive_step
 from .plan.work import TREATMENT_WORK
+from .referrals.reading import derive_referrals
+from .referrals.registrations import REFERRAL_FORMS
+from .referrals.work import REFERRAL_WORK
+from .transplant.registrations import TRANSPLANT_FORMS
 from .week import doses_of_week
 
 
@@ -54,17 +59,6 @@ def infusion_summary(record: Any) -> str:
 def medication_summary(record: Any) -> str:
     period = " – ".join(one.text for one in (record.started, record.stopped) if one)
     return joined(record.medicine, medication_dose(record), period)
-
-
-def cell_summary(record: Any) -> str:
-    dose = record.dose and f"{record.dose.normalize():f} × 10⁶/kg"
-    return joined(record.get_step_display(), record.product, dose)
-
-
-def transplant_summary(record: Any) -> str:
-    return joined(
-        record.get_donor_display(), record.get_graft_source_display(), record.get_intensity_display()
-    )
 
 
 def deviation_summary(record: Any) -> str:
@@ -138,40 +132,9 @@ FORMS = (
             record.get_product_display(), record.units and f"{record.units.normalize():f}"
         ),
     ),
-    FormType(
-        "DON",
-        _("Donor"),
-        models.Donor,
-        forms.DonorForm,
-        continuous=True,
-        checks=(PAST,),
-        summary=lambda record: joined(record.get_donor_display(), record.hla_match),
-    ),
-    FormType(
-        "HSCT",
-        _("Transplantation"),
-        models.Transplant,
-        forms.TransplantForm,
-        continuous=True,
-        checks=(
-            not_in_the_future("performed_on", "conditioning_on"),
-            checks.in_order("conditioning_on", "performed_on", _("Day 0 cannot lie before conditioning.")),
-            checks.not_negative("cd34", "mnc"),
-        ),
-        summary=transplant_summary,
-    ),
-    FormType(
-        "CAR",
-        _("CAR-T cell therapy"),
-        models.CellTherapy,
-        forms.CellTherapyForm,
-        continuous=True,
-        checks=(
-            not_in_the_future("performed_on", "apheresis_on"),
-            checks.not_negative("dose", "viability"),
-        ),
-        summary=cell_summary,
-    ),
+    *TRANSPLANT_FORMS,
+    *CELL_FORMS,
+    *REFERRAL_FORMS,
     FormType(
         "EOT",
         _("End of treatment"),
@@ -201,6 +164,8 @@ for name, anchor in ANCHORS.items():
     registries.anchors.register(name, anchor)
 
 registries.work.register("treatment", TREATMENT_WORK)
+registries.work.register("referrals", REFERRAL_WORK)
+registries.projections.register("referrals", ProjectionType(models.OpenReferral, derive_referrals))
 registries.week_lines.register("doses", doses_of_week)
 registries.timeline.register("treatment", treatment_lanes)
 registries.projections.register("treatment", ProjectionType(models.TreatmentStep, derive_step))

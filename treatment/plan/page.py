@@ -19,6 +19,7 @@ from trialsite.casebook.slots import Slot
 from trialsite.casebook.versions import named
 from trialsite.studies.domain.protocol import BLINATUMOMAB
 
+from ..cells.panel import cell_context
 from ..domain.anthracyclines import RATIO_SETS, AnthracyclineDose, cumulative_dose, is_anthracycline
 from ..domain.infusion import infusion_course
 from ..domain.ledger import DrugLedger, GivenLine, Mark, cycle_ledger, in_unit
@@ -27,6 +28,7 @@ from ..doses.drugs import drug_name
 from ..doses.words import working_words
 from ..infusion.bars import Ledger, infusion_bars
 from ..models import CycleStart, DosePlan, InfusionSegment
+from ..referrals.panel import referral_context
 from ..selectors import (
     as_segment,
     cycles_of_subject,
@@ -36,6 +38,7 @@ from ..selectors import (
     segments_of,
     windows_of,
 )
+from ..transplant.panel import transplant_context
 from .paths import phases_of, standing_of
 
 MARK_WORDS: dict[Mark, tuple[str, Any]] = {
@@ -68,20 +71,29 @@ def treatment_context(subject: Subject) -> dict[str, Any]:
     """Everything on the page except header and tabs."""
     standing = standing_of(subject)
     cycles = cycle_views(subject)
-    return {
-        "standing": standing,
-        "steps": standing.steps,
-        "following": standing.following,
-        "following_phase": next(
-            (s.phase for s in standing.steps if s.phase.key == standing.following.phase), None
-        ),
-        "missing": [fact_label(name) for name in standing.following.missing],
-        "read": [branch_line(one) for one in standing.following.read],
-        "cycles": list(reversed(cycles)),
-        "marks": {mark.value: words for mark, words in MARK_WORDS.items()},
-        "start_url": Slot(subject.pk, LOG, "CYC", 1, next_repeat(subject=subject, form_key="CYC")).url(),
-        "phases_known": bool(phases_of(subject)),
-    } | anthracycline_context(subject)
+    return (
+        {
+            "standing": standing,
+            "steps": standing.steps,
+            "following": standing.following,
+            "following_phase": next(
+                (s.phase for s in standing.steps if s.phase.key == standing.following.phase), None
+            ),
+            "missing": [fact_label(name) for name in standing.following.missing],
+            "read": [branch_line(one) for one in standing.following.read],
+            "cycles": list(reversed(cycles)),
+            "marks": {mark.value: words for mark, words in MARK_WORDS.items()},
+            "start_url": Slot(subject.pk, LOG, "CYC", 1, next_repeat(subject=subject, form_key="CYC")).url(),
+            "phases_known": bool(phases_of(subject)),
+        }
+        | anthracycline_context(subject)
+        | graft_and_cells(subject)
+    )
+
+
+def graft_and_cells(subject: Subject) -> dict[str, Any]:
+    """The panels of transplantation, CAR-T cells and referrals, of subjects that have them."""
+    return transplant_context(subject) | cell_context(subject) | referral_context(subject)
 
 
 def branch_line(one: BranchAnswer) -> dict[str, Any]:

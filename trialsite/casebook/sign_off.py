@@ -19,6 +19,7 @@ from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.provenance import Mark, to_sign
 from trialsite.studies.domain.reporting_clocks import ReportingClock
+from trialsite.studies.domain.transplant_plan import ApheresisRules, AplasiaRule, Indication, MrdGate, Washout
 from trialsite.studies.words import (
     AGENTS,
     ANALYSIS_SETS,
@@ -48,6 +49,8 @@ PARTS: dict[str, tuple[str, Any]] = {  # where a path begins → the part of the
     "arms": ("path", gettext_lazy("Treatment path")),
     "phases": ("path", gettext_lazy("Treatment path")),
     "randomisation": ("path", gettext_lazy("Treatment path")),
+    "transplant": ("path", gettext_lazy("Treatment path")),
+    "cell_therapy": ("path", gettext_lazy("Treatment path")),
     "regimens": ("regimens", gettext_lazy("Regimens")),
     "visits": ("schedule", gettext_lazy("Schedule of activities")),
     "forms": ("schedule", gettext_lazy("Schedule of activities")),
@@ -216,6 +219,10 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
             return sample_words(place)
         case plans.ResponseRules():
             return response_words(protocol, place)
+        case Indication():
+            return rule_words(place.when) if place.when else _("said by the investigator")
+        case Washout() | MrdGate() | ApheresisRules() | AplasiaRule():
+            return condition_of_graft(place)
         case plans.ItemPlan():
             return unit_label(place.unit) if place.unit else ""
         case dict():
@@ -354,6 +361,50 @@ def sample_lines(one: plans.SamplePlan) -> list[tuple[str, str]]:
         (_("report by other methods"), one.report_days_other),
     ]
     return [(words, days_words(days)) for words, days in steps]
+
+
+def condition_of_graft(one: Washout | MrdGate | ApheresisRules | AplasiaRule) -> str:
+    """What conditioning or apheresis waits for, or what aplasia is, in one line."""
+    match one:
+        case Washout():
+            return _(
+                "%(days)s days or more from the end of blinatumomab to conditioning;"
+                " non-haematological toxicity of grade %(grade)s at most"
+            ) % {"days": one.days, "grade": one.max_grade}
+        case MrdGate():
+            return _("MRD negative by %(method)s before conditioning") % {"method": MRD_METHODS[one.method]}
+        case ApheresisRules():
+            return _(
+                "lymphocytes %(alc)s × 10⁹/L or more; at most %(mg)s mg of prednisone a day (or equal) over %(days)s"
+                " days; %(after)s days or more after blinatumomab"
+            ) % {
+                "alc": one.alc,
+                "mg": one.prednisone_mg,
+                "days": one.steroid_days,
+                "after": one.days_after_blinatumomab,
+            }
+    return _("CD19-positive cells in blood below %(n)s/µL") % {"n": one.cd19_per_ul}
+
+
+def transplant_lines(protocol: Protocol) -> list[tuple[str, str, tuple[str | int, ...]]]:
+    """(what it is, in words, where it stands in the file) of indications and of what graft and cells wait for."""
+    plan, cells = protocol.transplant, protocol.cell_therapy
+    lines: list[tuple[str, str, tuple[str | int, ...]]] = [
+        (
+            local(one.name),
+            rule_words(one.when) if one.when else _("said by the investigator"),
+            ("transplant", "indications", number),
+        )
+        for number, one in enumerate(plan.indications)
+    ]
+    found = (
+        ("washout", plan.washout, ("transplant", "washout")),
+        ("mrd_negative", plan.mrd_negative, ("transplant", "mrd_negative")),
+        ("apheresis", cells and cells.apheresis, ("cell_therapy", "apheresis")),
+        ("aplasia", cells and cells.aplasia, ("cell_therapy", "aplasia")),
+    )
+    lines += [(str(SETTINGS[name]), condition_of_graft(one), path) for name, one, path in found if one]
+    return lines
 
 
 def response_words(protocol: Protocol, one: plans.ResponseRules) -> str:

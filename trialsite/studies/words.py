@@ -80,6 +80,10 @@ RECORDED_AS_EVENT = {
 }
 SETTINGS = {
     "accrual_months": _("planned accrual, months"),
+    "aplasia": _("B-cell aplasia"),
+    "apheresis": _("before the apheresis for CAR-T cells"),
+    "mrd_negative": _("MRD before conditioning"),
+    "washout": _("wash-out before conditioning"),
     "analysis_set": _("analysis set"),
     "assessed_at": _("assessed at"),
     "bsa_formula": _("formula of the body surface area"),

@@ -41,6 +41,7 @@ UNTOLD: dict[str, dict[str, Any]] = {  # forms of which no story of these tells
         "bm_blast_pct": Quantity.parse("35", "%", "blasts"),
         "cd19_negative": True,
     },
+    "REF": {"kind": "HSCT", "hospital": "Riverside Hospital", "planned_on": date(2026, 4, 1)},
     "TF": {"product": "PLT", "units": Decimal("1.50"), "reason": "platelets below 10"},
     "WD": {"degree": "TREATMENT"},
 }

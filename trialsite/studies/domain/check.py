@@ -18,6 +18,7 @@ from trialsite.studies.domain.recruitment_checks import randomisation_problems, 
 from trialsite.studies.domain.regimen_checks import regimen_problems
 from trialsite.studies.domain.rule_checks import rule_problems, unknown_fact
 from trialsite.studies.domain.sample_plan import sample_problems
+from trialsite.studies.domain.transplant_plan import transplant_problems
 from trialsite.studies.domain.vocabulary import (
     ANALYSIS_SETS,
     ANCHOR_FORMS,
@@ -91,6 +92,7 @@ def _problems(
     yield from form_problems(protocol)
     yield from adverse_event_problems(protocol)
     yield from sample_problems(protocol)
+    yield from transplant_problems(protocol)
 
 
 def _repeated(protocol: Protocol) -> Found:

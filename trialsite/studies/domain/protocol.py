@@ -27,6 +27,7 @@ from trialsite.studies.domain.registry import RegistryEntry
 from trialsite.studies.domain.sample_plan import DEFAULT as PLAIN_SAMPLES
 from trialsite.studies.domain.sample_plan import SamplePlan
 from trialsite.studies.domain.sites_and_strata import PlannedSite, Stratum, StratumLevel
+from trialsite.studies.domain.transplant_plan import NO_TRANSPLANT_RULES, CellPlan, TransplantPlan
 from trialsite.studies.domain.treatment_plan import (
     AWAIT,
     BLINATUMOMAB,
@@ -315,6 +316,8 @@ class Protocol:
     creat_baseline_requires_gt_uln: bool = False
     adverse_events: AdverseEventPlan = PLAIN_ADVERSE_EVENTS
     samples: SamplePlan = PLAIN_SAMPLES
+    transplant: TransplantPlan = NO_TRANSPLANT_RULES
+    cell_therapy: CellPlan | None = None
 
     @classmethod
     def from_document(cls, document: Document) -> Protocol:
@@ -357,6 +360,8 @@ class Protocol:
             ],
             adverse_events=AdverseEventPlan.of(document.get("adverse_events")),
             samples=SamplePlan.of(document.get("samples")),
+            transplant=TransplantPlan.of(document.get("transplant")),
+            cell_therapy=CellPlan.of(document.get("cell_therapy")),
         )
 
     def phase_of(self, key: str) -> Phase:

@@ -277,6 +277,30 @@ SAMPLES = sourced(
         "report_days_other": POSITIVE,
     }
 )
+TRANSPLANT = shape(
+    {
+        "indications": many(
+            sourced({"key": KEY, "name": TEXT}, {"when": RULE, "needs_reason": TRUTH}), at_least=1
+        )
+    },
+    {
+        "washout": sourced({"days": POSITIVE, "max_grade": COUNT}),
+        "mrd_negative": sourced({"method": choice(*METHODS)}),
+    },
+)
+CELL_THERAPY = shape(
+    {
+        "apheresis": sourced(
+            {
+                "alc": DECIMAL,
+                "prednisone_mg": DECIMAL,
+                "steroid_days": POSITIVE,
+                "days_after_blinatumomab": POSITIVE,
+            }
+        ),
+        "aplasia": sourced({"cd19_per_ul": DECIMAL}),
+    }
+)
 RESPONSE = sourced(
     {
         "criteria_set": choice("ELN2024", "ASBMT2010", "NCCN", "PAEDIATRIC"),
@@ -430,6 +454,8 @@ PROTOCOL: Schema = {
             "creat_baseline_requires_gt_uln": valued(TRUTH),
             "adverse_events": ADVERSE_EVENTS,
             "samples": SAMPLES,
+            "transplant": TRANSPLANT,
+            "cell_therapy": CELL_THERAPY,
         },
     ),
 }
