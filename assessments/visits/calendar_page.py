@@ -9,6 +9,7 @@ from django.db.models import Count, F, Q, QuerySet
 
 from trialsite.access.models import User
 from trialsite.audit.moment import now
+from trialsite.casebook.registries import DaySpan, calendar_lines
 
 from ..domain.working_days import AT_WORK, DayKind, SiteCalendar
 from ..models import PlannedVisit, SiteDay
@@ -25,6 +26,7 @@ from .working_days import Calendars, day_words, days_between, suggestion
 
 CALENDAR_LIMIT = 20  # lines of a week; filters show the others
 DAY_LIMIT = 200  # lines of one day
+EXPECTED = "EXPECTED"  # the kind of a note that is no day off: a bag change, say
 LONGEST_SHIFT = 31  # days between a target and the day suggested for it
 
 
@@ -191,6 +193,12 @@ def day_notes(user: User, chosen: Filters, first: date, last: date) -> list[DayN
         notes += [
             DayNote(one.first, one.last, one.kind, f"{site} · {one.words}") for one in runs(here, first, last)
         ]
+    span = DaySpan(first, last, chosen.study, chosen.site)
+    notes += [
+        DayNote(line.day, line.day, EXPECTED, f"{line.subject_number} · {line.what} · {line.detail}")
+        for source in calendar_lines.values()
+        for line in source(user, span)
+    ]
     return sorted(set(notes), key=lambda one: (one.first, one.words))
 
 

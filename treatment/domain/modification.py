@@ -1,7 +1,7 @@
 """What the label advises after an adverse event under blinatumomab: hold, restart, escalate or stop, with its row.
 
-Grades are those of the CTCAE, never of the ASTCT. A grade that nobody entered is advice too: hold and ask. Rows are data
-of the protocol file. Source: manufacturer's dosing information, dose modification for adverse reactions.
+Grades are those of the CTCAE, never of the ASTCT. A grade that nobody entered is advice too: hold and ask. Rows are
+data of the protocol file. Source: manufacturer's dosing information, dose modification for adverse reactions.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from .course import Deviation, EndOfTreatment
 from .cycles import CycleStart, DosePlan, PlannedDose
 from .doses import DoseGiven, DosesGiven
-from .infusions import BlinatumomabInfusion, InfusionSegment
+from .infusions import BlinatumomabInfusion, InfusionSegment, Premedication
 from .medication import ConcomitantMedication, Transfusion
 from .steps import TreatmentStep
 from .transplant import CellTherapy, Donor, Transplant
@@ -21,6 +21,7 @@ __all__ = [
     "EndOfTreatment",
     "InfusionSegment",
     "PlannedDose",
+    "Premedication",
     "Transfusion",
     "Transplant",
     "TreatmentStep",

@@ -21,7 +21,14 @@ from treatment.domain.modification import (
     advice_on,
     outcome_of,
 )
-from treatment.domain.premedication import Given, MomentKind, Standing, answers, missing_premedication, moments
+from treatment.domain.premedication import (
+    Given,
+    MomentKind,
+    Standing,
+    answers,
+    missing_premedication,
+    moments,
+)
 from trialsite.clinical.body import BsaFormula, bsa
 from trialsite.studies.domain.blinatumomab_plan import DoseModification
 from trialsite.studies.domain.protocol import BLINATUMOMAB, Protocol
@@ -343,9 +350,7 @@ def test_which_premedication_is_asked_for(
 ) -> None:
     rules = protocol(trial).blinatumomab.rules_for(regimen)
     assert rules is not None
-    found = answers(
-        COURSE, rules.premedication, [], age=age, course=course, bsa_m2=D("1.29"), complete=[]
-    )
+    found = answers(COURSE, rules.premedication, [], age=age, course=course, bsa_m2=D("1.29"), complete=[])
     assert [one.moment.kind for one in found] == kinds
     assert {one.due_mg for one in found} == ({D(mg)} if mg else set())
 

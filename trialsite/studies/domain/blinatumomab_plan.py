@@ -229,7 +229,10 @@ def blinatumomab_problems(protocol: Protocol) -> Iterator[tuple[Path, str]]:
         where: Path = ("blinatumomab", "courses", number, "regimens")
         for key in rules.regimens:
             if key not in known:
-                yield where, f"{key} is no regimen that gives blinatumomab; such are {', '.join(sorted(known))}."
+                yield (
+                    where,
+                    f"{key} is no regimen that gives blinatumomab; such are {', '.join(sorted(known))}.",
+                )
             elif key in seen:
                 yield where, f"The regimen {key} stands in two lists of rules; keep one."
             seen.add(key)

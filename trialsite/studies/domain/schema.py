@@ -282,7 +282,8 @@ PREMEDICATION = sourced(
     {
         "moments": many(choice(*MOMENTS), at_least=1),
         "doses": many(
-            shape({"drug": KEY, "amount": DECIMAL, "basis": choice("FLAT", "BSA")}, {"cap": DECIMAL}), at_least=1
+            shape({"drug": KEY, "amount": DECIMAL, "basis": choice("FLAT", "BSA")}, {"cap": DECIMAL}),
+            at_least=1,
         ),
         "within_hours": DECIMAL,
     },
