@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from trialsite.clinical.text import Text
@@ -21,7 +21,7 @@ from .advice import Advised
 
 ACTIONS = {
     Action.WATCH: ("info", gettext_lazy("go on, treat the symptoms")),
-    Action.INTERRUPT: ("warn", gettext_lazy("hold")),
+    Action.INTERRUPT: ("warn", pgettext_lazy("infusion", "hold")),
     Action.STOP: ("bad", gettext_lazy("stop for good")),
     Action.DECIDE: ("warn", gettext_lazy("the investigator decides")),
     Action.QUERY: ("query", gettext_lazy("hold and query")),
@@ -41,18 +41,18 @@ CYCLES = {
 FOLLOWED = {
     Followed.YES: ("done", gettext_lazy("followed")),
     Followed.NO: ("deviation", gettext_lazy("not followed")),
-    Followed.OPEN: ("upcoming", gettext_lazy("open")),
+    Followed.OPEN: ("upcoming", pgettext_lazy("infusion", "open")),
 }
 MOMENTS = {
     MomentKind.FIRST: gettext_lazy("First dose"),
-    MomentKind.STEP: gettext_lazy("Step"),
+    MomentKind.STEP: pgettext_lazy("infusion", "Step"),
     MomentKind.RESTART: gettext_lazy("Restart after 4 hours or more"),
 }
 STANDINGS = {
     Standing.GIVEN: ("done", gettext_lazy("given")),
     Standing.LESS: ("deviation", gettext_lazy("too little")),
     Standing.MISSING: ("deviation", gettext_lazy("missing")),
-    Standing.UNKNOWN: ("query", gettext_lazy("not known")),
+    Standing.UNKNOWN: ("query", pgettext_lazy("infusion", "not known")),
 }
 
 

@@ -1,4 +1,4 @@
-"""The infusion of a cycle on its page, in inbox, week, calendar and alerts: bags, premedication, advice, flushed lines."""
+"""The infusion of a cycle on its page, in inbox, week, calendar and alerts: bags, premedication, advice, flushes."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal as D
