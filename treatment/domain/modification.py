@@ -156,9 +156,13 @@ def rows_named(table: DoseModification, kind: EventKind) -> str:
 def stop_for_good(
     row: ModificationRow, limits: ModificationRow, event: Event, start: Decimal | None, now: datetime
 ) -> Text | None:
-    """The limit that an event went beyond, as a sentence; None within all of them."""
+    """The limit that an event went beyond, as a sentence; None within all of them.
+
+    A row with limits of its own (more than one seizure) has no others; else those of the row it goes by count."""
     if row.stop_above_events is not None and event.number > row.stop_above_events:
         return Text(f"seizure number {event.number}", f"第{event.number}次癫痫发作")
+    if row.stop_above_events is not None:
+        return None
     if limits.stop_on_recurrence and event.recurred:
         return Text("it came again", "再次发生")
     if limits.stop_at_start_dose and None not in (event.rate, start) and event.rate <= start:  # type: ignore[operator]

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -89,10 +90,11 @@ def unreported_flushes(records: QuerySet[BlinatumomabInfusion]) -> QuerySet[Blin
         special_interest=MEDICATION_ERROR,
         onset_earliest__gte=OuterRef("since"),
     ).exclude(state=RecordState.VOIDED)
+    first = InfusionSegment.objects.filter(record=OuterRef("pk"), voided=False).order_by("start")
     return (
         records.filter(line_flushed=True)
         .exclude(state=RecordState.VOIDED)
-        .annotate(since=Min("lines__start__date"))
+        .annotate(since=Coalesce(Subquery(first.values("start__date")[:1]), F("performed_on")))
         .filter(~Exists(told))
     )
 

@@ -25,6 +25,7 @@ from trialsite.casebook.models import CasebookRecord, Subject
 from trialsite.casebook.registries import DaySpan, Week, calendar_lines, week_lines
 from trialsite.casebook.selectors import work_of
 from trialsite.clinical.partial_date import PartialDate
+from trialsite.review.models import Query
 
 from .subjects import SHANGHAI, at, enrolled, log, start
 
@@ -233,17 +234,17 @@ def test_premedication_that_cannot_be_is_refused(
 def test_a_rate_other_than_planned_is_asked_about(cast: Cast, client: Client) -> None:
     subject = treated(cast)
     record = run(cast, subject, ("2026-01-19 10:00", "2026-01-20 10:00", "28", "END"))
-    (query,) = record_queries(record)
+    (query,) = queries_of(cast, record)
     assert "Planned on this day: 9 µg/day" in query
     fine = treated(cast)
-    assert record_queries(run(cast, fine, HELD[0])) == []
+    assert queries_of(cast, run(cast, fine, HELD[0])) == []
     assert "planned 9" in page_of(client, cast, subject).content.decode()
 
 
-def record_queries(record: CasebookRecord) -> list[str]:
-    from trialsite.review.models import Query
-
-    return [one.text_en for one in Query.objects.filter(subject=record.subject)]
+def queries_of(cast: Cast, record: CasebookRecord) -> list[str]:
+    """What is asked about a form, in English."""
+    with acting(user=cast.coordinator):
+        return [one.text_en for one in Query.objects.filter(subject=record.subject)]
 
 
 def test_the_change_of_a_bag_stands_in_inbox_week_calendar_and_feed(cast: Cast, client: Client) -> None:

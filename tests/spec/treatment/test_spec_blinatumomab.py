@@ -157,6 +157,7 @@ ADVICE = [
     ("first seizure", "SEIZURE", 1, {}, "INTERRUPT", "B4"),
     ("first seizure, no grade", "SEIZURE", None, {}, "INTERRUPT", "B4"),
     ("B-11", "SEIZURE", 1, {"number": 2}, "STOP", "B4"),
+    ("first seizure at 9 µg/d", "SEIZURE", 1, {"rate": "9"}, "INTERRUPT", "B4"),
     ("B-08", "NEUROTOXICITY", 3, {}, "INTERRUPT", "B5"),
     ("B-10", "NEUROTOXICITY", 3, {"resolved": after(days=8)}, "STOP", "B5"),
     ("B-10", "NEUROTOXICITY", 3, {"resolved": after(days=7)}, "INTERRUPT", "B5"),

@@ -210,7 +210,7 @@ def infusion(now: Occasion) -> Iterator[Entry]:
     days = doses.days_of_visit(now.protocol, now.visit, "BLI", cycle.span, now.anchors)
     lines = doses.infusion_lines(cycle, days, now.today)
     if lines:
-        before = doses.premedication_of(cycle.infusion, days, cycle.span.start, now.today)
+        before = doses.premedication_lines(cycle, days, now.today)
         values = {"line_flushed": False, "premedication_listed": True}
         yield now.entry("BLI", values, rows={"segments": lines, "premedication": before})
 
