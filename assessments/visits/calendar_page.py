@@ -26,7 +26,6 @@ from .working_days import Calendars, day_words, days_between, suggestion
 
 CALENDAR_LIMIT = 20  # lines of a week; filters show the others
 DAY_LIMIT = 200  # lines of one day
-EXPECTED = "EXPECTED"  # the kind of a note that is no day off: a bag change, say
 LONGEST_SHIFT = 31  # days between a target and the day suggested for it
 
 
@@ -195,7 +194,7 @@ def day_notes(user: User, chosen: Filters, first: date, last: date) -> list[DayN
         ]
     span = DaySpan(first, last, chosen.study, chosen.site)
     notes += [
-        DayNote(line.day, line.day, EXPECTED, f"{line.subject_number} · {line.what} · {line.detail}")
+        DayNote(line.day, line.day, DayKind.WORKDAY, f"{line.subject_number} · {line.what} · {line.detail}")
         for source in calendar_lines.values()
         for line in source(user, span)
     ]
