@@ -11,10 +11,11 @@ from icalendar import Calendar, Event
 from trialsite.access.models import Token, User, new_token_key
 from trialsite.audit.events import record_event
 from trialsite.casebook.registries import DaySpan, WeekLine, calendar_lines
+from trialsite.casebook.site_day import site_days
 
 from ..domain.working_days import Why
 from ..models import CalendarFeed
-from .selectors import VisitLine, fresh, lines_of, open_visits, site_days
+from .selectors import VisitLine, fresh, lines_of, open_visits
 from .working_days import Calendars, day_words, suggestion
 
 FEED_DAYS_BACK, FEED_DAYS_AHEAD = 60, 400
@@ -78,7 +79,7 @@ def written_feed(user: User) -> bytes:
 def expected_in_feed(user: User, at: datetime) -> list[WeekLine]:
     """What other rooms expect on the days of the feed beside visits."""
     days = (at.date() - timedelta(days=FEED_DAYS_BACK), at.date() + timedelta(days=FEED_DAYS_AHEAD))
-    return [line for source in calendar_lines.values() for line in source(user, DaySpan(*days))]
+    return [line for source in calendar_lines.values() for line in source(user, DaySpan(*days)) if line.day]
 
 
 def event_of_line(line: WeekLine, at: datetime) -> Event:
@@ -86,6 +87,7 @@ def event_of_line(line: WeekLine, at: datetime) -> Event:
     event = Event()
     event.add("uid", f"{line.key}@blina-trials")
     event.add("dtstamp", at)
+    assert line.day is not None  # others are in no feed
     event.add("dtstart", line.day)
     event.add("dtend", line.day + timedelta(days=1))
     event.add("summary", f"{line.study_key} · {line.subject_number} · {line.what}")

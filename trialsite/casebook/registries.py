@@ -315,9 +315,10 @@ class DaySpan:
 class WeekLine:
     """What a subject is expected for on one day of the week sheet; of one subject and day the smaller `order` first.
 
-    `key` names it in calendar programs, so that a later day moves it."""
+    day: None for what is late and can be done on any day. key: its name in calendar programs, so that a later day
+    moves it."""
 
-    day: date
+    day: date | None
     subject_number: str
     study_key: str
     what: Any
@@ -395,6 +396,7 @@ work: Registry[WorkSource] = Registry("source of work")
 calendar_lines: "Registry[Callable[[User, DaySpan], Iterable[WeekLine]]]" = Registry("source of the calendar")
 # What a ward is to expect in a week, for a user; its number of queries does not grow.
 week_lines: "Registry[Callable[[User, Week], Iterable[WeekLine]]]" = Registry("source of the week sheet")
+week_notes: "Registry[Callable[[User, Week], Mapping[date, str]]]" = Registry("what the days of a week are")
 projections: Registry[ProjectionType] = Registry("projection")
 lifecycles: Registry[Lifecycle] = Registry("lifecycle")
 subject_pages: Registry[SubjectPage] = Registry("subject page")
