@@ -48,7 +48,8 @@ def premedication_words(rule: PremedicationRule) -> str:
         limits.append(_("below %(n)s years") % {"n": rule.below_age})
     if rule.first_course_only:
         limits.append(_("in the first course only"))
-    whom = f" ({_(', ').join(limits)})" if limits else ""
+    separator = _(", ")
+    whom = f" ({separator.join(limits)})" if limits else ""
     return (
         _("%(doses)s within %(hours)s h before: %(moments)s")
         % {
@@ -72,4 +73,6 @@ def dose_of(one: PremedicationDose) -> str:
 def event_kind(row: Any) -> str:
     """The kind of event of a row, with the grades that it is for."""
     kind = str(BLINATUMOMAB_EVENTS[row.event])
-    return f"{kind} · {_('grade')} {day_runs(row.grades)}" if row.grades else kind
+    if not row.grades:
+        return kind
+    return _("%(event)s, grade %(grades)s") % {"event": kind, "grades": day_runs(row.grades)}
