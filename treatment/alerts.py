@@ -18,6 +18,7 @@ from .infusion.work import unreported_flushes
 from .medication.interaction_words import interaction_words
 from .medication.taken import interactions_of
 from .models import BlinatumomabInfusion, EndOfTreatment
+from .models.infusions import StopReason
 from .selectors import segments_of
 
 RECENT_DAYS = (
@@ -50,9 +51,11 @@ def interaction_alerts(subject: Subject) -> Iterator[Any]:
 
 def infusion_alerts(subject: Subject) -> Iterator[Any]:
     """What the label advises while blinatumomab runs or is held; a line that was flushed and is no event yet."""
-    if subject.state != SubjectState.ENROLLED or not segments_of(subject):
+    rows = segments_of(subject) if subject.state == SubjectState.ENROLLED else []
+    if not rows:
         return
-    for one in advised(subject, courses_of(subject)):
+    open_now = rows[-1].stop is None or rows[-1].stop_reason == StopReason.AE
+    for one in advised(subject, courses_of(subject)) if open_now else ():
         if one.stands:
             yield alert_words(one)
     for record in unreported_flushes(BlinatumomabInfusion.objects.filter(subject=subject)):

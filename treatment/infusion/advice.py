@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from trialsite.casebook.models import Subject
 
-from ..domain.infusion import escalation_reached
+from ..domain.infusion import StopReason, escalation_reached
 from ..domain.infusion_events import SEVERE, Episode, event_of, under_infusion
 from ..domain.modification import Action, Advice, Event, EventKind, Followed, Outcome, advice_on, outcome_of
 from .courses import CourseOfPhase, courses_of
@@ -71,7 +71,11 @@ def advised_on(
         return None
     outcome = outcome_of(advice, event, segments)
     infusion = course.course(now)
-    opened = last and (infusion.running or course.rows[-1].stop_reason == "AE") and not course.cycle.ended_on
+    opened = (
+        last
+        and (infusion.running or course.rows[-1].stop_reason == StopReason.AE)
+        and not course.cycle.ended_on
+    )
     short = (
         advice.action is Action.INTERRUPT
         and restarted is None
