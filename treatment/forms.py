@@ -22,6 +22,7 @@ from .models import (
     DosesGiven,
     EndOfTreatment,
     InfusionSegment,
+    Premedication,
     Transfusion,
 )
 from .plan.paths import phases_of, standing_of
@@ -102,20 +103,43 @@ class SegmentForm(LineForm):
     """One stretch of infusion, in the site's time."""
 
     model = InfusionSegment
-    items = ("start", "stop", "rate", "stop_reason")
+    items = ("start", "stop", "bag", "rate", "stop_reason")
 
     @classmethod
     def initial_of(cls, row: Any) -> dict[str, Any]:
-        initial = super().initial_of(row)
-        return {
-            k: v.replace(second=0, microsecond=0) if isinstance(v, datetime) else v
-            for k, v in initial.items()
-        }
+        return to_the_minute(super().initial_of(row))
+
+
+class PremedicationForm(LineForm):
+    """One dose before a start of the pump, in the site's time."""
+
+    model = Premedication
+    items = ("drug", "dose", "given_at")
+
+    @classmethod
+    def initial_of(cls, row: Any) -> dict[str, Any]:
+        return to_the_minute(super().initial_of(row))
+
+
+def to_the_minute(initial: dict[str, Any]) -> dict[str, Any]:
+    """Times as they are typed: without seconds."""
+    return {
+        item: value.replace(second=0, microsecond=0) if isinstance(value, datetime) else value
+        for item, value in initial.items()
+    }
 
 
 class InfusionForm(CasebookForm):
     model = BlinatumomabInfusion
-    sections = (Section(_("Infusion record (times of the site)"), "performed_on", "line_flushed", "comment"),)
+    sections = (
+        Section(
+            _("Infusion record (times of the site)"),
+            "performed_on",
+            "line_flushed",
+            "premedication_listed",
+            "comment",
+        ),
+    )
 
 
 class MedicineInput(forms.TextInput):

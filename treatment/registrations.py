@@ -11,7 +11,7 @@ from trialsite.casebook.registries import FormType, ProjectionType, RowType, Sub
 from trialsite.casebook.selectors import standing_lines
 
 from . import checks, derived, forms, models
-from .alerts import end_of_treatment_alerts, interaction_alerts
+from .alerts import end_of_treatment_alerts, infusion_alerts, interaction_alerts
 from .anchors import ANCHORS
 from .cells.registrations import CELL_FORMS
 from .day_words import day_in_words
@@ -21,6 +21,9 @@ from .doses.offers import offer_doses
 from .doses.services import plan_first_doses
 from .exposures import exposures
 from .facts import facts
+from .infusion import checks as infusion_checks
+from .infusion.api import InfusionCourseViewSet
+from .infusion.work import INFUSION_WORK, bags_of_days, bags_of_week
 from .lanes import treatment_lanes
 from .medication import checks as medication_checks
 from .medication.derived import medication as medication_of
@@ -100,8 +103,17 @@ FORMS = (
         _("Blinatumomab infusion"),
         models.BlinatumomabInfusion,
         forms.InfusionForm,
-        rows=(RowType("segments", models.InfusionSegment, forms.SegmentForm, _("Stretches of infusion")),),
-        checks=(PAST, checks.segments),
+        rows=(
+            RowType("segments", models.InfusionSegment, forms.SegmentForm, _("Stretches of infusion")),
+            RowType(
+                "premedication",
+                models.Premedication,
+                forms.PremedicationForm,
+                _("Premedication"),
+                blank_lines=2,
+            ),
+        ),
+        checks=(PAST, checks.segments, infusion_checks.premedication, infusion_checks.rate_as_planned),
         summary=infusion_summary,
         derived=derived.infusion,
     ),
@@ -166,13 +178,18 @@ for name, anchor in ANCHORS.items():
 registries.work.register("treatment", TREATMENT_WORK)
 registries.work.register("referrals", REFERRAL_WORK)
 registries.projections.register("referrals", ProjectionType(models.OpenReferral, derive_referrals))
+registries.work.register("infusions", INFUSION_WORK)
 registries.week_lines.register("doses", doses_of_week)
+registries.week_lines.register("bags", bags_of_week)
+registries.calendar_lines.register("bags", bags_of_days)
+registries.api_lists.register("infusion-courses", InfusionCourseViewSet)
 registries.timeline.register("treatment", treatment_lanes)
 registries.projections.register("treatment", ProjectionType(models.TreatmentStep, derive_step))
 registries.exposures.register("treatment", exposures)
 registries.day_words.register("treatment", day_in_words)
 registries.subject_alerts.register("end of treatment", end_of_treatment_alerts)
 registries.subject_alerts.register("interactions", interaction_alerts)
+registries.subject_alerts.register("infusion", infusion_alerts)
 registries.subject_pages.register("treatment", SubjectPage(_("Treatment"), "treatment", 30))
 registries.subject_pages.register("medication", SubjectPage(_("Medication"), "medication", 32))
 registries.support_days.register("treatment", support_days)

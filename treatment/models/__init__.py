@@ -4,7 +4,7 @@ from .cells import BCellAplasia, BridgingDrug, CellCourse, CellCourses, CellTher
 from .course import Deviation, EndOfTreatment
 from .cycles import CycleStart, DosePlan, PlannedDose
 from .doses import DoseGiven, DosesGiven
-from .infusions import BlinatumomabInfusion, InfusionSegment
+from .infusions import BlinatumomabInfusion, InfusionSegment, Premedication
 from .medication import ConcomitantMedication, Transfusion
 from .referrals import OpenReferral, Referral
 from .steps import TreatmentStep
@@ -40,6 +40,7 @@ __all__ = [
     "InfusionSegment",
     "OpenReferral",
     "PlannedDose",
+    "Premedication",
     "ProphylaxisDrug",
     "Referral",
     "Transfusion",

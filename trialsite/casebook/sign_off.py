@@ -15,6 +15,7 @@ from trialsite.clinical.text import Text
 from trialsite.clinical.units import unit_label
 from trialsite.studies.domain import protocol as plans
 from trialsite.studies.domain.adverse_event_plan import RecordRule, WindowPlan
+from trialsite.studies.domain.blinatumomab_plan import EventTerms, LiverLimit, ModificationRow
 from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.provenance import Mark, to_sign
@@ -23,7 +24,9 @@ from trialsite.studies.domain.transplant_plan import ApheresisRules, AplasiaRule
 from trialsite.studies.words import (
     AGENTS,
     ANALYSIS_SETS,
+    BLINATUMOMAB_EVENTS,
     ENDPOINT_CODES,
+    LIVER_NAMES,
     MRD_METHODS,
     RECORDED_AS_EVENT,
     SETTING_CODES,
@@ -52,6 +55,7 @@ PARTS: dict[str, tuple[str, Any]] = {  # where a path begins → the part of the
     "transplant": ("path", gettext_lazy("Treatment path")),
     "cell_therapy": ("path", gettext_lazy("Treatment path")),
     "regimens": ("regimens", gettext_lazy("Regimens")),
+    "blinatumomab": ("regimens", gettext_lazy("Regimens")),
     "visits": ("schedule", gettext_lazy("Schedule of activities")),
     "forms": ("schedule", gettext_lazy("Schedule of activities")),
     "mrd": ("mrd", gettext_lazy("MRD")),
@@ -142,6 +146,12 @@ def what_words(protocol: Protocol, mark: Mark, place: Any) -> str:
         return f"{place.id} {local(place.text)}"
     if isinstance(place, plans.MrdThreshold):
         return code_words(place.method, "method")
+    if isinstance(place, EventTerms):
+        return _("Blinatumomab: events of the decision table by CTCAE term")
+    if isinstance(place, LiverLimit):
+        return _("Blinatumomab: liver value %(analyte)s") % {"analyte": LIVER_NAMES[place.analyte]}
+    if isinstance(place, ModificationRow):
+        return _("Blinatumomab: row %(row)s of the decision table") % {"row": place.row}
     if last in SETTINGS and ("." not in mark.path or mark.path.startswith(("consent.", "adverse_events."))):
         return str(SETTINGS[last])
     name = local(mark.label)
@@ -211,6 +221,15 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
             return clock_words(place)
         case RecordRule():
             return record_words(protocol, place)
+        case EventTerms():
+            return term_words(place)
+        case LiverLimit():
+            return _("above %(above)s × ULN; resolved at %(resolved)s × ULN") % {
+                "above": place.above,
+                "resolved": place.resolved,
+            }
+        case ModificationRow():
+            return local(place.text)
         case plans.Stage():
             return _("pauses after %(n)s subjects") % {"n": place.subjects}
         case plans.LevelCap():
@@ -341,6 +360,15 @@ def record_words(protocol: Protocol, one: RecordRule) -> str:
         when.insert(0, _("graded at baseline"))
     terms = ", ".join(words_of(term, get_language() or "en") for term in one.terms)
     return f"{terms} ({', '.join(when) or _('always')}): {RECORDED_AS_EVENT[one.record]}"
+
+
+def term_words(one: EventTerms) -> str:
+    """The terms of each kind of event of the decision table."""
+    language = get_language() or "en"
+    return "; ".join(
+        f"{BLINATUMOMAB_EVENTS[kind]}: {', '.join(words_of(term, language) for term in terms)}"
+        for kind, terms in one.by_kind.items()
+    )
 
 
 def sample_words(one: plans.SamplePlan) -> str:

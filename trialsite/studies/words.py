@@ -171,6 +171,15 @@ ENDPOINT_CODES = {
     "relapse": _("relapse"),
     "treatment_failure": _("treatment failure"),
 }
+BLINATUMOMAB_EVENTS = {  # of the decision table of blinatumomab
+    "CRS": _("Cytokine release syndrome"),
+    "SEIZURE": _("Seizure"),
+    "NEUROTOXICITY": _("Neurotoxicity"),
+    "OTHER": _("Other event"),
+    "LIVER": _("Liver values"),
+    "NOT_RELEVANT": _("No event of the table"),
+}
+LIVER_NAMES = {"alt": "ALT", "ast": "AST", "bilirubin": _("bilirubin")}
 BASES = {"BSA": "/m²", "KG": "/kg"}
 CODES: Mapping[str, Mapping[str, Any]] = {
     "analysis set": ANALYSIS_SETS,

@@ -211,7 +211,9 @@ def infusion(now: Occasion) -> Iterator[Entry]:
     days = doses.days_of_visit(now.protocol, now.visit, "BLI", cycle.span, now.anchors)
     lines = doses.infusion_lines(cycle, days, now.today)
     if lines:
-        yield now.entry("BLI", {"line_flushed": False}, rows={"segments": lines})
+        before = doses.premedication_lines(cycle, days, now.today)
+        values = {"line_flushed": False, "premedication_listed": True}
+        yield now.entry("BLI", values, rows={"segments": lines, "premedication": before})
 
 
 def cells(now: Occasion) -> Iterator[Entry]:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from trialsite.studies.domain.adverse_event_plan import DEFAULT as PLAIN_ADVERSE_EVENTS
 from trialsite.studies.domain.adverse_event_plan import AdverseEventPlan
+from trialsite.studies.domain.blinatumomab_plan import NO_BLINATUMOMAB, BlinatumomabPlan
 from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, ResponseRules
 from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.own_forms import CheckPlan, Choice, GroupPlan, ItemPlan, ProtocolFormPlan
@@ -318,6 +319,7 @@ class Protocol:
     samples: SamplePlan = PLAIN_SAMPLES
     transplant: TransplantPlan = NO_TRANSPLANT_RULES
     cell_therapy: CellPlan | None = None
+    blinatumomab: BlinatumomabPlan = NO_BLINATUMOMAB
 
     @classmethod
     def from_document(cls, document: Document) -> Protocol:
@@ -362,6 +364,7 @@ class Protocol:
             samples=SamplePlan.of(document.get("samples")),
             transplant=TransplantPlan.of(document.get("transplant")),
             cell_therapy=CellPlan.of(document.get("cell_therapy")),
+            blinatumomab=BlinatumomabPlan.of(document.get("blinatumomab")),
         )
 
     def phase_of(self, key: str) -> Phase:
