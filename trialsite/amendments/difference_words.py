@@ -25,6 +25,9 @@ from trialsite.studies.words import (
     SOURCES,
     code_words,
     day_runs,
+    dose_levels_words,
+    equivalent_words,
+    modifier_words,
     offset_words,
     window_words,
 )
@@ -188,7 +191,12 @@ FIELDS: Mapping[str, Any] = {
     "per_day": gettext_lazy("times a day"),
     "doses": gettext_lazy("dose"),
     "infusion_hours": gettext_lazy("hours of infusion"),
-    "infusion_exceptions": gettext_lazy("other hours of infusion"),
+    "modifiers": gettext_lazy("when the dose differs"),
+    "equivalents": gettext_lazy("equivalent drugs"),
+    "dose_levels": gettext_lazy("dose levels"),
+    "bmi_from": gettext_lazy("obesity from a BMI of, kg/m²"),
+    "handling": gettext_lazy("dosed by"),
+    "cap": gettext_lazy("body surface at most, m²"),
     "parts": gettext_lazy("parts of the infusion"),
     "planned_for": gettext_lazy("planned for"),
     "window": gettext_lazy("window"),
@@ -252,6 +260,8 @@ def value_of(thing: Any, field: str, value: Any, protocol: Protocol) -> str:
             return ", ".join(level_words(one, thing) for one in thing.doses)
         case "days" if isinstance(value, tuple):
             return day_runs(value)
+        case "dose_levels":
+            return dose_levels_words(thing)
         case "regimen":
             return regimen_name(protocol, value)
         case "arms":
@@ -326,8 +336,10 @@ def part_words(one: Any, protocol: Protocol) -> str:
             return signer_words(one)
         case plans.StratumLevel():
             return f"{local(one.name)} ({rule_words(one.rule)})"
-        case plans.InfusionException():
-            return f"{one.hours} h ({rule_words(one.when)})"
+        case plans.DoseModifier():
+            return f"{modifier_words(one)} ({rule_words(one.when)})"
+        case plans.Equivalent():
+            return equivalent_words(one)
         case plans.InfusionPart():
             return f"{one.fraction} · {one.hours} h"
         case RegistryOutcome():

@@ -93,6 +93,7 @@ def _all(old: Protocol, new: Protocol) -> Iterator[Change]:
     yield from _listed("path", "arm", old.arms, new.arms)
     yield from _listed("path", "phase", old.phases, new.phases)
     yield from _regimens(old.regimens, new.regimens)
+    yield from _one("regimens", "obesity", _values(old.obesity), _values(new.obesity), OBESITY)
     yield from _listed("schedule", "visit", old.visits, new.visits, values=_visit, kind=_kind_of_visit)
     yield from _forms(old.forms, new.forms)
     yield from _listed(
@@ -108,6 +109,7 @@ REGISTRATION = Text("Registration", "注册信息")
 CONSENT = Text("Consent", "知情同意")
 SCREENING = Text("Screening", "筛选")
 SAMPLES = Text("Samples for MRD", "MRD标本")
+OBESITY = Text("Obesity", "肥胖")
 RESPONSE = Text("Criteria of response", "疗效标准")
 RANDOMISATION = Text("Randomisation", "随机化")
 

@@ -311,6 +311,14 @@ _TABLE = (
         "the strongest CYP3A (or P-gp) inhibitor taken now; NONE until one is recorded",
         ("NONE", "MODERATE", "STRONG", "POSACONAZOLE"),
     ),
+    FactName(
+        "child_pugh",
+        "choice",
+        "",
+        "CYC",
+        "Child-Pugh class at the start of a phase; NONE without cirrhosis",
+        ("NONE", "A", "B", "C"),
+    ),
     FactName("malabsorption", "boolean", "", "MH", "malabsorption of oral drugs"),
     FactName("uncontrolled_illness", "boolean", "", "MH", "an uncontrolled concurrent illness"),
     # Statements of the investigator

@@ -11,6 +11,16 @@ from typing import TypeVar
 
 from trialsite.studies.domain.adverse_event_plan import DEFAULT as PLAIN_ADVERSE_EVENTS
 from trialsite.studies.domain.adverse_event_plan import AdverseEventPlan
+from trialsite.studies.domain.dose_plan import (
+    ACTUAL,
+    ADJUSTED_WEIGHT,
+    CAPPED_BSA,
+    PLAIN_OBESITY,
+    DoseLevels,
+    DoseModifier,
+    Equivalent,
+    ObesityPlan,
+)
 from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, ResponseRules
 from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.own_forms import CheckPlan, Choice, GroupPlan, ItemPlan, ProtocolFormPlan
@@ -34,7 +44,6 @@ from trialsite.studies.domain.treatment_plan import (
     Branch,
     DoseLevel,
     Drug,
-    InfusionException,
     InfusionPart,
     Phase,
     Regimen,
@@ -47,9 +56,13 @@ from trialsite.studies.domain.visit_plan import (
 )
 
 __all__ = [
+    "ACTUAL",
+    "ADJUSTED_WEIGHT",
     "AWAIT",
     "BLINATUMOMAB",
+    "CAPPED_BSA",
     "OFF_TREATMENT",
+    "PLAIN_OBESITY",
     "AdverseEventPlan",
     "Arm",
     "Branch",
@@ -60,17 +73,20 @@ __all__ = [
     "Criterion",
     "Document",
     "DoseLevel",
+    "DoseLevels",
+    "DoseModifier",
     "Drug",
     "EndpointPlan",
+    "Equivalent",
     "Gate",
     "GroupPlan",
-    "InfusionException",
     "InfusionPart",
     "ItemPlan",
     "LevelCap",
     "MinimisationRules",
     "MrdThreshold",
     "Numbering",
+    "ObesityPlan",
     "OtherTrials",
     "Phase",
     "PlannedSite",
@@ -315,6 +331,7 @@ class Protocol:
     creat_baseline_requires_gt_uln: bool = False
     adverse_events: AdverseEventPlan = PLAIN_ADVERSE_EVENTS
     samples: SamplePlan = PLAIN_SAMPLES
+    obesity: ObesityPlan = PLAIN_OBESITY
 
     @classmethod
     def from_document(cls, document: Document) -> Protocol:
@@ -357,6 +374,7 @@ class Protocol:
             ],
             adverse_events=AdverseEventPlan.of(document.get("adverse_events")),
             samples=SamplePlan.of(document.get("samples")),
+            obesity=ObesityPlan.of(document.get("obesity")),
         )
 
     def phase_of(self, key: str) -> Phase:

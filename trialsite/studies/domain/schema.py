@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from trialsite.studies.domain.adverse_event_plan import AGENTS, RECORDED, STARTS
+from trialsite.studies.domain.dose_plan import EFFECTS, MODIFIER_REASONS, OBESITY_HANDLING
 from trialsite.studies.domain.problems import Path
 from trialsite.studies.domain.reporting_clocks import SPECIAL_INTEREST
 
@@ -220,6 +221,15 @@ DOSE = shape(
     {"amount": DECIMAL, "basis": choice("BSA", "KG", "FLAT")},
     {"cap": DECIMAL, "days": DAYS, "when": RULE, "source": choice(*SOURCES), "cite": WORDS},
 )
+EFFECT = {"amount": DECIMAL, "factor": DECIMAL, "omit": {"const": True, "title": "true"}, "hours": DECIMAL}
+MODIFIER = {
+    **sourced({"when": RULE, "reason": choice(*MODIFIER_REASONS), "text": TEXT}, {**EFFECT, "days": DAYS}),
+    "oneOf": [{"required": [name]} for name in EFFECTS],
+    "title": f"a modifier with exactly one of {', '.join(EFFECTS)}",
+}
+EQUIVALENT = sourced({"drug": KEY, "name": TEXT, "factor": DECIMAL}, {"cap": DECIMAL})
+DOSE_LEVELS = sourced({"factors": many(DECIMAL, at_least=2), "drugs": many(KEY, at_least=1)})
+OBESITY = sourced({"bmi_from": DECIMAL, "handling": choice(*OBESITY_HANDLING)}, {"cap": DECIMAL})
 DRUG = sourced(
     {
         "key": KEY,
@@ -233,12 +243,17 @@ DRUG = sourced(
         "per_day": POSITIVE,
         "rounding": DECIMAL,
         "infusion_hours": DECIMAL,
-        "infusion_exceptions": many(shape({"hours": DECIMAL, "when": RULE}), at_least=1),
+        "modifiers": many(MODIFIER, at_least=1),
+        "equivalents": many(EQUIVALENT, at_least=1),
+        "infusion_exceptions": many(shape({"hours": DECIMAL, "when": RULE}), at_least=1),  # of older files
         "parts": many(shape({"fraction": DECIMAL, "hours": DECIMAL}), at_least=2),
         "note": TEXT,
     },
 )
-REGIMEN = sourced({"key": KEY, "name": TEXT, "cycle_days": POSITIVE, "drugs": many(DRUG)}, {"note": TEXT})
+REGIMEN = sourced(
+    {"key": KEY, "name": TEXT, "cycle_days": POSITIVE, "drugs": many(DRUG)},
+    {"dose_levels": DOSE_LEVELS, "note": TEXT},
+)
 REPEAT = shape({"count": POSITIVE}, {"every_days": POSITIVE, "every_months": POSITIVE})
 FORM_CODES = many({"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$", "title": "a form code"})
 VISIT = sourced(
@@ -430,6 +445,7 @@ PROTOCOL: Schema = {
             "creat_baseline_requires_gt_uln": valued(TRUTH),
             "adverse_events": ADVERSE_EVENTS,
             "samples": SAMPLES,
+            "obesity": OBESITY,
         },
     ),
 }
