@@ -15,9 +15,11 @@ from .alerts import end_of_treatment_alerts, interaction_alerts
 from .anchors import ANCHORS
 from .day_words import day_in_words
 from .deviation_register import into_register
+from .doses import checks as dose_checks
 from .doses.dry_run import dry_run_doses
 from .doses.offers import offer_doses
 from .doses.services import plan_first_doses
+from .doses.work import DOSE_WORK
 from .exposures import exposures
 from .facts import facts
 from .lanes import treatment_lanes
@@ -86,6 +88,10 @@ FORMS = (
             not_in_the_future("performed_on", "ended_on"),
             END_AFTER_START,
             checks.possible_body,
+            dose_checks.dose_level,
+            dose_checks.fresh_weight,
+            dose_checks.weight_of_cycle_1,
+            dose_checks.lysis_may_start,
         ),
         summary=cycle_summary,
         derived=derived.phase_start,
@@ -97,7 +103,12 @@ FORMS = (
         models.DosesGiven,
         forms.DosesGivenForm,
         rows=(RowType("doses", models.DoseGiven, forms.DoseGivenForm, _("Doses"), blank_lines=2),),
-        checks=(PAST, checks.doses, medication_checks.treatment_meets_medicine),
+        checks=(
+            PAST,
+            checks.doses,
+            dose_checks.within_tolerance,
+            medication_checks.treatment_meets_medicine,
+        ),
         summary=doses_summary,
         offer=offer_doses,
     ),
@@ -201,6 +212,7 @@ for name, anchor in ANCHORS.items():
     registries.anchors.register(name, anchor)
 
 registries.work.register("treatment", TREATMENT_WORK)
+registries.work.register("doses", DOSE_WORK)
 registries.week_lines.register("doses", doses_of_week)
 registries.timeline.register("treatment", treatment_lanes)
 registries.projections.register("treatment", ProjectionType(models.TreatmentStep, derive_step))

@@ -76,13 +76,3 @@ def body_size(
 def weight_is_fresh(measured_on: date, day_1: date) -> bool:
     """Whether a weight was measured on day 1 or at most 7 days before it."""
     return 0 <= (day_1 - measured_on).days <= FRESH_DAYS
-
-
-def drift_pct(weight_kg: Decimal, first_cycle_weight_kg: Decimal) -> Decimal:
-    """By how much a weight differs from that of cycle 1, in percent of it, signed, unrounded."""
-    return (weight_kg - first_cycle_weight_kg) * 100 / first_cycle_weight_kg
-
-
-def needs_recalculation(weight_kg: Decimal, first_cycle_weight_kg: Decimal) -> bool:
-    """Whether doses are computed anew: weight 10 % or more from that of cycle 1 (assumption)."""
-    return abs(weight_kg - first_cycle_weight_kg) * 10 >= first_cycle_weight_kg

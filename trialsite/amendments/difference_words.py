@@ -29,6 +29,7 @@ from trialsite.studies.words import (
     equivalent_words,
     modifier_words,
     offset_words,
+    runs_words,
     window_words,
 )
 
@@ -193,6 +194,7 @@ FIELDS: Mapping[str, Any] = {
     "infusion_hours": gettext_lazy("hours of infusion"),
     "modifiers": gettext_lazy("when the dose differs"),
     "equivalents": gettext_lazy("equivalent drugs"),
+    "tumour_lysis": gettext_lazy("watched for tumour lysis"),
     "dose_levels": gettext_lazy("dose levels"),
     "bmi_from": gettext_lazy("obesity from a BMI of, kg/m²"),
     "handling": gettext_lazy("dosed by"),
@@ -260,6 +262,8 @@ def value_of(thing: Any, field: str, value: Any, protocol: Protocol) -> str:
             return ", ".join(level_words(one, thing) for one in thing.doses)
         case "days" if isinstance(value, tuple):
             return day_runs(value)
+        case "tumour_lysis":
+            return lysis_words(value, protocol)
         case "dose_levels":
             return dose_levels_words(thing)
         case "regimen":
@@ -361,6 +365,17 @@ def outcome_words(outcome: RegistryOutcome, protocol: Protocol) -> str:
     if outcome.time_frame_months is not None:
         parts.append(_("time frame %(n)s months") % {"n": outcome.time_frame_months})
     return ", ".join(parts)
+
+
+def lysis_words(plan: plans.LysisPlan, protocol: Protocol) -> str:
+    """When a drug may start, and the checks of each day."""
+    form = next(one for one in protocol.forms if one.key == plan.form)
+    points = next(item.choices for item in form.items if item.key == plan.point)
+    names = {one.code: local(one.label) for one in points}
+    checks = "; ".join(
+        f"{runs_words(one.days)}: {', '.join(names[code] for code in one.points)}" for one in plan.checks
+    )
+    return f"{rule_words(plan.start)}; {checks}"
 
 
 def planned_words(visit: plans.VisitPlan, protocol: Protocol) -> str:

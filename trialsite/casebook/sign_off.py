@@ -185,6 +185,8 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
             return equivalent_words(place)
         case plans.DoseLevels():
             return dose_levels_words(at(protocol, mark.path.rpartition(".")[0]))
+        case plans.LysisPlan():
+            return rule_words(place.start)
         case plans.ObesityPlan():
             return obesity_words(place)
         case plans.MrdThreshold():

@@ -228,7 +228,7 @@ def equivalent_words(other: Equivalent) -> str:
 
 
 def dose_levels_words(regimen: Regimen) -> str:
-    """Levels of a cycle and the drugs they concern: 100 % / 75 % / 50 %: Methotrexate, Cytarabine; "" without levels."""
+    """Levels of a cycle with the drugs they concern: 100 % / 75 %: Methotrexate, Cytarabine; "" without levels."""
     levels = regimen.dose_levels
     if levels is None:
         return ""

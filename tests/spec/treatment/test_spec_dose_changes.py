@@ -35,7 +35,9 @@ def known(**facts: str | int) -> dict[str, Fact]:
     }
 
 
-def planned(key: str, regimen: str, drug: str, cm: str = "170", kg: str = "70", **facts: str | int) -> list[PlannedDose]:
+def planned(
+    key: str, regimen: str, drug: str, cm: str = "170", kg: str = "70", **facts: str | int
+) -> list[PlannedDose]:
     doses = plan_cycle(protocol(key).regimen_of(regimen), D(cm), D(kg), known(**facts))
     return [one for one in doses if one.drug == drug]
 
@@ -89,9 +91,27 @@ def test_an_unknown_fact_never_means_the_full_dose(
 
 
 WORKINGS = [
-    (FLU, "CAR_T", {"crcl": "45"}, "30 mg/m² × 1.82 m² × 0.8 (creatinine clearance 45 mL/min) = 43.68 mg", "30 mg/m² × 1.82 m² × 0.8（肌酐清除率 45 mL/min） = 43.68 mg"),
-    (FLU, "CAR_T", {"crcl": "25"}, "Omitted (creatinine clearance 25 mL/min)", "不给药（肌酐清除率 25 mL/min）"),
-    (ARA, "HCVAD_B", GOOD | {"age_years": 61}, "1000 mg/m² (age 61) × 1.82 m² = 1820 mg", "1000 mg/m²（年龄 61） × 1.82 m² = 1820 mg"),
+    (
+        FLU,
+        "CAR_T",
+        {"crcl": "45"},
+        "30 mg/m² × 1.82 m² × 0.8 (creatinine clearance 45 mL/min) = 43.68 mg",
+        "30 mg/m² × 1.82 m² × 0.8（肌酐清除率 45 mL/min） = 43.68 mg",
+    ),
+    (
+        FLU,
+        "CAR_T",
+        {"crcl": "25"},
+        "Omitted (creatinine clearance 25 mL/min)",
+        "不给药（肌酐清除率 25 mL/min）",
+    ),
+    (
+        ARA,
+        "HCVAD_B",
+        GOOD | {"age_years": 61},
+        "1000 mg/m² (age 61) × 1.82 m² = 1820 mg",
+        "1000 mg/m²（年龄 61） × 1.82 m² = 1820 mg",
+    ),
 ]
 
 
@@ -141,7 +161,10 @@ def test_an_inhibitor_of_some_days_changes_those_days_only() -> None:
     assert total_planned(doses, VEN) == 10_700 - 5 * 330
 
 
-@pytest.mark.parametrize(("factor", "cyclophosphamide", "mesna", "vincristine"), [("1", "546", "1092", "2"), ("0.75", "409.5", "1092", "2"), ("0.5", "273", "1092", "2")])
+@pytest.mark.parametrize(
+    ("factor", "cyclophosphamide", "mesna", "vincristine"),
+    [("1", "546", "1092", "2"), ("0.75", "409.5", "1092", "2"), ("0.5", "273", "1092", "2")],
+)
 def test_a_dose_level_concerns_the_drugs_that_the_regimen_names(
     factor: str, cyclophosphamide: str, mesna: str, vincristine: str
 ) -> None:
@@ -158,27 +181,60 @@ def test_a_dose_level_concerns_the_drugs_that_the_regimen_names(
 
 
 # trial, regimen, drug, planned (before rounding) for 170 cm and 70 kg, and for 150 cm and 40 kg
-HEALTHY = {"age_years": 30, "creat": "70", "crcl": "100", "lvef": "62", "cyp3a_inhibitor": "NONE", "child_pugh": "NONE"}
+HEALTHY = {
+    "age_years": 30,
+    "creat": "70",
+    "crcl": "100",
+    "lvef": "62",
+    "cyp3a_inhibitor": "NONE",
+    "child_pugh": "NONE",
+}
 REGIMENS = [
     ("BLINA-FULL", "IND_REDUCED", "IDARUBICIN 14.56 10.32, VINDESINE 4 3.87, DEXAMETHASONE 15 11.61"),
     ("BLINA-FULL", "BLINA_STEP14", "BLINATUMOMAB 9 6.45, BLINATUMOMAB 28 19.35"),
     ("BLINA-FULL", "BLINA_FLAT14", "BLINATUMOMAB 28 19.35"),
     ("BLINA-FULL", "BLINA_28", "BLINATUMOMAB 28 19.35"),
-    ("BLINA-FULL", "HCVAD_A", "CYCLOPHOSPHAMIDE 546 387, MESNA 1092 774, VINCRISTINE 2 2, DOXORUBICIN 91 64.5, DEXAMETHASONE 40 40, METHOTREXATE_IT 12 12, CYTARABINE_IT 100 100"),
-    ("BLINA-FULL", "HCVAD_B", "METHOTREXATE 1820 1290, CYTARABINE 5460 3870, METHYLPREDNISOLONE 50 50, LEUCOVORIN_FIRST 50 50, LEUCOVORIN 15 15, METHOTREXATE_IT 12 12, CYTARABINE_IT 100 100"),
+    (
+        "BLINA-FULL",
+        "HCVAD_A",
+        "CYCLOPHOSPHAMIDE 546 387, MESNA 1092 774, VINCRISTINE 2 2, DOXORUBICIN 91 64.5, DEXAMETHASONE 40 40, METHOTREXATE_IT 12 12, CYTARABINE_IT 100 100",
+    ),
+    (
+        "BLINA-FULL",
+        "HCVAD_B",
+        "METHOTREXATE 1820 1290, CYTARABINE 5460 3870, METHYLPREDNISOLONE 50 50, LEUCOVORIN_FIRST 50 50, LEUCOVORIN 15 15, METHOTREXATE_IT 12 12, CYTARABINE_IT 100 100",
+    ),
     ("BLINA-FULL", "CAR_T", "FLUDARABINE 54.6 38.7, CYCLOPHOSPHAMIDE 546 387, CAR_T_CELLS 70000000 40000000"),
     ("VIP-BLINA-HSCT", "VIP", "VINCRISTINE 2 1.806, IDARUBICIN 14.56 10.32, PREDNISONE 100 77.4"),
     ("VIP-BLINA-HSCT", "BLINA_STEP14", "BLINATUMOMAB 9 6.45, BLINATUMOMAB 28 19.35"),
-    ("VIP-BLINA-HSCT", "VDCP", "VINCRISTINE 2 1.806, DAUNORUBICIN 72.8 51.6, CYCLOPHOSPHAMIDE 1365 967.5, PREDNISONE 100 77.4"),
-    ("VIP-BLINA-HSCT", "VP_HDMTX", "VINCRISTINE 2 1.806, PREDNISONE 100 77.4, METHOTREXATE 5460 3870, LEUCOVORIN_FIRST 27.3 19.35, LEUCOVORIN 27.3 19.35"),
+    (
+        "VIP-BLINA-HSCT",
+        "VDCP",
+        "VINCRISTINE 2 1.806, DAUNORUBICIN 72.8 51.6, CYCLOPHOSPHAMIDE 1365 967.5, PREDNISONE 100 77.4",
+    ),
+    (
+        "VIP-BLINA-HSCT",
+        "VP_HDMTX",
+        "VINCRISTINE 2 1.806, PREDNISONE 100 77.4, METHOTREXATE 5460 3870, LEUCOVORIN_FIRST 27.3 19.35, LEUCOVORIN 27.3 19.35",
+    ),
     ("VIP-BLINA-HSCT", "BLINA_28", "BLINATUMOMAB 28 19.35"),
-    ("BLINA-VEN", "C1_VCD_BLINA", "VINDESINE 4 3.87, CYCLOPHOSPHAMIDE 546 387, DEXAMETHASONE 18.2 12.9, BLINATUMOMAB 9 6.45, BLINATUMOMAB 28 19.35"),
-    ("BLINA-VEN", "C2_VEN_BLINA", "VENETOCLAX 100 100, VENETOCLAX 200 200, VENETOCLAX 400 400, BLINATUMOMAB 28 19.35"),
+    (
+        "BLINA-VEN",
+        "C1_VCD_BLINA",
+        "VINDESINE 4 3.87, CYCLOPHOSPHAMIDE 546 387, DEXAMETHASONE 18.2 12.9, BLINATUMOMAB 9 6.45, BLINATUMOMAB 28 19.35",
+    ),
+    (
+        "BLINA-VEN",
+        "C2_VEN_BLINA",
+        "VENETOCLAX 100 100, VENETOCLAX 200 200, VENETOCLAX 400 400, BLINATUMOMAB 28 19.35",
+    ),
     ("BLINA-INTENS", "BLINA_FLAT14", "BLINATUMOMAB 28 19.35"),
 ]
 
 
-@pytest.mark.parametrize(("key", "regimen", "doses"), REGIMENS, ids=[f"{row[0]} {row[1]}" for row in REGIMENS])
+@pytest.mark.parametrize(
+    ("key", "regimen", "doses"), REGIMENS, ids=[f"{row[0]} {row[1]}" for row in REGIMENS]
+)
 def test_every_dose_of_every_regimen_for_two_bodies(key: str, regimen: str, doses: str) -> None:
     table = [line.split() for line in doses.split(", ")]
     for place, (cm, kg) in enumerate((("170", "70"), ("150", "40")), start=1):
@@ -194,7 +250,12 @@ def test_the_table_above_has_every_regimen_of_every_trial() -> None:
 @pytest.mark.parametrize("key", ["BLINA-FULL", "VIP-BLINA-HSCT", "BLINA-VEN", "BLINA-INTENS"])
 def test_obesity_is_dosed_by_actual_weight_without_a_limit_in_all_four(key: str) -> None:
     plan = protocol(key)
-    assert (plan.bsa_formula, plan.obesity.bmi_from, plan.obesity.handling, plan.obesity.cap) == ("mosteller", 30, "actual", None)
+    assert (plan.bsa_formula, plan.obesity.bmi_from, plan.obesity.handling, plan.obesity.cap) == (
+        "mosteller",
+        30,
+        "actual",
+        None,
+    )
 
 
 CAPPED, ADJUSTED = ObesityPlan(D(30), "capped_bsa", D("2.0")), ObesityPlan(D(30), "adjusted_weight")

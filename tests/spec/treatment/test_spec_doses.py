@@ -15,14 +15,13 @@ from treatment.domain.anthracyclines import (
     cumulative_dose,
     is_anthracycline,
 )
-from treatment.domain.body_size import drift_pct, needs_recalculation
 from treatment.domain.doses import (
     PlannedDose,
     dexamethasone_equivalent,
     plan_cycle,
     total_planned,
 )
-from trialsite.clinical.body import round_half_up
+from trialsite.clinical.body import drift_pct, drifted, needs_recalculation, round_half_up
 from trialsite.clinical.facts import Fact
 from trialsite.studies.domain.protocol import Regimen
 
@@ -290,6 +289,20 @@ def test_rounding_is_half_up_and_never_lifts_a_dose_above_its_cap(
 def test_doses_are_computed_anew_when_weight_differs_by_ten_percent(kg: str, again: bool) -> None:
     assert needs_recalculation(D(kg), D(70)) is again
     assert (abs(drift_pct(D(kg), D(70))) >= 10) is again
+
+
+@pytest.mark.parametrize(
+    ("kg", "dosed", "again"),
+    [
+        ("63", "70", True),
+        ("63.1", "70", False),
+        ("62", "66", True),
+        ("60.5", "60", False),
+        ("54", "60", True),
+    ],
+)
+def test_a_drift_is_told_until_the_doses_rest_on_it(kg: str, dosed: str, again: bool) -> None:
+    assert drifted(D(kg), D(70), D(dosed)) is again
 
 
 def test_the_plan_keeps_the_order_of_the_regimen() -> None:

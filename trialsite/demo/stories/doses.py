@@ -39,6 +39,9 @@ def cycle_of(protocol: Protocol, course: Course, span: Span) -> Cycle:
     facts = {
         "age_years": Fact(person.age_on(course.screened_on)),
         "lvef": Fact(Decimal(62), "%"),
+        "creat": Fact(Decimal(70), "umol/L"),
+        "crcl": Fact(Decimal(100), "mL/min"),
+        "child_pugh": Fact("NONE"),
         "cyp3a_inhibitor": Fact("NONE"),
     }
     planned = plan_cycle(

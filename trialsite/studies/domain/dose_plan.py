@@ -106,6 +106,38 @@ class DoseLevels:
 
 
 @dataclass(frozen=True)
+class LysisChecks:
+    """Time points of the laboratory checks of these days of the cycle, as codes of the form's item."""
+
+    days: tuple[int, ...]
+    points: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LysisPlan:
+    """What a drug that dissolves tumours is watched by: when it may start, the form that holds the checks, the items
+    of it that tell day, time point, lysis and whether the drug was held, and which checks each day needs."""
+
+    start: Rule
+    form: str
+    day: str
+    point: str
+    lysis: str
+    held: str
+    checks: tuple[LysisChecks, ...]
+    source: str
+    cite: str
+
+    @classmethod
+    def of(cls, document: Document | None) -> LysisPlan | None:
+        if document is None:
+            return None
+        checks = tuple(LysisChecks(tuple(one["days"]), tuple(one["points"])) for one in document["checks"])
+        told = {name: document[name] for name in ("start", "form", "day", "point", "lysis", "held")}
+        return cls(**told, checks=checks, source=document["source"], cite=document["cite"])
+
+
+@dataclass(frozen=True)
 class ObesityPlan:
     """How a body of a BMI from `bmi_from` kg/m² on is dosed: by actual weight, with a body surface of at most `cap` m²,
     or by the adjusted weight."""

@@ -19,6 +19,7 @@ from trialsite.studies.domain.dose_plan import (
     DoseLevels,
     DoseModifier,
     Equivalent,
+    LysisPlan,
     ObesityPlan,
 )
 from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, ResponseRules
@@ -83,6 +84,7 @@ __all__ = [
     "InfusionPart",
     "ItemPlan",
     "LevelCap",
+    "LysisPlan",
     "MinimisationRules",
     "MrdThreshold",
     "Numbering",

@@ -28,6 +28,7 @@ def regimen_problems(protocol: Protocol) -> Iterator[tuple[Path, str]]:
                 days = ", ".join(map(str, late))
                 yield (*here, "days"), f"Day {days} lies outside the cycle of {regimen.cycle_days} days."
             yield from _dose_problems(here, drug)
+            yield from _lysis_problems((*here, "tumour_lysis"), drug, protocol)
         yield from _level_problems(("regimens", number, "dose_levels"), regimen)
     if (protocol.obesity.cap is None) == (protocol.obesity.handling == CAPPED_BSA):
         yield ("obesity", "cap"), f"A cap belongs to the handling {CAPPED_BSA}, and only to that one."
@@ -56,6 +57,25 @@ def _dose_problems(here: Path, drug: Drug) -> Iterator[tuple[Path, str]]:
     for index, other in enumerate(drug.equivalents):
         if other.factor <= 0 or (other.cap is not None and other.cap <= 0):
             yield (*here, "equivalents", index), "A factor and a cap are more than 0."
+
+
+def _lysis_problems(here: Path, drug: Drug, protocol: Protocol) -> Iterator[tuple[Path, str]]:
+    plan = drug.tumour_lysis
+    if plan is None:
+        return
+    form = next((one for one in protocol.forms if one.key == plan.form), None)
+    if form is None:
+        yield (*here, "form"), f"{plan.form} is no form of this trial."
+        return
+    items = {item.key: item for item in form.items}
+    for name in ("day", "point", "lysis", "held"):
+        if getattr(plan, name) not in items:
+            yield (*here, name), f"{getattr(plan, name)} is no item of {plan.form}."
+    codes = {one.code for one in items[plan.point].choices} if plan.point in items else set()
+    for number, check in enumerate(plan.checks):
+        for code in check.points:
+            if codes and code not in codes:
+                yield (*here, "checks", number, "points"), f"{code} is no answer of {plan.point}."
 
 
 def _modifier_problems(here: Path, drug: Drug, modifier: DoseModifier) -> Iterator[tuple[Path, str]]:

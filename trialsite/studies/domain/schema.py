@@ -228,6 +228,14 @@ MODIFIER = {
     "title": f"a modifier with exactly one of {', '.join(EFFECTS)}",
 }
 EQUIVALENT = sourced({"drug": KEY, "name": TEXT, "factor": DECIMAL}, {"cap": DECIMAL})
+LYSIS = sourced(
+    {
+        "start": RULE,
+        "form": KEY,
+        **dict.fromkeys(("day", "point", "lysis", "held"), KEY),
+        "checks": many(shape({"days": DAYS, "points": many(KEY, at_least=1)}), at_least=1),
+    }
+)
 DOSE_LEVELS = sourced({"factors": many(DECIMAL, at_least=2), "drugs": many(KEY, at_least=1)})
 OBESITY = sourced({"bmi_from": DECIMAL, "handling": choice(*OBESITY_HANDLING)}, {"cap": DECIMAL})
 DRUG = sourced(
@@ -245,6 +253,7 @@ DRUG = sourced(
         "infusion_hours": DECIMAL,
         "modifiers": many(MODIFIER, at_least=1),
         "equivalents": many(EQUIVALENT, at_least=1),
+        "tumour_lysis": LYSIS,
         "infusion_exceptions": many(shape({"hours": DECIMAL, "when": RULE}), at_least=1),  # of older files
         "parts": many(shape({"fraction": DECIMAL, "hours": DECIMAL}), at_least=2),
         "note": TEXT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from trialsite.studies.domain.dose_plan import DoseLevels, DoseModifier, Equivalent
+from trialsite.studies.domain.dose_plan import DoseLevels, DoseModifier, Equivalent, LysisPlan
 from trialsite.studies.domain.values import Document, Rule, Text, decimal_or_none, text_of, text_or_none
 
 BLINATUMOMAB = "BLINATUMOMAB"
@@ -137,6 +137,7 @@ class Drug:
     parts: tuple[InfusionPart, ...]
     modifiers: tuple[DoseModifier, ...]
     equivalents: tuple[Equivalent, ...]
+    tumour_lysis: LysisPlan | None
     note: Text | None
     source: str
     cite: str
@@ -165,6 +166,7 @@ class Drug:
                 ),
             ),
             equivalents=tuple(Equivalent.of(one) for one in document.get("equivalents", [])),
+            tumour_lysis=LysisPlan.of(document.get("tumour_lysis")),
             note=text_or_none(document.get("note")),
             source=document["source"],
             cite=document["cite"],
