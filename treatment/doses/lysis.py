@@ -13,6 +13,8 @@ from trialsite.casebook.models import ProtocolForm, Subject
 from trialsite.casebook.selectors import current_records
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.rules import Answer, evaluate, facts_named, parse_rule
+from trialsite.clinical.units import unit_label
+from trialsite.studies.domain.fact_names import FACTS
 from trialsite.studies.domain.protocol import Drug, LysisPlan, ProtocolFormPlan
 
 from ..domain.lysis import LysisCheck, lysis_unheld, missing_checks
@@ -39,9 +41,16 @@ def start_words(drug: Drug, found: tuple[Answer, str]) -> str:
         return ""
     return _("%(drug)s starts only with: %(rule)s. Known: %(known)s.") % {
         "drug": drug.name.in_language(get_language() or "en"),
-        "rule": rule_words(drug.tumour_lysis.start),
+        "rule": f"{rule_words(drug.tumour_lysis.start)} {units_of(drug.tumour_lysis)}".strip(),
         "known": known or _("nothing"),
     }
+
+
+def units_of(plan: LysisPlan) -> str:
+    """The unit of the one fact that a condition names; "" where there are several."""
+    names = facts_named(parse_rule(plan.start))
+    units = [unit_label(FACTS[name].unit) for name in names if name in FACTS]
+    return units[0] if len(units) == 1 else ""
 
 
 def lysis_lines(subject: Subject, cycle: CycleStart, drug: Drug, today: date, begun: bool) -> Iterator[str]:

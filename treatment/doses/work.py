@@ -21,7 +21,7 @@ from trialsite.clinical.body import drift_pct, drifted, round_half_up
 
 from ..models import CycleStart, DosePlan
 
-KINDS = {"weight": gettext_lazy("Weigh the doses against a new weight")}
+KINDS = {"weight": gettext_lazy("Compute the doses by the new weight")}
 TENTH = Decimal(10)
 
 

@@ -267,7 +267,7 @@ def test_venetoclax_tells_what_tumour_lysis_waits_for(ven: Cast) -> None:
     cycle = start(ven, subject, "C2", ago(subject, 1), child_pugh="NONE")
     with acting(user=ven.coordinator):
         told = dose_context(subject)["cycle_doses"][str(cycle.pk)].lysis
-    assert "Venetoclax starts only with: White blood cells < 25 × 10⁹/L. Known: nothing." in told[0]
+    assert "Venetoclax starts only with: White blood cells < 25 10⁹/L. Known: nothing." in told[0]
     assert [line.split(":")[-1].strip() for line in told[1:]] == [
         "Before the dose.",
         "6 to 8 hours after.",

@@ -14,6 +14,7 @@ from trialsite.studies.domain.protocol import Protocol
 
 from . import laboratory, measured
 from .adverse import SPECIFIED
+from .doses import level_of
 from .draws import Draw
 from .hospital import hospital_entries
 from .medicines import medicine_entries
@@ -53,11 +54,14 @@ def log_entries(draw: Draw, protocol: Protocol, course: Course, today: date) -> 
 def phase_start(protocol: Protocol, course: Course, span: Span, number: int, until: date) -> Entry:
     """Day 1 of a phase with the body size that its doses rest on; its end once it has come."""
     ended = span.end if span.end <= until else None
+    level, why = level_of(protocol, course, span)
     values: dict[str, Any] = {
         "phase": span.phase,
         "height": measured.quantity("height", course.person.height_cm),
         "weight": measured.quantity("weight", course.person.weight_kg),
         "weighed_on": span.start,
+        "dose_level": level if why else None,
+        "dose_level_reason": why,
         "child_pugh": "NONE" if "child_pugh" in facts_of(protocol, span) else "",
         "ended_on": ended,
         "end_reason": span.end_reason if ended else "",
