@@ -43,9 +43,9 @@ from .samples.registrations import SAMPLE_LIFECYCLE, TRAIL_WORDS
 from .visits.api import PlannedVisitViewSet
 from .visits.dry_run import dry_run_visits
 from .visits.plans import death_dates, derive_visits, planned_rows
-from .visits.selectors import VISIT_WORK
+from .visits.selectors import BEGUN_WORK, VISIT_WORK
 from .visits.shifts import watch_visits
-from .visits.week import visits_of_week
+from .visits.week import notes_of_week, visits_of_week
 
 
 def hidden_of_decision(changes: Mapping[str, Any]) -> set[str]:
@@ -67,10 +67,12 @@ registries.projections.register("visits", ProjectionType(PlannedVisit, derive_vi
 registries.projections.register("gaps", ProjectionType(RecordGap, derive_gaps))
 registries.projections.register("disease", ProjectionType(AwaitedOfDisease, derive_awaited))
 registries.work.register("visits", VISIT_WORK)
+registries.work.register("begun visits", BEGUN_WORK)
 registries.projections.register("proposed events", ProjectionType(ProposedEvent, derive_proposals))
 registries.work.register("samples", AWAITED_WORK)
 registries.work.register("gaps", GAP_WORK)
 registries.week_lines.register("visits", visits_of_week)
+registries.week_notes.register("working days", notes_of_week)
 registries.work.register("proposed events", PROPOSAL_WORK)
 registries.api_lists.register("visits", PlannedVisitViewSet)
 registries.api_lists.register("responses", ResponseViewSet)

@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -17,6 +16,7 @@ from trialsite.access.requests import user_of
 from trialsite.audit.events import record_event
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.fact_words import fact_label
+from trialsite.casebook.site_day import today_at
 from trialsite.exchange.renderers import csv_lines
 from trialsite.studies.models import Site
 from trialsite.studies.selectors import studies_visible_to
@@ -35,7 +35,8 @@ def prescreening(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     require_somewhere(user, "record.view")
     sites = sites_to_prescreen(user)
-    form = PreScreenForm(request.POST or None, sites=sites, initial={"assessed_on": timezone.now().date()})
+    initial = {"assessed_on": today_at(sites[0])} if sites else None
+    form = PreScreenForm(request.POST or None, sites=sites, initial=initial)
     looks: list[TrialLook] = []
     sentences: Mapping[str, str] = {}
     if request.method == "POST" and sites and form.is_valid():

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from trialsite.access.models import User
 from trialsite.access.permissions import may, require
-from trialsite.audit.moment import now
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.models import Subject
+from trialsite.casebook.site_day import today_at
 from trialsite.keys import new_id
 from trialsite.studies.models import Site, StudySite
 
@@ -81,7 +81,7 @@ def record_prescreening(
     `said` maps study key to outcome; a trial that criteria speak against is recorded as not eligible, whatever is said.
     Raises CheckFailed at "said-<study key>" where a refusal or another outcome has no reason.
     """
-    if assessed_on > now().date():
+    if assessed_on > today_at(site):
         raise CheckFailed({"assessed_on": _("This day has not come yet at the site.")})
     looks = look_at_trials(site, answers, assessed_on, by)
     if not looks:

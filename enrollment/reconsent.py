@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy
 
 from trialsite.access.models import User
 from trialsite.access.permissions import reach_of
-from trialsite.audit.moment import now
 from trialsite.casebook import registries
 from trialsite.casebook.due import work_line
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
 from trialsite.casebook.selectors import most_pressing
+from trialsite.casebook.site_day import on_each_day, site_days
 from trialsite.casebook.slots import Slot
 from trialsite.casebook.states import SubjectState
 from trialsite.studies.models import Study
@@ -82,11 +82,12 @@ def consent_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
 
 def of_newer_texts(mine: QuerySet[ConsentStanding], wanted: Wanted) -> Iterator[WorkLine]:
     """One question for all sites at which a newer text asks for consent again."""
-    today = now().date()
+    days = site_days()
     asked: dict[tuple[Any, Any], Approval] = {}
     behind = Q(pk__in=[])
     for study in Study.objects.filter(consent_versions__isnull=False).distinct():
         for site_id, approvals in approvals_by_site(study.pk).items():
+            today = days[site_id]
             newest = newest_to_sign_again(approvals, today)
             if newest is not None:
                 asked[study.pk, site_id] = newest
@@ -108,7 +109,8 @@ def newer_text_line(standing: ConsentStanding, newest: Approval) -> WorkLine:
 
 def of_birthdays(mine: QuerySet[ConsentStanding], wanted: Wanted) -> Iterator[WorkLine]:
     """Subjects whose birthday lets others sign, from some weeks before on."""
-    soon = mine.filter(others_sign_on__lte=now().date() + BEFORE_BIRTHDAY)
+    near = on_each_day(site_days(), lambda day: Q(others_sign_on__lte=day + BEFORE_BIRTHDAY))
+    soon = mine.filter(near)
     for standing in soon.order_by("others_sign_on", "pk")[: wanted.limit]:
         told = {"day": standing.others_sign_on}
         yield line_of(

@@ -18,10 +18,8 @@ from assessments.visits.selectors import (
     BY_TELEPHONE,
     VisitLine,
     lines_of,
-    on_each_day,
     planned,
     pressing,
-    site_days,
 )
 from assessments.visits.standing import SOON_DAYS
 from assessments.visits.working_days import Calendars
@@ -32,6 +30,7 @@ from trialsite.casebook.due import due_in_words, work_line
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource, follow_up_ends
 from trialsite.casebook.selectors import current_records, most_pressing
+from trialsite.casebook.site_day import on_each_day, site_days
 from trialsite.casebook.states import FOLLOWED, RecordState, SubjectState
 
 from .domain.attempts import PROPOSES_LOST, Attempt, Result, Standing, due_on, standing_of

@@ -103,13 +103,15 @@ def last_working_day_before(day: date, site: SiteCalendar) -> date:
     return day - timedelta(days=1)
 
 
-def next_working_day(day: date, site: SiteCalendar) -> date:
-    """The first working day after a day: every visit until then is to be told on the day itself.
+def next_working_week_end(day: date, site: SiteCalendar) -> date:
+    """The last working day of the next week, Monday to Sunday, in which the site works at all.
 
-    It is the other side of `last_working_day_before`: from a working day W the visits of the days after W up to and
-    with this one have W as their last working day before. A site closed for 60 days on end: the day after."""
-    for distance in range(1, LONGEST_BREAK + 1):
-        after = day + timedelta(days=distance)
-        if is_working_day(site, after):
-            return after
+    Who reads once a week reads until there: a week wholly off has no day on which to read of what comes after it.
+    A site closed for 60 days on end: the day after."""
+    monday = day - timedelta(days=day.weekday())
+    for weeks in range(1, LONGEST_BREAK // 7 + 2):
+        for weekday in reversed(range(7)):
+            after = monday + timedelta(weeks=weeks, days=weekday)
+            if is_working_day(site, after):
+                return after
     return day + timedelta(days=1)

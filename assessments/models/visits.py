@@ -8,7 +8,8 @@ from trialsite.casebook.models import Missable, Projection
 class PlannedVisit(Projection, Missable):
     """One planned visit: target and window, or the anchor it waits for. Holds no fact and no lateness.
 
-    `done_on` is the first day on which something of the visit was recorded; `missed` says that it was recorded as not
+    `done_on` is the first day on which something of the visit was recorded, and `open_forms` how many of its required
+    forms are still empty; `missed` says that it was recorded as not
     done, and the columns of Missable say why; `note` says why an unscheduled visit was added; `ended_on` is the end of
     the subject's follow-up, copied so that lists need no other table.
     """
@@ -27,6 +28,7 @@ class PlannedVisit(Projection, Missable):
     note = models.CharField(max_length=300, blank=True, default="")
     forms = models.JSONField(default=list)
     done_on = models.DateField(null=True)
+    open_forms = models.PositiveSmallIntegerField(default=0)
     missed = models.BooleanField(default=False)
     ended_on = models.DateField(null=True)
 
@@ -46,6 +48,11 @@ class PlannedVisit(Projection, Missable):
                 name="planned_visit_pressing",
             ),
             models.Index(fields=["study", "site", "target"], name="planned_visit_day"),
+            models.Index(
+                fields=["latest", "id"],
+                condition=models.Q(done_on__isnull=False, open_forms__gt=0),
+                name="planned_visit_begun",
+            ),
         ]
 
     def __str__(self) -> str:

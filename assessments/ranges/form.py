@@ -13,6 +13,8 @@ from ..models import ReferenceRange
 from ..models.ranges import RangeSex
 from .services import RangeEntry
 
+WANTED = ("effective_from", "source", "reason")  # what the service refuses to miss
+
 
 class NumberField(forms.DecimalField):
     """A number that is not below zero; says how it is written."""
@@ -63,8 +65,9 @@ class RangeForm(forms.Form):
         units.choices = units_of(analyte)
         if replaces is None:
             del self.fields["reason"]
-        for field in self.fields.values():
+        for name, field in self.fields.items():
             styled(field)
+            field.wanted = name in WANTED  # type: ignore[attr-defined]
 
     def entry(self) -> RangeEntry:
         """What was typed, of valid shape."""

@@ -243,11 +243,23 @@ def moved(request: HttpRequest, key: str, range_id: UUID) -> HttpResponse:
 
 def moved_context(shown: GradesMove) -> dict[str, Any]:
     return {
+        "moved_sums": moved_sums(shown.moved),
         "moved": [moved_line(one) for one in shown.moved[:MOVED_SHOWN]],
         "moved_count": len(shown.moved),
         "moved_more": max(len(shown.moved) - MOVED_SHOWN, 0),
         "seen": digest_of_moved(shown.moved),
     }
+
+
+def moved_sums(found: Sequence[MovedGrade]) -> list[dict[str, Any]]:
+    """How many results of how many subjects go from which grade to which, by term; the commonest first."""
+    subjects: dict[tuple[str, str, str], list[str]] = {}
+    for one in found:
+        subjects.setdefault((one.term, one.old, one.new), []).append(one.subject)
+    return [
+        grade_change(*change) | {"results": len(whose), "subjects": len(set(whose))}
+        for change, whose in sorted(subjects.items(), key=lambda item: (-len(item[1]), item[0]))
+    ]
 
 
 def moved_line(one: MovedGrade) -> dict[str, str]:
@@ -256,9 +268,16 @@ def moved_line(one: MovedGrade) -> dict[str, str]:
         "subject": one.subject,
         "analyte": unit_line(one.analyte).label.in_language(language),
         "on": one.on,
-        "term": TERM_NAMES[one.term].in_language(language),
-        "old": one.old or _("not gradable"),
-        "new": one.new or _("not gradable"),
+        **grade_change(one.term, one.old, one.new),
+    }
+
+
+def grade_change(term: str, old: str, new: str) -> dict[str, str]:
+    """A term and two grades in words."""
+    return {
+        "term": TERM_NAMES[term].in_language(get_language() or "en"),
+        "old": old or _("not gradable"),
+        "new": new or _("not gradable"),
     }
 
 

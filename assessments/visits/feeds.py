@@ -10,10 +10,11 @@ from icalendar import Calendar, Event
 
 from trialsite.access.models import Token, User, new_token_key
 from trialsite.audit.events import record_event
+from trialsite.casebook.site_day import site_days
 
 from ..domain.working_days import Why
 from ..models import CalendarFeed
-from .selectors import VisitLine, fresh, lines_of, open_visits, site_days
+from .selectors import VisitLine, fresh, lines_of, open_visits
 from .working_days import Calendars, day_words, suggestion
 
 FEED_DAYS_BACK, FEED_DAYS_AHEAD = 60, 400

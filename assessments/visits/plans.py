@@ -212,8 +212,12 @@ def derive_visits(subject: Subject) -> list[models.PlannedVisit]:
         waiting_row(visit, named(protocol, "visits", visit.key), done.get((visit.key, 1)), ended_on)
         for visit in schedule.waiting
     ]
+    filled = {(line.visit_key, line.visit_repeat, line.form_key) for line in known.lines[subject.pk]}
     for row in rows:
         mark_missed(row, missed.get((row.key, row.repeat)))
+        row.open_forms = sum(
+            one["required"] and (row.key, row.repeat, one["form"]) not in filled for one in row.forms
+        )
     return rows
 
 

@@ -1,10 +1,9 @@
 """Every read of planned visits, limited to what this user may see."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import F, Func, IntegerField, Q, QuerySet
 from django.db.models.lookups import Exact
@@ -14,24 +13,23 @@ from django.utils.translation import gettext_lazy as _
 
 from trialsite.access.models import User
 from trialsite.access.permissions import reach_of
-from trialsite.audit.moment import now
 from trialsite.casebook.domain.paper import from_paper
 from trialsite.casebook.models import Subject
 from trialsite.casebook.names import numbered
 from trialsite.casebook.outages import of_the_past
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
+from trialsite.casebook.site_day import on_each_day, site_days
 from trialsite.casebook.slots import Slot
 from trialsite.casebook.states import FOLLOWED, SubjectState
-from trialsite.studies.models import Site
 
 from ..domain.working_days import SiteCalendar
 from ..models import PlannedVisit
 from .standing import SCREENING, SOON_DAYS, Standing, standing
 from .working_days import Calendars, remind_on, suggested_words, told_until
 
-WORK_LIMIT = 500  # a digest tells the most pressing
 DO_THE_VISIT = _("Do the visit")
+COMPLETE_THE_VISIT = _("Complete the visit")
 
 
 @dataclass(frozen=True)
@@ -93,15 +91,6 @@ def planned(user: User) -> QuerySet[PlannedVisit]:
     )
 
 
-def site_days(at: datetime | None = None) -> dict[Any, date]:
-    """Site → its day at this instant; one query."""
-    instant = at or now()
-    return {
-        site: instant.astimezone(ZoneInfo(zone)).date()
-        for site, zone in Site.objects.values_list("pk", "timezone")
-    }
-
-
 def opening_by(days: dict[Any, date], ahead: int) -> Q:
     """Visits whose window opens no later than so many days from each site's own day."""
     return on_each_day(days, lambda day: Q(earliest__lte=day + timedelta(days=ahead)))
@@ -110,17 +99,6 @@ def opening_by(days: dict[Any, date], ahead: int) -> Q:
 def closed_by(days: dict[Any, date]) -> Q:
     """Visits whose window is over on their site's own day."""
     return on_each_day(days, lambda day: Q(latest__lt=day))
-
-
-def on_each_day(days: dict[Any, date], condition: Callable[[date], Q]) -> Q:
-    """A condition on the site's own day, as one for all sites."""
-    by_day: dict[date, list[Any]] = {}
-    for site, day in days.items():
-        by_day.setdefault(day, []).append(site)
-    reach = Q(pk__in=[])
-    for day, sites in by_day.items():
-        reach |= Q(site_id__in=sites) & condition(day)
-    return reach
 
 
 def expected(visits: QuerySet[PlannedVisit]) -> QuerySet[PlannedVisit]:
@@ -134,10 +112,10 @@ def open_visits(visits: QuerySet[PlannedVisit]) -> QuerySet[PlannedVisit]:
     return expected(visits).filter(done_on=None, missed=False).exclude(of_the_past("latest"))
 
 
-def visits_due(user: User, *, ahead: int = SOON_DAYS, now: datetime | None = None) -> list[VisitLine]:
-    """What is late, due, or opens in the next days, the most pressing first; a fixed number of queries."""
-    days, calendars = site_days(now), Calendars()
-    return lines_of(pressing(fresh(user), days, ahead, calendars)[:WORK_LIMIT], days, calendars)
+def begun_visits(visits: QuerySet[PlannedVisit], days: dict[Any, date]) -> QuerySet[PlannedVisit]:
+    """Visits of which something was recorded and something is still open, while their window lasts."""
+    begun = visits.filter(done_on__isnull=False, open_forms__gt=0, missed=False).exclude(anchor=SCREENING)
+    return begun.filter(on_each_day(days, lambda day: Q(latest__gte=day))).order_by("latest", "pk")
 
 
 def pressing(
@@ -145,14 +123,15 @@ def pressing(
 ) -> QuerySet[PlannedVisit]:
     """What is still to be done and opens within so many days, the most pressing first.
 
-    Before a break of the site also what opens during it and on the first day after: it is told on the last working day.
+    Also what opens until the end of the next week in which the site works, so that the reminder of this week tells what
+    comes right after a long holiday.
     """
-    near = opening_by(days, ahead) | opening_in_break(days, calendars or Calendars())
+    near = opening_by(days, ahead) | opening_next_week(days, calendars or Calendars())
     return open_visits(visits).filter(near).order_by("latest", "earliest", "pk")
 
 
-def opening_in_break(days: dict[Any, date], calendars: Calendars) -> Q:
-    """Visits that open no later than on the next working day of their site, by its own days where it has some."""
+def opening_next_week(days: dict[Any, date], calendars: Calendars) -> Q:
+    """Visits that open within the next week in which their site works, by its own days where it has some."""
     public = {site: told_until(day, calendars.public) for site, day in days.items()}
     reach = on_each_day(public, lambda day: Q(earliest__lte=day))
     for (study, site), own in calendars.own.items():
@@ -198,24 +177,42 @@ def visit_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     near = pressing(visits, days, SOON_DAYS, calendars)
     ours = near.exclude(subject__state=SubjectState.SCREENING, anchor=SCREENING).exclude(BY_TELEPHONE)
     for line in lines_of(ours[: wanted.limit], days, calendars):
-        subject = line.subject
-        yield WorkLine(
-            kind="visits",
-            verb=DO_THE_VISIT,
-            subject_id=subject.pk,
-            subject_number=subject.number,
-            study_key=subject.study.key,
-            site_key=subject.site.key,
-            due=line.visit.earliest,
-            latest=line.visit.latest,
-            url=line.url,
+        yield replace(
+            work_line(line, "visits", DO_THE_VISIT),
             detail=" · ".join(filter(None, (line.name, line.suggested))),
             remind_on=remind_on(line.visit, line.site),
-            standing=line.standing.state,
-            standing_words=line.standing.words,
             other_verb=_("Not done…"),
             other_url=f"{line.not_done_url}?from=inbox",
         )
 
 
+def begun_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
+    """The inbox lines of visits of which some forms are still empty, for those who enter them."""
+    visits = wanted.of(planned(user).filter(reach_of(user, "form.submit")))
+    days = site_days()
+    for line in lines_of(begun_visits(visits, days)[: wanted.limit], days):
+        yield replace(
+            work_line(line, "visit-forms", COMPLETE_THE_VISIT), url=reverse("subject", args=[line.subject.pk])
+        )
+
+
+def work_line(line: VisitLine, kind: str, verb: Any) -> WorkLine:
+    subject = line.subject
+    return WorkLine(
+        kind=kind,
+        verb=verb,
+        subject_id=subject.pk,
+        subject_number=subject.number,
+        study_key=subject.study.key,
+        site_key=subject.site.key,
+        due=line.visit.earliest,
+        latest=line.visit.latest,
+        url=line.url,
+        detail=line.name,
+        standing=line.standing.state,
+        standing_words=line.standing.words,
+    )
+
+
 VISIT_WORK = WorkSource({"visits": DO_THE_VISIT}, visit_work)
+BEGUN_WORK = WorkSource({"visit-forms": COMPLETE_THE_VISIT}, begun_work)

@@ -23,6 +23,8 @@ SCREENING = "screening"  # the anchor of the screening visit
 
 def standing(visit: PlannedVisit, today: date) -> Standing:
     """The standing of a visit on the site's day; both days of the window belong to it."""
+    if visit.done_on is not None and visit.open_forms and visit.anchor != SCREENING:
+        return Standing("running", begun_words(visit))
     if visit.done_on is not None:
         return Standing("done", done_words(visit, visit.done_on))
     if visit.missed:
@@ -61,6 +63,12 @@ def due_words(target: date, latest: date, today: date) -> str:
         return _("today") if today == target else _("today is the last day")
     days = (latest - today).days
     return ngettext("due, %(n)d day left", "due, %(n)d days left", days) % {"n": days}
+
+
+def begun_words(visit: PlannedVisit) -> str:
+    return ngettext("begun, %(n)d form open", "begun, %(n)d forms open", visit.open_forms) % {
+        "n": visit.open_forms
+    }
 
 
 def done_words(visit: PlannedVisit, done_on: date) -> str:

@@ -19,7 +19,7 @@ from ..domain.working_days import (
     Suggestion,
     Why,
     last_working_day_before,
-    next_working_day,
+    next_working_week_end,
     suggested_date,
 )
 from ..models import PlannedVisit, SiteDay, SiteDayKind
@@ -93,8 +93,8 @@ def remind_on(visit: PlannedVisit, site: SiteCalendar) -> date | None:
 
 
 def told_until(today: date, site: SiteCalendar) -> date:
-    """The last day whose visits are told today: on the last working day before a break, the first day after it."""
-    return next_working_day(today, site)
+    """The last day whose visits the inbox tells today at least: the end of the next week in which the site works."""
+    return next_working_week_end(today, site)
 
 
 def suggested_words(visit: PlannedVisit, site: SiteCalendar, today: date) -> str:

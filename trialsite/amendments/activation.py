@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -14,13 +13,13 @@ from django.utils.translation import gettext as _
 from trialsite.access.models import User
 from trialsite.access.permissions import require
 from trialsite.audit import acting, because
-from trialsite.audit.moment import now
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.free_text import refuse_identifiers
 from trialsite.casebook.holds import in_force
 from trialsite.casebook.models import Subject
 from trialsite.casebook.projections import refresh
 from trialsite.casebook.registries import follow_up_ends
+from trialsite.casebook.site_day import today_at
 from trialsite.casebook.states import FOLLOWED
 from trialsite.casebook.tasks import handed_over
 from trialsite.studies.domain.protocol import Protocol
@@ -122,10 +121,6 @@ def follow(place: StudySite) -> None:
     if version is not None and version.pk != place.protocol_version_id:
         place.protocol_version = version
         place.save(update_fields=["protocol_version"])
-
-
-def today_at(site: Site) -> date:
-    return now().astimezone(ZoneInfo(site.timezone)).date()
 
 
 # Refusals

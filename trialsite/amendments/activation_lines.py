@@ -12,9 +12,8 @@ from django.utils.translation import get_language
 
 from trialsite.access.models import Membership, RequiredTraining, Training, TrainingKind
 from trialsite.casebook.reading import read_once
+from trialsite.casebook.site_day import today_at
 from trialsite.studies.models import Activation, ProtocolVersion, Site, Study, StudySite
-
-from .activation import today_at
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,8 @@ class AddVisitForm(forms.Form):
     def __init__(self, data: Any, choices: list[tuple[str, str]], **options: Any) -> None:
         super().__init__(data, **options)
         self.fields["forms"].choices = choices  # type: ignore[attr-defined]
+        for name in ("reason", "forms"):  # what the service refuses to miss
+            self.fields[name].wanted = True  # type: ignore[attr-defined]
 
 
 @login_required

@@ -52,7 +52,8 @@ def shift_sentence(number: int) -> str:
     moving = ngettext(
         "%(n)d visit that has not begun moves.", "%(n)d visits that have not begun move.", number
     ) % {"n": number}
-    return f"{moving} {_('What was done keeps the day on which it was done.')}"
+    kept = _("What was done keeps the day on which it was done.")  # not in an f-string: gettext reads none
+    return f"{moving} {kept}"
 
 
 def keep_for_page(request: HttpRequest, slot: Slot, found: Sequence[Shift]) -> None:

@@ -422,6 +422,7 @@ def form_context(request: HttpRequest, opened: OpenSlot, page: EntryPage, base: 
         "may_move": record is not None
         and may(user_of(request), "form.move", study_id=found.study_id, site_id=found.site_id),
         "missed": opened.visit if opened.visit and opened.visit.missed_reason else None,
+        "added": opened.visit if opened.visit and opened.visit.added_for else None,
     }
 
 

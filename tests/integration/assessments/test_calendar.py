@@ -16,7 +16,7 @@ from icalendar import Calendar
 from assessments.models import CalendarFeed, SiteDay
 from assessments.visits.calendar_page import Filters, calendar_day, calendar_month
 from assessments.visits.feeds import close_feed, open_feed, reader_of
-from assessments.visits.selectors import fresh, visits_due
+from assessments.visits.selectors import fresh
 from assessments.visits.site_days import record_site_days, withdraw_site_day
 from assessments.visits.working_days import calendar_of, remind_on
 from tests.cast import Cast, bare_subject
@@ -26,6 +26,7 @@ from trialsite.audit.models import Event, Trail
 from trialsite.casebook.added_visits import add_visit
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.models import Subject
+from trialsite.casebook.selectors import work_of
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -36,6 +37,15 @@ def before_the_festival() -> Iterator[object]:
     at = datetime(2026, 2, 13, 12, tzinfo=SHANGHAI)
     with time_machine.travel(at, tick=False) as traveller:
         yield traveller
+
+
+@pytest.mark.parametrize(("day", "hour", "monday"), [(15, 23, "2026-02-09"), (16, 0, "2026-02-16")])
+def test_this_week_is_that_of_the_sites_day(
+    client: Client, cast: Cast, before_the_festival: Any, day: int, hour: int, monday: str
+) -> None:
+    before_the_festival.move_to(datetime(2026, 2, day, hour, tzinfo=SHANGHAI))  # both are Sunday in UTC
+    client.force_login(cast.coordinator)
+    assert str(client.get("/calendar/").context["first"]) == monday
 
 
 def visit_on(cast: Cast, subject: Subject, on: date) -> Any:
@@ -144,20 +154,26 @@ def test_the_page_of_working_days_keeps_what_was_typed(client: Client, cast: Cas
 # Suggested days
 
 
-def test_a_visit_in_spring_festival_is_told_before_it_begins(cast: Cast, subject: Subject) -> None:
+def test_a_visit_after_spring_festival_is_told_in_the_week_before_it(cast: Cast, subject: Subject) -> None:
     visit_on(cast, subject, date(2026, 2, 24))
     with acting(user=cast.coordinator):
         visit = fresh(cast.coordinator).get(key="UNS")
         assert remind_on(visit, calendar_of(visit.study_id, visit.site_id)) == date(2026, 2, 14)
-        told = lambda on: [  # noqa: E731
-            line.visit.key
-            for line in visits_due(cast.coordinator, now=datetime(2026, 2, on, 9, tzinfo=SHANGHAI))
-        ]
-        assert "UNS" not in told(13)
-        assert "UNS" in told(14)
-    closed(cast, "2026-02-14")
-    with acting(user=cast.coordinator):
-        assert "UNS" in told(13)
+    assert not tells(cast, "2026-02-08")
+    assert tells(
+        cast, "2026-02-09"
+    )  # Monday: the week after has no working day, so who reads once a week reads now
+    closed(cast, "2026-02-09", "2026-02-14")
+    assert not tells(cast, "2026-02-01")
+    assert tells(cast, "2026-02-02")  # nor does the week before it at this site
+
+
+def tells(cast: Cast, day: str) -> bool:
+    """Whether the inbox tells the unscheduled visit on a day."""
+    morning = datetime.fromisoformat(f"{day}T09:00").replace(tzinfo=SHANGHAI)
+    with time_machine.travel(morning, tick=False), acting(user=cast.coordinator):
+        lines = work_of(cast.coordinator, kind="visits").lines
+    return any("Unscheduled" in line.detail for line in lines)
 
 
 def test_a_target_on_a_day_off_has_a_suggestion_beside_it(client: Client, cast: Cast) -> None:

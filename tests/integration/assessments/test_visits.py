@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,14 +13,17 @@ from django.test.utils import CaptureQueriesContext
 
 from assessments.models import PlannedVisit
 from assessments.visits.plans import derive_visits
-from assessments.visits.selectors import fresh, lines_of, site_days, visits_due
-from assessments.visits.standing import standing
+from assessments.visits.selectors import fresh, lines_of, pressing
+from assessments.visits.standing import SOON_DAYS, standing
 from tests.cast import Cast, bare_subject
+from trialsite.access.models import User
 from trialsite.audit import acting
+from trialsite.casebook.added_visits import add_visit
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import schedule
 from trialsite.casebook.selectors import work_of
 from trialsite.casebook.services import move_subject
+from trialsite.casebook.site_day import site_days
 from trialsite.casebook.states import SubjectState
 from trialsite.clinical.partial_date import PartialDate
 from trialsite.clinical.quantity import Quantity
@@ -103,11 +107,18 @@ def test_standing_in_words_on_both_edges_of_the_window(today: date, state: str, 
 
 
 def due_keys(cast: Cast, text: str) -> list[str]:
-    with acting(user=cast.coordinator):
-        return [line.visit.key for line in visits_due(cast.coordinator, now=at(text))]
+    return [key for key, _ in due_visits(cast.coordinator, at(text))]
 
 
-def test_a_visit_enters_the_inbox_seven_days_before_its_window_opens(cast: Cast, subject: Subject) -> None:
+def due_visits(user: User, instant: datetime) -> list[tuple[str, Any]]:
+    """Key and site of the visits that the inbox tells at an instant."""
+    with time_machine.travel(instant, tick=False), acting(user=user):
+        return [(one.key, one.site_id) for one in pressing(fresh(user), site_days(), SOON_DAYS)]
+
+
+def test_a_visit_enters_the_inbox_a_working_week_before_that_of_its_window(
+    cast: Cast, subject: Subject
+) -> None:
     assert due_keys(cast, "2025-12-28T12:00") == []
     assert due_keys(cast, "2025-12-29T12:00") == ["SCR"]
 
@@ -116,6 +127,35 @@ def test_a_late_visit_stays_in_the_inbox_and_a_done_one_leaves_it(cast: Cast, su
     assert due_keys(cast, "2026-03-01T12:00") == ["SCR"]
     enter(cast, subject, "PE", date(2026, 1, 7), general="NORMAL")
     assert due_keys(cast, "2026-03-01T12:00") == []
+
+
+def test_a_begun_visit_stays_in_the_inbox_until_its_forms_are_in_or_its_window_is_over(
+    cast: Cast, noon: object
+) -> None:
+    subject = enrolled(cast)
+    with acting(user=cast.coordinator):
+        visit = add_visit(
+            subject_id=subject.pk,
+            on=date(2026, 1, 10),
+            forms=["VS", "PE"],
+            by=cast.coordinator,
+            reason="fever",
+        )
+
+    def told() -> list[str]:
+        with acting(user=cast.coordinator):
+            lines = work_of(cast.coordinator, kind="visit-forms").lines
+        return [str(line.standing_words) for line in lines]
+
+    assert told() == []
+    place: Any = {"visit": visit.key, "repeat": visit.repeat}
+    weight = Quantity.parse("70", "kg", "weight")
+    enter(cast, subject, "VS", date(2026, 1, 10), **place, weight=weight)
+    assert told() == ["begun, 1 form open"]
+    with time_machine.travel(at("2026-01-11T12:00"), tick=False):
+        assert told() == []
+    enter(cast, subject, "PE", date(2026, 1, 10), **place, general="NORMAL")
+    assert told() == []
 
 
 def test_a_screening_is_begun_by_its_first_form_and_never_early(cast: Cast, subject: Subject) -> None:
@@ -153,9 +193,7 @@ def test_each_site_has_its_own_day(cast: Cast) -> None:
         cast.elsewhere.timezone = "America/New_York"
         cast.elsewhere.save()
     midnight = at("2025-12-29T00:30")  # in New York it is still 28 December
-    with acting(user=cast.monitor):
-        found = visits_due(cast.monitor, now=midnight)
-    assert [(line.visit.site_id, line.today) for line in found] == [(cast.here.pk, date(2025, 12, 29))]
+    assert due_visits(cast.monitor, midnight) == [("SCR", cast.here.pk)]
 
 
 def test_the_projection_is_what_a_fresh_derivation_gives(cast: Cast, subject: Subject) -> None:

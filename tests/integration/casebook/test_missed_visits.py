@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from assessments.models import PlannedVisit
-from assessments.visits.selectors import fresh, visits_due
-from assessments.visits.standing import standing
+from assessments.visits.selectors import fresh, pressing
+from assessments.visits.standing import SOON_DAYS, standing
 from tests.cast import Cast
 from tests.integration.casebook.test_forms import enter
 from trialsite.access.models import User
@@ -21,6 +21,7 @@ from trialsite.audit.models import Trail
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.models import MissedReason, Subject, Visit
 from trialsite.casebook.services import change_state, record_missed_visit, save_draft, undo_missed_visit
+from trialsite.casebook.site_day import site_days
 from trialsite.casebook.slots import Slot
 from trialsite.casebook.trail import in_words
 
@@ -45,7 +46,7 @@ def planned(cast: Cast, key: str = "SCR") -> PlannedVisit:
 
 def due(cast: Cast) -> list[str]:
     with acting(user=cast.coordinator):
-        return [line.visit.key for line in visits_due(cast.coordinator)]
+        return [visit.key for visit in pressing(fresh(cast.coordinator), site_days(), SOON_DAYS)]
 
 
 # The service

@@ -1,9 +1,11 @@
 """Consent texts: recorded and approved, one in force at a site on a day, and asked for again."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test import Client
@@ -12,6 +14,7 @@ from django.urls import reverse
 
 from enrollment.consent_versions import add_consent_version, approve_consent_version, rows_at
 from enrollment.models import ConsentVersion
+from enrollment.reconsent import BEFORE_BIRTHDAY
 from tests.cast import Cast
 from tests.integration.enrollment.candidates import (
     SCREENED,
@@ -201,6 +204,19 @@ def test_who_comes_of_age_is_asked_on_the_birthday(crew: Cast, first: ConsentVer
     consent(crew, subject, first.name, SCREENED, "guardian", "assent")
     (line,) = lines(crew)
     assert (line.subject_id, line.due) == (subject.pk, birthday)
+
+
+def test_a_birthday_comes_near_by_the_day_at_the_site(crew: Cast, first: ConsentVersion) -> None:
+    subject = screened(crew)
+    birthday = TODAY + timedelta(days=60)
+    born = birthday.replace(year=birthday.year - 18)
+    enter(subject, crew.coordinator, "DM", SCREENED, birth_date=PartialDate.of(born), sex="F")
+    consent(crew, subject, first.name, SCREENED, "guardian", "assent")
+    near = datetime.combine(birthday - BEFORE_BIRTHDAY, time(0, 30), ZoneInfo(crew.here.timezone))
+    with time_machine.travel(near - timedelta(hours=1), tick=False):
+        assert lines(crew) == []
+    with time_machine.travel(near, tick=False):  # in Greenwich it is still the day before
+        assert [line.due for line in lines(crew)] == [birthday]
 
 
 def test_the_inbox_asks_as_often_for_many_subjects_as_for_one(crew: Cast, first: ConsentVersion) -> None:

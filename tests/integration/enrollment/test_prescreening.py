@@ -1,8 +1,11 @@
 """Pre-screening: one person against the trials of the site, a log that names nobody, screening from its lines."""
 
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 
@@ -164,3 +167,19 @@ def test_nobody_is_looked_at_tomorrow(crew: Cast) -> None:
             site=crew.here, assessed_on=days_ago(-2), answers={}, said={}, by=crew.coordinator
         )
     assert "assessed_on" in refusal.value.messages
+
+
+def test_today_is_the_day_at_the_site(crew: Cast) -> None:
+    tomorrow = TODAY + timedelta(days=1)
+    after_midnight = datetime.combine(
+        tomorrow, time(0, 30), ZoneInfo(crew.here.timezone)
+    )  # TODAY in Greenwich
+    told = {"site": crew.here, "assessed_on": tomorrow, "answers": {}, "said": {}, "by": crew.coordinator}
+    with time_machine.travel(after_midnight, tick=False), acting(user=crew.coordinator):
+        assert record_prescreening(**told)
+    with (
+        time_machine.travel(after_midnight - timedelta(hours=1), tick=False),
+        acting(user=crew.coordinator),
+        pytest.raises(CheckFailed),
+    ):
+        record_prescreening(**told)

@@ -12,7 +12,7 @@ from assessments.domain.working_days import (
     Why,
     is_working_day,
     last_working_day_before,
-    next_working_day,
+    next_working_week_end,
     suggested_date,
 )
 from assessments.visits.public_holidays import holidays_of, last_published_year, make_up_workdays
@@ -135,23 +135,26 @@ TOLD = [
 @pytest.mark.parametrize(("visit", "told"), TOLD)
 def test_a_visit_is_told_on_the_last_working_day_before(visit: str, told: str) -> None:
     assert last_working_day_before(day(visit), CHINA) == day(told)
-    assert next_working_day(day(told), CHINA) >= day(visit)
+    assert next_working_week_end(day(told), CHINA) >= day(visit)
 
 
 @pytest.mark.parametrize(
     ("today", "until"),
     [
-        ("2026-03-04", "2026-03-05"),
-        ("2026-03-06", "2026-03-09"),
-        ("2026-02-14", "2026-02-24"),
-        ("2026-09-30", "2026-10-08"),
+        ("2026-03-02", "2026-03-13"),  # Monday: to Friday of next week
+        ("2026-03-08", "2026-03-13"),  # Sunday: of the same
+        ("2026-03-09", "2026-03-20"),
+        ("2026-02-02", "2026-02-14"),  # the make-up Saturday
+        ("2026-02-09", "2026-02-28"),  # the week of 16 February is off; Saturday 28 is made up
+        ("2026-02-22", "2026-02-28"),
+        ("2026-09-28", "2026-10-10"),
     ],
 )
-def test_what_is_told_on_a_day_reaches_to_the_next_working_day(today: str, until: str) -> None:
-    assert next_working_day(day(today), CHINA) == day(until)
+def test_what_is_told_on_a_day_reaches_to_the_end_of_the_next_working_week(today: str, until: str) -> None:
+    assert next_working_week_end(day(today), CHINA) == day(until)
 
 
 def test_a_site_that_is_closed_for_good_still_gets_an_answer() -> None:
     closed = SiteCalendar(closed={day("2026-01-01") + timedelta(days=n): "closed" for n in range(200)})
     assert last_working_day_before(day("2026-07-01"), closed) == day("2026-06-30")
-    assert next_working_day(day("2026-01-01"), closed) == day("2026-01-02")
+    assert next_working_week_end(day("2026-01-01"), closed) == day("2026-01-02")

@@ -20,6 +20,7 @@ from trialsite.casebook.fact_words import fact_label
 from trialsite.casebook.names import arm_name
 from trialsite.casebook.own_rules import condition_words
 from trialsite.casebook.sign_off import randomisation_words, sample_lines, signer_words
+from trialsite.clinical.units import unit_beside
 from trialsite.studies.domain.protocol import (
     ItemPlan,
     Protocol,
@@ -37,6 +38,7 @@ register.filter("signer_words", signer_words)
 register.filter("randomisation_words", randomisation_words)
 register.filter("sample_lines", sample_lines)
 register.filter("setting_label", label_of)
+register.filter("unit_beside", unit_beside)
 
 
 @dataclass(frozen=True)
