@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import groupby
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -66,11 +67,13 @@ def lysis_lines(subject: Subject, cycle: CycleStart, drug: Drug, today: date, be
     if (bad := lysis_unheld(recorded, start)) is not None:
         yield _("Tumour lysis on %(day)s: hold %(drug)s.") % {"day": bad.on, "drug": name}
     labels = point_words(plan, form)
-    for one in missing_checks(plan, start, recorded, today):
+    for (day, on), lacking in groupby(
+        missing_checks(plan, start, recorded, today), key=lambda one: (one.day, one.on)
+    ):
         yield _("Day %(day)s (%(on)s): tumour lysis check not recorded: %(point)s.") % {
-            "day": one.day,
-            "on": one.on,
-            "point": labels.get(one.point, one.point),
+            "day": day,
+            "on": on,
+            "point": " · ".join(labels.get(one.point, one.point) for one in lacking),
         }
 
 

@@ -62,6 +62,7 @@ class SheetLine:
     """One drug on one day of the worksheet: one dose, its parts with their hours."""
 
     dose: PlannedDose
+    name: Text
     hours: Decimal | None
     parts: Sequence[tuple[Decimal, Decimal]]
 
@@ -115,7 +116,7 @@ def days_of(rows: Sequence[PlannedDose], drugs: dict[str, Drug], start: date) ->
 
 def sheet_line(row: PlannedDose, drug: Drug | None) -> SheetLine:
     parts = [(row.amount * part.fraction, part.hours) for part in drug.parts] if drug and row.amount else []
-    return SheetLine(row, row.infusion_hours, parts)
+    return SheetLine(row, Text(row.name_en, row.name_zh), row.infusion_hours, parts)
 
 
 def workings_of(rows: Sequence[PlannedDose], drugs: dict[str, Drug]) -> Iterator[SheetDrug]:

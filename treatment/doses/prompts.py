@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from trialsite.casebook.fact_words import fact_label
@@ -16,7 +17,6 @@ from trialsite.studies.words import percent_words, runs_words
 from ..models import CycleStart, DosePlan
 from ..templatetags.doses import amount, dose_reason
 from .computing import Computed, compute_doses, regimen_of_cycle
-from .drugs import drug_name
 from .weights import drift_of
 
 Daily = dict[tuple[str, int], Decimal | None]
@@ -60,6 +60,8 @@ def prompts_of(cycle: CycleStart, first: CycleStart, plan: DosePlan | None, toda
 def changes(plan: DosePlan, now: Computed, from_day: int) -> Iterator[str]:
     """The doses from a day on that would be others, drug by drug with runs of days."""
     units = {dose.drug: dose.unit for dose in now.doses}
+    names = {dose.drug: Text(dose.name_en, dose.name_zh) for dose in plan.doses.all()}
+    names |= {dose.drug: dose.name for dose in now.doses}
     before = {
         (dose.drug, day): dose.amount for dose in plan.doses.all() for day in dose.days if day >= from_day
     }
@@ -78,7 +80,7 @@ def changes(plan: DosePlan, now: Computed, from_day: int) -> Iterator[str]:
         lacks = missing.get((drug, days[0]), ())
         will = amount(new, unit) if new is not None else lacking(lacks)
         was = amount(old, unit) if old is not None else _("not planned")
-        yield f"{drug_name(drug)}, {runs_words(days)}: {was} → {will}"
+        yield f"{names[drug].in_language(get_language() or 'en')}, {runs_words(days)}: {was} → {will}"
 
 
 def differs(before: Daily, after: Daily, place: tuple[str, int]) -> bool:
