@@ -17,7 +17,7 @@ PROTOCOLS = Path(__file__).parents[3] / "trialsite" / "studies" / "protocols"
 LVEF = '{hours: "48", when: {fact: lvef, op: "<", value: "50"}'
 # file, old text, new text, part of the path, part of the sentence
 PROBLEMS = [
-    ("BLINA-FULL", LVEF, LVEF.replace('{hours: "48"', '{hours: "48", factor: "0.5"'), "modifiers[0]", "exactly one of amount, factor, omit, hours"),
+    ("BLINA-FULL", LVEF, LVEF.replace('{hours: "48"', '{hours: "48", factor: "0.5"'), "modifiers[0]", "exactly one of amount, factor, hours, omit"),
     ("BLINA-FULL", LVEF, LVEF.replace('hours: "48", ', ""), "modifiers[0]", "exactly one of"),
     ("BLINA-FULL", LVEF, LVEF.replace('"48"', '"0"'), "modifiers[0].hours", "more than 0"),
     ("BLINA-FULL", LVEF, LVEF.replace("{hours", "{days: [5], hours"), "modifiers[0].days", "Day 5 is not a day of DOXORUBICIN"),
