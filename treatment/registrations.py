@@ -16,9 +16,11 @@ from .anchors import ANCHORS
 from .cells.registrations import CELL_FORMS
 from .day_words import day_in_words
 from .deviation_register import into_register
+from .doses import checks as dose_checks
 from .doses.dry_run import dry_run_doses
 from .doses.offers import offer_doses
 from .doses.services import plan_first_doses
+from .doses.work import DOSE_WORK
 from .exposures import exposures
 from .facts import facts
 from .infusion import checks as infusion_checks
@@ -83,6 +85,10 @@ FORMS = (
             not_in_the_future("performed_on", "ended_on"),
             END_AFTER_START,
             checks.possible_body,
+            dose_checks.dose_level,
+            dose_checks.fresh_weight,
+            dose_checks.weight_of_cycle_1,
+            dose_checks.lysis_may_start,
         ),
         summary=cycle_summary,
         derived=derived.phase_start,
@@ -94,7 +100,12 @@ FORMS = (
         models.DosesGiven,
         forms.DosesGivenForm,
         rows=(RowType("doses", models.DoseGiven, forms.DoseGivenForm, _("Doses"), blank_lines=2),),
-        checks=(PAST, checks.doses, medication_checks.treatment_meets_medicine),
+        checks=(
+            PAST,
+            checks.doses,
+            dose_checks.within_tolerance,
+            medication_checks.treatment_meets_medicine,
+        ),
         summary=doses_summary,
         offer=offer_doses,
     ),
@@ -179,6 +190,7 @@ registries.work.register("treatment", TREATMENT_WORK)
 registries.work.register("referrals", REFERRAL_WORK)
 registries.projections.register("referrals", ProjectionType(models.OpenReferral, derive_referrals))
 registries.work.register("infusions", INFUSION_WORK)
+registries.work.register("doses", DOSE_WORK)
 registries.week_lines.register("doses", doses_of_week)
 registries.week_lines.register("bags", bags_of_week)
 registries.calendar_lines.register("bags", bags_of_days)

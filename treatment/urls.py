@@ -6,6 +6,11 @@ urlpatterns = [
     path("subjects/<uuid:subject_id>/medication/", views.medication, name="medication"),
     path("subjects/<uuid:subject_id>/treatment/", views.treatment, name="treatment"),
     path(
+        "subjects/<uuid:subject_id>/treatment/<uuid:cycle_id>/worksheet/",
+        views.worksheet,
+        name="treatment-worksheet",
+    ),
+    path(
         "subjects/<uuid:subject_id>/treatment/<uuid:cycle_id>/replan/", views.replan, name="treatment-replan"
     ),
 ]

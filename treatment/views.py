@@ -14,9 +14,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from trialsite.access.permissions import may, require
 from trialsite.casebook.casebook_page import subject_context
+from trialsite.casebook.errors import CheckFailed
 from trialsite.casebook.selectors import subject_or_404
 from trialsite.casebook.shown_again import Answer
 
+from .doses.page import dose_context, worksheet_context
 from .doses.services import replan_doses
 from .medication.page import medication_context
 from .models import CycleStart
@@ -32,8 +34,22 @@ def treatment(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     require(request.user, "record.view", **place)
     with timezone.override(ZoneInfo(found.site.timezone)):
         context = subject_context(request, found, "treatment") | treatment_context(found)
+        context |= dose_context(found)
         context["may_decide"] = may(request.user, "treatment.decide", **place)
         return render(request, "treatment/treatment.html", context)
+
+
+@login_required
+@require_GET
+def worksheet(request: HttpRequest, subject_id: UUID, cycle_id: UUID) -> HttpResponse:
+    """The doses of one phase day by day, to print for pharmacy and ward."""
+    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    require(request.user, "record.view", study_id=found.study_id, site_id=found.site_id)
+    with timezone.override(ZoneInfo(found.site.timezone)):
+        context = worksheet_context(found, cycle_id)
+        if context is None:
+            raise Http404
+        return render(request, "treatment/worksheet.html", {"subject": found} | context)
 
 
 @login_required
@@ -55,6 +71,15 @@ def replan(request: HttpRequest, subject_id: UUID, cycle_id: UUID) -> HttpRespon
         raise Http404
     answer = Answer(request, reverse("treatment", args=[found.pk]))
     with answer.refusals():
-        replan_doses(cycle_id=cycle_id, by=request.user, reason=request.POST.get("reason", ""))  # type: ignore[arg-type]
+        day = request.POST.get("from_day", "").strip() or "1"
+        if not day.isdecimal():
+            raise CheckFailed({"from_day": _("Enter a day of the cycle as a whole number.")})
+        replan_doses(
+            cycle_id=cycle_id,
+            from_day=int(day),
+            measured_weight=request.POST.get("measured_weight") == "yes",
+            by=request.user,  # type: ignore[arg-type]
+            reason=request.POST.get("reason", ""),
+        )
         messages.success(request, _("The doses were computed anew; the earlier plan is kept."))
     return answer.response()

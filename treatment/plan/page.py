@@ -21,6 +21,7 @@ from ..cells.panel import cell_context
 from ..domain.anthracyclines import RATIO_SETS, AnthracyclineDose, cumulative_dose, is_anthracycline
 from ..domain.ledger import DrugLedger, GivenLine, Mark, cycle_ledger, in_unit
 from ..domain.path import BranchAnswer
+from ..doses.computing import canonical
 from ..doses.drugs import drug_name
 from ..infusion.ledger import Ledger, ledgers_of
 from ..models import CycleStart, DosePlan
@@ -42,6 +43,7 @@ MARK_WORDS: dict[Mark, tuple[str, Any]] = {
     Mark.DEVIATION: ("deviation", gettext_lazy("deviation")),
     Mark.NOT_RECORDED: ("due", gettext_lazy("not recorded")),
     Mark.NOT_YET: ("upcoming", gettext_lazy("to come")),
+    Mark.OMITTED: ("still", gettext_lazy("omitted")),
     Mark.NOT_PLANNED: ("query", gettext_lazy("not planned")),
 }
 
@@ -131,15 +133,13 @@ def url_of(subject: Subject, cycle: CycleStart) -> str:
 
 def changed_since(plan: DosePlan, cycle: CycleStart) -> tuple[str, ...]:
     """What of the form differs from what the plan was computed from, in words."""
-    from ..doses.services import canonical
-
+    measured = bool(plan.inputs.get("weight_measured"))  # by a weight measured since, not that of the form
     pairs = (
-        (_("weight"), plan.weight_kg, cycle.weight, "kg"),
-        (_("height"), plan.height_cm, cycle.height, "cm"),
+        (_("weight"), plan.weight_kg, plan.weight_kg if measured else canonical(cycle.weight), "kg"),
+        (_("height"), plan.height_cm, canonical(cycle.height), "cm"),
     )
     found = []
-    for name, before, now, unit in pairs:
-        after = canonical(now)
+    for name, before, after, unit in pairs:
         if before != after:
             found.append(
                 _("%(what)s changed: %(before)s → %(after)s %(unit)s")

@@ -8,7 +8,7 @@ from django import template
 
 from treatment.domain.infusion import shown_length
 from treatment.doses.drugs import drug_name
-from treatment.doses.words import working_words
+from treatment.doses.words import stored_working, working_words
 from treatment.models.doses import Reason
 from trialsite.clinical.body import round_half_up
 from trialsite.studies.words import code_words
@@ -46,6 +46,7 @@ def route(code: str) -> str:
 
 
 register.filter("working", working_words)
+register.filter("stored_working", stored_working)
 
 
 @register.filter

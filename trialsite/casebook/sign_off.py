@@ -35,7 +35,11 @@ from trialsite.studies.words import (
     code_words,
     day_runs,
     days_words,
+    dose_levels_words,
     dose_words,
+    equivalent_words,
+    modifier_words,
+    obesity_words,
     percent_words,
     runs_words,
 )
@@ -56,6 +60,7 @@ PARTS: dict[str, tuple[str, Any]] = {  # where a path begins → the part of the
     "cell_therapy": ("path", gettext_lazy("Treatment path")),
     "regimens": ("regimens", gettext_lazy("Regimens")),
     "blinatumomab": ("regimens", gettext_lazy("Regimens")),
+    "obesity": ("regimens", gettext_lazy("Regimens")),
     "visits": ("schedule", gettext_lazy("Schedule of activities")),
     "forms": ("schedule", gettext_lazy("Schedule of activities")),
     "mrd": ("mrd", gettext_lazy("MRD")),
@@ -187,6 +192,16 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
             return f"{doses}; {runs_words(place.days)}; {code_words(place.route, 'route')}"
         case plans.DoseLevel():
             return level_words(place, drug_of(protocol, mark.path))
+        case plans.DoseModifier():
+            return f"{modifier_words(place)} ({rule_words(place.when)})"
+        case plans.Equivalent():
+            return equivalent_words(place)
+        case plans.DoseLevels():
+            return dose_levels_words(at(protocol, mark.path.rpartition(".")[0]))
+        case plans.LysisPlan():
+            return rule_words(place.start)
+        case plans.ObesityPlan():
+            return obesity_words(place)
         case plans.MrdThreshold():
             return _("negative below %(limit)s") % {"limit": percent_words(place.threshold)}
         case plans.EndpointPlan():

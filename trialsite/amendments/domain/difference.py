@@ -95,6 +95,7 @@ def _all(old: Protocol, new: Protocol) -> Iterator[Change]:
     yield from _listed("path", "indication", old.transplant.indications, new.transplant.indications)
     yield from _one("path", "transplant", _graft(old), _graft(new), TRANSPLANT)
     yield from _regimens(old.regimens, new.regimens)
+    yield from _one("regimens", "obesity", _values(old.obesity), _values(new.obesity), OBESITY)
     yield from _listed("schedule", "visit", old.visits, new.visits, values=_visit, kind=_kind_of_visit)
     yield from _forms(old.forms, new.forms)
     yield from _listed(
@@ -111,6 +112,7 @@ CONSENT = Text("Consent", "知情同意")
 SCREENING = Text("Screening", "筛选")
 SAMPLES = Text("Samples for MRD", "MRD标本")
 TRANSPLANT = Text("Transplantation and CAR-T cells", "移植与CAR-T细胞")
+OBESITY = Text("Obesity", "肥胖")
 RESPONSE = Text("Criteria of response", "疗效标准")
 RANDOMISATION = Text("Randomisation", "随机化")
 

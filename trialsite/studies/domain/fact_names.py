@@ -169,6 +169,7 @@ _TABLE = (
         "weight_kg", "decimal", "kg", "VS", "body weight; in a dose rule the weight that fixes the cycle"
     ),
     FactName("height_cm", "decimal", "cm", "VS", "body height"),
+    FactName("first_cycle_weight_kg", "decimal", "kg", "CYC", "body weight with which the first phase began"),
     FactName("tbil", "decimal", "umol/L", "CHEM", "total bilirubin"),
     FactName("tbil_uln", "decimal", "umol/L", "CHEM", "upper limit of normal stored with that result"),
     FactName("alt", "decimal", "U/L", "CHEM", "alanine aminotransferase"),
@@ -310,6 +311,14 @@ _TABLE = (
         "CM",
         "the strongest CYP3A (or P-gp) inhibitor taken now; NONE until one is recorded",
         ("NONE", "MODERATE", "STRONG", "POSACONAZOLE"),
+    ),
+    FactName(
+        "child_pugh",
+        "choice",
+        "",
+        "CYC",
+        "Child-Pugh class at the start of a phase; NONE without cirrhosis",
+        ("NONE", "A", "B", "C"),
     ),
     FactName("malabsorption", "boolean", "", "MH", "malabsorption of oral drugs"),
     FactName("uncontrolled_illness", "boolean", "", "MH", "an uncontrolled concurrent illness"),

@@ -12,6 +12,17 @@ from typing import TypeVar
 from trialsite.studies.domain.adverse_event_plan import DEFAULT as PLAIN_ADVERSE_EVENTS
 from trialsite.studies.domain.adverse_event_plan import AdverseEventPlan
 from trialsite.studies.domain.blinatumomab_plan import NO_BLINATUMOMAB, BlinatumomabPlan
+from trialsite.studies.domain.dose_plan import (
+    ACTUAL,
+    ADJUSTED_WEIGHT,
+    CAPPED_BSA,
+    PLAIN_OBESITY,
+    DoseLevels,
+    DoseModifier,
+    Equivalent,
+    LysisPlan,
+    ObesityPlan,
+)
 from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, ResponseRules
 from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.own_forms import CheckPlan, Choice, GroupPlan, ItemPlan, ProtocolFormPlan
@@ -36,7 +47,6 @@ from trialsite.studies.domain.treatment_plan import (
     Branch,
     DoseLevel,
     Drug,
-    InfusionException,
     InfusionPart,
     Phase,
     Regimen,
@@ -49,9 +59,13 @@ from trialsite.studies.domain.visit_plan import (
 )
 
 __all__ = [
+    "ACTUAL",
+    "ADJUSTED_WEIGHT",
     "AWAIT",
     "BLINATUMOMAB",
+    "CAPPED_BSA",
     "OFF_TREATMENT",
+    "PLAIN_OBESITY",
     "AdverseEventPlan",
     "Arm",
     "Branch",
@@ -62,17 +76,21 @@ __all__ = [
     "Criterion",
     "Document",
     "DoseLevel",
+    "DoseLevels",
+    "DoseModifier",
     "Drug",
     "EndpointPlan",
+    "Equivalent",
     "Gate",
     "GroupPlan",
-    "InfusionException",
     "InfusionPart",
     "ItemPlan",
     "LevelCap",
+    "LysisPlan",
     "MinimisationRules",
     "MrdThreshold",
     "Numbering",
+    "ObesityPlan",
     "OtherTrials",
     "Phase",
     "PlannedSite",
@@ -320,6 +338,7 @@ class Protocol:
     transplant: TransplantPlan = NO_TRANSPLANT_RULES
     cell_therapy: CellPlan | None = None
     blinatumomab: BlinatumomabPlan = NO_BLINATUMOMAB
+    obesity: ObesityPlan = PLAIN_OBESITY
 
     @classmethod
     def from_document(cls, document: Document) -> Protocol:
@@ -365,6 +384,7 @@ class Protocol:
             transplant=TransplantPlan.of(document.get("transplant")),
             cell_therapy=CellPlan.of(document.get("cell_therapy")),
             blinatumomab=BlinatumomabPlan.of(document.get("blinatumomab")),
+            obesity=ObesityPlan.of(document.get("obesity")),
         )
 
     def phase_of(self, key: str) -> Phase:

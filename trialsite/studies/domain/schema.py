@@ -16,6 +16,7 @@ from jsonschema.exceptions import ValidationError
 
 from trialsite.studies.domain.adverse_event_plan import AGENTS, RECORDED, STARTS
 from trialsite.studies.domain.blinatumomab_plan import ACTIONS, EVENTS, LIVER_ANALYTES, MOMENTS, TERM_KINDS
+from trialsite.studies.domain.dose_plan import EFFECTS, MODIFIER_REASONS, OBESITY_HANDLING
 from trialsite.studies.domain.problems import Path
 from trialsite.studies.domain.reporting_clocks import SPECIAL_INTEREST
 
@@ -221,6 +222,23 @@ DOSE = shape(
     {"amount": DECIMAL, "basis": choice("BSA", "KG", "FLAT")},
     {"cap": DECIMAL, "days": DAYS, "when": RULE, "source": choice(*SOURCES), "cite": WORDS},
 )
+EFFECT = {"amount": DECIMAL, "factor": DECIMAL, "omit": {"const": True, "title": "true"}, "hours": DECIMAL}
+MODIFIER = {
+    **sourced({"when": RULE, "reason": choice(*MODIFIER_REASONS), "text": TEXT}, {**EFFECT, "days": DAYS}),
+    "oneOf": [{"required": [name]} for name in EFFECTS],
+    "title": f"a modifier with exactly one of {', '.join(EFFECTS)}",
+}
+EQUIVALENT = sourced({"drug": KEY, "name": TEXT, "factor": DECIMAL}, {"cap": DECIMAL})
+LYSIS = sourced(
+    {
+        "start": RULE,
+        "form": KEY,
+        **dict.fromkeys(("day", "point", "lysis", "held"), KEY),
+        "checks": many(shape({"days": DAYS, "points": many(KEY, at_least=1)}), at_least=1),
+    }
+)
+DOSE_LEVELS = sourced({"factors": many(DECIMAL, at_least=2), "drugs": many(KEY, at_least=1)})
+OBESITY = sourced({"bmi_from": DECIMAL, "handling": choice(*OBESITY_HANDLING)}, {"cap": DECIMAL})
 DRUG = sourced(
     {
         "key": KEY,
@@ -234,12 +252,18 @@ DRUG = sourced(
         "per_day": POSITIVE,
         "rounding": DECIMAL,
         "infusion_hours": DECIMAL,
-        "infusion_exceptions": many(shape({"hours": DECIMAL, "when": RULE}), at_least=1),
+        "modifiers": many(MODIFIER, at_least=1),
+        "equivalents": many(EQUIVALENT, at_least=1),
+        "tumour_lysis": LYSIS,
+        "infusion_exceptions": many(shape({"hours": DECIMAL, "when": RULE}), at_least=1),  # of older files
         "parts": many(shape({"fraction": DECIMAL, "hours": DECIMAL}), at_least=2),
         "note": TEXT,
     },
 )
-REGIMEN = sourced({"key": KEY, "name": TEXT, "cycle_days": POSITIVE, "drugs": many(DRUG)}, {"note": TEXT})
+REGIMEN = sourced(
+    {"key": KEY, "name": TEXT, "cycle_days": POSITIVE, "drugs": many(DRUG)},
+    {"dose_levels": DOSE_LEVELS, "note": TEXT},
+)
 REPEAT = shape({"count": POSITIVE}, {"every_days": POSITIVE, "every_months": POSITIVE})
 FORM_CODES = many({"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$", "title": "a form code"})
 VISIT = sourced(
@@ -512,6 +536,7 @@ PROTOCOL: Schema = {
             "transplant": TRANSPLANT,
             "cell_therapy": CELL_THERAPY,
             "blinatumomab": BLINATUMOMAB,
+            "obesity": OBESITY,
         },
     ),
 }
