@@ -56,6 +56,12 @@ RATIO_SETS: dict[str, RatioSet] = {
             "older COG convention for daunorubicin",
             _ratios("0.83"),
         ),
+        RatioSet(
+            "OLDER",
+            Text("older conventions", "旧换算方法"),
+            "older conventions: daunorubicin 1.0, epirubicin 0.67, mitoxantrone 4",
+            _ratios("1") | {"EPIRUBICIN": Decimal("0.67"), "MITOXANTRONE": Decimal(4)},
+        ),
     )
 }
 DEFAULT_SET = "DNR_0_6"

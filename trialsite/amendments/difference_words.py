@@ -12,7 +12,7 @@ from trialsite.casebook.fact_words import fact_label, rule_words
 from trialsite.casebook.names import anchor_name, arm_name, form_title, local, phase_name, regimen_name
 from trialsite.casebook.own_rules import condition_words
 from trialsite.casebook.registries import facts
-from trialsite.casebook.sign_off import level_words, plain, randomisation_words, signer_words
+from trialsite.casebook.sign_off import level_words, plain, randomisation_words, rescue_row_words, signer_words
 from trialsite.clinical.units import analyte
 from trialsite.studies.domain import protocol as plans
 from trialsite.studies.domain.protocol import Protocol
@@ -187,6 +187,17 @@ FIELDS: Mapping[str, Any] = {
     "unit": gettext_lazy("unit"),
     "per_day": gettext_lazy("times a day"),
     "doses": gettext_lazy("dose"),
+    "gates": gettext_lazy("before the start"),
+    "drugs": gettext_lazy("drugs"),
+    "infusion_h": gettext_lazy("hours of infusion"),
+    "infusion_within_h": gettext_lazy("give or take, hours"),
+    "clock": gettext_lazy("hours count from"),
+    "levels_h": gettext_lazy("levels drawn at, hours"),
+    "level_within_h": gettext_lazy("a level counts within, hours"),
+    "information_h": gettext_lazy("levels that only inform, hours"),
+    "rows": gettext_lazy("rows"),
+    "discharge_below_umol_l": gettext_lazy("over below, µmol/L"),
+    "then_every_h": gettext_lazy("further levels every, hours"),
     "infusion_hours": gettext_lazy("hours of infusion"),
     "infusion_exceptions": gettext_lazy("other hours of infusion"),
     "parts": gettext_lazy("parts of the infusion"),
@@ -330,6 +341,12 @@ def part_words(one: Any, protocol: Protocol) -> str:
             return f"{one.hours} h ({rule_words(one.when)})"
         case plans.InfusionPart():
             return f"{one.fraction} · {one.hours} h"
+        case plans.StartCondition():
+            return f"{local(one.text)} ({rule_words(one.rule)})"
+        case plans.ReferenceDrug():
+            return local(one.text)
+        case plans.RescueRow():
+            return rescue_row_words(one)
         case RegistryOutcome():
             return outcome_words(one, protocol)
         case Statement():
@@ -378,6 +395,10 @@ def summary_of(thing: Any, protocol: Protocol) -> list[tuple[str, str]]:
             wanted = ("rule",)
         case plans.Drug():
             wanted = ("doses", "days", "route")
+        case plans.RescueTable():
+            wanted = ("infusion_h", "levels_h", "rows")
+        case plans.ReferenceRegimen():
+            wanted = ("phases", "cycle_days", "drugs")
         case plans.Regimen():
             return [(label_of("doses"), "; ".join(drug_words(one) for one in thing.drugs))]
         case plans.ProtocolFormPlan() | plans.GroupPlan():

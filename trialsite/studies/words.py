@@ -79,6 +79,9 @@ RECORDED_AS_EVENT = {
     "always": _("recorded as an event"),
 }
 SETTINGS = {
+    "anthracycline_ratio_set": _("ratios of anthracyclines to doxorubicin"),
+    "methotrexate": _("methotrexate levels and leucovorin"),
+    "glucarpidase": _("advice on glucarpidase"),
     "accrual_months": _("planned accrual, months"),
     "analysis_set": _("analysis set"),
     "assessed_at": _("assessed at"),

@@ -12,6 +12,9 @@ from typing import TypeVar
 from trialsite.studies.domain.adverse_event_plan import DEFAULT as PLAIN_ADVERSE_EVENTS
 from trialsite.studies.domain.adverse_event_plan import AdverseEventPlan
 from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, ResponseRules
+from trialsite.studies.domain.intensity_plan import CountedDrug, ReferenceDrug, ReferenceRegimen
+from trialsite.studies.domain.methotrexate_plan import DEFAULT as NO_METHOTREXATE
+from trialsite.studies.domain.methotrexate_plan import Glucarpidase, MethotrexatePlan, RescueRow, RescueTable
 from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.own_forms import CheckPlan, Choice, GroupPlan, ItemPlan, ProtocolFormPlan
 from trialsite.studies.domain.recruitment_plan import (
@@ -38,6 +41,7 @@ from trialsite.studies.domain.treatment_plan import (
     InfusionPart,
     Phase,
     Regimen,
+    StartCondition,
 )
 from trialsite.studies.domain.values import Document, Rule, Text, text_of, text_or_none
 from trialsite.studies.domain.visit_plan import (
@@ -57,17 +61,20 @@ __all__ = [
     "Choice",
     "ConsentRules",
     "ConsentSigners",
+    "CountedDrug",
     "Criterion",
     "Document",
     "DoseLevel",
     "Drug",
     "EndpointPlan",
     "Gate",
+    "Glucarpidase",
     "GroupPlan",
     "InfusionException",
     "InfusionPart",
     "ItemPlan",
     "LevelCap",
+    "MethotrexatePlan",
     "MinimisationRules",
     "MrdThreshold",
     "Numbering",
@@ -79,20 +86,27 @@ __all__ = [
     "Question",
     "Randomisation",
     "Recruitment",
+    "ReferenceDrug",
+    "ReferenceRegimen",
     "Regimen",
     "Registration",
     "RegistryEntry",
     "Repeat",
+    "RescueRow",
+    "RescueTable",
     "ResponseRules",
     "SamplePlan",
     "Screening",
     "Stage",
+    "StartCondition",
     "Stratum",
     "StratumLevel",
     "Text",
     "VisitForm",
     "VisitPlan",
 ]
+
+DEFAULT_RATIO_SET = "DNR_0_6"
 
 KeyedT = TypeVar("KeyedT", "Arm", EndpointPlan, Phase, Regimen, VisitPlan)
 
@@ -315,6 +329,9 @@ class Protocol:
     creat_baseline_requires_gt_uln: bool = False
     adverse_events: AdverseEventPlan = PLAIN_ADVERSE_EVENTS
     samples: SamplePlan = PLAIN_SAMPLES
+    methotrexate: MethotrexatePlan = NO_METHOTREXATE
+    reference_regimens: tuple[ReferenceRegimen, ...] = ()
+    anthracycline_ratio_set: str = DEFAULT_RATIO_SET
 
     @classmethod
     def from_document(cls, document: Document) -> Protocol:
@@ -357,6 +374,13 @@ class Protocol:
             ],
             adverse_events=AdverseEventPlan.of(document.get("adverse_events")),
             samples=SamplePlan.of(document.get("samples")),
+            methotrexate=MethotrexatePlan.of(document.get("methotrexate")),
+            reference_regimens=tuple(
+                ReferenceRegimen.of(one) for one in document.get("reference_regimens", ())
+            ),
+            anthracycline_ratio_set=document.get("anthracycline_ratio_set", {"value": DEFAULT_RATIO_SET})[
+                "value"
+            ],
         )
 
     def phase_of(self, key: str) -> Phase:

@@ -63,6 +63,8 @@ def _dose_rules(protocol: Protocol) -> Iterator[tuple[Path, Rule]]:
                     yield (*here, "doses", index, "when"), dose.when
             for index, other in enumerate(drug.infusion_exceptions):
                 yield (*here, "infusion_exceptions", index, "when"), other.when
+            for index, condition in enumerate(drug.gates):
+                yield (*here, "gates", index, "rule"), condition.rule
 
 
 def rule_problems(protocol: Protocol, known_facts: Collection[str]) -> Iterator[tuple[Path, str]]:
