@@ -45,7 +45,7 @@ from .visits.dry_run import dry_run_visits
 from .visits.plans import death_dates, derive_visits, planned_rows
 from .visits.selectors import VISIT_WORK
 from .visits.shifts import watch_visits
-from .visits.week import visits_of_week
+from .visits.week import notes_of_week, visits_of_week
 
 
 def hidden_of_decision(changes: Mapping[str, Any]) -> set[str]:
@@ -71,6 +71,7 @@ registries.projections.register("proposed events", ProjectionType(ProposedEvent,
 registries.work.register("samples", AWAITED_WORK)
 registries.work.register("gaps", GAP_WORK)
 registries.week_lines.register("visits", visits_of_week)
+registries.week_notes.register("working days", notes_of_week)
 registries.work.register("proposed events", PROPOSAL_WORK)
 registries.api_lists.register("visits", PlannedVisitViewSet)
 registries.api_lists.register("responses", ResponseViewSet)

@@ -1,6 +1,6 @@
 """The pages of this room: the study calendar and the assessments of a subject."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +11,10 @@ from django.shortcuts import render
 from trialsite.access.models import User
 from trialsite.access.permissions import require, require_somewhere
 from trialsite.access.requests import user_of
+from trialsite.audit.moment import now
 from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.selectors import subject_or_404
+from trialsite.casebook.site_day import site_day
 from trialsite.studies.selectors import sites_visible_to, studies_visible_to
 
 from .overview import overview
@@ -39,8 +41,9 @@ def calendar(request: HttpRequest) -> HttpResponse:
     studies = list(studies_visible_to(user))
     places = {place.key: place for each in studies for place in sites_visible_to(user, each)}
     shown = {"month": month_context, "day": day_context}.get(request.GET.get("view", ""), weeks_context)
+    today = max((site_day(place) for place in places.values()), default=now().date())
     context = {
-        **shown(user, request.GET.get("from", ""), chosen),
+        **shown(user, request.GET.get("from", ""), chosen, today),
         "studies": studies,
         "sites": sorted(places.values(), key=lambda place: place.key),
         "chosen": chosen,
@@ -49,36 +52,36 @@ def calendar(request: HttpRequest) -> HttpResponse:
     return render(request, "assessments/calendar.html", context)
 
 
-def weeks_context(user: User, text: str, chosen: Filters) -> dict[str, Any]:
-    first = monday_of(text)
+def weeks_context(user: User, text: str, chosen: Filters, today: date) -> dict[str, Any]:
+    first = monday_of(text, today)
     late, weeks = calendar_weeks(user, first=first, weeks=WEEKS_SHOWN, chosen=chosen)
     return {
         "view": "weeks",
         "late": late,
         "weeks": weeks,
         "first": first,
-        "this_monday": monday_of(""),
+        "this_monday": monday_of("", today),
         "earlier": first - timedelta(weeks=WEEKS_SHOWN),
         "later": first + timedelta(weeks=WEEKS_SHOWN),
         "last": first + timedelta(weeks=WEEKS_SHOWN) - timedelta(days=1),
     }
 
 
-def month_context(user: User, text: str, chosen: Filters) -> dict[str, Any]:
-    first = day_of(text).replace(day=1)
+def month_context(user: User, text: str, chosen: Filters, today: date) -> dict[str, Any]:
+    first = day_of(text, today).replace(day=1)
     return {
         "view": "month",
         "first": first,
         "month": calendar_month(user, month=first, chosen=chosen),
-        "today": day_of(""),
+        "today": today,
         "earlier": (first - timedelta(days=1)).replace(day=1),
         "later": (first + timedelta(days=31)).replace(day=1),
         "last": first + timedelta(days=31),
     }
 
 
-def day_context(user: User, text: str, chosen: Filters) -> dict[str, Any]:
-    day = day_of(text)
+def day_context(user: User, text: str, chosen: Filters, today: date) -> dict[str, Any]:
+    day = day_of(text, today)
     return {
         "view": "day",
         "first": day,

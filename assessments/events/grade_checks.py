@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from trialsite.casebook import registries
 from trialsite.casebook.edit_checks import edit_check
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Finding
@@ -116,6 +117,22 @@ def other_than_computed(values: Values, computed: Mapping[str, GradeBounds]) -> 
                 _("The findings give %(n)s. Leave this empty, or say below why it is another.")
                 % {"n": bounds},
             )
+
+
+@edit_check(gettext_lazy("GVHD and engraftment after a transplantation"), hard=False)
+def after_a_graft(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """What only a graft can bring, in a subject of whom no transplantation is recorded."""
+    graft = registries.facts_of(subject.pk, ["transplanted"])["transplanted"]
+    if not (graft.known and graft.value is True):
+        yield Finding(
+            "performed_on",
+            _("No transplantation is recorded of this subject. Is it the right subject?"),
+        )
+    elif (on := values.get("performed_on")) is not None and graft.on is not None and on < graft.on:
+        yield Finding(
+            "performed_on",
+            _("The day lies before the transplantation of %(day)s. Is it right?") % {"day": graft.on},
+        )
 
 
 @edit_check(gettext_lazy("Growth factor and transfusions as recorded elsewhere"), hard=False)

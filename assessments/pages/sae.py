@@ -58,7 +58,11 @@ class AdmissionForm(CasebookForm):
         Section(_("Stay"), "performed_on", "left_on", "ward"),
         Section(_("Why"), "reason", "planned", "planned_days", "event", "comment"),
     )
-    labels = {"performed_on": _("Admitted on")}
+    labels = {
+        "performed_on": _("Admitted on"),
+        "planned": _("Planned admission"),
+        "planned_days": _("Planned length of stay (days)"),
+    }
 
     def for_subject(self, subject: Any, record: Any) -> None:
         choose_event(self, subject, required=False)

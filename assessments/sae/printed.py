@@ -43,18 +43,25 @@ def report_to_print(record: SeriousEvent, version: SaeVersion) -> dict[str, Any]
         "event_title": named(report.event, event) if report.event else "",
         "special": event.get_special_interest_display() if event else "",
         "sections": sections_of("AE", event, leave=not_asked(record, event))
-        + sections_of("SAE", report, leave=("event", "report_kind", "follow_up_number")),
+        + sections_of("SAE", report, leave=not_said(report)),
         "said": said,
+        "later": later,
         "assessment": shown_assessment(said) if said else [],
     }
 
 
 def not_asked(record: SeriousEvent, event: AdverseEvent | None) -> list[str]:
     """Items of the event that are empty because its page does not ask for them: of agents that the protocol does not
-    have, and of the report of special interest."""
+    have, of the report of special interest, and of the coding where there is no dictionary yet."""
     planned = record.subject.protocol_version.protocol.adverse_events.agents
     others = [f"{kind}_{agent}" for agent in AGENTS if agent not in planned for kind in BY_AGENT]
-    return [item for item in (*others, *TOLD) if not getattr(event, item, None)]
+    return [item for item in (*others, *TOLD, "meddra_llt") if not getattr(event, item, None)]
+
+
+def not_said(report: SeriousEvent) -> list[str]:
+    """Items of the report that its head says already, and what is new in it where it is the first."""
+    told = ["event", "report_kind", "follow_up_number"]
+    return told if report.what_changed else [*told, "what_changed"]
 
 
 def sections_of(form_key: str, record: Any, leave: Sequence[str] = ()) -> list[Section]:

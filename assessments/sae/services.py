@@ -42,13 +42,16 @@ ASSESSED = (
 
 
 def keep_version(record: SeriousEvent, by: User) -> SaeVersion:
-    """Keep a report as it was just saved; refused where its kind, number or words are out of order."""
+    """Keep a report as it was just saved; refused where its event does not exist, or kind, number or words are out of
+    order."""
     before = [Said(one.kind, one.follow_up_number) for one in record.versions.all()]
     said = Said(record.report_kind, record.follow_up_number)
     wrong = {one.item: local(one.what) for one in report_problems(said, before, record.what_changed)}
+    event = events_of([record.subject_id]).get(record.subject_id, {}).get(record.event or 0)
+    if record.event is not None and event is None:
+        wrong["event"] = _("This subject has no adverse event of that number.")
     if wrong:
         raise CheckFailed(wrong)
-    event = events_of([record.subject_id]).get(record.subject_id, {}).get(record.event or 0)
     return SaeVersion.objects.create(
         study_id=record.study_id,
         site_id=record.site_id,

@@ -74,7 +74,11 @@ def derived_stay(record: Admission) -> list[Derived]:
         return []
     verdict = serious_stay(stay)
     value = {Truth.TRUE: _("SAE"), Truth.FALSE: _("no SAE"), Truth.UNKNOWN: _("not known yet")}[verdict.truth]
-    return [Derived(_("By itself"), value, sentence(verdict.reasons), SUSAR_TONES[verdict.truth.value])]
+    return [
+        Derived(
+            _("The admission by itself"), value, sentence(verdict.reasons), SUSAR_TONES[verdict.truth.value]
+        )
+    ]
 
 
 def clocks_on(record_id: UUID, subject: Subject) -> list[ClockLine]:

@@ -8,7 +8,6 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet
 
 from trialsite.access.models import User
-from trialsite.audit.moment import now
 
 from ..domain.working_days import AT_WORK, DayKind, SiteCalendar
 from ..models import PlannedVisit, SiteDay
@@ -213,17 +212,17 @@ def runs(site: SiteCalendar, first: date, last: date) -> Iterator[DayNote]:
         yield run
 
 
-def monday_of(text: str) -> date:
-    """The Monday of the week of a day in ISO; of today (UTC) when there is none or it is no day."""
-    day = day_of(text)
+def monday_of(text: str, today: date) -> date:
+    """The Monday of the week of a day in ISO; of today when there is none or it is no day."""
+    day = day_of(text, today)
     return day - timedelta(days=day.weekday())
 
 
-def day_of(text: str) -> date:
-    """A day in ISO, or the first of a month (2026-10); today (UTC) when there is none or it is no day."""
+def day_of(text: str, today: date) -> date:
+    """A day in ISO, or the first of a month (2026-10); today when there is none or it is no day."""
     for written in (text, f"{text}-01"):
         try:
             return date.fromisoformat(written)
         except ValueError:
             continue
-    return now().date()
+    return today

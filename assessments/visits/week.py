@@ -3,44 +3,67 @@
 from collections.abc import Iterator
 from datetime import date
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from trialsite.access.models import User
 from trialsite.casebook.registries import Week, WeekLine, forms
+from trialsite.studies.models import Site
 
 from ..models import PlannedVisit
+from .calendar_page import Filters, day_notes, stands_on
 from .selectors import VisitLine, lines_of, open_visits, planned, site_days
+from .working_days import Calendars, days_between
 
 SAMPLES = ("HEM", "CHEM", "COAG", "VIR", "BM", "MRD", "CHI", "CSF")
 
 
 def visits_of_week(user: User, week: Week) -> Iterator[WeekLine]:
-    """The visits that are still to be done at the site in the week; two queries.
+    """The visits that are still to be done at the site in the week, and in this week those that are late.
 
-    A visit stands on its target day; one whose target is over and whose window is not stands on its last day.
+    A visit stands on the working day that is suggested for it; one whose day is over and whose window is not stands on
+    its last day.
     """
-    in_week = Q(target__range=(week.monday, week.sunday))
-    still_open = Q(target__lt=week.monday, latest__gte=week.monday)
-    found = open_visits(planned(user)).filter(in_week | still_open, site_id=week.site_id)
+    days, calendars = site_days(), Calendars()
+    today = days[week.site_id]
+    found = open_visits(planned(user)).filter(site_id=week.site_id)
     if week.study:
         found = found.filter(study__key=week.study)
-    for line in lines_of(found, site_days()):
-        visit = line.visit
-        yield WeekLine(
-            day=day_in(week, visit),
-            subject_number=line.subject.number,
-            study_key=line.subject.study.key,
-            what=line.name,
-            detail=" · ".join(filter(None, (window_words(visit), samples_in_words(line)))),
-        )
+    this_week = week.monday <= today <= week.sunday
+    if this_week:
+        late = found.filter(latest__lt=today).order_by("latest", "pk")
+        yield from (line_of(line, None) for line in lines_of(late, days, calendars))
+    touched = found.filter(earliest__lte=week.sunday, latest__gte=today if this_week else week.monday)
+    for line in lines_of(touched, days, calendars):
+        day = day_in(week, line.visit, stands_on(line.visit, calendars))
+        if day is not None:
+            yield line_of(line, day)
 
 
-def day_in(week: Week, visit: PlannedVisit) -> date:
-    assert visit.target is not None  # an open visit has one
-    if visit.target >= week.monday:
-        return visit.target
+def line_of(line: VisitLine, day: date | None) -> WeekLine:
+    return WeekLine(
+        day=day,
+        subject_number=line.subject.number,
+        study_key=line.subject.study.key,
+        what=line.name,
+        detail=" · ".join(filter(None, (window_words(line.visit), samples_in_words(line)))),
+    )
+
+
+def day_in(week: Week, visit: PlannedVisit, place: date) -> date | None:
+    """The day of the week on which a visit stands; None where it stands in a later week."""
+    if place >= week.monday:
+        return place if place <= week.sunday else None
     return min(visit.latest or week.sunday, week.sunday)
+
+
+def notes_of_week(user: User, week: Week) -> dict[date, str]:
+    """What the days of the week are at the site where they are no plain working days: a holiday, closed, made up."""
+    site = Site.objects.get(pk=week.site_id)
+    found: dict[date, str] = {}
+    for note in day_notes(user, Filters(week.study, site.key), week.monday, week.sunday):
+        for day in days_between(max(note.first, week.monday), min(note.last, week.sunday)):
+            found[day] = " · ".join(filter(None, (found.get(day), note.words)))
+    return found
 
 
 def window_words(visit: PlannedVisit) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -14,13 +13,13 @@ from django.utils.translation import gettext as _
 from trialsite.access.models import User
 from trialsite.access.permissions import require
 from trialsite.audit import acting, because
-from trialsite.audit.moment import now
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.free_text import refuse_identifiers
 from trialsite.casebook.holds import in_force
 from trialsite.casebook.models import Subject
 from trialsite.casebook.projections import refresh
 from trialsite.casebook.registries import follow_up_ends
+from trialsite.casebook.site_day import site_day
 from trialsite.casebook.states import FOLLOWED
 from trialsite.casebook.tasks import handed_over
 from trialsite.studies.domain.protocol import Protocol
@@ -52,7 +51,7 @@ def activate_version(
     """
     require(by, "protocol.activate", study_id=version.study_id, site_id=site.pk)
     place = locked_place(version, site)
-    refuse_wrong_approval(approval, today_at(site))
+    refuse_wrong_approval(approval, site_day(site))
     refuse_identifiers({"reference": approval.reference})
     refuse_incompatible(version)
     assert approval.approved_on is not None
@@ -118,14 +117,10 @@ def open_site(version: ProtocolVersion, site: Site, on: date) -> StudySite:
 
 def follow(place: StudySite) -> None:
     """Let a site run the version that is in force there today."""
-    version = version_in_force(study=place.study, site=place.site, on=today_at(place.site))
+    version = version_in_force(study=place.study, site=place.site, on=site_day(place.site))
     if version is not None and version.pk != place.protocol_version_id:
         place.protocol_version = version
         place.save(update_fields=["protocol_version"])
-
-
-def today_at(site: Site) -> date:
-    return now().astimezone(ZoneInfo(site.timezone)).date()
 
 
 # Refusals
@@ -208,7 +203,7 @@ def move_subjects(study_id: UUID, site_id: UUID) -> int:
     """Take the ongoing subjects of a site to the version in force there, each in a transaction of its own."""
     with acting(role="system"):
         place = StudySite.objects.select_related("study", "site").get(study_id=study_id, site_id=site_id)
-        version = version_in_force(study=place.study, site=place.site, on=today_at(place.site))
+        version = version_in_force(study=place.study, site=place.site, on=site_day(place.site))
         waiting = list(to_move(place, version).values_list("pk", flat=True)) if version else []
     return sum(move_subject_on(one) for one in waiting)
 
@@ -224,7 +219,7 @@ def move_subject_on(subject_id: UUID) -> bool:
     with acting(role="system"):
         found = Subject.objects.select_related("study", "site", "protocol_version")
         subject = found.select_for_update(of=("self",), no_key=True).get(pk=subject_id)
-        version = version_in_force(study=subject.study, site=subject.site, on=today_at(subject.site))
+        version = version_in_force(study=subject.study, site=subject.site, on=site_day(subject.site))
         if version is None or not is_later(version, subject.protocol_version) or not moves_on(subject):
             return False
         with because(reason_of(subject, version)):

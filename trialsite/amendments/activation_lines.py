@@ -12,9 +12,8 @@ from django.utils.translation import get_language
 
 from trialsite.access.models import Membership, RequiredTraining, Training, TrainingKind
 from trialsite.casebook.reading import read_once
+from trialsite.casebook.site_day import site_day
 from trialsite.studies.models import Activation, ProtocolVersion, Site, Study, StudySite
-
-from .activation import today_at
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ def activations_of(study: Study) -> dict[UUID, list[InForce]]:
     rows = Activation.objects.filter(study=study).select_related("site", "version", "activated_by")
     for one in rows.order_by("site__key", "in_force_from"):
         running = runs.get(one.site_id) == one.version_id
-        waits = not running and one.in_force_from > today_at(one.site)
+        waits = not running and one.in_force_from > site_day(one.site)
         found[one.version_id].append(InForce(one, running, waits))
     return found
 
@@ -94,7 +93,7 @@ def line_of(
     in_system, in_file = names
     own = next((one for one in activations if one.version_id == version.pk), None)
     runs = next((one for one in activations if place and one.version_id == place.protocol_version_id), None)
-    today = today_at(place.site) if place else timezone.now().date()
+    today = site_day(place.site) if place else timezone.now().date()
     return PlaceLine(
         key=key,
         name=in_system or in_file,

@@ -298,9 +298,11 @@ class Week:
 
 @dataclass(frozen=True)
 class WeekLine:
-    """What a subject is expected for on one day of the week sheet; of one subject and day the smaller `order` first."""
+    """What a subject is expected for on one day of the week sheet; of one subject and day the smaller `order` first.
 
-    day: date
+    day: None for what is late and can be done on any day."""
+
+    day: date | None
     subject_number: str
     study_key: str
     what: Any
@@ -374,6 +376,7 @@ activated_checks: "Registry[Callable[[UUID, str], Mapping[str, int]]]" = Registr
 work: Registry[WorkSource] = Registry("source of work")
 # What a ward is to expect in a week, for a user; its number of queries does not grow.
 week_lines: "Registry[Callable[[User, Week], Iterable[WeekLine]]]" = Registry("source of the week sheet")
+week_notes: "Registry[Callable[[User, Week], Mapping[date, str]]]" = Registry("what the days of a week are")
 projections: Registry[ProjectionType] = Registry("projection")
 lifecycles: Registry[Lifecycle] = Registry("lifecycle")
 subject_pages: Registry[SubjectPage] = Registry("subject page")

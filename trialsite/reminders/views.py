@@ -109,7 +109,7 @@ def week_sheet(request: HttpRequest) -> HttpResponse:
         "sunday": monday + timedelta(days=6),
         "earlier": monday - timedelta(weeks=1),
         "later": monday + timedelta(weeks=1),
-        "days": week_of(user, site=site, study=study, monday=monday) if site else [],
+        "sheet": week_of(user, site=site, study=study, monday=monday) if site else None,
         "printed_at": printed_at.strftime("%Y-%m-%d %H:%M"),
     }
     return render(request, "reminders/week_sheet.html", context)

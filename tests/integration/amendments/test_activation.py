@@ -275,7 +275,7 @@ def test_on_the_day_the_hourly_task_lets_site_and_subjects_follow(
     activate(cast, second, start=TOMORROW)
     assert bring_into_force() == 0
     assert version_of(subject) == cast.version.version
-    monkeypatch.setattr("trialsite.amendments.activation.today_at", lambda site: TOMORROW)
+    monkeypatch.setattr("trialsite.amendments.activation.site_day", lambda site: TOMORROW)
     assert bring_into_force() == 1
     assert version_of(subject) == "2.0"
     with acting(role="system"):

@@ -38,6 +38,15 @@ def before_the_festival() -> Iterator[object]:
         yield traveller
 
 
+@pytest.mark.parametrize(("day", "hour", "monday"), [(15, 23, "2026-02-09"), (16, 0, "2026-02-16")])
+def test_this_week_is_that_of_the_sites_day(
+    client: Client, cast: Cast, before_the_festival: Any, day: int, hour: int, monday: str
+) -> None:
+    before_the_festival.move_to(datetime(2026, 2, day, hour, tzinfo=SHANGHAI))  # both are Sunday in UTC
+    client.force_login(cast.coordinator)
+    assert str(client.get("/calendar/").context["first"]) == monday
+
+
 def visit_on(cast: Cast, subject: Subject, on: date) -> Any:
     with acting(user=cast.coordinator):
         return add_visit(

@@ -1,6 +1,6 @@
 """Grades from components on the forms: checks, the laboratory of the day, earlier records, days for endpoints."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal as D
 from typing import Any
 
@@ -100,7 +100,22 @@ CHECKS: list[tuple[str, dict[str, Any], dict[str, bool]]] = [
 def test_answers_that_contradict_each_other_are_said_at_their_item(
     cast: Cast, subject: Subject, form: str, values: dict[str, Any], items: dict[str, bool]
 ) -> None:
-    assert found(cast, subject, form, {"performed_on": DAY} | values) == items
+    no_graft = {"performed_on": SOFT} if form in ("AGV", "CGV") else {}
+    assert found(cast, subject, form, {"performed_on": DAY} | values) == items | no_graft
+
+
+@pytest.mark.parametrize("form", ["AGV", "CGV", "ENG", "CHI"])
+@pytest.mark.parametrize(
+    ("graft", "asked"),
+    [(None, True), (0, False), (1, True)],
+    ids=["no graft", "same day", "graft a day later"],
+)
+def test_what_only_a_graft_brings_is_asked_about_without_one(
+    cast: Cast, subject: Subject, form: str, graft: int | None, asked: bool
+) -> None:
+    if graft is not None:
+        enter(cast, subject, "HSCT", DAY + timedelta(days=graft), visit="LOG")
+    assert (found(cast, subject, form, {"performed_on": DAY}).get("performed_on") is SOFT) == asked
 
 
 def test_both_scales_stand_on_the_form(cast: Cast, subject: Subject) -> None:

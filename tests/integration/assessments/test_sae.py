@@ -35,7 +35,7 @@ from trialsite.casebook.errors import Asked, CheckFailed, Refused
 from trialsite.casebook.models import LOG, Draft, Subject
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.selectors import work_of
-from trialsite.casebook.services import next_repeat, submit_form
+from trialsite.casebook.services import change_state, next_repeat, submit_form
 from trialsite.casebook.slots import Slot
 
 from .sae_entries import AWARE, ONSET, SHANGHAI, event, log, report, report_values, stay
@@ -189,6 +189,29 @@ def test_a_version_out_of_order_is_refused_and_nothing_is_kept(cast: Cast, subje
     with acting(user=cast.coordinator):
         assert not SaeVersion.objects.exists()
         assert not SeriousEvent.objects.exists()
+
+
+def test_a_report_names_an_event_of_its_own_subject(cast: Cast, subject: Subject) -> None:
+    found = event(cast, subject)
+    other = bare_subject(cast)
+    with pytest.raises(CheckFailed) as refused:
+        report(cast, subject, 2)  # only number 1 stands
+    assert refused.value.messages == {"event": "This subject has no adverse event of that number."}
+    with pytest.raises(CheckFailed):
+        report(cast, other, 1)  # another subject's
+    with acting(user=cast.coordinator):
+        assert not SeriousEvent.objects.exists()
+        assert not SaeVersion.objects.exists()
+    assert report(cast, subject, 1).event == found.form_repeat
+
+
+def test_a_voided_event_is_none_to_report(cast: Cast, subject: Subject) -> None:
+    found = event(cast, subject)
+    with acting(user=cast.coordinator):
+        change_state(record=found, action="void", by=cast.coordinator, reason="entered twice")
+    with pytest.raises(CheckFailed) as refused:
+        report(cast, subject, 1)
+    assert set(refused.value.messages) == {"event"}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The week sheet of a ward: visits, doses and samples by day, subject numbers only, one's own sites only."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,8 +11,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from assessments.domain.working_days import DayKind
+from assessments.visits.site_days import record_site_days
 from tests.cast import Cast, bare_subject
 from tests.integration.treatment.subjects import enrolled, start
+from trialsite.audit import acting
 from trialsite.casebook.models import Subject
 
 
@@ -91,3 +94,41 @@ def test_the_number_of_queries_does_not_grow(desk: Client, cast: Cast, treated: 
         start(cast, enrolled(cast), "IND_CHEMO")
         bare_subject(cast)
     assert queries() == one
+
+
+def section(page: str, heading: str) -> str:
+    """The part of the sheet under a heading."""
+    part = page.partition(f'aria-label="{heading}"')[2]
+    assert part, f"the sheet has no part {heading}"
+    return part.partition("</section>")[0]
+
+
+def test_what_is_late_stands_first_and_only_in_this_week(
+    client: Client, cast: Cast, treated: Subject, january: Any
+) -> None:
+    january.move_to(datetime(2026, 1, 26, 9, tzinfo=ZoneInfo("Asia/Shanghai")))
+    client.force_login(cast.coordinator)
+    late = section(sheet(client), "Late")
+    assert "Induction day 4" in late
+    assert 'aria-label="Late"' not in sheet(client, "?from=2026-02-02")
+
+
+def test_a_closed_day_is_named_and_its_visit_stands_on_the_suggested_day(
+    desk: Client, cast: Cast, treated: Subject
+) -> None:
+    """Induction day 4 is Thursday 15, one day either side; the ward is closed on that day."""
+    assert "Induction day 4" in section(sheet(desk), "2026-01-15")
+    with acting(user=cast.coordinator):
+        record_site_days(
+            study=cast.study,
+            site=cast.here,
+            kind=DayKind.CLOSED,
+            first=date(2026, 1, 15),
+            last=date(2026, 1, 15),
+            reason="water main",
+            by=cast.coordinator,
+        )
+    closed = section(sheet(desk), "2026-01-15")
+    assert "water main" in closed
+    assert "Induction day 4" not in closed
+    assert any("Induction day 4" in section(sheet(desk), day) for day in ("2026-01-14", "2026-01-16"))
