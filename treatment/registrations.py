@@ -13,6 +13,10 @@ from trialsite.casebook.selectors import standing_lines
 from . import checks, derived, forms, models
 from .alerts import end_of_treatment_alerts, interaction_alerts
 from .anchors import ANCHORS
+from .anthracyclines.checks import anthracycline_limits
+from .anthracyclines.decisions import refuse_beyond_limit
+from .anthracyclines.derive import derive_total
+from .anthracyclines.work import ECHO_WORK
 from .day_words import day_in_words
 from .deviation_register import into_register
 from .doses.dry_run import dry_run_doses
@@ -20,11 +24,18 @@ from .doses.offers import offer_doses
 from .doses.services import plan_first_doses
 from .exposures import exposures
 from .facts import facts
+from .intensity.api import AnthracyclineViewSet, DoseIntensityViewSet
+from .intensity.derive import derive_intensity
 from .lanes import treatment_lanes
 from .medication import checks as medication_checks
 from .medication.derived import medication as medication_of
 from .medication.dose_phrases import medication_dose
 from .medication.support import support_days
+from .methotrexate import checks as methotrexate_checks
+from .methotrexate.derived import methotrexate
+from .methotrexate.facts import facts as methotrexate_facts
+from .methotrexate.forms import LeucovorinForm, LevelForm, MethotrexateForm
+from .methotrexate.work import METHOTREXATE_WORK
 from .plan.derive import derive_step
 from .plan.work import TREATMENT_WORK
 from .week import doses_of_week
@@ -49,6 +60,12 @@ def doses_summary(record: Any) -> str:
 def infusion_summary(record: Any) -> str:
     rates = dict.fromkeys(f"{one.rate.normalize():f}" for one in standing_lines(record.lines))
     return f"{', '.join(rates)} µg/d" if rates else ""
+
+
+def methotrexate_summary(record: Any) -> str:
+    dose = record.dose is not None and f"{record.dose.normalize():f} mg"
+    levels = ", ".join(str(one.level) for one in standing_lines(record.levels) if one.level)
+    return joined(dose or "", levels)
 
 
 def medication_summary(record: Any) -> str:
@@ -97,7 +114,7 @@ FORMS = (
         models.DosesGiven,
         forms.DosesGivenForm,
         rows=(RowType("doses", models.DoseGiven, forms.DoseGivenForm, _("Doses"), blank_lines=2),),
-        checks=(PAST, checks.doses, medication_checks.treatment_meets_medicine),
+        checks=(PAST, checks.doses, medication_checks.treatment_meets_medicine, anthracycline_limits),
         summary=doses_summary,
         offer=offer_doses,
     ),
@@ -110,6 +127,24 @@ FORMS = (
         checks=(PAST, checks.segments),
         summary=infusion_summary,
         derived=derived.infusion,
+    ),
+    FormType(
+        "MTX",
+        _("High-dose methotrexate"),
+        models.MethotrexateInfusion,
+        MethotrexateForm,
+        rows=(
+            RowType("levels", models.MethotrexateLevel, LevelForm, _("Levels")),
+            RowType("leucovorin", models.LeucovorinDose, LeucovorinForm, _("Leucovorin given")),
+        ),
+        continuous=True,
+        checks=(
+            methotrexate_checks.times_possible,
+            methotrexate_checks.line_answered,
+            methotrexate_checks.conditions_hold,
+        ),
+        summary=methotrexate_summary,
+        derived=methotrexate,
     ),
     FormType(
         "CM",
@@ -195,15 +230,22 @@ FORMS = (
 
 for form in FORMS:
     registries.forms.register(form.key, form)
-for name, fact in facts().items():
+for name, fact in {**facts(), **methotrexate_facts()}.items():
     registries.facts.register(name, fact)
 for name, anchor in ANCHORS.items():
     registries.anchors.register(name, anchor)
 
 registries.work.register("treatment", TREATMENT_WORK)
+registries.work.register("methotrexate", METHOTREXATE_WORK)
+registries.work.register("echo", ECHO_WORK)
+registries.gates.register("anthracyclines", refuse_beyond_limit)
+registries.api_lists.register("dose-intensity", DoseIntensityViewSet)
+registries.api_lists.register("anthracyclines", AnthracyclineViewSet)
 registries.week_lines.register("doses", doses_of_week)
 registries.timeline.register("treatment", treatment_lanes)
 registries.projections.register("treatment", ProjectionType(models.TreatmentStep, derive_step))
+registries.projections.register("anthracyclines", ProjectionType(models.AnthracyclineTotal, derive_total))
+registries.projections.register("intensity", ProjectionType(models.DoseIntensity, derive_intensity))
 registries.exposures.register("treatment", exposures)
 registries.day_words.register("treatment", day_in_words)
 registries.subject_alerts.register("end of treatment", end_of_treatment_alerts)

@@ -113,7 +113,7 @@ def against_reference(reference: ReferenceRegimen, phases: Sequence[PhaseTotals]
     began = {one.phase for one in here}
     known = [one.days for one in here]
     days = sum(one for one in known if one is not None) if None not in known else None
-    running = days is None or bool(set(reference.phases) - began) and phases[-1].phase in began
+    running = days is None or (bool(set(reference.phases) - began) and phases[-1].phase in began)
     return tuple(
         _against_reference(reference, drug, here, None if running else days) for drug in reference.drugs
     )

@@ -28,6 +28,7 @@ from trialsite.studies.domain.methotrexate_plan import (
 )
 
 ABOVE = (">", ">=")
+NOTHING = Text("", "")
 
 
 class Verdict(StrEnum):
@@ -92,9 +93,9 @@ class Elimination:
     open: tuple[Text, ...] = ()
     next_h: Decimal | None = None
     over: Truth = Truth.UNKNOWN
-    over_sentence: Text = Text("", "")
+    over_sentence: Text = NOTHING
     glucarpidase: Truth | None = None
-    glucarpidase_sentence: Text = Text("", "")
+    glucarpidase_sentence: Text = NOTHING
 
 
 def table_for(plan: MethotrexatePlan, infusion_h: Decimal | None) -> RescueTable | None:
@@ -158,9 +159,7 @@ def no_table(infusion_h: Decimal | None) -> Text:
 
 def row_truth(row: RescueRow, table: RescueTable, infusion: Infusion) -> Truth:
     """Whether a row holds: one of its alternatives, each with all its clauses."""
-    return any_of(
-        all_of(clause_truth(clause, table, infusion) for clause in clauses) for clauses in row.any
-    )
+    return any_of(all_of(clause_truth(clause, table, infusion) for clause in clauses) for clauses in row.any)
 
 
 def clause_truth(clause: Clause, table: RescueTable, infusion: Infusion) -> Truth:
@@ -172,7 +171,9 @@ def clause_truth(clause: Clause, table: RescueTable, infusion: Infusion) -> Trut
 def level_truth(limit: LevelLimit, clock: str, within_h: Decimal, infusion: Infusion) -> Truth:
     """A level against its limit: the one nearest to the hour (of two the later), else what others let conclude."""
     timed = [(hours, one) for one in infusion.valid if (hours := one.hours(clock)) is not None]
-    near = [(abs(hours - limit.at_h), -hours, one) for hours, one in timed if abs(hours - limit.at_h) <= within_h]
+    near = [
+        (abs(hours - limit.at_h), -hours, one) for hours, one in timed if abs(hours - limit.at_h) <= within_h
+    ]
     if near:
         return compare(min(near, key=lambda each: each[:2])[2].level, limit.op, limit.umol_l)
     later = [compare(one.level, limit.op, limit.umol_l) for hours, one in timed if hours > limit.at_h]
@@ -332,7 +333,7 @@ def glucarpidase_of(plan: MethotrexatePlan, infusion: Infusion) -> tuple[Truth |
     A high level with a creatinine that nobody measured is unknown, and said; hours count from the start."""
     rule = plan.glucarpidase
     if rule is None:
-        return None, Text("", "")
+        return None, NOTHING
     within = Decimal(2)  # assumption, where no table names how far hours may differ
     level = any_of(level_truth(one, "start", within, infusion) for one in rule.limits)
     rise = rise_truth(rule.creatinine_rise, "start", within, infusion)
@@ -347,7 +348,7 @@ def glucarpidase_of(plan: MethotrexatePlan, infusion: Infusion) -> tuple[Truth |
             "The level would call for advice on glucarpidase; how creatinine has changed is not known.",
             "该血药浓度可能需咨询羧肽酶（glucarpidase）；肌酐变化未知。",
         )
-    return truth, Text("", "")
+    return truth, NOTHING
 
 
 def shown_hours(hours: Decimal | None) -> str:

@@ -19,11 +19,9 @@ from trialsite.casebook.slots import Slot
 from trialsite.casebook.versions import named
 from trialsite.studies.domain.protocol import BLINATUMOMAB
 
-from ..domain.anthracyclines import RATIO_SETS, AnthracyclineDose, cumulative_dose, is_anthracycline
 from ..domain.infusion import infusion_course
-from ..domain.ledger import DrugLedger, GivenLine, Mark, cycle_ledger, in_unit
+from ..domain.ledger import DrugLedger, GivenLine, Mark, cycle_ledger
 from ..domain.path import BranchAnswer
-from ..doses.drugs import drug_name
 from ..doses.words import working_words
 from ..infusion.bars import Ledger, infusion_bars
 from ..models import CycleStart, DosePlan, InfusionSegment
@@ -81,7 +79,7 @@ def treatment_context(subject: Subject) -> dict[str, Any]:
         "marks": {mark.value: words for mark, words in MARK_WORDS.items()},
         "start_url": Slot(subject.pk, LOG, "CYC", 1, next_repeat(subject=subject, form_key="CYC")).url(),
         "phases_known": bool(phases_of(subject)),
-    } | anthracycline_context(subject)
+    }
 
 
 def branch_line(one: BranchAnswer) -> dict[str, Any]:
@@ -186,29 +184,3 @@ def segment_line(row: InfusionSegment, now: Any) -> dict[str, Any]:
     """A stretch with its hours and micrograms."""
     alone = infusion_course([as_segment(row)], now, 0)
     return {"row": row, "hours": alone.hours, "micrograms": alone.micrograms}
-
-
-def anthracycline_context(subject: Subject) -> dict[str, Any]:
-    """The cumulative anthracycline by the doses given, each divided by the body surface of its cycle."""
-    plans, given = plans_of(subject), doses_given(subject)
-    doses: list[AnthracyclineDose] = []
-    for cycle, first, last in windows_of(cycles_of_subject(subject)):
-        made = plans.get(cycle.pk)
-        surface = made[-1].bsa_m2 if made else None
-        for one in given:
-            mg = in_unit(one.given, one.unit, "mg")
-            if is_anthracycline(one.drug) and first <= one.on <= last and mg and surface:
-                doses.append(AnthracyclineDose.of(one.drug, mg, surface))
-    if not doses:
-        return {}
-    total = cumulative_dose(doses)
-    ratio_set = RATIO_SETS[total.ratio_set]
-    lines = [
-        {
-            "name": drug_name(drug),
-            "mg_m2": sum((one.mg_m2 for one in doses if one.drug == drug), Decimal(0)),
-            "ratio": ratio_set.ratios[drug],
-        }
-        for drug in dict.fromkeys(one.drug for one in doses)
-    ]
-    return {"anthracycline": total, "anthracycline_lines": lines, "ratio_set": ratio_set}

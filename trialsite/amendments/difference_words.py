@@ -12,7 +12,13 @@ from trialsite.casebook.fact_words import fact_label, rule_words
 from trialsite.casebook.names import anchor_name, arm_name, form_title, local, phase_name, regimen_name
 from trialsite.casebook.own_rules import condition_words
 from trialsite.casebook.registries import facts
-from trialsite.casebook.sign_off import level_words, plain, randomisation_words, rescue_row_words, signer_words
+from trialsite.casebook.sign_off import (
+    level_words,
+    plain,
+    randomisation_words,
+    rescue_row_words,
+    signer_words,
+)
 from trialsite.clinical.units import analyte
 from trialsite.studies.domain import protocol as plans
 from trialsite.studies.domain.protocol import Protocol

@@ -9,7 +9,13 @@ from trialsite.studies.domain.intensity_plan import CountedDrug, ReferenceDrug, 
 from trialsite.studies.domain.values import Text
 
 
-def phase(*drugs: DrugTotal, key: str = "IND", days: int | None = 21, planned_days: int | None = 21, bsa: str | None = "2.00"):  # fmt: skip
+def phase(
+    *drugs: DrugTotal,
+    key: str = "IND",
+    days: int | None = 21,
+    planned_days: int | None = 21,
+    bsa: str | None = "2.00",
+) -> PhaseTotals:
     return PhaseTotals(key, drugs, days, planned_days, None if bsa is None else D(bsa), D(70))
 
 
@@ -31,7 +37,9 @@ PLAN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("planned", "given", "unreported", "days", "planned_days", "ratio", "rdi", "gaps"), PLAN)  # fmt: skip
+@pytest.mark.parametrize(
+    ("planned", "given", "unreported", "days", "planned_days", "ratio", "rdi", "gaps"), PLAN
+)
 def test_given_against_planned(planned, given, unreported, days, planned_days, ratio, rdi, gaps):
     (found,) = against_plan(phase(drug(planned, given, unreported), days=days, planned_days=planned_days))
     assert found.ratio == (None if ratio is None else D(ratio))
@@ -42,7 +50,12 @@ def test_given_against_planned(planned, given, unreported, days, planned_days, r
 NAME = Text("x", "x")
 
 
-def reference(amount: str = "50", basis: str = "BSA", counts: tuple[tuple[str, str], ...] = (("IDARUBICIN", "5"),), phases: tuple[str, ...] = ("IND",)):  # fmt: skip
+def reference(
+    amount: str = "50",
+    basis: str = "BSA",
+    counts: tuple[tuple[str, str], ...] = (("IDARUBICIN", "5"),),
+    phases: tuple[str, ...] = ("IND",),
+) -> ReferenceRegimen:
     counted = tuple(CountedDrug(key, D(times)) for key, times in counts)
     drugs = (ReferenceDrug("ANTHRACYCLINE", NAME, D(amount), basis, counted),)
     return ReferenceRegimen("REF", NAME, phases, 21, drugs, "reference", "x")
@@ -86,7 +99,8 @@ def test_what_is_not_known_is_said_and_never_counts_as_nothing(given, wanted, ga
 
 
 def test_a_drug_that_the_phases_leave_out_is_nothing_of_the_reference():
-    (found,) = against_reference(reference(counts=(("CYCLOPHOSPHAMIDE", "1"),)), [phase(drug("16", "16")), phase(key="NEXT")])  # fmt: skip
+    wanted = reference(counts=(("CYCLOPHOSPHAMIDE", "1"),))
+    (found,) = against_reference(wanted, [phase(drug("16", "16")), phase(key="NEXT")])
     assert (found.given, found.ratio, found.rdi) == (0, 0, 0)
 
 

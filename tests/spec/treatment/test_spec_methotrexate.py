@@ -93,7 +93,8 @@ def test_the_row_of_a_set_of_levels(example, where, levels, creatinine, verdict)
 
 RESCUE = [
     (LABEL, "24: 8, 48: 0.9, 72: 0.15", "15 mg every 6 h × 10"),
-    (LABEL, "24: 60", "150 mg IV every 3 h until methotrexate is below 1 µmol/L, then 15 mg every 3 h until methotrexate is below 0.05 µmol/L"),
+    (LABEL, "24: 60", "150 mg IV every 3 h until methotrexate is below 1 µmol/L, "
+                      "then 15 mg every 3 h until methotrexate is below 0.05 µmol/L"),
     (LABEL, "72: 0.25, 96: 0.06", "15 mg every 6 h until methotrexate is below 0.05 µmol/L"),
     (HCVAD, "24: 20.1", "50 mg every 6 h until methotrexate is below 0.1 µmol/L"),
     (DAY, "48: 0.4", "15 mg/m² every 6 h from 36 h after the start until methotrexate is below 0.1 µmol/L"),
@@ -113,7 +114,13 @@ def test_a_delay_without_a_dose_in_the_file_asks_the_pharmacy():
     assert "ask the pharmacy" in found.sentence.en
 
 
-STEPS = [("24: 60", D(150)), ("24: 60, 48: 1", D(150)), ("24: 60, 48: 0.99", D(15)), ("24: 60, 96: 0.05", D(15)), ("24: 60, 96: 0.04", None)]  # fmt: skip
+STEPS = [
+    ("24: 60", D(150)),
+    ("24: 60, 48: 1", D(150)),
+    ("24: 60, 48: 0.99", D(15)),
+    ("24: 60, 96: 0.05", D(15)),
+    ("24: 60, 96: 0.04", None),
+]
 
 
 @pytest.mark.parametrize(("levels", "amount"), STEPS)
@@ -164,7 +171,13 @@ def test_advice_on_glucarpidase_needs_a_level_and_a_rise(levels, creatinine, sai
     assert bool(found.glucarpidase_sentence.en) is bool(said)
 
 
-DISCHARGE = [("72: 0.1", Truth.FALSE), ("72: 0.099", Truth.TRUE), ("72: <0.1", Truth.TRUE), ("72: <0.2", Truth.UNKNOWN), ("", Truth.UNKNOWN)]  # fmt: skip
+DISCHARGE = [
+    ("72: 0.1", Truth.FALSE),
+    ("72: 0.099", Truth.TRUE),
+    ("72: <0.1", Truth.TRUE),
+    ("72: <0.2", Truth.UNKNOWN),
+    ("", Truth.UNKNOWN),
+]
 
 
 @pytest.mark.parametrize(("levels", "truth"), DISCHARGE)

@@ -320,7 +320,9 @@ _TABLE = (
         "(two days); no until one is recorded",
     ),
     FactName("urine_ph", "decimal", "", "MTX", "urine pH before high-dose methotrexate"),
-    FactName("serous_effusion", "boolean", "", "MTX", "pleural effusion or ascites before high-dose methotrexate"),
+    FactName(
+        "serous_effusion", "boolean", "", "MTX", "pleural effusion or ascites before high-dose methotrexate"
+    ),
     FactName("malabsorption", "boolean", "", "MH", "malabsorption of oral drugs"),
     FactName("uncontrolled_illness", "boolean", "", "MH", "an uncontrolled concurrent illness"),
     # Statements of the investigator

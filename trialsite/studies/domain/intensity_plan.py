@@ -88,7 +88,10 @@ def reference_problems(protocol: Protocol) -> Iterator[tuple[Path, str]]:
             if key not in phases:
                 yield (*here, "phases"), f"There is no phase {key}; accepted are {', '.join(phases)}."
             elif key in seen:
-                yield (*here, "phases"), f"{key} is compared with {seen[key]} already; each phase is compared once."
+                yield (
+                    (*here, "phases"),
+                    f"{key} is compared with {seen[key]} already; each phase is compared once.",
+                )
             seen[key] = regimen.key
         for place, drug in enumerate(regimen.drugs):
             if drug.amount <= 0:

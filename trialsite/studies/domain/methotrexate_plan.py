@@ -251,7 +251,10 @@ def methotrexate_problems(protocol: Protocol) -> Iterator[tuple[Path, str]]:
         keys = [row.key for row in table.rows]
         for place, key in enumerate(keys):
             if key in keys[:place]:
-                yield (*here, "rows", place, "key"), f"{key} stands in {table.key} twice; each is accepted once."
+                yield (
+                    (*here, "rows", place, "key"),
+                    f"{key} stands in {table.key} twice; each is accepted once.",
+                )
         for before in tables[:number]:
             apart = abs(table.infusion_h - before.infusion_h)
             if apart <= table.infusion_within_h + before.infusion_within_h:

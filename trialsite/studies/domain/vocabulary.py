@@ -111,7 +111,23 @@ LOG_FORMS = (
         "DON",
         "DTH",
     ),
-    *("ECG", "ECHO", "ENG", "EOT", "HEM", "HSCT", "ICE", "IMG", "MRD", "MTX", "REL", "SAE", "SUR", "TF", "WD"),
+    *(
+        "ECG",
+        "ECHO",
+        "ENG",
+        "EOT",
+        "HEM",
+        "HSCT",
+        "ICE",
+        "IMG",
+        "MRD",
+        "MTX",
+        "REL",
+        "SAE",
+        "SUR",
+        "TF",
+        "WD",
+    ),
 )
 
 EVENTS: dict[str, str] = {
