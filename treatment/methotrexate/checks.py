@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from trialsite.casebook.edit_checks import edit_check
+from trialsite.casebook.fact_words import parts
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Finding
 from trialsite.clinical.facts import Fact
@@ -19,6 +20,7 @@ from .selectors import phase_on
 
 Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Any]]
+ITEMS = {"urine_ph": "urine_ph", "serous_effusion": "effusion"}  # facts that this form has itself
 LONGEST = timedelta(days=3)  # of an infusion (assumption)
 
 
@@ -64,8 +66,12 @@ def conditions_hold(values: Values, rows: Rows, subject: Subject) -> Iterator[Fi
         "urine_ph": typed_fact(values.get("urine_ph"), on),
         "serous_effusion": typed_fact(values.get("effusion"), on),
     }
-    for sentence in asked(gate_of(subject, drug, on, typed)):
-        yield Finding("start", sentence)
+    found: dict[str, list[str]] = {}
+    for names, sentence in asked(gate_of(subject, drug, on, typed)):
+        item = next((ITEMS[name] for name in names if name in ITEMS), "start")
+        found.setdefault(item, []).append(sentence)
+    for item, sentences in found.items():
+        yield Finding(item, parts(sentences))
 
 
 def typed_fact(value: Decimal | bool | None, on: Any) -> Fact:

@@ -100,8 +100,9 @@ def evidence_words(each: Evidence, facts: Mapping[str, Fact], medicine: str) -> 
     return _("%(fact)s: not known") % {"fact": fact_label(each.fact)}
 
 
-def asked(gate: Gate) -> Iterator[str]:
-    """The conditions that do not hold or are not known, in words."""
+def asked(gate: Gate) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The conditions that do not hold or are not known: the facts each rests on, and a sentence."""
     for line, one in zip(gate.lines, gate.answers, strict=True):
         if one.answer.truth is not Truth.TRUE:
-            yield f"{line.text}: {line.label}" + (f" ({line.evidence})" if line.evidence else "")
+            names = tuple(each.fact for each in one.answer.evidence)
+            yield names, f"{line.text}: {line.label}" + (f" ({line.evidence})" if line.evidence else "")

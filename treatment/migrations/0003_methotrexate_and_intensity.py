@@ -148,6 +148,16 @@ class Migration(migrations.Migration):
                         ),
                     ],
                     options={
+                        "indexes": [
+                            models.Index(fields=["subject", "form_key"], name="methotrexateinfusion_subject")
+                        ],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                condition=models.Q(("state", "voided"), _negated=True),
+                                fields=("visit", "form_key", "form_repeat"),
+                                name="methotrexateinfusion_one_per_slot",
+                            )
+                        ],
                         "abstract": False,
                     },
                 ),
@@ -222,6 +232,9 @@ class Migration(migrations.Migration):
                         ),
                     ],
                     options={
+                        "constraints": [
+                            models.UniqueConstraint(fields=("record", "line"), name="leucovorindose_line")
+                        ],
                         "ordering": ["line"],
                         "abstract": False,
                     },
@@ -308,6 +321,9 @@ class Migration(migrations.Migration):
                         ),
                     ],
                     options={
+                        "constraints": [
+                            models.UniqueConstraint(fields=("record", "line"), name="methotrexatelevel_line")
+                        ],
                         "ordering": ["line"],
                         "abstract": False,
                     },
@@ -478,28 +494,6 @@ class Migration(migrations.Migration):
                             models.UniqueConstraint(fields=("subject", "line"), name="dose_intensity_line")
                         ],
                     },
-                ),
-                migrations.AddIndex(
-                    model_name="methotrexateinfusion",
-                    index=models.Index(fields=["subject", "form_key"], name="methotrexateinfusion_subject"),
-                ),
-                migrations.AddConstraint(
-                    model_name="methotrexateinfusion",
-                    constraint=models.UniqueConstraint(
-                        condition=models.Q(("state", "voided"), _negated=True),
-                        fields=("visit", "form_key", "form_repeat"),
-                        name="methotrexateinfusion_one_per_slot",
-                    ),
-                ),
-                migrations.AddConstraint(
-                    model_name="leucovorindose",
-                    constraint=models.UniqueConstraint(fields=("record", "line"), name="leucovorindose_line"),
-                ),
-                migrations.AddConstraint(
-                    model_name="methotrexatelevel",
-                    constraint=models.UniqueConstraint(
-                        fields=("record", "line"), name="methotrexatelevel_line"
-                    ),
                 ),
             ],
         ),
