@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -58,7 +59,7 @@ def conditions_hold(values: Values, rows: Rows, subject: Subject) -> Iterator[Fi
     start = values.get("start")
     if start is None:
         return
-    on = timezone.localtime(start).date()
+    on = start.astimezone(ZoneInfo(subject.site.timezone)).date()
     drug = gated_drug(subject.protocol_version.protocol, phase_on(subject, on))
     if drug is None:
         return

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from tests.cast import Cast, make_cast
 from tests.integration.assessments.entries import enter, result
@@ -25,7 +26,7 @@ from trialsite.clinical.kleene import Truth
 from trialsite.clinical.partial_date import PartialDate
 from trialsite.clinical.quantity import Quantity
 
-from .subjects import DAY1, at, enrolled, log, start
+from .subjects import DAY1, SHANGHAI, at, enrolled, log, start
 
 MTX_DAY = "2026-01-12 08:00"
 
@@ -102,7 +103,7 @@ def test_the_actual_hours_choose_the_table_and_without_one_there_is_no_dose(vip:
 def test_the_form_works_out_its_verdict_with_the_row_cited(vip: Cast) -> None:
     subject = on_mtx(vip)
     record = infuse_mtx(vip, subject, level("2026-01-14 08:00", "0.4"))
-    with acting(user=vip.coordinator):
+    with acting(user=vip.coordinator), timezone.override(SHANGHAI):
         shown = {str(one.label): one for one in methotrexate(record)}
     assert shown["Elimination"].value == "Normal elimination"
     assert "usual rescue" in shown["Elimination"].working
