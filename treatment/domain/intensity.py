@@ -94,7 +94,7 @@ def _against_plan(phase: PhaseTotals, drug: DrugTotal) -> Intensity:
         drug.drug,
         drug.unit,
         drug.planned,
-        drug.given,
+        None if drug.unreported and not drug.given else drug.given,
         phase.planned_days,
         phase.days,
         ratio,

@@ -115,8 +115,11 @@ def by_days(
     amounts = {one.on: in_unit(one.given, one.unit, unit) for one in given}
     planned = {first + timedelta(days=day - 1) for line in lines for day in line.days}
     expected = {day for day in planned if end is not None and day <= end}
+    known = [one for one in amounts.values() if one is not None]
     open_days = sum(1 for day in expected if amounts.get(day) is None)
-    total = sum((one for one in amounts.values() if one is not None), Decimal(0))
+    if end is None and not known:  # nothing was reported yet: that is not nothing given
+        open_days = len(planned)
+    total = sum(known, Decimal(0))
     return DrugTotal(name, unit, planned_total(lines), total, open_days)
 
 
@@ -128,6 +131,6 @@ def infused(lines: Sequence[PlannedLine], rows: Sequence[InfusionSegment], end: 
         infusion_course([as_segment(row) for row in stopped], latest, 0).micrograms if latest else Decimal(0)
     )
     open_ones = len(rows) - len(stopped)
-    if not rows and end is not None:
+    if not rows:
         open_ones = sum(len(one.days) for one in lines)
     return DrugTotal(BLINATUMOMAB, "ug", planned_total(lines), micrograms, open_ones)

@@ -47,6 +47,11 @@ def test_given_against_planned(planned, given, unreported, days, planned_days, r
     assert list(found.gaps) == gaps
 
 
+def test_nothing_reported_is_not_nothing_given():
+    (never,), (left_out,) = against_plan(phase(drug("100", "0", 7))), against_plan(phase(drug("100", "0")))
+    assert (never.given, left_out.given) == (None, 0)
+
+
 NAME = Text("x", "x")
 
 
