@@ -13,6 +13,10 @@ from trialsite.casebook.selectors import standing_lines
 from . import checks, derived, forms, models
 from .alerts import end_of_treatment_alerts, infusion_alerts, interaction_alerts
 from .anchors import ANCHORS
+from .anthracyclines.checks import anthracycline_limits
+from .anthracyclines.decisions import refuse_beyond_limit
+from .anthracyclines.derive import derive_total
+from .anthracyclines.work import ECHO_WORK
 from .cells.registrations import CELL_FORMS
 from .day_words import day_in_words
 from .deviation_register import into_register
@@ -26,11 +30,18 @@ from .facts import facts
 from .infusion import checks as infusion_checks
 from .infusion.api import InfusionCourseViewSet
 from .infusion.work import INFUSION_WORK, bags_of_days, bags_of_week
+from .intensity.api import AnthracyclineViewSet, DoseIntensityViewSet
+from .intensity.derive import derive_intensity
 from .lanes import treatment_lanes
 from .medication import checks as medication_checks
 from .medication.derived import medication as medication_of
 from .medication.dose_phrases import medication_dose
 from .medication.support import support_days
+from .methotrexate import checks as methotrexate_checks
+from .methotrexate.derived import methotrexate
+from .methotrexate.facts import facts as methotrexate_facts
+from .methotrexate.forms import LeucovorinForm, LevelForm, MethotrexateForm
+from .methotrexate.work import METHOTREXATE_WORK
 from .plan.derive import derive_step
 from .plan.work import TREATMENT_WORK
 from .referrals.reading import derive_referrals
@@ -59,6 +70,12 @@ def doses_summary(record: Any) -> str:
 def infusion_summary(record: Any) -> str:
     rates = dict.fromkeys(f"{one.rate.normalize():f}" for one in standing_lines(record.lines))
     return f"{', '.join(rates)} µg/d" if rates else ""
+
+
+def methotrexate_summary(record: Any) -> str:
+    dose = record.dose is not None and f"{record.dose.normalize():f} mg"
+    levels = ", ".join(str(one.level) for one in standing_lines(record.levels) if one.level)
+    return joined(dose or "", levels)
 
 
 def medication_summary(record: Any) -> str:
@@ -105,6 +122,7 @@ FORMS = (
             checks.doses,
             dose_checks.within_tolerance,
             medication_checks.treatment_meets_medicine,
+            anthracycline_limits,
         ),
         summary=doses_summary,
         offer=offer_doses,
@@ -127,6 +145,24 @@ FORMS = (
         checks=(PAST, checks.segments, infusion_checks.premedication, infusion_checks.rate_as_planned),
         summary=infusion_summary,
         derived=derived.infusion,
+    ),
+    FormType(
+        "MTX",
+        _("High-dose methotrexate"),
+        models.MethotrexateInfusion,
+        MethotrexateForm,
+        rows=(
+            RowType("levels", models.MethotrexateLevel, LevelForm, _("Levels")),
+            RowType("leucovorin", models.LeucovorinDose, LeucovorinForm, _("Leucovorin given")),
+        ),
+        continuous=True,
+        checks=(
+            methotrexate_checks.times_possible,
+            methotrexate_checks.line_answered,
+            methotrexate_checks.conditions_hold,
+        ),
+        summary=methotrexate_summary,
+        derived=methotrexate,
     ),
     FormType(
         "CM",
@@ -181,7 +217,7 @@ FORMS = (
 
 for form in FORMS:
     registries.forms.register(form.key, form)
-for name, fact in facts().items():
+for name, fact in {**facts(), **methotrexate_facts()}.items():
     registries.facts.register(name, fact)
 for name, anchor in ANCHORS.items():
     registries.anchors.register(name, anchor)
@@ -191,12 +227,19 @@ registries.work.register("referrals", REFERRAL_WORK)
 registries.projections.register("referrals", ProjectionType(models.OpenReferral, derive_referrals))
 registries.work.register("infusions", INFUSION_WORK)
 registries.work.register("doses", DOSE_WORK)
+registries.work.register("methotrexate", METHOTREXATE_WORK)
+registries.work.register("echo", ECHO_WORK)
+registries.gates.register("anthracyclines", refuse_beyond_limit)
+registries.api_lists.register("dose-intensity", DoseIntensityViewSet)
+registries.api_lists.register("anthracyclines", AnthracyclineViewSet)
 registries.week_lines.register("doses", doses_of_week)
 registries.week_lines.register("bags", bags_of_week)
 registries.calendar_lines.register("bags", bags_of_days)
 registries.api_lists.register("infusion-courses", InfusionCourseViewSet)
 registries.timeline.register("treatment", treatment_lanes)
 registries.projections.register("treatment", ProjectionType(models.TreatmentStep, derive_step))
+registries.projections.register("anthracyclines", ProjectionType(models.AnthracyclineTotal, derive_total))
+registries.projections.register("intensity", ProjectionType(models.DoseIntensity, derive_intensity))
 registries.exposures.register("treatment", exposures)
 registries.day_words.register("treatment", day_in_words)
 registries.subject_alerts.register("end of treatment", end_of_treatment_alerts)

@@ -18,9 +18,13 @@ from trialsite.casebook.errors import CheckFailed
 from trialsite.casebook.selectors import subject_or_404
 from trialsite.casebook.shown_again import Answer
 
+from .anthracyclines.decisions import decide_beyond_limit, is_principal
+from .anthracyclines.page import anthracycline_context
 from .doses.page import dose_context, worksheet_context
 from .doses.services import replan_doses
+from .intensity.page import intensity_context
 from .medication.page import medication_context
+from .methotrexate.page import methotrexate_context
 from .models import CycleStart
 from .plan.page import treatment_context
 
@@ -35,6 +39,8 @@ def treatment(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     with timezone.override(ZoneInfo(found.site.timezone)):
         context = subject_context(request, found, "treatment") | treatment_context(found)
         context |= dose_context(found)
+        context |= anthracycline_context(found) | methotrexate_context(found) | intensity_context(found)
+        context["may_go_beyond"] = is_principal(request.user, found)  # type: ignore[arg-type]
         context["may_decide"] = may(request.user, "treatment.decide", **place)
         return render(request, "treatment/treatment.html", context)
 
@@ -60,6 +66,24 @@ def medication(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     require(request.user, "record.view", study_id=found.study_id, site_id=found.site_id)
     context = subject_context(request, found, "medication") | medication_context(found, request.GET)
     return render(request, "treatment/medication.html", context)
+
+
+@login_required
+@require_POST
+def beyond_limit(request: HttpRequest, subject_id: UUID, phase: str) -> HttpResponse:
+    """The principal investigator signs that a phase may go beyond the limit of anthracyclines."""
+    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    answer = Answer(request, reverse("treatment", args=[found.pk]))
+    with answer.refusals():
+        decide_beyond_limit(
+            subject_id=found.pk,
+            phase=phase,
+            password=request.POST.get("password", ""),
+            reason=request.POST.get("reason", ""),
+            by=request.user,  # type: ignore[arg-type]
+        )
+        messages.success(request, _("Decided: the phase may begin."))
+    return answer.response()
 
 
 @login_required

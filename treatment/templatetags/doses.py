@@ -28,6 +28,12 @@ def amount(value: Decimal | None, unit: str = "") -> str:
 
 
 @register.filter
+def decimals(value: Decimal, places: int) -> str:
+    """A number to so many places."""
+    return f"{round_half_up(value, places):f}"
+
+
+@register.filter
 def length(value: timedelta) -> str:
     """A length in days, hours and minutes."""
     return shown_length(value)

@@ -17,6 +17,7 @@ from trialsite.casebook.sign_off import (
     level_words,
     plain,
     randomisation_words,
+    rescue_row_words,
     signer_words,
 )
 from trialsite.clinical.units import analyte
@@ -199,6 +200,17 @@ FIELDS: Mapping[str, Any] = {
     "unit": gettext_lazy("unit"),
     "per_day": gettext_lazy("times a day"),
     "doses": gettext_lazy("dose"),
+    "gates": gettext_lazy("before the start"),
+    "drugs": gettext_lazy("drugs"),
+    "infusion_h": gettext_lazy("hours of infusion"),
+    "infusion_within_h": gettext_lazy("give or take, hours"),
+    "clock": gettext_lazy("hours count from"),
+    "levels_h": gettext_lazy("levels drawn at, hours"),
+    "level_within_h": gettext_lazy("a level counts within, hours"),
+    "information_h": gettext_lazy("levels that only inform, hours"),
+    "rows": gettext_lazy("rows"),
+    "discharge_below_umol_l": gettext_lazy("over below, µmol/L"),
+    "then_every_h": gettext_lazy("further levels every, hours"),
     "infusion_hours": gettext_lazy("hours of infusion"),
     "modifiers": gettext_lazy("when the dose differs"),
     "equivalents": gettext_lazy("equivalent drugs"),
@@ -356,6 +368,12 @@ def part_words(one: Any, protocol: Protocol) -> str:
             return equivalent_words(one)
         case plans.InfusionPart():
             return f"{one.fraction} · {one.hours} h"
+        case plans.StartCondition():
+            return f"{local(one.text)} ({rule_words(one.rule)})"
+        case plans.ReferenceDrug():
+            return local(one.text)
+        case plans.RescueRow():
+            return rescue_row_words(one)
         case RegistryOutcome():
             return outcome_words(one, protocol)
         case Statement():
@@ -415,6 +433,10 @@ def summary_of(thing: Any, protocol: Protocol) -> list[tuple[str, str]]:
             wanted = ("rule",)
         case plans.Drug():
             wanted = ("doses", "days", "route")
+        case plans.RescueTable():
+            wanted = ("infusion_h", "levels_h", "rows")
+        case plans.ReferenceRegimen():
+            wanted = ("phases", "cycle_days", "drugs")
         case plans.Regimen():
             return [(label_of("doses"), "; ".join(drug_words(one) for one in thing.drugs))]
         case plans.ProtocolFormPlan() | plans.GroupPlan():

@@ -79,6 +79,9 @@ RECORDED_AS_EVENT = {
     "always": _("recorded as an event"),
 }
 SETTINGS = {
+    "anthracycline_ratio_set": _("ratios of anthracyclines to doxorubicin"),
+    "methotrexate": _("methotrexate levels and leucovorin"),
+    "glucarpidase": _("advice on glucarpidase"),
     "accrual_months": _("planned accrual, months"),
     "aplasia": _("B-cell aplasia"),
     "apheresis": _("before the apheresis for CAR-T cells"),

@@ -19,6 +19,7 @@ from .draws import Draw
 from .grafts import graft_and_cell_entries, work_up
 from .hospital import hospital_entries
 from .medicines import medicine_entries
+from .methotrexate import methotrexate_entries
 from .screening_forms import donor_values, mrd_methods
 from .story import LOG, Course, Entry, Event, Span
 
@@ -48,6 +49,7 @@ def log_entries(draw: Draw, protocol: Protocol, course: Course, today: date) -> 
     yield from hospital_entries(course, known, min(until, today))
     yield from medicine_entries(course, until)
     yield from graft_and_cell_entries(course, until)
+    yield from methotrexate_entries(course, until)
     yield from relapse_entries(draw, protocol, course, until)
     yield from end_of_treatment(protocol, course, today, until)
     yield from last_things(draw, course, today)

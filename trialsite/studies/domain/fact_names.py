@@ -320,6 +320,18 @@ _TABLE = (
         "Child-Pugh class at the start of a phase; NONE without cirrhosis",
         ("NONE", "A", "B", "C"),
     ),
+    FactName(
+        "methotrexate_interaction",
+        "boolean",
+        "",
+        "CM",
+        "an NSAID, a proton pump inhibitor, trimethoprim-sulfamethoxazole or a penicillin taken in the last 48 hours "
+        "(two days); no until one is recorded",
+    ),
+    FactName("urine_ph", "decimal", "", "MTX", "urine pH before high-dose methotrexate"),
+    FactName(
+        "serous_effusion", "boolean", "", "MTX", "pleural effusion or ascites before high-dose methotrexate"
+    ),
     FactName("malabsorption", "boolean", "", "MH", "malabsorption of oral drugs"),
     FactName("uncontrolled_illness", "boolean", "", "MH", "an uncontrolled concurrent illness"),
     # Statements of the investigator

@@ -24,6 +24,9 @@ from trialsite.studies.domain.dose_plan import (
     ObesityPlan,
 )
 from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, ResponseRules
+from trialsite.studies.domain.intensity_plan import CountedDrug, ReferenceDrug, ReferenceRegimen
+from trialsite.studies.domain.methotrexate_plan import DEFAULT as NO_METHOTREXATE
+from trialsite.studies.domain.methotrexate_plan import Glucarpidase, MethotrexatePlan, RescueRow, RescueTable
 from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.own_forms import CheckPlan, Choice, GroupPlan, ItemPlan, ProtocolFormPlan
 from trialsite.studies.domain.recruitment_plan import (
@@ -50,6 +53,7 @@ from trialsite.studies.domain.treatment_plan import (
     InfusionPart,
     Phase,
     Regimen,
+    StartCondition,
 )
 from trialsite.studies.domain.values import Document, Rule, Text, text_of, text_or_none
 from trialsite.studies.domain.visit_plan import (
@@ -73,6 +77,7 @@ __all__ = [
     "Choice",
     "ConsentRules",
     "ConsentSigners",
+    "CountedDrug",
     "Criterion",
     "Document",
     "DoseLevel",
@@ -82,11 +87,13 @@ __all__ = [
     "EndpointPlan",
     "Equivalent",
     "Gate",
+    "Glucarpidase",
     "GroupPlan",
     "InfusionPart",
     "ItemPlan",
     "LevelCap",
     "LysisPlan",
+    "MethotrexatePlan",
     "MinimisationRules",
     "MrdThreshold",
     "Numbering",
@@ -99,20 +106,27 @@ __all__ = [
     "Question",
     "Randomisation",
     "Recruitment",
+    "ReferenceDrug",
+    "ReferenceRegimen",
     "Regimen",
     "Registration",
     "RegistryEntry",
     "Repeat",
+    "RescueRow",
+    "RescueTable",
     "ResponseRules",
     "SamplePlan",
     "Screening",
     "Stage",
+    "StartCondition",
     "Stratum",
     "StratumLevel",
     "Text",
     "VisitForm",
     "VisitPlan",
 ]
+
+DEFAULT_RATIO_SET = "DNR_0_6"
 
 KeyedT = TypeVar("KeyedT", "Arm", EndpointPlan, Phase, Regimen, VisitPlan)
 
@@ -339,6 +353,9 @@ class Protocol:
     cell_therapy: CellPlan | None = None
     blinatumomab: BlinatumomabPlan = NO_BLINATUMOMAB
     obesity: ObesityPlan = PLAIN_OBESITY
+    methotrexate: MethotrexatePlan = NO_METHOTREXATE
+    reference_regimens: tuple[ReferenceRegimen, ...] = ()
+    anthracycline_ratio_set: str = DEFAULT_RATIO_SET
 
     @classmethod
     def from_document(cls, document: Document) -> Protocol:
@@ -385,6 +402,13 @@ class Protocol:
             cell_therapy=CellPlan.of(document.get("cell_therapy")),
             blinatumomab=BlinatumomabPlan.of(document.get("blinatumomab")),
             obesity=ObesityPlan.of(document.get("obesity")),
+            methotrexate=MethotrexatePlan.of(document.get("methotrexate")),
+            reference_regimens=tuple(
+                ReferenceRegimen.of(one) for one in document.get("reference_regimens", ())
+            ),
+            anthracycline_ratio_set=document.get("anthracycline_ratio_set", {"value": DEFAULT_RATIO_SET})[
+                "value"
+            ],
         )
 
     def phase_of(self, key: str) -> Phase:

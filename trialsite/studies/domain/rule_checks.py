@@ -67,6 +67,8 @@ def _dose_rules(protocol: Protocol) -> Iterator[tuple[Path, Rule]]:
                 yield (*here, "modifiers", index, "when"), other.when
             if drug.tumour_lysis is not None:
                 yield (*here, "tumour_lysis", "start"), drug.tumour_lysis.start
+            for index, condition in enumerate(drug.gates):
+                yield (*here, "gates", index, "rule"), condition.rule
 
 
 def rule_problems(protocol: Protocol, known_facts: Collection[str]) -> Iterator[tuple[Path, str]]:

@@ -119,6 +119,29 @@ class InfusionPart:
 
 
 @dataclass(frozen=True)
+class StartCondition:
+    """What must hold before a drug is started; a fact older than `max_age_days` on that day is unknown."""
+
+    key: str
+    text: Text
+    rule: Rule
+    max_age_days: int | None
+    source: str
+    cite: str
+
+    @classmethod
+    def of(cls, document: Document) -> StartCondition:
+        return cls(
+            key=document["key"],
+            text=text_of(document["text"]),
+            rule=document["rule"],
+            max_age_days=document.get("max_age_days"),
+            source=document["source"],
+            cite=document["cite"],
+        )
+
+
+@dataclass(frozen=True)
 class Drug:
     """One drug of a regimen: given on `days` of the cycle, `per_day` times a day, each time one dose.
 
@@ -141,6 +164,7 @@ class Drug:
     note: Text | None
     source: str
     cite: str
+    gates: tuple[StartCondition, ...] = ()
 
     @classmethod
     def of(cls, document: Document) -> Drug:
@@ -170,6 +194,7 @@ class Drug:
             note=text_or_none(document.get("note")),
             source=document["source"],
             cite=document["cite"],
+            gates=tuple(StartCondition.of(one) for one in document.get("gates", ())),
         )
 
 
