@@ -320,6 +320,8 @@ def part_words(one: Any, protocol: Protocol) -> str:
     match one:
         case plans.Branch():
             return f"{rule_words(one.when)} → {phase_name(protocol, one.to)}"
+        case plans.Indication():
+            return local(one.name)
         case plans.Choice():
             return f"{one.code} {local(one.label)}"
         case plans.ConsentSigners():
@@ -393,7 +395,7 @@ def summary_of(thing: Any, protocol: Protocol) -> list[tuple[str, str]]:
         case plans.Arm():
             wanted = ("phases",)
         case plans.Phase():
-            wanted = ("starts", "days", "branches")
+            wanted = ("starts", "days", "deviation", "branches")
         case plans.Question():
             wanted = ("default",)
         case plans.Stratum():

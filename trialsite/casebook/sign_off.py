@@ -167,6 +167,8 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
         case plans.Phase():
             days = _("%(n)s days") % {"n": place.days} if place.days else ""
             return "; ".join(filter(None, (days, local(place.starts))))
+        case plans.Indication():
+            return local(place.name)
         case plans.Regimen():
             return _("cycle of %(n)s days") % {"n": place.cycle_days}
         case plans.Drug():

@@ -30,10 +30,12 @@ from trialsite.studies.domain.sites_and_strata import PlannedSite, Stratum, Stra
 from trialsite.studies.domain.treatment_plan import (
     AWAIT,
     BLINATUMOMAB,
+    FORBIDDEN,
     OFF_TREATMENT,
     Branch,
     DoseLevel,
     Drug,
+    Indication,
     InfusionException,
     InfusionPart,
     Phase,
@@ -49,6 +51,7 @@ from trialsite.studies.domain.visit_plan import (
 __all__ = [
     "AWAIT",
     "BLINATUMOMAB",
+    "FORBIDDEN",
     "OFF_TREATMENT",
     "AdverseEventPlan",
     "Arm",
@@ -64,6 +67,7 @@ __all__ = [
     "EndpointPlan",
     "Gate",
     "GroupPlan",
+    "Indication",
     "InfusionException",
     "InfusionPart",
     "ItemPlan",

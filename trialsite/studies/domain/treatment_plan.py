@@ -10,6 +10,7 @@ from trialsite.studies.domain.values import Document, Rule, Text, decimal_or_non
 BLINATUMOMAB = "BLINATUMOMAB"
 OFF_TREATMENT = "OFF_TREATMENT"
 AWAIT = "AWAIT"
+FORBIDDEN = "forbidden"  # the kind of a phase that the protocol excludes
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,35 @@ class Branch:
 
 
 @dataclass(frozen=True)
+class Indication:
+    """Why a phase is chosen, where the protocol lists reasons. in_words: the investigator says which reason it is."""
+
+    key: str
+    name: Text
+    in_words: bool
+    source: str
+    cite: str
+
+    @classmethod
+    def of(cls, document: Document) -> Indication:
+        return cls(
+            key=document["key"],
+            name=text_of(document["name"]),
+            in_words=document.get("in_words", False),
+            source=document["source"],
+            cite=document["cite"],
+        )
+
+
+@dataclass(frozen=True)
 class Phase:
     """One phase of treatment; `days` None where its length is open, `regimen` None where no drug is
     planned. `short` is what stands before a day ("C2 D9"): the name where the file gives nothing shorter.
+
+    rest_days: days without treatment after its last day before the next phase may begin. late_after: a start more
+    than so many days after the planned one asks for its reason (None: no start is late). A phase of the kind
+    `forbidden` stands in no arm: starting it is a protocol deviation of the class `deviation`. indications: the
+    reasons of which a decision for this phase names one.
     """
 
     key: str
@@ -56,6 +83,10 @@ class Phase:
     branches: tuple[Branch, ...]
     source: str
     cite: str
+    rest_days: int = 0
+    late_after: int | None = None
+    deviation: str = ""
+    indications: tuple[Indication, ...] = ()
 
     @classmethod
     def of(cls, document: Document) -> Phase:
@@ -71,7 +102,16 @@ class Phase:
             branches=tuple(Branch.of(branch) for branch in document.get("branches", [])),
             source=document["source"],
             cite=document["cite"],
+            rest_days=document.get("rest_days", 0),
+            late_after=document.get("late_after"),
+            deviation=document.get("deviation", ""),
+            indications=tuple(Indication.of(one) for one in document.get("indications", [])),
         )
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether the protocol excludes this phase."""
+        return self.kind == FORBIDDEN
 
 
 @dataclass(frozen=True)
