@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.casebook import registries
 from trialsite.casebook.amended import dry_runs
 from trialsite.casebook.edit_checks import not_in_the_future
-from trialsite.casebook.registries import FormType, ProjectionType, RowType, SubjectPage
+from trialsite.casebook.registries import FormType, ProjectionType, RowType, SubjectPage, TrailWords
 from trialsite.casebook.selectors import standing_lines
 
 from . import checks, derived, forms, models
@@ -17,7 +17,6 @@ from .day_words import day_in_words
 from .deviation_register import into_register
 from .doses.dry_run import dry_run_doses
 from .doses.offers import offer_doses
-from .doses.services import plan_first_doses
 from .exposures import exposures
 from .facts import facts
 from .lanes import treatment_lanes
@@ -25,7 +24,9 @@ from .medication import checks as medication_checks
 from .medication.derived import medication as medication_of
 from .medication.dose_phrases import medication_dose
 from .medication.support import support_days
+from .plan.api import PhaseDecisionViewSet
 from .plan.derive import derive_step
+from .plan.starts import late_start_has_a_reason, phase_was_decided, started
 from .plan.work import TREATMENT_WORK
 from .week import doses_of_week
 
@@ -71,6 +72,7 @@ def deviation_summary(record: Any) -> str:
     return joined(record.get_deviation_class_display(), record.what[:120])
 
 
+DECIDED = {"phase", "kind", "chosen_phase", "other_words", "indication", "agrees", "reason", "decided_on"}
 PAST = not_in_the_future("performed_on")
 END_AFTER_START = checks.in_order("performed_on", "ended_on", _("The last day cannot lie before day 1."))
 
@@ -86,10 +88,12 @@ FORMS = (
             not_in_the_future("performed_on", "ended_on"),
             END_AFTER_START,
             checks.possible_body,
+            phase_was_decided,
+            late_start_has_a_reason,
         ),
         summary=cycle_summary,
         derived=derived.phase_start,
-        after=plan_first_doses,
+        after=started,
     ),
     FormType(
         "EX",
@@ -201,6 +205,10 @@ for name, anchor in ANCHORS.items():
     registries.anchors.register(name, anchor)
 
 registries.work.register("treatment", TREATMENT_WORK)
+registries.api_lists.register("phase-decisions", PhaseDecisionViewSet)
+registries.trail_words.register(
+    models.PhaseDecision._meta.db_table, TrailWords(hidden=lambda changes: set(changes) - DECIDED)
+)
 registries.week_lines.register("doses", doses_of_week)
 registries.timeline.register("treatment", treatment_lanes)
 registries.projections.register("treatment", ProjectionType(models.TreatmentStep, derive_step))

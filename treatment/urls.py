@@ -5,6 +5,7 @@ from . import views
 urlpatterns = [
     path("subjects/<uuid:subject_id>/medication/", views.medication, name="medication"),
     path("subjects/<uuid:subject_id>/treatment/", views.treatment, name="treatment"),
+    path("subjects/<uuid:subject_id>/treatment/decide/", views.decide, name="treatment-decide"),
     path(
         "subjects/<uuid:subject_id>/treatment/<uuid:cycle_id>/replan/", views.replan, name="treatment-replan"
     ),

@@ -1,5 +1,6 @@
 """The treatment page and the medication page of a subject."""
 
+from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from trialsite.casebook.shown_again import Answer
 from .doses.services import replan_doses
 from .medication.page import medication_context
 from .models import CycleStart
+from .plan.decisions import decide_next_phase
 from .plan.page import treatment_context
 
 
@@ -44,6 +46,36 @@ def medication(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     require(request.user, "record.view", study_id=found.study_id, site_id=found.site_id)
     context = subject_context(request, found, "medication") | medication_context(found, request.GET)
     return render(request, "treatment/medication.html", context)
+
+
+@login_required
+@require_POST
+def decide(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """Record what an investigator decided to follow the phase that runs."""
+    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    answer, typed = Answer(request, reverse("treatment", args=[found.pk])), request.POST
+    kind, _colon, phase = typed.get("choice", "").partition(":")
+    with answer.refusals():
+        decision = decide_next_phase(
+            subject_id=found.pk,
+            kind=kind,
+            chosen_phase=phase,
+            other_words=typed.get("other_words", ""),
+            indication=typed.get("indication", ""),
+            decided_on=day_of(typed.get("decided_on", "")),
+            by=request.user,  # type: ignore[arg-type]
+            reason=typed.get("reason", ""),
+        )
+        messages.success(request, _("Decided: %(what)s.") % {"what": decision.chosen_words})
+    return answer.response()
+
+
+def day_of(text: str) -> date | None:
+    """A day as typed; None for anything else."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
 
 
 @login_required

@@ -121,17 +121,17 @@ def planned_runs(phases: Sequence[Phase], runs: Sequence[PhaseRun]) -> tuple[Pha
 
 
 def may_follow(phases: Sequence[Phase], last: str) -> frozenset[str]:
-    """The phases that can follow a phase by any branch of the protocol; before the first ("") those at the beginning.
+    """The phases that can follow the phase `last` of these by any branch of the protocol.
 
-    Optional phases that stand before the first one that is not optional may begin the path. From a phase without
-    branches the next phases up to the first that is not optional; whatever observation leads to follows at once."""
+    From a phase without branches the next phases up to the first that is not optional; what observation leads to, as
+    it begins by itself, follows at once."""
     keys = [phase.key for phase in phases]
     by_key = dict(zip(keys, phases, strict=True))
-    if last in by_key and by_key[last].branches:
+    if by_key[last].branches:
         found = {branch.to for branch in by_key[last].branches} & set(keys)
     else:
-        rest = phases[keys.index(last) + 1 :] if last in by_key else phases
-        stop = next((n for n, one in enumerate(rest) if not one.optional), len(rest) - 1)
+        rest = phases[keys.index(last) + 1 :]
+        stop = next((n for n, one in enumerate(rest) if not one.optional), len(rest))
         found = {one.key for one in rest[: stop + 1]}
     for key in list(found):
         if by_key[key].kind == OBSERVATION:

@@ -2,6 +2,7 @@
 
 from .course import Deviation, EndOfTreatment
 from .cycles import CycleStart, DosePlan, PlannedDose
+from .decisions import PhaseDecision
 from .doses import DoseGiven, DosesGiven
 from .infusions import BlinatumomabInfusion, InfusionSegment
 from .medication import ConcomitantMedication, Transfusion
@@ -20,6 +21,7 @@ __all__ = [
     "DosesGiven",
     "EndOfTreatment",
     "InfusionSegment",
+    "PhaseDecision",
     "PlannedDose",
     "Transfusion",
     "Transplant",

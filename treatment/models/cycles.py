@@ -25,6 +25,18 @@ class EndReason(models.TextChoices):
     OTHER = "OTHER", _("Another reason")
 
 
+class DelayReason(models.TextChoices):
+    """Why a phase began later than planned."""
+
+    COUNTS = "COUNTS", _("Blood counts not recovered")
+    INFECTION = "INFECTION", _("Infection")
+    TOXICITY = "TOXICITY", _("Other toxicity")
+    DONOR = "DONOR", _("Donor not ready")
+    SUBJECT = "SUBJECT", _("Wish of the subject")
+    LOGISTICS = "LOGISTICS", _("Logistics: bed, drug, cell product")
+    OTHER = "OTHER", _("Another reason")
+
+
 class CycleStart(CasebookRecord):
     """A phase of the protocol that began: `performed_on` is its day 1; body size is what its doses rest on."""
 
@@ -34,6 +46,9 @@ class CycleStart(CasebookRecord):
         "weight",
         _("Weight"),
         _("Measured at most 7 days before day 1; it fixes the doses of the whole phase."),
+    )
+    delay_reason = models.CharField(
+        _("why it began later than planned"), max_length=10, choices=DelayReason, blank=True, default=""
     )
     ended_on = models.DateField(_("last day of treatment"), null=True, blank=True)
     end_reason = models.CharField(_("how it ended"), max_length=20, choices=EndReason, blank=True, default="")

@@ -5,10 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from tests.domain.treatment.test_path import ARM, DAY, phase
 from treatment.domain.path import PhaseRun, may_follow, next_step, planned_runs
 from treatment.domain.planned import earliest_start, expected_path, next_start, planned_starts
-
-from tests.domain.treatment.test_path import ARM, DAY, phase
 
 IND, CONS, OBS = ARM[1:]
 FORBIDDEN = replace(phase("MAINT", "forbidden"), deviation="major")
@@ -84,15 +83,17 @@ def test_the_expected_path(begun: tuple[str, ...], following: str, expected: tup
 
 @pytest.mark.parametrize(
     ("last", "expected"),
-    [("", {"PRE", "IND"}), ("PRE", {"IND"}), ("IND", {"CONS"}), ("CONS", {"OBS"}), ("OBS", set())],
+    [("PRE", {"IND"}), ("IND", {"CONS"}), ("CONS", {"OBS"}), ("OBS", set())],
 )
 def test_what_may_follow_a_phase_by_any_branch(last: str, expected: set[str]) -> None:
     assert may_follow(ARM, last) == expected
 
 
 def test_what_observation_leads_to_may_follow_what_leads_to_observation() -> None:
-    phases = (phase("WAIT", "observation", ("HSCT", {"fact": "x", "op": "=", "value": True})), phase("HSCT", "transplant"))
-    assert may_follow(phases, "") == {"WAIT", "HSCT"}
+    ready = {"fact": "x", "op": "=", "value": True}
+    wait, graft = phase("WAIT", "observation", ("HSCT", ready)), phase("HSCT", "transplant")
+    assert may_follow((IND, CONS, wait, graft), "IND") == {"CONS"}
+    assert may_follow((IND, CONS, wait, graft), "CONS") == {"WAIT", "HSCT"}
 
 
 def test_a_forbidden_phase_is_no_step_of_the_path() -> None:

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (tables are read across)
 """What follows each phase of the four trials, branch by branch: facts → the next step of the path.
 
 U: what the rule asks for is not known yet, so the reading stops and names it. Rows of BLINA-FULL name the row of the
@@ -31,7 +30,13 @@ REMISSION: Known = {"relapsed": False, "response_latest": "CR", "response_latest
 FAILED: Known = {"relapsed": False, "response_latest": "NR", "response_latest_day": 22, "in_crc": False}
 MLFS: Known = {"relapsed": False, "response_latest": "MLFS", "response_latest_day": 22, "in_crc": False}
 RELAPSED: Known = {"relapsed": True}
-PLAIN: Known = {**REMISSION, "kmt2a_r": False, "tp53_mut": False, "donor_available": True, "mrd_state": "NEGATIVE"}
+PLAIN: Known = {
+    **REMISSION,
+    "kmt2a_r": False,
+    "tp53_mut": False,
+    "donor_available": True,
+    "mrd_state": "NEGATIVE",
+}
 KMT2A, TP53 = {**PLAIN, "kmt2a_r": True}, {**PLAIN, "tp53_mut": True}
 
 # trial (arm), phase that runs, facts, what follows; "U: …" names what is missing
@@ -191,7 +196,12 @@ def facts(known: Known, path: tuple[Phase, ...]) -> dict[str, Fact]:
 def words(found: NextStep) -> str:
     if found.kind is NextKind.UNKNOWN:
         return "U: " + ", ".join(sorted(found.missing))
-    ends = {NextKind.OFF_TREATMENT: OFF, NextKind.AWAIT: AWAIT, NextKind.COMPLETE: COMPLETE, NextKind.NO_BRANCH: NOTHING}
+    ends = {
+        NextKind.OFF_TREATMENT: OFF,
+        NextKind.AWAIT: AWAIT,
+        NextKind.COMPLETE: COMPLETE,
+        NextKind.NO_BRANCH: NOTHING,
+    }
     return ends.get(found.kind, found.phase)
 
 
@@ -233,7 +243,13 @@ def test_what_a_protocol_forbids_is_in_no_arm(key: str, forbidden: list[str]) ->
 
 def test_a_transplantation_in_blina_full_names_its_indication() -> None:
     found = protocol(FULL).phase_of("HSCT").indications
-    assert [one.key for one in found] == ["KMT2A_R", "TP53_MUT", "MRD_PERSISTENT", "MRD_RECURRENCE", "OTHER_INVESTIGATOR"]
+    assert [one.key for one in found] == [
+        "KMT2A_R",
+        "TP53_MUT",
+        "MRD_PERSISTENT",
+        "MRD_RECURRENCE",
+        "OTHER_INVESTIGATOR",
+    ]
     assert [one.in_words for one in found] == [False, False, False, False, True]
 
 
@@ -252,6 +268,8 @@ STARTS = [
 
 
 @pytest.mark.parametrize(("key", "phase", "rest", "late"), STARTS)
-def test_when_a_phase_may_begin_and_when_it_is_late(key: str, phase: str, rest: int, late: int | None) -> None:
+def test_when_a_phase_may_begin_and_when_it_is_late(
+    key: str, phase: str, rest: int, late: int | None
+) -> None:
     found = protocol(key).phase_of(phase)
     assert (found.rest_days, found.late_after) == (rest, late)
