@@ -20,6 +20,7 @@ from .screening_forms import donor_values, mrd_methods
 from .story import LOG, Course, Entry, Event, Span
 
 DONOR_KNOWN_DAYS = 20
+LATE_DAYS = 8  # a phase that begins more days after the last day of the one before it gives its reason
 LONG_EVENT_DAYS = 4  # from here on an event has more than one grade
 TEXT_OF_DEATH = {
     "LEUKAEMIA": "Progressive leukaemia",
@@ -52,10 +53,13 @@ def log_entries(draw: Draw, protocol: Protocol, course: Course, today: date) -> 
 def phase_start(course: Course, span: Span, number: int, until: date) -> Entry:
     """Day 1 of a phase with the body size that its doses rest on; its end once it has come."""
     ended = span.end if span.end <= until else None
+    before = course.spans[number - 2] if number > 1 else None
+    late = before is not None and (span.start - before.end).days > LATE_DAYS and span.regimen is not None
     values: dict[str, Any] = {
         "phase": span.phase,
         "height": measured.quantity("height", course.person.height_cm),
         "weight": measured.quantity("weight", course.person.weight_kg),
+        "delay_reason": "COUNTS" if late else "",
         "ended_on": ended,
         "end_reason": span.end_reason if ended else "",
     }
