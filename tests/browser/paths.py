@@ -12,6 +12,7 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.services import move_subject, next_number, submit_form
 from trialsite.casebook.slots import Slot
 from trialsite.casebook.states import SubjectState
+from trialsite.clinical.quantity import Quantity
 from trialsite.deviations.models import Deviation
 
 from .clock import Clock
@@ -50,6 +51,10 @@ class Walk:
         with acting(user=self.cast.coordinator):
             slot = Slot(self.subject.pk, visit, form)
             submit_form(slot=slot, values={"performed_on": self.day(0), **values}, by=self.cast.coordinator)
+
+    def diseased(self) -> None:
+        """The marrow of screening, against which a later one is judged."""
+        self.known("BM", bm_blast_pct=Quantity.parse("90", "%", "blasts"), evaluable=True)
 
     def donor(self) -> None:
         log(self.cast, self.subject, "DON", {"performed_on": self.day(0), "donor_available": True})

@@ -33,13 +33,13 @@ def walks(live_site: str, clock: Clock, at_desk: Desks) -> Callable[[str], Walks
 
 def test_blina_full(walks: Callable[[str], Walks]) -> None:
     subject = walks("BLINA-FULL")
-    all_blocks_then_cells_then_forbidden_maintenance(subject())
     extension_waits_for_recovery_then_consolidation(subject())
     no_remission_after_the_extension(subject())
     relapse_in_consolidation(subject())
     mrd_persistent_to_transplantation(subject())
     mrd_recurrence_to_transplantation(subject())
     genetics_pending_then_transplantation(subject())
+    all_blocks_then_cells_then_forbidden_maintenance(subject())
 
 
 def all_blocks_then_cells_then_forbidden_maintenance(walk: Walk) -> None:
@@ -72,8 +72,9 @@ def all_blocks_then_cells_then_forbidden_maintenance(walk: Walk) -> None:
 
 
 def extension_waits_for_recovery_then_consolidation(walk: Walk) -> None:
+    walk.diseased()
     walk.begun(IND_CHEMO=0, IND_BLINA=7)
-    walk.marrow(21, "30")
+    walk.marrow(21, "80")
     walk.proposes("No remission: 14 more days of blinatumomab")
     walk.decides(22)
     walk.started(22)
@@ -89,8 +90,9 @@ def extension_waits_for_recovery_then_consolidation(walk: Walk) -> None:
 
 
 def no_remission_after_the_extension(walk: Walk) -> None:
+    walk.diseased()
     walk.begun(IND_CHEMO=0, IND_BLINA=7, IND_EXT=22)
-    walk.marrow(36, "40")
+    walk.marrow(36, "80")
     walk.proposes("No remission after the extension: treatment failure, survival follow-up goes on")
     walk.decides(37)
     walk.treatment_ends(38, "No remission")
@@ -188,8 +190,9 @@ def test_vip_blina_hsct(walks: Callable[[str], Walks]) -> None:
     walk.proposes(ends)
 
     walk = subject()  # no remission
+    walk.diseased()
     walk.begun(IND_VIP=0, IND_BLINA=14)
-    walk.marrow(29, "35")
+    walk.marrow(29, "80")
     walk.proposes("No remission: off protocol treatment, survival follow-up goes on")
     walk.decides(30)
     walk.treatment_ends(30, "No remission")
@@ -207,8 +210,9 @@ def test_blina_ven(walks: Callable[[str], Walks]) -> None:
     ends = "After transplantation or the end of treatment"
 
     walk = subject()  # no remission after cycle 1: cycle 2 all the same, then transplantation
+    walk.diseased()
     walk.started(0)
-    walk.marrow(27, "20")
+    walk.marrow(27, "80")
     walk.proposes("Cycle 2, also without remission after cycle 1")
     walk.decides(28)
     walk.started(29)
@@ -225,8 +229,9 @@ def test_blina_ven(walks: Callable[[str], Walks]) -> None:
     walk.treatment_ends(61, "Completed as planned")
 
     walk = subject()  # no remission after cycle 2
+    walk.diseased()
     walk.begun(C1=0, C2=29)
-    walk.marrow(56, "40")
+    walk.marrow(56, "80")
     walk.proposes("No CR or CRi after cycle 2: treatment failure")
     walk.decides(57)
     walk.treatment_ends(58, "No remission")
