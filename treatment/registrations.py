@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.casebook import registries
 from trialsite.casebook.amended import dry_runs
 from trialsite.casebook.edit_checks import not_in_the_future
-from trialsite.casebook.registries import FormType, ProjectionType, RowType, SubjectPage
+from trialsite.casebook.registries import FormType, ProjectionType, RowType, SubjectPage, TrailWords
 from trialsite.casebook.selectors import standing_lines
 
 from . import checks, derived, forms, models
@@ -23,7 +23,6 @@ from .deviation_register import into_register
 from .doses import checks as dose_checks
 from .doses.dry_run import dry_run_doses
 from .doses.offers import offer_doses
-from .doses.services import plan_first_doses
 from .doses.work import DOSE_WORK
 from .exposures import exposures
 from .facts import facts
@@ -42,7 +41,9 @@ from .methotrexate.derived import methotrexate
 from .methotrexate.facts import facts as methotrexate_facts
 from .methotrexate.forms import LeucovorinForm, LevelForm, MethotrexateForm
 from .methotrexate.work import METHOTREXATE_WORK
+from .plan.api import PhaseDecisionViewSet
 from .plan.derive import derive_step
+from .plan.starts import late_start_has_a_reason, phase_was_decided, started
 from .plan.work import TREATMENT_WORK
 from .referrals.reading import derive_referrals
 from .referrals.registrations import REFERRAL_FORMS
@@ -87,6 +88,7 @@ def deviation_summary(record: Any) -> str:
     return joined(record.get_deviation_class_display(), record.what[:120])
 
 
+DECIDED = {"phase", "kind", "chosen_phase", "other_words", "indication", "agrees", "reason", "decided_on"}
 PAST = not_in_the_future("performed_on")
 END_AFTER_START = checks.in_order("performed_on", "ended_on", _("The last day cannot lie before day 1."))
 
@@ -106,10 +108,12 @@ FORMS = (
             dose_checks.fresh_weight,
             dose_checks.weight_of_cycle_1,
             dose_checks.lysis_may_start,
+            phase_was_decided,
+            late_start_has_a_reason,
         ),
         summary=cycle_summary,
         derived=derived.phase_start,
-        after=plan_first_doses,
+        after=started,
     ),
     FormType(
         "EX",
@@ -232,6 +236,10 @@ registries.work.register("echo", ECHO_WORK)
 registries.gates.register("anthracyclines", refuse_beyond_limit)
 registries.api_lists.register("dose-intensity", DoseIntensityViewSet)
 registries.api_lists.register("anthracyclines", AnthracyclineViewSet)
+registries.api_lists.register("phase-decisions", PhaseDecisionViewSet)
+registries.trail_words.register(
+    models.PhaseDecision._meta.db_table, TrailWords(hidden=lambda changes: set(changes) - DECIDED)
+)
 registries.week_lines.register("doses", doses_of_week)
 registries.week_lines.register("bags", bags_of_week)
 registries.calendar_lines.register("bags", bags_of_days)

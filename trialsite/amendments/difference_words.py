@@ -454,7 +454,7 @@ def summary_of(thing: Any, protocol: Protocol) -> list[tuple[str, str]]:
         case plans.Arm():
             wanted = ("phases",)
         case plans.Phase():
-            wanted = ("starts", "days", "branches")
+            wanted = ("starts", "days", "deviation", "branches")
         case plans.Question():
             wanted = ("default",)
         case plans.Stratum():

@@ -114,6 +114,10 @@ SETTINGS = {
     "ctcae_version": _("version of CTCAE"),
     "cycle_days": _("days of a cycle"),
     "days": _("days"),
+    "deviation": _("class of the deviation"),
+    "indications": _("indications"),
+    "late_after": _("late after so many days"),
+    "rest_days": _("days of rest after it"),
     "definition": _("definition"),
     "events": _("events"),
     "landmark_days": _("landmark, days"),
@@ -139,6 +143,9 @@ SETTINGS = {
     "threshold": _("threshold"),
 }
 SETTING_CODES = {
+    "minor": _("Minor"),
+    "major": _("Major"),
+    "critical": _("Critical"),
     "mosteller": "Mosteller",
     "actual": _("actual weight"),
     "capped_bsa": _("body surface up to a limit"),

@@ -200,7 +200,11 @@ def _phases(protocol: Protocol) -> Found:
                 yield ("arms", number, "phases", place), _not_one_of("phase", key, phases)
     for number, phase in enumerate(protocol.phases):
         here: Path = ("phases", number)
-        if phase.key not in used:
+        if phase.forbidden != bool(phase.deviation):
+            yield here, "A phase of the kind forbidden, and no other, says the class of its deviation."
+        if phase.forbidden and phase.key in used:
+            yield (*here, "key"), f"An arm has the phase {phase.key}, which is forbidden."
+        if phase.key not in used and not phase.forbidden:
             yield (*here, "key"), f"No arm has the phase {phase.key}; name it in an arm or leave it out."
         if phase.regimen is not None and phase.regimen not in regimens:
             yield (*here, "regimen"), _not_one_of("regimen", phase.regimen, regimens)

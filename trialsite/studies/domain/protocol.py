@@ -46,6 +46,7 @@ from trialsite.studies.domain.transplant_plan import NO_TRANSPLANT_RULES, CellPl
 from trialsite.studies.domain.treatment_plan import (
     AWAIT,
     BLINATUMOMAB,
+    FORBIDDEN,
     OFF_TREATMENT,
     Branch,
     DoseLevel,
@@ -68,6 +69,7 @@ __all__ = [
     "AWAIT",
     "BLINATUMOMAB",
     "CAPPED_BSA",
+    "FORBIDDEN",
     "OFF_TREATMENT",
     "PLAIN_OBESITY",
     "AdverseEventPlan",

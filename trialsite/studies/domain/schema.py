@@ -25,7 +25,10 @@ from trialsite.studies.domain.reporting_clocks import SPECIAL_INTEREST
 Schema = dict[str, Any]
 
 SOURCES = ("registration", "reference", "general-knowledge", "assumption", "derived")
-PHASE_KINDS = ("chemotherapy", "blinatumomab", "cell-therapy", "transplant", "observation", "pre-phase")
+PHASE_KINDS = (
+    *("chemotherapy", "blinatumomab", "cell-therapy", "transplant", "observation", "pre-phase"),
+    "forbidden",
+)
 ENDPOINT_KINDS = ("time-to-event", "cumulative-incidence", "proportion", "binary-landmark")
 ITEM_TYPES = (
     "text", "integer", "decimal", "quantity", "date", "partial_date", "time", "choice", "choices", "yes_no",
@@ -218,7 +221,14 @@ PHASE = sourced(
         "days": or_null(POSITIVE),
         "starts": TEXT,
     },
-    {"short": TEXT, "optional": TRUTH, "branches": many(BRANCH)},
+    {
+        "short": TEXT,
+        "optional": TRUTH,
+        "branches": many(BRANCH),
+        "rest_days": POSITIVE,
+        "late_after": POSITIVE,
+        "deviation": choice("minor", "major", "critical"),
+    },
 )
 DOSE = shape(
     {"amount": DECIMAL, "basis": choice("BSA", "KG", "FLAT")},
