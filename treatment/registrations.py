@@ -13,6 +13,7 @@ from trialsite.casebook.selectors import standing_lines
 from . import checks, derived, forms, models
 from .alerts import end_of_treatment_alerts, interaction_alerts
 from .anchors import ANCHORS
+from .background import background_of
 from .day_words import day_in_words
 from .deviation_register import into_register
 from .doses.dry_run import dry_run_doses
@@ -23,6 +24,7 @@ from .facts import facts
 from .lanes import treatment_lanes
 from .medication import checks as medication_checks
 from .medication.derived import medication as medication_of
+from .medication.dictionary import medicine_words
 from .medication.dose_phrases import medication_dose
 from .medication.support import support_days
 from .plan.derive import derive_step
@@ -53,7 +55,7 @@ def infusion_summary(record: Any) -> str:
 
 def medication_summary(record: Any) -> str:
     period = " – ".join(one.text for one in (record.started, record.stopped) if one)
-    return joined(record.medicine, medication_dose(record), period)
+    return joined(medicine_words(record.medicine), medication_dose(record), period)
 
 
 def cell_summary(record: Any) -> str:
@@ -205,6 +207,7 @@ registries.week_lines.register("doses", doses_of_week)
 registries.timeline.register("treatment", treatment_lanes)
 registries.projections.register("treatment", ProjectionType(models.TreatmentStep, derive_step))
 registries.exposures.register("treatment", exposures)
+registries.backgrounds.register("treatment", background_of)
 registries.day_words.register("treatment", day_in_words)
 registries.subject_alerts.register("end of treatment", end_of_treatment_alerts)
 registries.subject_alerts.register("interactions", interaction_alerts)

@@ -18,6 +18,7 @@ from ..domain.grading import terms_of
 from ..domain.terms import asks_finding
 from ..models import LabTrayRow
 from ..pages.laboratory import finding_choices
+from ..ranges.links import ranges_url
 from .draws import SHOWN, Laboratory, Value, laboratory_of, unit_of, unit_words
 from .panels import PANELS, ROUTINE
 from .saving import PANEL_OF
@@ -100,6 +101,7 @@ def grid_context(
     keys = shown_keys(found, typed, everything) if editing else set(found.analytes)
     return {
         "laboratory": found,
+        "ranges_url": ranges_url(subject),
         "panels": [panel for panel in panels_of(subject, found, typed, keys, wrong) if panel.rows],
         "heads": [head_of(n, column, found, wrong) for n, column in enumerate(typed.columns)],
         "visits": visit_choices(subject, plan),
