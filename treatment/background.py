@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from .medication.taken import entries_of, span
 from .models.doses import DoseUnit
 from .selectors import doses_given, segments_of
 
+NOTHING = Decimal(0)
 Lines = list[tuple[str, str]]
 
 
@@ -55,7 +57,7 @@ def dose_lines(subject: Subject, since: date, onset: date) -> Lines:
     return [
         (
             drug_name(drug),
-            "\n".join(f"{one.on} {trimmed(one.given)} {unit_words(one.unit)}" for one in several),
+            "\n".join(f"{one.on} {trimmed(one.given or NOTHING)} {unit_words(one.unit)}" for one in several),
         )
         for drug, several in by_drug
     ]

@@ -228,7 +228,11 @@ def submit(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
             return redirect(opened.slot.url())
     elif merge is not None and page.answers_valid():
         return ask_again(request, opened, page, base, [])
-    context = form_context(request, opened, page, base) | {"refused": not asked, "questions": asked}
+    context = form_context(request, opened, page, base) | {
+        "refused": not asked,
+        "questions": asked,
+        "problems": page.problems(),
+    }
     return render(request, "casebook/form.html", context, status=422)
 
 
@@ -391,7 +395,7 @@ def form_context(request: HttpRequest, opened: OpenSlot, page: EntryPage, base: 
     page.show_previous()
     holds = holds_at(holds_on(found), opened.slot)
     held = standing_of(holds, opened.slot)
-    panels = [found for panel in form_panels.values() if (found := panel(request, opened))]
+    panels = [shown for panel in form_panels.values() if (shown := panel(request, opened))]
     allowed = {
         step.action: step
         for step in TRANSITIONS

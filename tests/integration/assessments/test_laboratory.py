@@ -438,6 +438,45 @@ def test_a_row_is_dismissed_with_a_reason_and_what_was_typed_stays(
     assert "Somebody has settled this row" in answer.content.decode()
 
 
+def test_a_dismissed_row_leaves_the_table_unless_another_value_was_typed(
+    desk: Client, cast: Cast, subject: Subject
+) -> None:
+    read(desk, subject)
+    (row,) = tray(cast, subject)
+    said = {
+        f"tray-{row.pk}-analyte": "calcium",
+        f"tray-{row.pk}-placed": "0:calcium",
+        f"tray-{row.pk}-reason": "ionised, not total",
+    }
+    column = {"date": "2026-01-06", "wbc": "0.8", "calcium": "1.15"}
+    text = desk.post(url(subject), typed(column, press=f"dismiss:{row.pk}", **said)).content.decode()
+    assert "its value is out of the table" in text
+    assert 'name="d0-calcium" value=""' in text
+    assert 'name="d0-wbc" value="0.8"' in text
+    read(desk, subject, BLOCK.replace("血清总钙量", "某项目"))
+    (row,) = [one for one in tray(cast, subject) if one.state == "open"]
+    said = {f"tray-{row.pk}-{name.rpartition('-')[2]}": value for name, value in said.items()}
+    text = desk.post(
+        url(subject), typed(column | {"calcium": "2.2"}, press=f"dismiss:{row.pk}", **said)
+    ).content.decode()
+    assert 'name="d0-calcium" value="2.2"' in text
+
+
+@pytest.mark.parametrize("press", ["place", "submit"])
+def test_a_unit_that_the_analyte_does_not_have_is_refused_before_the_table(
+    desk: Client, cast: Cast, subject: Subject, press: str
+) -> None:
+    read(desk, subject, BLOCK.replace("1.15\tmmol/L", "1.15\tU/L"))
+    (row,) = tray(cast, subject)
+    chosen = {f"tray-{row.pk}-analyte": "calcium"}
+    answer = desk.post(url(subject), typed({"date": "2026-01-06", "wbc": "0.8"}, press=press, **chosen))
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert "is not accepted in “U/L”. Accepted: mmol/L" in text
+    assert 'name="d0-calcium" value=""' in text
+    assert results(cast, subject) == {}
+
+
 def test_a_name_that_was_told_wrongly_is_taken_back(desk: Client, cast: Cast, subject: Subject) -> None:
     with acting(user=cast.coordinator):
         keep_rows(subject=subject, rows=[unmatched()], laboratory="检验科", by=cast.coordinator)
