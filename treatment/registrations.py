@@ -9,6 +9,7 @@ from trialsite.casebook.amended import dry_runs
 from trialsite.casebook.edit_checks import not_in_the_future
 from trialsite.casebook.registries import FormType, ProjectionType, RowType, SubjectPage
 from trialsite.casebook.selectors import standing_lines
+from trialsite.listing import listed
 
 from . import checks, derived, forms, models
 from .alerts import end_of_treatment_alerts, interaction_alerts
@@ -45,7 +46,7 @@ def cycle_summary(record: Any) -> str:
 def doses_summary(record: Any) -> str:
     lines = standing_lines(record.lines)
     names = dict.fromkeys(line.get_drug_display() for line in lines)
-    return ", ".join(names)
+    return listed(names)
 
 
 def infusion_summary(record: Any) -> str:

@@ -13,6 +13,7 @@ from trialsite.casebook.names import form_title
 from trialsite.casebook.registries import PlannedRow
 from trialsite.casebook.selectors import missed_visits, planned_visits
 from trialsite.clinical.units import analyte as analyte_named
+from trialsite.listing import listed
 
 from ..domain.grading import terms_of
 from ..domain.terms import asks_finding
@@ -147,7 +148,7 @@ def row_of(
         key,
         analyte_named(key).label.in_language(get_language() or "en"),
         unit_words(unit_of(key, found.units)),
-        ", ".join(label for _code, label in units_of(key)),
+        listed(label for _code, label in units_of(key)),
         [draw.values.get(key, []) for draw in found.draws],
         [open_cell(n, column, key, wrong) for n, column in enumerate(typed.columns)],
         chart,

@@ -20,6 +20,7 @@ from trialsite.casebook.registries import Derived
 from trialsite.casebook.selectors import current_records
 from trialsite.casebook.slots import OpenSlot, Slot
 from trialsite.clinical.kleene import Truth
+from trialsite.listing import listed
 
 from ..domain.admissions import Proposal, prolonged_by, serious_stay, stay_recorded
 from ..domain.sae import Criterion
@@ -47,7 +48,7 @@ from .words import SUSAR_TONES, SUSAR_WORDS, ClockLine, line_of, sentence
 
 def criteria_words(report: SeriousEvent) -> str:
     """The criteria that are met."""
-    return ", ".join(str(CRITERION_LABELS[one]) for one in Criterion if getattr(report, one.value))
+    return listed(str(CRITERION_LABELS[one]) for one in Criterion if getattr(report, one.value))
 
 
 def version_words(kind: str, number: int | None) -> str:

@@ -76,7 +76,9 @@ def record(request: HttpRequest, key: str) -> HttpResponse:
         )
         messages.success(
             request,
-            ngettext("Recorded: %(days)d day of %(site)s.", "Recorded: %(days)d days of %(site)s.", len(found))
+            ngettext(
+                "Recorded: %(days)d day of %(site)s.", "Recorded: %(days)d days of %(site)s.", len(found)
+            )
             % {"days": len(found), "site": site.key},
         )
     return answer.response()

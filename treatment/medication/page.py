@@ -16,6 +16,7 @@ from trialsite.casebook.selectors import current_records
 from trialsite.casebook.site_day import site_today
 from trialsite.casebook.slots import Slot
 from trialsite.clinical.body import round_half_up
+from trialsite.listing import listed
 
 from ..alerts import RECENT_DAYS
 from ..domain.interactions import stands
@@ -155,4 +156,4 @@ def incomplete_lines(steroids: SteroidDays) -> Iterator[dict[str, Any]]:
 
 
 def missing_words(course: Course) -> str:
-    return ", ".join(str(GAP_WORDS[gap]) for gap in course.gaps)
+    return listed(str(GAP_WORDS[gap]) for gap in course.gaps)

@@ -20,7 +20,9 @@ def test_what_is_no_time_is_refused_with_its_shape(text: str) -> None:
         TimeFormField().clean(text)
 
 
-@pytest.mark.parametrize("text", ["2026-03-05 0830", "2026-03-05 08：30", "20260305 8:30", "2026年3月5日 0830"])
+@pytest.mark.parametrize(
+    "text", ["2026-03-05 0830", "2026-03-05 08：30", "20260305 8:30", "2026年3月5日 0830"]
+)
 def test_a_moment_takes_the_same_times(text: str) -> None:
     with override_settings(USE_TZ=True, TIME_ZONE="UTC"):
         assert DateTimeFormField().clean(text) == datetime(2026, 3, 5, 8, 30, tzinfo=UTC)

@@ -151,7 +151,11 @@ APART = [
     ("up to the first dose", [(-2, 3), (0, 4), (1, 0)], {Apart.BEFORE: [-2, 0]}),
     ("not above the baseline", [(0, 3), (2, 3), (3, 2)], {Apart.BEFORE: [0], Apart.BASELINE: [2]}),
     ("above the baseline", [(0, 3), (2, 4)], {Apart.BEFORE: [0]}),
-    ("an open grade counts with its lowest", [(0, 3), (2, None, 3)], {Apart.BEFORE: [0], Apart.BASELINE: [2]}),
+    (
+        "an open grade counts with its lowest",
+        [(0, 3), (2, None, 3)],
+        {Apart.BEFORE: [0], Apart.BASELINE: [2]},
+    ),
 ]
 
 
