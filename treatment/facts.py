@@ -5,26 +5,17 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from enrollment.item_facts import fact_of_item, record_fact
 from trialsite.casebook.registries import FactSource
 from trialsite.casebook.selectors import current_records
 from trialsite.clinical.facts import Fact
 
 from .medication.checks import inhibitor_of
 from .medication.dictionary import dictionary
-from .models import ConcomitantMedication, Donor, Transplant
+from .models import ConcomitantMedication
 from .models.medication import Inhibitor
+from .transplant.facts import transplant_facts
 
 STRENGTH = [Inhibitor.NONE, Inhibitor.MODERATE, Inhibitor.STRONG, Inhibitor.POSACONAZOLE]
-
-
-def transplanted(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
-    """Whether an allogeneic graft was infused; no until one is recorded."""
-    found = {subject_id: Fact(False) for subject_id in subject_ids}
-    grafts = current_records(Transplant, subject_ids).exclude(performed_on=None)
-    for one in grafts.order_by("-performed_on"):
-        found[one.subject_id] = Fact(True, on=one.performed_on, source=one.address("performed_on"))
-    return found
 
 
 def inhibitor(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
@@ -44,15 +35,8 @@ def inhibitor(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
 def facts() -> dict[str, FactSource]:
     """What the room registers."""
     return {
-        "transplanted": FactSource(transplanted, _("transplanted"), form="HSCT"),
+        **transplant_facts(),
         "cyp3a_inhibitor": FactSource(
             inhibitor, _("CYP3A inhibitor"), form="CM", words=dict(Inhibitor.choices)
-        ),
-        "donor": record_fact(Donor, "DON", lambda record: fact_of_item(record, "donor"), _("best donor")),
-        "donor_available": record_fact(
-            Donor,
-            "DON",
-            lambda record: fact_of_item(record, "donor_available"),
-            _("donor identified and available"),
         ),
     }

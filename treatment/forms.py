@@ -15,17 +15,15 @@ from .doses.drugs import drug_choices
 from .medication.dictionary import offered_names
 from .models import (
     BlinatumomabInfusion,
-    CellTherapy,
     ConcomitantMedication,
     CycleStart,
     Deviation,
-    Donor,
     DoseGiven,
     DosesGiven,
     EndOfTreatment,
     InfusionSegment,
+    Premedication,
     Transfusion,
-    Transplant,
 )
 from .plan.paths import phases_of, standing_of
 
@@ -105,20 +103,43 @@ class SegmentForm(LineForm):
     """One stretch of infusion, in the site's time."""
 
     model = InfusionSegment
-    items = ("start", "stop", "rate", "stop_reason")
+    items = ("start", "stop", "bag", "rate", "stop_reason")
 
     @classmethod
     def initial_of(cls, row: Any) -> dict[str, Any]:
-        initial = super().initial_of(row)
-        return {
-            k: v.replace(second=0, microsecond=0) if isinstance(v, datetime) else v
-            for k, v in initial.items()
-        }
+        return to_the_minute(super().initial_of(row))
+
+
+class PremedicationForm(LineForm):
+    """One dose before a start of the pump, in the site's time."""
+
+    model = Premedication
+    items = ("drug", "dose", "given_at")
+
+    @classmethod
+    def initial_of(cls, row: Any) -> dict[str, Any]:
+        return to_the_minute(super().initial_of(row))
+
+
+def to_the_minute(initial: dict[str, Any]) -> dict[str, Any]:
+    """Times as they are typed: without seconds."""
+    return {
+        item: value.replace(second=0, microsecond=0) if isinstance(value, datetime) else value
+        for item, value in initial.items()
+    }
 
 
 class InfusionForm(CasebookForm):
     model = BlinatumomabInfusion
-    sections = (Section(_("Infusion record (times of the site)"), "performed_on", "line_flushed", "comment"),)
+    sections = (
+        Section(
+            _("Infusion record (times of the site)"),
+            "performed_on",
+            "line_flushed",
+            "premedication_listed",
+            "comment",
+        ),
+    )
 
 
 class MedicineInput(forms.TextInput):
@@ -172,37 +193,6 @@ class MedicationForm(CasebookForm):
 class TransfusionForm(CasebookForm):
     model = Transfusion
     sections = (Section(_("Transfusion"), "performed_on", "product", "units", "reason"),)
-
-
-class DonorForm(CasebookForm):
-    model = Donor
-    sections = (
-        Section(
-            _("Donor"), "performed_on", "donor", "donor_available", "hla_match", "donor_sex", "donor_age"
-        ),
-        Section(_("Plan"), "conditioning_planned"),
-    )
-    labels = {"performed_on": _("Date of this information")}
-
-
-class TransplantForm(CasebookForm):
-    model = Transplant
-    sections = (
-        Section(_("Transplantation"), "performed_on", "donor", "graft_source", "cd34", "mnc"),
-        Section(_("Conditioning"), "conditioning_on", "intensity", "conditioning"),
-        Section(_("GVHD prophylaxis"), "prophylaxis", "atg", "ptcy"),
-    )
-    labels = {"performed_on": _("Day 0: the graft was infused")}
-
-
-class CellTherapyForm(CasebookForm):
-    model = CellTherapy
-    sections = (
-        Section(_("Step"), "step", "performed_on"),
-        Section(_("Product"), "product", "lot", "dose", "viability"),
-        Section(_("Before the infusion"), "apheresis_on", "lymphodepletion_on", "bridging"),
-        Section(_("After the infusion"), "tocilizumab", "steroid", "comment"),
-    )
 
 
 class EndOfTreatmentForm(CasebookForm):

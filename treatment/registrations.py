@@ -12,9 +12,10 @@ from trialsite.casebook.selectors import standing_lines
 from trialsite.listing import listed
 
 from . import checks, derived, forms, models
-from .alerts import end_of_treatment_alerts, interaction_alerts
+from .alerts import end_of_treatment_alerts, infusion_alerts, interaction_alerts
 from .anchors import ANCHORS
 from .background import background_of
+from .cells.registrations import CELL_FORMS
 from .day_words import day_in_words
 from .deviation_register import into_register
 from .doses.dry_run import dry_run_doses
@@ -22,6 +23,9 @@ from .doses.offers import offer_doses
 from .doses.services import plan_first_doses
 from .exposures import exposures
 from .facts import facts
+from .infusion import checks as infusion_checks
+from .infusion.api import InfusionCourseViewSet
+from .infusion.work import INFUSION_WORK, bags_of_days, bags_of_week
 from .lanes import treatment_lanes
 from .medication import checks as medication_checks
 from .medication.derived import medication as medication_of
@@ -30,6 +34,10 @@ from .medication.dose_phrases import medication_dose
 from .medication.support import support_days
 from .plan.derive import derive_step
 from .plan.work import TREATMENT_WORK
+from .referrals.reading import derive_referrals
+from .referrals.registrations import REFERRAL_FORMS
+from .referrals.work import REFERRAL_WORK
+from .transplant.registrations import TRANSPLANT_FORMS
 from .week import doses_of_week
 
 
@@ -57,17 +65,6 @@ def infusion_summary(record: Any) -> str:
 def medication_summary(record: Any) -> str:
     period = " – ".join(one.text for one in (record.started, record.stopped) if one)
     return joined(medicine_words(record.medicine), medication_dose(record), period)
-
-
-def cell_summary(record: Any) -> str:
-    dose = record.dose and f"{record.dose.normalize():f} × 10⁶/kg"
-    return joined(record.get_step_display(), record.product, dose)
-
-
-def transplant_summary(record: Any) -> str:
-    return joined(
-        record.get_donor_display(), record.get_graft_source_display(), record.get_intensity_display()
-    )
 
 
 def deviation_summary(record: Any) -> str:
@@ -109,8 +106,17 @@ FORMS = (
         _("Blinatumomab infusion"),
         models.BlinatumomabInfusion,
         forms.InfusionForm,
-        rows=(RowType("segments", models.InfusionSegment, forms.SegmentForm, _("Stretches of infusion")),),
-        checks=(PAST, checks.segments),
+        rows=(
+            RowType("segments", models.InfusionSegment, forms.SegmentForm, _("Stretches of infusion")),
+            RowType(
+                "premedication",
+                models.Premedication,
+                forms.PremedicationForm,
+                _("Premedication"),
+                blank_lines=2,
+            ),
+        ),
+        checks=(PAST, checks.segments, infusion_checks.premedication, infusion_checks.rate_as_planned),
         summary=infusion_summary,
         derived=derived.infusion,
     ),
@@ -141,40 +147,9 @@ FORMS = (
             record.get_product_display(), record.units and f"{record.units.normalize():f}"
         ),
     ),
-    FormType(
-        "DON",
-        _("Donor"),
-        models.Donor,
-        forms.DonorForm,
-        continuous=True,
-        checks=(PAST,),
-        summary=lambda record: joined(record.get_donor_display(), record.hla_match),
-    ),
-    FormType(
-        "HSCT",
-        _("Transplantation"),
-        models.Transplant,
-        forms.TransplantForm,
-        continuous=True,
-        checks=(
-            not_in_the_future("performed_on", "conditioning_on"),
-            checks.in_order("conditioning_on", "performed_on", _("Day 0 cannot lie before conditioning.")),
-            checks.not_negative("cd34", "mnc"),
-        ),
-        summary=transplant_summary,
-    ),
-    FormType(
-        "CAR",
-        _("CAR-T cell therapy"),
-        models.CellTherapy,
-        forms.CellTherapyForm,
-        continuous=True,
-        checks=(
-            not_in_the_future("performed_on", "apheresis_on"),
-            checks.not_negative("dose", "viability"),
-        ),
-        summary=cell_summary,
-    ),
+    *TRANSPLANT_FORMS,
+    *CELL_FORMS,
+    *REFERRAL_FORMS,
     FormType(
         "EOT",
         _("End of treatment"),
@@ -204,7 +179,13 @@ for name, anchor in ANCHORS.items():
     registries.anchors.register(name, anchor)
 
 registries.work.register("treatment", TREATMENT_WORK)
+registries.work.register("referrals", REFERRAL_WORK)
+registries.projections.register("referrals", ProjectionType(models.OpenReferral, derive_referrals))
+registries.work.register("infusions", INFUSION_WORK)
 registries.week_lines.register("doses", doses_of_week)
+registries.week_lines.register("bags", bags_of_week)
+registries.calendar_lines.register("bags", bags_of_days)
+registries.api_lists.register("infusion-courses", InfusionCourseViewSet)
 registries.timeline.register("treatment", treatment_lanes)
 registries.projections.register("treatment", ProjectionType(models.TreatmentStep, derive_step))
 registries.exposures.register("treatment", exposures)
@@ -212,6 +193,7 @@ registries.backgrounds.register("treatment", background_of)
 registries.day_words.register("treatment", day_in_words)
 registries.subject_alerts.register("end of treatment", end_of_treatment_alerts)
 registries.subject_alerts.register("interactions", interaction_alerts)
+registries.subject_alerts.register("infusion", infusion_alerts)
 registries.subject_pages.register("treatment", SubjectPage(_("Treatment"), "treatment", 30))
 registries.subject_pages.register("medication", SubjectPage(_("Medication"), "medication", 32))
 registries.support_days.register("treatment", support_days)

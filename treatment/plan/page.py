@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,23 +17,22 @@ from trialsite.casebook.slots import Slot
 from trialsite.casebook.versions import named
 from trialsite.studies.domain.protocol import BLINATUMOMAB
 
+from ..cells.panel import cell_context
 from ..domain.anthracyclines import RATIO_SETS, AnthracyclineDose, cumulative_dose, is_anthracycline
-from ..domain.infusion import infusion_course
 from ..domain.ledger import DrugLedger, GivenLine, Mark, cycle_ledger, in_unit
 from ..domain.path import BranchAnswer
 from ..doses.drugs import drug_name
-from ..doses.words import working_words
-from ..infusion.bars import Ledger, infusion_bars
-from ..models import CycleStart, DosePlan, InfusionSegment
+from ..infusion.ledger import Ledger, ledgers_of
+from ..models import CycleStart, DosePlan
+from ..referrals.panel import referral_context
 from ..selectors import (
-    as_segment,
     cycles_of_subject,
     doses_given,
     planned_lines,
     plans_of,
-    segments_of,
     windows_of,
 )
+from ..transplant.panel import transplant_context
 from .paths import phases_of, standing_of
 
 MARK_WORDS: dict[Mark, tuple[str, Any]] = {
@@ -68,20 +65,29 @@ def treatment_context(subject: Subject) -> dict[str, Any]:
     """Everything on the page except header and tabs."""
     standing = standing_of(subject)
     cycles = cycle_views(subject)
-    return {
-        "standing": standing,
-        "steps": standing.steps,
-        "following": standing.following,
-        "following_phase": next(
-            (s.phase for s in standing.steps if s.phase.key == standing.following.phase), None
-        ),
-        "missing": [fact_label(name) for name in standing.following.missing],
-        "read": [branch_line(one) for one in standing.following.read],
-        "cycles": list(reversed(cycles)),
-        "marks": {mark.value: words for mark, words in MARK_WORDS.items()},
-        "start_url": Slot(subject.pk, LOG, "CYC", 1, next_repeat(subject=subject, form_key="CYC")).url(),
-        "phases_known": bool(phases_of(subject)),
-    } | anthracycline_context(subject)
+    return (
+        {
+            "standing": standing,
+            "steps": standing.steps,
+            "following": standing.following,
+            "following_phase": next(
+                (s.phase for s in standing.steps if s.phase.key == standing.following.phase), None
+            ),
+            "missing": [fact_label(name) for name in standing.following.missing],
+            "read": [branch_line(one) for one in standing.following.read],
+            "cycles": list(reversed(cycles)),
+            "marks": {mark.value: words for mark, words in MARK_WORDS.items()},
+            "start_url": Slot(subject.pk, LOG, "CYC", 1, next_repeat(subject=subject, form_key="CYC")).url(),
+            "phases_known": bool(phases_of(subject)),
+        }
+        | anthracycline_context(subject)
+        | graft_and_cells(subject)
+    )
+
+
+def graft_and_cells(subject: Subject) -> dict[str, Any]:
+    """The panels of transplantation, CAR-T cells and referrals, of subjects that have them."""
+    return transplant_context(subject) | cell_context(subject) | referral_context(subject)
 
 
 def branch_line(one: BranchAnswer) -> dict[str, Any]:
@@ -96,15 +102,13 @@ def branch_line(one: BranchAnswer) -> dict[str, Any]:
 def cycle_views(subject: Subject) -> list[CycleView]:
     """Every phase that began, in order, with what was planned and given in its days."""
     today, cycles = site_today(subject), cycles_of_subject(subject)
-    plans, given, segments = plans_of(subject), doses_given(subject), segments_of(subject)
+    plans, given, infusions = plans_of(subject), doses_given(subject), ledgers_of(subject)
     protocol = subject.protocol_version.protocol
-    zone = ZoneInfo(subject.site.timezone)
     views = []
     for place, (cycle, first, last) in enumerate(windows_of(cycles)):
         made = plans.get(cycle.pk, [])
         plan = made[-1] if made else None
         here = [one for one in given if first <= one.on <= last or (place == 0 and one.on < first)]
-        rows = [one for one in segments if first <= one.start.astimezone(zone).date() <= last]
         views.append(
             CycleView(
                 cycle=cycle,
@@ -114,7 +118,7 @@ def cycle_views(subject: Subject) -> list[CycleView]:
                 earlier_plans=max(0, len(made) - 1),
                 changed=changed_since(plan, cycle) if plan else (),
                 drugs=drugs_of(cycle, plan, here, today),
-                infusion=infusion_of(plan, rows, zone),
+                infusion=infusions.get(cycle.pk),
                 open=place == len(cycles) - 1,
             )
         )
@@ -160,32 +164,6 @@ def drugs_of(
     lines = [line for line in planned_lines(plan) if line.drug != BLINATUMOMAB] if plan else []
     assert cycle.performed_on is not None
     return cycle_ledger(cycle.performed_on, lines, given, today)
-
-
-def infusion_of(plan: DosePlan | None, rows: Sequence[InfusionSegment], zone: ZoneInfo) -> Ledger | None:
-    """The infusion of a cycle: what ran, the gaps with their rules, the picture; None without blinatumomab."""
-    planned = [line for line in planned_lines(plan) if line.drug == BLINATUMOMAB] if plan else []
-    if not planned and not rows:
-        return None
-    days = sum(len(line.days) for line in planned)
-    amounts = [None if line.amount is None else line.amount * len(line.days) for line in planned]
-    total = sum((one for one in amounts if one is not None), Decimal(0)) if None not in amounts else None
-    segments, now = [as_segment(row) for row in rows], timezone.now()
-    course = infusion_course(segments, now, days)
-    return Ledger(
-        segments=[segment_line(row, now) for row in rows],
-        course=course,
-        planned_days=days,
-        planned_micrograms=total,
-        drawing=infusion_bars(segments, course.gaps, days, now, zone)
-        | {"working": [(line.days, working_words(line)) for line in planned]},
-    )
-
-
-def segment_line(row: InfusionSegment, now: Any) -> dict[str, Any]:
-    """A stretch with its hours and micrograms."""
-    alone = infusion_course([as_segment(row)], now, 0)
-    return {"row": row, "hours": alone.hours, "micrograms": alone.micrograms}
 
 
 def anthracycline_context(subject: Subject) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from ..domain.path import (
     with_begun,
 )
 from ..models import CellTherapy, CycleStart, EndOfTreatment, Transplant
-from ..models.transplant import CellStep
+from ..models.cells import CellStep
 
 NOT_ENROLLED = Text("Not enrolled yet.", "尚未入组。")
 NOT_RANDOMISED = Text("Not randomised yet.", "尚未随机分组。")

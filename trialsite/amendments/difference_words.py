@@ -12,11 +12,18 @@ from trialsite.casebook.fact_words import fact_label, rule_words
 from trialsite.casebook.names import anchor_name, arm_name, form_title, local, phase_name, regimen_name
 from trialsite.casebook.own_rules import condition_words
 from trialsite.casebook.registries import facts
-from trialsite.casebook.sign_off import level_words, plain, randomisation_words, signer_words
+from trialsite.casebook.sign_off import (
+    condition_of_graft,
+    level_words,
+    plain,
+    randomisation_words,
+    signer_words,
+)
 from trialsite.clinical.units import analyte
 from trialsite.studies.domain import protocol as plans
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.registry import RegistryOutcome, Statement
+from trialsite.studies.domain.transplant_plan import Indication
 from trialsite.studies.words import (
     CODES,
     MRD_METHODS,
@@ -170,6 +177,7 @@ FIELDS: Mapping[str, Any] = {
     "kind": gettext_lazy("kind"),
     "text": gettext_lazy("text"),
     "needs": gettext_lazy("what answers it"),
+    "needs_reason": gettext_lazy("needs a reason in words"),
     "signers": gettext_lazy("who signs the consent"),
     "number_prefix": gettext_lazy("prefix of the numbers"),
     "windows": gettext_lazy("how long results hold"),
@@ -264,6 +272,8 @@ def value_of(thing: Any, field: str, value: Any, protocol: Protocol) -> str:
             return fact_label(value)
         case "refractory_at":
             return plain(protocol, "assessed_at", value)
+        case "washout" | "mrd_negative" | "apheresis" | "aplasia":
+            return condition_of_graft(value)
         case "source":
             return str(SOURCES.get(value, value))
     return parts_of(value, protocol) or coded(field, value) or plain(protocol, field, value)
@@ -386,6 +396,8 @@ def summary_of(thing: Any, protocol: Protocol) -> list[tuple[str, str]]:
             wanted = ("says", "hard")
         case plans.ItemPlan():
             wanted = ("type", "unit", "analyte", "choices", "minimum", "maximum", "low", "high")
+        case Indication():
+            wanted = ("when", "needs_reason")
         case plans.MrdThreshold():
             wanted = ("threshold",)
         case plans.EndpointPlan():

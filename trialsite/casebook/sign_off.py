@@ -15,14 +15,18 @@ from trialsite.clinical.text import Text
 from trialsite.clinical.units import unit_label
 from trialsite.studies.domain import protocol as plans
 from trialsite.studies.domain.adverse_event_plan import RecordRule, WindowPlan
+from trialsite.studies.domain.blinatumomab_plan import EventTerms, LiverLimit, ModificationRow
 from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.provenance import Mark, to_sign
 from trialsite.studies.domain.reporting_clocks import ReportingClock
+from trialsite.studies.domain.transplant_plan import ApheresisRules, AplasiaRule, Indication, MrdGate, Washout
 from trialsite.studies.words import (
     AGENTS,
     ANALYSIS_SETS,
+    BLINATUMOMAB_EVENTS,
     ENDPOINT_CODES,
+    LIVER_NAMES,
     MRD_METHODS,
     RECORDED_AS_EVENT,
     SETTING_CODES,
@@ -48,7 +52,10 @@ PARTS: dict[str, tuple[str, Any]] = {  # where a path begins → the part of the
     "arms": ("path", gettext_lazy("Treatment path")),
     "phases": ("path", gettext_lazy("Treatment path")),
     "randomisation": ("path", gettext_lazy("Treatment path")),
+    "transplant": ("path", gettext_lazy("Treatment path")),
+    "cell_therapy": ("path", gettext_lazy("Treatment path")),
     "regimens": ("regimens", gettext_lazy("Regimens")),
+    "blinatumomab": ("regimens", gettext_lazy("Regimens")),
     "visits": ("schedule", gettext_lazy("Schedule of activities")),
     "forms": ("schedule", gettext_lazy("Schedule of activities")),
     "mrd": ("mrd", gettext_lazy("MRD")),
@@ -139,6 +146,12 @@ def what_words(protocol: Protocol, mark: Mark, place: Any) -> str:
         return f"{place.id} {local(place.text)}"
     if isinstance(place, plans.MrdThreshold):
         return code_words(place.method, "method")
+    if isinstance(place, EventTerms):
+        return _("Blinatumomab: events of the decision table by CTCAE term")
+    if isinstance(place, LiverLimit):
+        return _("Blinatumomab: liver value %(analyte)s") % {"analyte": LIVER_NAMES[place.analyte]}
+    if isinstance(place, ModificationRow):
+        return _("Blinatumomab: row %(row)s of the decision table") % {"row": place.row}
     if last in SETTINGS and ("." not in mark.path or mark.path.startswith(("consent.", "adverse_events."))):
         return str(SETTINGS[last])
     name = local(mark.label)
@@ -208,6 +221,15 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
             return clock_words(place)
         case RecordRule():
             return record_words(protocol, place)
+        case EventTerms():
+            return term_words(place)
+        case LiverLimit():
+            return _("above %(above)s × ULN; resolved at %(resolved)s × ULN") % {
+                "above": place.above,
+                "resolved": place.resolved,
+            }
+        case ModificationRow():
+            return local(place.text)
         case plans.Stage():
             return _("pauses after %(n)s subjects") % {"n": place.subjects}
         case plans.LevelCap():
@@ -216,6 +238,10 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
             return sample_words(place)
         case plans.ResponseRules():
             return response_words(protocol, place)
+        case Indication():
+            return rule_words(place.when) if place.when else _("said by the investigator")
+        case Washout() | MrdGate() | ApheresisRules() | AplasiaRule():
+            return condition_of_graft(place)
         case plans.ItemPlan():
             return unit_label(place.unit) if place.unit else ""
         case dict():
@@ -336,6 +362,15 @@ def record_words(protocol: Protocol, one: RecordRule) -> str:
     return f"{terms} ({', '.join(when) or _('always')}): {RECORDED_AS_EVENT[one.record]}"
 
 
+def term_words(one: EventTerms) -> str:
+    """The terms of each kind of event of the decision table."""
+    language = get_language() or "en"
+    return "; ".join(
+        f"{BLINATUMOMAB_EVENTS[kind]}: {', '.join(words_of(term, language) for term in terms)}"
+        for kind, terms in one.by_kind.items()
+    )
+
+
 def sample_words(one: plans.SamplePlan) -> str:
     """After how many days a sample is asked for, in one line."""
     return "; ".join(f"{label}: {words}" for label, words in sample_lines(one))
@@ -354,6 +389,50 @@ def sample_lines(one: plans.SamplePlan) -> list[tuple[str, str]]:
         (_("report by other methods"), one.report_days_other),
     ]
     return [(words, days_words(days)) for words, days in steps]
+
+
+def condition_of_graft(one: Washout | MrdGate | ApheresisRules | AplasiaRule) -> str:
+    """What conditioning or apheresis waits for, or what aplasia is, in one line."""
+    match one:
+        case Washout():
+            return _(
+                "%(days)s days or more from the end of blinatumomab to conditioning;"
+                " non-haematological toxicity of grade %(grade)s at most"
+            ) % {"days": one.days, "grade": one.max_grade}
+        case MrdGate():
+            return _("MRD negative by %(method)s before conditioning") % {"method": MRD_METHODS[one.method]}
+        case ApheresisRules():
+            return _(
+                "lymphocytes %(alc)s × 10⁹/L or more; at most %(mg)s mg of prednisone a day (or equal) over %(days)s"
+                " days; %(after)s days or more after blinatumomab"
+            ) % {
+                "alc": one.alc,
+                "mg": one.prednisone_mg,
+                "days": one.steroid_days,
+                "after": one.days_after_blinatumomab,
+            }
+    return _("CD19-positive cells in blood below %(n)s/µL") % {"n": one.cd19_per_ul}
+
+
+def transplant_lines(protocol: Protocol) -> list[tuple[str, str, tuple[str | int, ...]]]:
+    """(what it is, in words, where it stands in the file) of indications and of what graft and cells wait for."""
+    plan, cells = protocol.transplant, protocol.cell_therapy
+    lines: list[tuple[str, str, tuple[str | int, ...]]] = [
+        (
+            local(one.name),
+            rule_words(one.when) if one.when else _("said by the investigator"),
+            ("transplant", "indications", number),
+        )
+        for number, one in enumerate(plan.indications)
+    ]
+    found = (
+        ("washout", plan.washout, ("transplant", "washout")),
+        ("mrd_negative", plan.mrd_negative, ("transplant", "mrd_negative")),
+        ("apheresis", cells and cells.apheresis, ("cell_therapy", "apheresis")),
+        ("aplasia", cells and cells.aplasia, ("cell_therapy", "aplasia")),
+    )
+    lines += [(str(SETTINGS[name]), condition_of_graft(one), path) for name, one, path in found if one]
+    return lines
 
 
 def response_words(protocol: Protocol, one: plans.ResponseRules) -> str:

@@ -82,6 +82,10 @@ RECORDED_AS_EVENT = {
 }
 SETTINGS = {
     "accrual_months": _("planned accrual, months"),
+    "aplasia": _("B-cell aplasia"),
+    "apheresis": _("before the apheresis for CAR-T cells"),
+    "mrd_negative": _("MRD before conditioning"),
+    "washout": _("wash-out before conditioning"),
     "analysis_set": _("analysis set"),
     "assessed_at": _("assessed at"),
     "bsa_formula": _("formula of the body surface area"),
@@ -169,6 +173,15 @@ ENDPOINT_CODES = {
     "relapse": _("relapse"),
     "treatment_failure": _("treatment failure"),
 }
+BLINATUMOMAB_EVENTS = {  # of the decision table of blinatumomab
+    "CRS": _("Cytokine release syndrome"),
+    "SEIZURE": _("Seizure"),
+    "NEUROTOXICITY": _("Neurotoxicity"),
+    "OTHER": _("Other event"),
+    "LIVER": _("Liver values"),
+    "NOT_RELEVANT": _("No event of the table"),
+}
+LIVER_NAMES = {"alt": "ALT", "ast": "AST", "bilirubin": _("bilirubin")}
 BASES = {"BSA": "/m²", "KG": "/kg"}
 CODES: Mapping[str, Mapping[str, Any]] = {
     "analysis set": ANALYSIS_SETS,

@@ -127,6 +127,7 @@ def test_times_are_typed_and_shown_in_the_sites_zone(cast: Cast, client: Client)
     client.force_login(cast.coordinator)
     url = Slot(subject.pk, "IND_D8", "BLI").url()
     typed = {"performed_on": "2026-01-19", "segments-TOTAL_FORMS": "1", "segments-INITIAL_FORMS": "0"}
+    typed |= {"premedication-TOTAL_FORMS": "0", "premedication-INITIAL_FORMS": "0"}
     typed |= {"segments-0-start": "2026-01-19 10:00", "segments-0-rate": "9", "press": "submit"}
     answer = client.post(url, typed | {"base_version": "0"})
     assert answer.status_code == 302, answer.content.decode()

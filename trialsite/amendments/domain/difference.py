@@ -7,7 +7,7 @@ difference; that an assumption became a stated value (`source`) is one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -92,6 +92,8 @@ def _all(old: Protocol, new: Protocol) -> Iterator[Change]:
     yield from _randomisation(old.randomisation, new.randomisation)
     yield from _listed("path", "arm", old.arms, new.arms)
     yield from _listed("path", "phase", old.phases, new.phases)
+    yield from _listed("path", "indication", old.transplant.indications, new.transplant.indications)
+    yield from _one("path", "transplant", _graft(old), _graft(new), TRANSPLANT)
     yield from _regimens(old.regimens, new.regimens)
     yield from _listed("schedule", "visit", old.visits, new.visits, values=_visit, kind=_kind_of_visit)
     yield from _forms(old.forms, new.forms)
@@ -108,6 +110,7 @@ REGISTRATION = Text("Registration", "注册信息")
 CONSENT = Text("Consent", "知情同意")
 SCREENING = Text("Screening", "筛选")
 SAMPLES = Text("Samples for MRD", "MRD标本")
+TRANSPLANT = Text("Transplantation and CAR-T cells", "移植与CAR-T细胞")
 RESPONSE = Text("Criteria of response", "疗效标准")
 RANDOMISATION = Text("Randomisation", "随机化")
 
@@ -209,6 +212,15 @@ def _randomisation(old: Randomisation | None, new: Randomisation | None) -> Iter
     own = ("strata",)
     yield from _one("path", "randomisation", _values(old, own), _values(new, own), RANDOMISATION)
     yield from _listed("path", "stratum", old.strata, new.strata)
+
+
+def _graft(protocol: Protocol) -> Values:
+    """What conditioning and apheresis wait for, without where it comes from."""
+    plan, cells = protocol.transplant, protocol.cell_therapy
+    known: dict[str, Any] = {"washout": plan.washout, "mrd_negative": plan.mrd_negative}
+    if cells is not None:
+        known |= {"apheresis": cells.apheresis, "aplasia": cells.aplasia}
+    return {name: None if one is None else replace(one, cite="") for name, one in known.items()}
 
 
 def _regimens(olds: Sequence[Regimen], news: Sequence[Regimen]) -> Iterator[Change]:

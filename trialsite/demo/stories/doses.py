@@ -13,7 +13,7 @@ from trialsite.clinical.facts import Fact
 from trialsite.studies.domain.protocol import BLINATUMOMAB, Protocol, VisitPlan
 
 from .draws import Draw
-from .infusions import Stretch, lines_of, stretches
+from .infusions import Stretch, lines_of, premedication_of, stretches
 from .story import Course, Span
 
 REDUCED_PCT, OMITTED_PCT = 3.5, 1.0
@@ -108,3 +108,8 @@ def dose_lines(draw: Draw, cycle: Cycle, days: range, until: date) -> list[dict[
 def infusion_lines(cycle: Cycle, days: range, today: date) -> list[dict[str, Any]]:
     """The pump's log of these days."""
     return lines_of(cycle.infusion, days, cycle.span.start, today)
+
+
+def premedication_lines(cycle: Cycle, days: range, today: date) -> list[dict[str, Any]]:
+    """What was given before the starts of the pump on these days."""
+    return premedication_of(cycle.infusion, days, cycle.span.start, today)

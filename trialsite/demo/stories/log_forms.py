@@ -14,6 +14,7 @@ from trialsite.studies.domain.protocol import Protocol
 from . import laboratory, measured
 from .adverse import SPECIFIED
 from .draws import Draw
+from .grafts import graft_and_cell_entries, work_up
 from .hospital import hospital_entries
 from .medicines import medicine_entries
 from .screening_forms import donor_values, mrd_methods
@@ -44,6 +45,7 @@ def log_entries(draw: Draw, protocol: Protocol, course: Course, today: date) -> 
         yield adverse_event(protocol, event, number, until, dead=course.ending.died_on)
     yield from hospital_entries(course, known, min(until, today))
     yield from medicine_entries(course, until)
+    yield from graft_and_cell_entries(course, until)
     yield from relapse_entries(draw, protocol, course, until)
     yield from end_of_treatment(protocol, course, today, until)
     yield from last_things(draw, course, today)
@@ -66,8 +68,10 @@ def planned_transplant(draw: Draw, course: Course) -> Entry:
     """The donor is there and the first day of conditioning is fixed."""
     graft = course.graft
     assert graft is not None
-    values = donor_values(draw, graft.donor) | {"conditioning_planned": graft.conditioning_on}
-    return Entry(LOG, "DON", graft.conditioning_on - timedelta(days=DONOR_KNOWN_DAYS), values)
+    on = graft.conditioning_on - timedelta(days=DONOR_KNOWN_DAYS)
+    values, rows = work_up(course, graft, on)
+    values |= donor_values(draw, graft.donor) | {"conditioning_planned": graft.conditioning_on}
+    return Entry(LOG, "DON", on, values, rows=rows)
 
 
 def adverse_event(protocol: Protocol, event: Event, number: int, until: date, dead: date | None) -> Entry:

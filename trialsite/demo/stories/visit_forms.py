@@ -12,6 +12,7 @@ from trialsite.studies.domain.protocol import Protocol, VisitPlan
 
 from . import doses, laboratory, log_forms, measured
 from .draws import Draw
+from .grafts import agents, indication, is_referred, own_draw, work_up
 from .screening_forms import donor_values, lysis_panel, mrd_methods, pregnancy_test
 from .story import Course, Entry, Flare
 
@@ -210,7 +211,9 @@ def infusion(now: Occasion) -> Iterator[Entry]:
     days = doses.days_of_visit(now.protocol, now.visit, "BLI", cycle.span, now.anchors)
     lines = doses.infusion_lines(cycle, days, now.today)
     if lines:
-        yield now.entry("BLI", {"line_flushed": False}, rows={"segments": lines})
+        before = doses.premedication_lines(cycle, days, now.today)
+        values = {"line_flushed": False, "premedication_listed": True}
+        yield now.entry("BLI", values, rows={"segments": lines, "premedication": before})
 
 
 def cells(now: Occasion) -> Iterator[Entry]:
@@ -228,6 +231,10 @@ def cells(now: Occasion) -> Iterator[Entry]:
         case "CAR_D0":
             dose, viability = draw.number(0.8, 1.3, 2), draw.number(84, 97)
             values |= {"step": "INFUSION", "dose": dose, "viability": viability, "bridging": False}
+            values |= {
+                "transduction_pct": own_draw(course, "product").number(28, 61),
+                "weight": measured.quantity("weight", course.person.weight_kg),
+            }
         case _:
             values |= {"step": "FOLLOW_UP", "tocilizumab": False, "steroid": False}
     yield now.entry("CAR", values)
@@ -239,7 +246,7 @@ def transplantation(now: Occasion) -> Iterator[Entry]:
         return
     haploidentical = graft.donor == "HAPLO"
     reduced = graft.intensity == "RIC"
-    values = {
+    values: dict[str, Any] = {
         "conditioning_on": graft.conditioning_on,
         "intensity": graft.intensity,
         "conditioning": "Fludarabine, busulfan (2 days), cytarabine"
@@ -252,8 +259,13 @@ def transplantation(now: Occasion) -> Iterator[Entry]:
         "prophylaxis": "Ciclosporin, mycophenolate, methotrexate" + (", ATG" if graft.donor != "MSD" else ""),
         "atg": graft.donor != "MSD",
         "ptcy": haploidentical and draw.chance(30),
+        "indication": indication(now.course, now.protocol.key),
     }
-    yield now.entry("HSCT", values)
+    if is_referred(now.course):
+        values |= {"told_by": "LETTER"}
+        if own_draw(now.course, "letter").chance(50):
+            values["cd34"] = None  # the letter does not say it: the referral goes on
+    yield now.entry("HSCT", values, rows=agents(graft))
 
 
 def engraftment(now: Occasion) -> Iterator[Entry]:
@@ -336,7 +348,8 @@ def donor(now: Occasion) -> Iterator[Entry]:
     graft = now.course.graft
     if graft:
         plan = {"conditioning_planned": graft.conditioning_on}
-        yield now.entry("DON", donor_values(now.draw, graft.donor) | plan)
+        values, rows = work_up(now.course, graft, now.on)
+        yield now.entry("DON", donor_values(now.draw, graft.donor) | plan | values, rows=rows)
 
 
 def pregnancy(now: Occasion) -> Iterator[Entry]:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from trialsite.studies.domain.adverse_event_plan import adverse_event_problems
+from trialsite.studies.domain.blinatumomab_plan import blinatumomab_problems
 from trialsite.studies.domain.form_checks import form_problems
 from trialsite.studies.domain.numbering import numbering_problems
 from trialsite.studies.domain.own_form_checks import FormItems, own_form_problems
@@ -18,6 +19,7 @@ from trialsite.studies.domain.recruitment_checks import randomisation_problems, 
 from trialsite.studies.domain.regimen_checks import regimen_problems
 from trialsite.studies.domain.rule_checks import rule_problems, unknown_fact
 from trialsite.studies.domain.sample_plan import sample_problems
+from trialsite.studies.domain.transplant_plan import transplant_problems
 from trialsite.studies.domain.vocabulary import (
     ANALYSIS_SETS,
     ANCHOR_FORMS,
@@ -91,6 +93,8 @@ def _problems(
     yield from form_problems(protocol)
     yield from adverse_event_problems(protocol)
     yield from sample_problems(protocol)
+    yield from transplant_problems(protocol)
+    yield from blinatumomab_problems(protocol)
 
 
 def _repeated(protocol: Protocol) -> Found:

@@ -366,6 +366,24 @@ _TABLE = (
         ("MSD", "MUD10", "MMUD9", "HAPLO", "NONE"),
     ),
     FactName("donor_available", "boolean", "", "DON", "an eligible donor is identified and available"),
+    FactName(
+        "hsct_indication",
+        "text",
+        "",
+        "HSCT",
+        "why the subject is transplanted, a key of transplant.indications",
+    ),
+    FactName("graft_source", "choice", "", "HSCT", "where the graft came from", ("PB", "BM", "BM_PB", "CB")),
+    FactName(
+        "days_since_hsct", "integer", "d", "HSCT", "days from the first graft to the day on which it is asked"
+    ),
+    FactName(
+        "days_since_car_t",
+        "integer",
+        "d",
+        "CAR",
+        "days from the first infusion of CAR-T cells to the day on which it is asked",
+    ),
     # Course
     FactName(
         "response_latest",

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from trialsite.studies.domain.adverse_event_plan import DEFAULT as PLAIN_ADVERSE_EVENTS
 from trialsite.studies.domain.adverse_event_plan import AdverseEventPlan
+from trialsite.studies.domain.blinatumomab_plan import NO_BLINATUMOMAB, BlinatumomabPlan
 from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, ResponseRules
 from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.own_forms import CheckPlan, Choice, GroupPlan, ItemPlan, ProtocolFormPlan
@@ -27,6 +28,7 @@ from trialsite.studies.domain.registry import RegistryEntry
 from trialsite.studies.domain.sample_plan import DEFAULT as PLAIN_SAMPLES
 from trialsite.studies.domain.sample_plan import SamplePlan
 from trialsite.studies.domain.sites_and_strata import PlannedSite, Stratum, StratumLevel
+from trialsite.studies.domain.transplant_plan import NO_TRANSPLANT_RULES, CellPlan, TransplantPlan
 from trialsite.studies.domain.treatment_plan import (
     AWAIT,
     BLINATUMOMAB,
@@ -315,6 +317,9 @@ class Protocol:
     creat_baseline_requires_gt_uln: bool = False
     adverse_events: AdverseEventPlan = PLAIN_ADVERSE_EVENTS
     samples: SamplePlan = PLAIN_SAMPLES
+    transplant: TransplantPlan = NO_TRANSPLANT_RULES
+    cell_therapy: CellPlan | None = None
+    blinatumomab: BlinatumomabPlan = NO_BLINATUMOMAB
 
     @classmethod
     def from_document(cls, document: Document) -> Protocol:
@@ -357,6 +362,9 @@ class Protocol:
             ],
             adverse_events=AdverseEventPlan.of(document.get("adverse_events")),
             samples=SamplePlan.of(document.get("samples")),
+            transplant=TransplantPlan.of(document.get("transplant")),
+            cell_therapy=CellPlan.of(document.get("cell_therapy")),
+            blinatumomab=BlinatumomabPlan.of(document.get("blinatumomab")),
         )
 
     def phase_of(self, key: str) -> Phase:

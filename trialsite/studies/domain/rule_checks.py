@@ -18,6 +18,7 @@ from trialsite.clinical.rules import (
 from trialsite.studies.domain.fact_names import FACTS
 from trialsite.studies.domain.problems import Path
 from trialsite.studies.domain.protocol import Protocol
+from trialsite.studies.domain.transplant_plan import transplant_rules
 from trialsite.studies.domain.values import Rule
 
 KINDS = {
@@ -35,7 +36,7 @@ STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
 def rules_of(protocol: Protocol) -> Iterator[tuple[Path, Rule]]:
-    """Every rule of the protocol with its path: criteria, branches, visits, doses, infusions, strata."""
+    """Every rule of the protocol with its path: criteria, branches, visits, doses, indications, strata."""
     for number, criterion in enumerate(protocol.criteria):
         yield ("criteria", number, "rule"), criterion.rule
         if criterion.bites is not None:
@@ -47,6 +48,7 @@ def rules_of(protocol: Protocol) -> Iterator[tuple[Path, Rule]]:
         if visit.when is not None:
             yield ("visits", number, "when"), visit.when
     yield from _dose_rules(protocol)
+    yield from transplant_rules(protocol)
     for number, stratum in enumerate(protocol.randomisation.strata if protocol.randomisation else ()):
         for place, level in enumerate(() if stratum.by_site else stratum.levels):
             yield ("randomisation", "strata", number, "levels", place, "rule"), level.rule

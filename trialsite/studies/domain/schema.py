@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from trialsite.studies.domain.adverse_event_plan import AGENTS, RECORDED, STARTS
+from trialsite.studies.domain.blinatumomab_plan import ACTIONS, EVENTS, LIVER_ANALYTES, MOMENTS, TERM_KINDS
 from trialsite.studies.domain.problems import Path
 from trialsite.studies.domain.reporting_clocks import SPECIAL_INTEREST
 
@@ -277,6 +278,84 @@ SAMPLES = sourced(
         "report_days_other": POSITIVE,
     }
 )
+TRANSPLANT = shape(
+    {
+        "indications": many(
+            sourced({"key": KEY, "name": TEXT}, {"when": RULE, "needs_reason": TRUTH}), at_least=1
+        )
+    },
+    {
+        "washout": sourced({"days": POSITIVE, "max_grade": COUNT}),
+        "mrd_negative": sourced({"method": choice(*METHODS)}),
+    },
+)
+CELL_THERAPY = shape(
+    {
+        "apheresis": sourced(
+            {
+                "alc": DECIMAL,
+                "prednisone_mg": DECIMAL,
+                "steroid_days": POSITIVE,
+                "days_after_blinatumomab": POSITIVE,
+            }
+        ),
+        "aplasia": sourced({"cd19_per_ul": DECIMAL}),
+    }
+)
+PREMEDICATION = sourced(
+    {
+        "moments": many(choice(*MOMENTS), at_least=1),
+        "doses": many(
+            shape({"drug": KEY, "amount": DECIMAL, "basis": choice("FLAT", "BSA")}, {"cap": DECIMAL}),
+            at_least=1,
+        ),
+        "within_hours": DECIMAL,
+    },
+    {"from_age": COUNT, "below_age": COUNT, "first_course_only": TRUTH},
+)
+MODIFICATION_ROW = sourced(
+    {
+        "row": KEY,
+        "event": choice(*EVENTS),
+        "grades": many({**POSITIVE, "maximum": 5}),
+        "action": choice(*ACTIONS),
+        "text": TEXT,
+    },
+    {
+        "as_row": KEY,
+        "hold_days": COUNT,
+        "stop_after_days": POSITIVE,
+        "stop_at_start_dose": TRUTH,
+        "stop_on_recurrence": TRUTH,
+        "stop_above_events": POSITIVE,
+    },
+)
+DOSE_BY_WEIGHT = sourced({"fixed": DECIMAL, "per_m2": DECIMAL, "cap": DECIMAL})
+BLINATUMOMAB = sourced(
+    {
+        "courses": many(
+            shape(
+                {
+                    "regimens": many(KEY, at_least=1),
+                    "hospital": sourced({"days": many(COUNT)}),
+                    "premedication": many(PREMEDICATION),
+                }
+            )
+        ),
+        "dose_modification": sourced(
+            {
+                "start_dose": DOSE_BY_WEIGHT,
+                "full_dose": DOSE_BY_WEIGHT,
+                "escalate_after_days": POSITIVE,
+                "terms": sourced(dict.fromkeys(TERM_KINDS, many(WORDS))),
+                "liver": many(
+                    sourced({"analyte": choice(*LIVER_ANALYTES), "above": DECIMAL, "resolved": DECIMAL})
+                ),
+                "rows": many(MODIFICATION_ROW, at_least=1),
+            }
+        ),
+    }
+)
 RESPONSE = sourced(
     {
         "criteria_set": choice("ELN2024", "ASBMT2010", "NCCN", "PAEDIATRIC"),
@@ -430,6 +509,9 @@ PROTOCOL: Schema = {
             "creat_baseline_requires_gt_uln": valued(TRUTH),
             "adverse_events": ADVERSE_EVENTS,
             "samples": SAMPLES,
+            "transplant": TRANSPLANT,
+            "cell_therapy": CELL_THERAPY,
+            "blinatumomab": BLINATUMOMAB,
         },
     ),
 }
