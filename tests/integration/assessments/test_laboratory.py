@@ -25,6 +25,7 @@ from trialsite.casebook.edit_checks import Fired, edit_check
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.models import LOG, Draft, Subject
 from trialsite.casebook.selectors import work_of
+from trialsite.casebook.slots import Slot
 
 from .entries import enter, result
 
@@ -475,6 +476,30 @@ def test_a_unit_that_the_analyte_does_not_have_is_refused_before_the_table(
     assert "is not accepted in “U/L”. Accepted: mmol/L" in text
     assert 'name="d0-calcium" value=""' in text
     assert results(cast, subject) == {}
+
+
+def test_what_was_refused_is_listed_at_the_top_with_links(desk: Client, subject: Subject) -> None:
+    text = desk.post(url(subject), typed({"date": "2026-01-06", "wbc": "much"})).content.decode()
+    assert 'href="#id_d0-wbc"' in text
+    assert "Nothing was saved: 1 place needs a look." in text
+
+
+def test_the_page_leads_to_the_ranges_of_the_site(desk: Client, cast: Cast, subject: Subject) -> None:
+    way = f"{reverse('reference-ranges', args=[subject.study.key])}?site={subject.site.key}"
+    assert way in desk.get(url(subject)).content.decode()
+    desk.post(url(subject), typed({"date": "2026-01-06", "alt": "45"}))
+    text = desk.get(url(subject)).content.decode()
+    assert "no CTCAE grade, because a limit of normal is missing" in text
+    with acting(user=cast.coordinator):
+        report = LabReport.objects.select_related("visit").get(subject=subject)
+        form = Slot.of_record(report).url()
+    text = desk.get(form).content.decode()
+    assert "not gradable" in text.lower()
+    assert f"{way.replace('&', '&amp;')}&amp;analyte=alt" in text
+    assert (
+        "Look at, record or correct the reference ranges of the site"
+        in desk.get(f"{form}?edit=1").content.decode()
+    )
 
 
 def test_a_name_that_was_told_wrongly_is_taken_back(desk: Client, cast: Cast, subject: Subject) -> None:
