@@ -64,7 +64,7 @@ def item_fact(model: type[CasebookRecord], form_key: str, item: str, *, unit: st
     )
 
 
-def label_of(model: type[CasebookRecord], item: str) -> Any:
+def label_of(model: type[Model], item: str) -> Any:
     composite = model.composites.get(item)
     return composite.label if composite else model._meta.get_field(item).verbose_name  # type: ignore[union-attr]
 

@@ -5,17 +5,17 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from enrollment.item_facts import fact_of_item, record_fact
 from trialsite.casebook.registries import FactSource
 from trialsite.casebook.selectors import current_records
 from trialsite.clinical.facts import Fact
 
 from .medication.checks import inhibitor_of
 from .medication.dictionary import dictionary
-from .models import ConcomitantMedication
-from .models.medication import Inhibitor
+from .models import ConcomitantMedication, CycleStart
+from .models.medication import STRENGTH, Inhibitor
+from .plan.paths import cycles_of
 from .transplant.facts import transplant_facts
-
-STRENGTH = [Inhibitor.NONE, Inhibitor.MODERATE, Inhibitor.STRONG, Inhibitor.POSACONAZOLE]
 
 
 def inhibitor(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
@@ -32,10 +32,24 @@ def inhibitor(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
     return found
 
 
+def first_weight(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
+    """The weight with which the first phase began: what later weights are compared with."""
+    found = {}
+    for subject_id, cycles in cycles_of(subject_ids).items():
+        first = next((one for one in cycles if one.weight is not None), None)
+        if first is not None:
+            found[subject_id] = fact_of_item(first, "weight", "kg")
+    return found
+
+
 def facts() -> dict[str, FactSource]:
     """What the room registers."""
     return {
         **transplant_facts(),
+        "first_cycle_weight_kg": FactSource(first_weight, _("Weight in cycle 1"), "kg", form="CYC"),
+        "child_pugh": record_fact(
+            CycleStart, "CYC", lambda record: fact_of_item(record, "child_pugh"), _("Child-Pugh class")
+        ),
         "cyp3a_inhibitor": FactSource(
             inhibitor, _("CYP3A inhibitor"), form="CM", words=dict(Inhibitor.choices)
         ),

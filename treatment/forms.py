@@ -9,8 +9,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook import registries
-from trialsite.casebook.forms import CasebookForm, RowForm, Section
+from trialsite.casebook.forms import MISSING_PREFIX, CasebookForm, RowForm, Section
+from trialsite.studies.words import percent_words
 
+from .doses.asked import asked_by
 from .doses.drugs import drug_choices
 from .medication.dictionary import offered_names
 from .models import (
@@ -34,7 +36,15 @@ class CycleStartForm(CasebookForm):
     model = CycleStart
     sections = (
         Section(_("Start"), "phase", "performed_on"),
-        Section(_("Body size for the doses"), "height", "weight"),
+        Section(
+            _("Body size for the doses"),
+            "height",
+            "weight",
+            "weighed_on",
+            "child_pugh",
+            "dose_level",
+            "dose_level_reason",
+        ),
         Section(_("End (enter when it is over)"), "ended_on", "end_reason"),
     )
 
@@ -49,6 +59,7 @@ class CycleStartForm(CasebookForm):
         )
         self.fields.pop("missing__phase", None)
         self.order_fields(["phase", "performed_on"])
+        self.offer_doses(subject, record)
         if record is None:
             self.initial.setdefault("phase", standing_of(subject).following.phase)
         for item, name, unit in (("height", "height_cm", "cm"), ("weight", "weight_kg", "kg")):
@@ -57,6 +68,45 @@ class CycleStartForm(CasebookForm):
                 field: Any = self.fields[item]
                 field.previous = f"{plain(fact.value)} {unit}"
                 field.previous_on = fact.on
+
+    def offer_doses(self, subject: Any, record: Any) -> None:
+        """Dose levels and the Child-Pugh class where a regimen of the subject's phases asks for them."""
+        asked = asked_by(subject)
+        levels = sorted({one for found in asked.levels for one in found.factors}, reverse=True)
+        own = getattr(record, "dose_level", None)
+        levels += [own] if own is not None and own not in levels else []
+        self.dropped: set[str] = set()
+        if levels:
+            field = self.fields["dose_level"]
+            self.fields["dose_level"] = forms.TypedChoiceField(
+                choices=[("", _("full dose"))]
+                + [(f"{one:.2f}", percent_words(one)) for one in levels if one != 1],
+                coerce=Decimal,
+                empty_value=None,
+                required=False,
+                label=field.label,
+                widget=forms.Select(attrs={"class": "form-select"}),
+            )
+            self.order_fields(["phase", "performed_on", "height", "weight", "weighed_on", "child_pugh"])
+        else:
+            self.drop("dose_level", "dose_level_reason")
+        if not asked.child_pugh and not getattr(record, "child_pugh", ""):
+            self.drop("child_pugh")
+        self.fields.pop(f"{MISSING_PREFIX}dose_level", None)
+        self.fields.pop(f"{MISSING_PREFIX}dose_level_reason", None)
+
+    def drop(self, *items: str) -> None:
+        for item in items:
+            self.fields.pop(item, None)
+            self.fields.pop(f"{MISSING_PREFIX}{item}", None)
+        self.dropped |= set(items)
+
+    def get_sections(self) -> tuple[Section, ...]:
+        """The sections without what this subject's regimens do not ask for."""
+        out: set[str] = getattr(self, "dropped", set())
+        return tuple(
+            Section(one.title, *(item for item in one.items if item not in out)) for one in self.sections
+        )
 
 
 def plain(value: Any) -> Any:

@@ -14,24 +14,37 @@ from trialsite.listing import listed
 from . import checks, derived, forms, models
 from .alerts import end_of_treatment_alerts, infusion_alerts, interaction_alerts
 from .anchors import ANCHORS
+from .anthracyclines.checks import anthracycline_limits
+from .anthracyclines.decisions import refuse_beyond_limit
+from .anthracyclines.derive import derive_total
+from .anthracyclines.work import ECHO_WORK
 from .background import background_of
 from .cells.registrations import CELL_FORMS
 from .day_words import day_in_words
 from .deviation_register import into_register
+from .doses import checks as dose_checks
 from .doses.dry_run import dry_run_doses
 from .doses.offers import offer_doses
 from .doses.services import plan_first_doses
+from .doses.work import DOSE_WORK
 from .exposures import exposures
 from .facts import facts
 from .infusion import checks as infusion_checks
 from .infusion.api import InfusionCourseViewSet
 from .infusion.work import INFUSION_WORK, bags_of_days, bags_of_week
+from .intensity.api import AnthracyclineViewSet, DoseIntensityViewSet
+from .intensity.derive import derive_intensity
 from .lanes import treatment_lanes
 from .medication import checks as medication_checks
 from .medication.derived import medication as medication_of
 from .medication.dictionary import medicine_words
 from .medication.dose_phrases import medication_dose
 from .medication.support import support_days
+from .methotrexate import checks as methotrexate_checks
+from .methotrexate.derived import methotrexate
+from .methotrexate.facts import facts as methotrexate_facts
+from .methotrexate.forms import LeucovorinForm, LevelForm, MethotrexateForm
+from .methotrexate.work import METHOTREXATE_WORK
 from .plan.derive import derive_step
 from .plan.work import TREATMENT_WORK
 from .referrals.reading import derive_referrals
@@ -62,6 +75,12 @@ def infusion_summary(record: Any) -> str:
     return f"{', '.join(rates)} µg/d" if rates else ""
 
 
+def methotrexate_summary(record: Any) -> str:
+    dose = record.dose is not None and f"{record.dose.normalize():f} mg"
+    levels = ", ".join(str(one.level) for one in standing_lines(record.levels) if one.level)
+    return joined(dose or "", levels)
+
+
 def medication_summary(record: Any) -> str:
     period = " – ".join(one.text for one in (record.started, record.stopped) if one)
     return joined(medicine_words(record.medicine), medication_dose(record), period)
@@ -86,6 +105,10 @@ FORMS = (
             not_in_the_future("performed_on", "ended_on"),
             END_AFTER_START,
             checks.possible_body,
+            dose_checks.dose_level,
+            dose_checks.fresh_weight,
+            dose_checks.weight_of_cycle_1,
+            dose_checks.lysis_may_start,
         ),
         summary=cycle_summary,
         derived=derived.phase_start,
@@ -97,7 +120,13 @@ FORMS = (
         models.DosesGiven,
         forms.DosesGivenForm,
         rows=(RowType("doses", models.DoseGiven, forms.DoseGivenForm, _("Doses"), blank_lines=2),),
-        checks=(PAST, checks.doses, medication_checks.treatment_meets_medicine),
+        checks=(
+            PAST,
+            checks.doses,
+            dose_checks.within_tolerance,
+            medication_checks.treatment_meets_medicine,
+            anthracycline_limits,
+        ),
         summary=doses_summary,
         offer=offer_doses,
     ),
@@ -119,6 +148,24 @@ FORMS = (
         checks=(PAST, checks.segments, infusion_checks.premedication, infusion_checks.rate_as_planned),
         summary=infusion_summary,
         derived=derived.infusion,
+    ),
+    FormType(
+        "MTX",
+        _("High-dose methotrexate"),
+        models.MethotrexateInfusion,
+        MethotrexateForm,
+        rows=(
+            RowType("levels", models.MethotrexateLevel, LevelForm, _("Levels")),
+            RowType("leucovorin", models.LeucovorinDose, LeucovorinForm, _("Leucovorin given")),
+        ),
+        continuous=True,
+        checks=(
+            methotrexate_checks.times_possible,
+            methotrexate_checks.line_answered,
+            methotrexate_checks.conditions_hold,
+        ),
+        summary=methotrexate_summary,
+        derived=methotrexate,
     ),
     FormType(
         "CM",
@@ -173,7 +220,7 @@ FORMS = (
 
 for form in FORMS:
     registries.forms.register(form.key, form)
-for name, fact in facts().items():
+for name, fact in {**facts(), **methotrexate_facts()}.items():
     registries.facts.register(name, fact)
 for name, anchor in ANCHORS.items():
     registries.anchors.register(name, anchor)
@@ -182,12 +229,20 @@ registries.work.register("treatment", TREATMENT_WORK)
 registries.work.register("referrals", REFERRAL_WORK)
 registries.projections.register("referrals", ProjectionType(models.OpenReferral, derive_referrals))
 registries.work.register("infusions", INFUSION_WORK)
+registries.work.register("doses", DOSE_WORK)
+registries.work.register("methotrexate", METHOTREXATE_WORK)
+registries.work.register("echo", ECHO_WORK)
+registries.gates.register("anthracyclines", refuse_beyond_limit)
+registries.api_lists.register("dose-intensity", DoseIntensityViewSet)
+registries.api_lists.register("anthracyclines", AnthracyclineViewSet)
 registries.week_lines.register("doses", doses_of_week)
 registries.week_lines.register("bags", bags_of_week)
 registries.calendar_lines.register("bags", bags_of_days)
 registries.api_lists.register("infusion-courses", InfusionCourseViewSet)
 registries.timeline.register("treatment", treatment_lanes)
 registries.projections.register("treatment", ProjectionType(models.TreatmentStep, derive_step))
+registries.projections.register("anthracyclines", ProjectionType(models.AnthracyclineTotal, derive_total))
+registries.projections.register("intensity", ProjectionType(models.DoseIntensity, derive_intensity))
 registries.exposures.register("treatment", exposures)
 registries.backgrounds.register("treatment", background_of)
 registries.day_words.register("treatment", day_in_words)

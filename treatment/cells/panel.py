@@ -1,6 +1,7 @@
 """The CAR-T cells of a subject on its treatment page: from apheresis to day +100, and B cells over time."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -88,12 +89,19 @@ def b_cell_lines(subject: Subject, day0: Any) -> list[dict[str, Any]]:
     return [
         {
             "record": one,
+            "cd19_cells": plain(one.cd19_cells),
+            "car_copies": plain(one.car_copies),
             "day": (one.performed_on - day0).days if day0 and one.performed_on else None,
             "aplastic": limit is not None and is_aplastic(one.cd19_cells, limit) is Truth.TRUE,
             "url": Slot.of_record(one).url(),
         }
         for one in b_cells_of(subject.pk)
     ]
+
+
+def plain(number: Decimal | None) -> str:
+    """A number without zeros at its end; "" for none."""
+    return "" if number is None else f"{number.normalize():f}"
 
 
 def course_lines(records: Sequence[CellCourses]) -> Iterator[dict[str, Any]]:

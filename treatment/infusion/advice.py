@@ -97,7 +97,8 @@ def to_be_done(
         return event.at_grade_1 is None
     if restarted is None:
         return True
-    return advice.earliest_escalation is not None and now < advice.earliest_escalation
+    wait = advice.earliest_escalation
+    return outcome.followed is not Followed.NO and wait is not None and now < wait
 
 
 def advice_not_followed(subject: Subject) -> list[Advised]:

@@ -18,10 +18,9 @@ from trialsite.casebook.versions import named
 from trialsite.studies.domain.protocol import BLINATUMOMAB
 
 from ..cells.panel import cell_context
-from ..domain.anthracyclines import RATIO_SETS, AnthracyclineDose, cumulative_dose, is_anthracycline
-from ..domain.ledger import DrugLedger, GivenLine, Mark, cycle_ledger, in_unit
+from ..domain.ledger import DrugLedger, GivenLine, Mark, cycle_ledger
 from ..domain.path import BranchAnswer
-from ..doses.drugs import drug_name
+from ..doses.computing import canonical
 from ..infusion.ledger import Ledger, ledgers_of
 from ..models import CycleStart, DosePlan
 from ..referrals.panel import referral_context
@@ -42,6 +41,7 @@ MARK_WORDS: dict[Mark, tuple[str, Any]] = {
     Mark.DEVIATION: ("deviation", gettext_lazy("deviation")),
     Mark.NOT_RECORDED: ("due", gettext_lazy("not recorded")),
     Mark.NOT_YET: ("upcoming", gettext_lazy("to come")),
+    Mark.OMITTED: ("still", gettext_lazy("omitted")),
     Mark.NOT_PLANNED: ("query", gettext_lazy("not planned")),
 }
 
@@ -65,24 +65,20 @@ def treatment_context(subject: Subject) -> dict[str, Any]:
     """Everything on the page except header and tabs."""
     standing = standing_of(subject)
     cycles = cycle_views(subject)
-    return (
-        {
-            "standing": standing,
-            "steps": standing.steps,
-            "following": standing.following,
-            "following_phase": next(
-                (s.phase for s in standing.steps if s.phase.key == standing.following.phase), None
-            ),
-            "missing": [fact_label(name) for name in standing.following.missing],
-            "read": [branch_line(one) for one in standing.following.read],
-            "cycles": list(reversed(cycles)),
-            "marks": {mark.value: words for mark, words in MARK_WORDS.items()},
-            "start_url": Slot(subject.pk, LOG, "CYC", 1, next_repeat(subject=subject, form_key="CYC")).url(),
-            "phases_known": bool(phases_of(subject)),
-        }
-        | anthracycline_context(subject)
-        | graft_and_cells(subject)
-    )
+    return {
+        "standing": standing,
+        "steps": standing.steps,
+        "following": standing.following,
+        "following_phase": next(
+            (s.phase for s in standing.steps if s.phase.key == standing.following.phase), None
+        ),
+        "missing": [fact_label(name) for name in standing.following.missing],
+        "read": [branch_line(one) for one in standing.following.read],
+        "cycles": list(reversed(cycles)),
+        "marks": {mark.value: words for mark, words in MARK_WORDS.items()},
+        "start_url": Slot(subject.pk, LOG, "CYC", 1, next_repeat(subject=subject, form_key="CYC")).url(),
+        "phases_known": bool(phases_of(subject)),
+    } | graft_and_cells(subject)
 
 
 def graft_and_cells(subject: Subject) -> dict[str, Any]:
@@ -131,15 +127,13 @@ def url_of(subject: Subject, cycle: CycleStart) -> str:
 
 def changed_since(plan: DosePlan, cycle: CycleStart) -> tuple[str, ...]:
     """What of the form differs from what the plan was computed from, in words."""
-    from ..doses.services import canonical
-
+    measured = bool(plan.inputs.get("weight_measured"))  # by a weight measured since, not that of the form
     pairs = (
-        (_("weight"), plan.weight_kg, cycle.weight, "kg"),
-        (_("height"), plan.height_cm, cycle.height, "cm"),
+        (_("weight"), plan.weight_kg, plan.weight_kg if measured else canonical(cycle.weight), "kg"),
+        (_("height"), plan.height_cm, canonical(cycle.height), "cm"),
     )
     found = []
-    for name, before, now, unit in pairs:
-        after = canonical(now)
+    for name, before, after, unit in pairs:
         if before != after:
             found.append(
                 _("%(what)s changed: %(before)s → %(after)s %(unit)s")
@@ -164,29 +158,3 @@ def drugs_of(
     lines = [line for line in planned_lines(plan) if line.drug != BLINATUMOMAB] if plan else []
     assert cycle.performed_on is not None
     return cycle_ledger(cycle.performed_on, lines, given, today)
-
-
-def anthracycline_context(subject: Subject) -> dict[str, Any]:
-    """The cumulative anthracycline by the doses given, each divided by the body surface of its cycle."""
-    plans, given = plans_of(subject), doses_given(subject)
-    doses: list[AnthracyclineDose] = []
-    for cycle, first, last in windows_of(cycles_of_subject(subject)):
-        made = plans.get(cycle.pk)
-        surface = made[-1].bsa_m2 if made else None
-        for one in given:
-            mg = in_unit(one.given, one.unit, "mg")
-            if is_anthracycline(one.drug) and first <= one.on <= last and mg and surface:
-                doses.append(AnthracyclineDose.of(one.drug, mg, surface))
-    if not doses:
-        return {}
-    total = cumulative_dose(doses)
-    ratio_set = RATIO_SETS[total.ratio_set]
-    lines = [
-        {
-            "name": drug_name(drug),
-            "mg_m2": sum((one.mg_m2 for one in doses if one.drug == drug), Decimal(0)),
-            "ratio": ratio_set.ratios[drug],
-        }
-        for drug in dict.fromkeys(one.drug for one in doses)
-    ]
-    return {"anthracycline": total, "anthracycline_lines": lines, "ratio_set": ratio_set}

@@ -16,6 +16,7 @@ from trialsite.clinical.units import unit_label
 from trialsite.studies.domain import protocol as plans
 from trialsite.studies.domain.adverse_event_plan import RecordRule, WindowPlan
 from trialsite.studies.domain.blinatumomab_plan import EventTerms, LiverLimit, ModificationRow
+from trialsite.studies.domain.methotrexate_plan import clause_text, rescue_text
 from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.provenance import Mark, to_sign
@@ -35,7 +36,11 @@ from trialsite.studies.words import (
     code_words,
     day_runs,
     days_words,
+    dose_levels_words,
     dose_words,
+    equivalent_words,
+    modifier_words,
+    obesity_words,
     percent_words,
     runs_words,
 )
@@ -56,6 +61,10 @@ PARTS: dict[str, tuple[str, Any]] = {  # where a path begins → the part of the
     "cell_therapy": ("path", gettext_lazy("Treatment path")),
     "regimens": ("regimens", gettext_lazy("Regimens")),
     "blinatumomab": ("regimens", gettext_lazy("Regimens")),
+    "obesity": ("regimens", gettext_lazy("Regimens")),
+    "methotrexate": ("regimens", gettext_lazy("Regimens")),
+    "reference_regimens": ("regimens", gettext_lazy("Regimens")),
+    "anthracycline_ratio_set": ("regimens", gettext_lazy("Regimens")),
     "visits": ("schedule", gettext_lazy("Schedule of activities")),
     "forms": ("schedule", gettext_lazy("Schedule of activities")),
     "mrd": ("mrd", gettext_lazy("MRD")),
@@ -185,8 +194,30 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
         case plans.Drug():
             doses = ", ".join(level_words(one, place) for one in place.doses)
             return f"{doses}; {runs_words(place.days)}; {code_words(place.route, 'route')}"
+        case plans.StartCondition():
+            return rule_words(place.rule)
+        case plans.ReferenceRegimen():
+            return ", ".join(local(one.text) for one in place.drugs)
+        case plans.MethotrexatePlan():
+            return _("over below %(level)s µmol/L") % {"level": place.discharge_below_umol_l}
+        case plans.RescueTable():
+            return "; ".join(local(row.text) for row in place.rows)
+        case plans.RescueRow():
+            return rescue_row_words(place)
+        case plans.Glucarpidase():
+            return ", ".join(local(clause_text(one, "start")) for one in place.limits)
         case plans.DoseLevel():
             return level_words(place, drug_of(protocol, mark.path))
+        case plans.DoseModifier():
+            return f"{modifier_words(place)} ({rule_words(place.when)})"
+        case plans.Equivalent():
+            return equivalent_words(place)
+        case plans.DoseLevels():
+            return dose_levels_words(at(protocol, mark.path.rpartition(".")[0]))
+        case plans.LysisPlan():
+            return rule_words(place.start)
+        case plans.ObesityPlan():
+            return obesity_words(place)
         case plans.MrdThreshold():
             return _("negative below %(limit)s") % {"limit": percent_words(place.threshold)}
         case plans.EndpointPlan():
@@ -275,6 +306,12 @@ def plain(protocol: Protocol, key: str, value: Any) -> str:
         return anchor_name(protocol, value)
     words = {**ENDPOINT_CODES, **ANALYSIS_SETS, **MRD_METHODS, **SETTING_CODES}
     return str(words.get(str(value), value))
+
+
+def rescue_row_words(row: plans.RescueRow) -> str:
+    """A row of a table of methotrexate levels with the leucovorin that follows."""
+    rescue = rescue_text(row)
+    return f"{local(row.text)}: {local(rescue) if rescue else _('ask the pharmacy')}"
 
 
 def level_words(level: plans.DoseLevel, drug: plans.Drug) -> str:

@@ -587,6 +587,7 @@ ELSEWHERE = {
     "start_dry_run": "counts only",
     "record_attempt": "submit_form of CALL, tried as a form; its contact is another",
     "draft_proposal": "a draft is nobody's record",
+    "decide_beyond_limit": "needs a course at its limit: tried in treatment/test_anthracyclines_and_intensity",
     "decline_proposal": "tried in assessments/test_adverse_events, where values propose an event",
     "upload_dictionary": "the dictionary, not the record",
     "send_notices": "mail: tried in test_sae_notices",

@@ -71,8 +71,11 @@ def assumed_at(version: ProtocolVersion, *steps: Any) -> Mapping[str, Any]:
 
 def shown_at(version: ProtocolVersion, steps: Iterable[Any]) -> Iterable[Shown]:
     place: Any = version.document
-    for step in steps:
-        place = place[step]
+    try:
+        for step in steps:
+            place = place[step]
+    except (KeyError, IndexError):  # what an older file writes elsewhere
+        return
     if "source" in place:
         yield Shown(place["source"], place["cite"])
     for key, origin in place.get("sources", {}).items():

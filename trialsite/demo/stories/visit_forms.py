@@ -362,23 +362,6 @@ def lysis(now: Occasion) -> Iterator[Entry]:
     yield now.entry("TLS", lysis_panel(now.draw, now.on, point, dose))
 
 
-def methotrexate_level(now: Occasion) -> Iterator[Entry]:
-    """Levels fall from some 50 µmol/L at 24 hours to below 0.1 at 72."""
-    hours = {"CONS2_D2": 24, "CONS2_D3": 48, "CONS2_D4": 72}.get(now.visit.key)
-    if hours is None:
-        return
-    middle, places = {24: (48.0, 1), 48: (0.5, 2), 72: (0.07, 3)}[hours]
-    values = {
-        "hours_from_start": Decimal(hours),
-        "hours_from_end": Decimal(hours - 24),
-        "mtx_umol_l": now.draw.log_around(middle, 0.3, places),
-        "creatinine_umol_l": now.draw.around(66, 10, 0, low=38),
-        "urine_ph": now.draw.number(7.0, 7.9),
-        "drawn_from_infusion_line": "no",
-    }
-    yield now.entry("MTXL", values)
-
-
 def single(form: str, values: Callable[[Draw], dict[str, Any]]) -> Callable[[Occasion], Iterator[Entry]]:
     """A form that says the same whatever happened."""
 
@@ -421,5 +404,4 @@ BUILDERS: dict[str, Callable[[Occasion], Iterator[Entry]]] = {
     "SUR": contact,
     "EOT": end_of_treatment,
     "TLS": lysis,
-    "MTXL": methotrexate_level,
 }

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from trialsite.studies.domain.adverse_event_plan import adverse_event_problems
 from trialsite.studies.domain.blinatumomab_plan import blinatumomab_problems
 from trialsite.studies.domain.form_checks import form_problems
+from trialsite.studies.domain.intensity_plan import reference_problems
+from trialsite.studies.domain.methotrexate_plan import methotrexate_problems
 from trialsite.studies.domain.numbering import numbering_problems
 from trialsite.studies.domain.own_form_checks import FormItems, own_form_problems
 from trialsite.studies.domain.problems import Path, ProtocolProblem, dotted
@@ -95,6 +97,8 @@ def _problems(
     yield from sample_problems(protocol)
     yield from transplant_problems(protocol)
     yield from blinatumomab_problems(protocol)
+    yield from methotrexate_problems(protocol)
+    yield from reference_problems(protocol)
 
 
 def _repeated(protocol: Protocol) -> Found:
@@ -106,6 +110,7 @@ def _repeated(protocol: Protocol) -> Found:
         "visits": [visit.key for visit in protocol.visits],
         "endpoints": [endpoint.key for endpoint in protocol.endpoints],
         "forms": [form.key for form in protocol.forms],
+        "reference_regimens": [regimen.key for regimen in protocol.reference_regimens],
     }
     for name, keys in lists.items():
         yield from _twice((name,), keys, "key")

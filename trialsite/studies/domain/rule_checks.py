@@ -63,8 +63,12 @@ def _dose_rules(protocol: Protocol) -> Iterator[tuple[Path, Rule]]:
             for index, dose in enumerate(drug.doses):
                 if dose.when is not None:
                     yield (*here, "doses", index, "when"), dose.when
-            for index, other in enumerate(drug.infusion_exceptions):
-                yield (*here, "infusion_exceptions", index, "when"), other.when
+            for index, other in enumerate(drug.modifiers):
+                yield (*here, "modifiers", index, "when"), other.when
+            if drug.tumour_lysis is not None:
+                yield (*here, "tumour_lysis", "start"), drug.tumour_lysis.start
+            for index, condition in enumerate(drug.gates):
+                yield (*here, "gates", index, "rule"), condition.rule
 
 
 def rule_problems(protocol: Protocol, known_facts: Collection[str]) -> Iterator[tuple[Path, str]]:

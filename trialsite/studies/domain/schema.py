@@ -16,6 +16,9 @@ from jsonschema.exceptions import ValidationError
 
 from trialsite.studies.domain.adverse_event_plan import AGENTS, RECORDED, STARTS
 from trialsite.studies.domain.blinatumomab_plan import ACTIONS, EVENTS, LIVER_ANALYTES, MOMENTS, TERM_KINDS
+from trialsite.studies.domain.dose_plan import EFFECTS, MODIFIER_REASONS, OBESITY_HANDLING
+from trialsite.studies.domain.methotrexate_plan import CLOCKS as COUNTED_FROM
+from trialsite.studies.domain.methotrexate_plan import VERDICTS
 from trialsite.studies.domain.problems import Path
 from trialsite.studies.domain.reporting_clocks import SPECIAL_INTEREST
 
@@ -221,6 +224,24 @@ DOSE = shape(
     {"amount": DECIMAL, "basis": choice("BSA", "KG", "FLAT")},
     {"cap": DECIMAL, "days": DAYS, "when": RULE, "source": choice(*SOURCES), "cite": WORDS},
 )
+EFFECT = {"amount": DECIMAL, "factor": DECIMAL, "omit": {"const": True, "title": "true"}, "hours": DECIMAL}
+MODIFIER = {
+    **sourced({"when": RULE, "reason": choice(*MODIFIER_REASONS), "text": TEXT}, {**EFFECT, "days": DAYS}),
+    "oneOf": [{"required": [name]} for name in EFFECTS],
+    "title": f"a modifier with exactly one of {', '.join(EFFECTS)}",
+}
+EQUIVALENT = sourced({"drug": KEY, "name": TEXT, "factor": DECIMAL}, {"cap": DECIMAL})
+LYSIS = sourced(
+    {
+        "start": RULE,
+        "form": KEY,
+        **dict.fromkeys(("day", "point", "lysis", "held"), KEY),
+        "checks": many(shape({"days": DAYS, "points": many(KEY, at_least=1)}), at_least=1),
+    }
+)
+DOSE_LEVELS = sourced({"factors": many(DECIMAL, at_least=2), "drugs": many(KEY, at_least=1)})
+OBESITY = sourced({"bmi_from": DECIMAL, "handling": choice(*OBESITY_HANDLING)}, {"cap": DECIMAL})
+START_CONDITION = sourced({"key": KEY, "text": TEXT, "rule": RULE}, {"max_age_days": COUNT})
 DRUG = sourced(
     {
         "key": KEY,
@@ -234,12 +255,69 @@ DRUG = sourced(
         "per_day": POSITIVE,
         "rounding": DECIMAL,
         "infusion_hours": DECIMAL,
-        "infusion_exceptions": many(shape({"hours": DECIMAL, "when": RULE}), at_least=1),
+        "modifiers": many(MODIFIER, at_least=1),
+        "equivalents": many(EQUIVALENT, at_least=1),
+        "tumour_lysis": LYSIS,
+        "infusion_exceptions": many(shape({"hours": DECIMAL, "when": RULE}), at_least=1),  # of older files
         "parts": many(shape({"fraction": DECIMAL, "hours": DECIMAL}), at_least=2),
         "note": TEXT,
+        "gates": many(START_CONDITION, at_least=1),
     },
 )
-REGIMEN = sourced({"key": KEY, "name": TEXT, "cycle_days": POSITIVE, "drugs": many(DRUG)}, {"note": TEXT})
+REGIMEN = sourced(
+    {"key": KEY, "name": TEXT, "cycle_days": POSITIVE, "drugs": many(DRUG)},
+    {"dose_levels": DOSE_LEVELS, "note": TEXT},
+)
+HOURS = many(DECIMAL, at_least=1)
+LEVEL_LIMIT = shape({"at_h": DECIMAL, "op": choice("<", "<=", ">", ">="), "umol_l": DECIMAL})
+CLAUSE = {
+    "anyOf": [LEVEL_LIMIT, shape({"creatinine_rise_pct": DECIMAL}, {"at_h": DECIMAL})],
+    "title": "a level (at_h, op, umol_l) or a rise of creatinine (creatinine_rise_pct)",
+}
+LEUCOVORIN = shape(
+    {"amount": DECIMAL, "basis": choice("BSA", "FLAT"), "every_h": DECIMAL},
+    {"route": choice("IV", "PO"), "times": POSITIVE, "until_below": DECIMAL, "from_h": DECIMAL},
+)
+RESCUE_ROW = sourced(
+    {
+        "key": KEY,
+        "verdict": choice(*VERDICTS),
+        "text": TEXT,
+        "any": many(many(CLAUSE, at_least=1), at_least=1),
+    },
+    {"leucovorin": many(LEUCOVORIN, at_least=1)},
+)
+RESCUE_TABLE = sourced(
+    {
+        "key": KEY,
+        "name": TEXT,
+        "infusion_h": DECIMAL,
+        "infusion_within_h": DECIMAL,
+        "clock": choice(*COUNTED_FROM),
+        "level_within_h": DECIMAL,
+        "levels_h": HOURS,
+        "rows": many(RESCUE_ROW, at_least=1),
+    },
+    {"information_h": HOURS},
+)
+METHOTREXATE = sourced(
+    {"discharge_below": DECIMAL, "then_every_h": DECIMAL, "tables": many(RESCUE_TABLE, at_least=1)},
+    {"glucarpidase": sourced({"limits": many(LEVEL_LIMIT, at_least=1), "creatinine_rise_pct": DECIMAL})},
+)
+REFERENCE_DRUG = shape(
+    {"key": KEY, "name": TEXT, "amount": DECIMAL, "basis": choice("BSA", "KG", "FLAT")},
+    {"counts": many(shape({"drug": KEY}, {"times": DECIMAL}), at_least=1)},
+)
+REFERENCE_REGIMEN = sourced(
+    {
+        "key": KEY,
+        "name": TEXT,
+        "phases": many(KEY, at_least=1),
+        "cycle_days": POSITIVE,
+        "drugs": many(REFERENCE_DRUG, at_least=1),
+    }
+)
+RATIO_SETS = ("DNR_0_6", "DNR_0_5", "DNR_0_83", "OLDER")  # of anthracyclines, in doxorubicin equivalents
 REPEAT = shape({"count": POSITIVE}, {"every_days": POSITIVE, "every_months": POSITIVE})
 FORM_CODES = many({"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$", "title": "a form code"})
 VISIT = sourced(
@@ -512,6 +590,10 @@ PROTOCOL: Schema = {
             "transplant": TRANSPLANT,
             "cell_therapy": CELL_THERAPY,
             "blinatumomab": BLINATUMOMAB,
+            "obesity": OBESITY,
+            "methotrexate": METHOTREXATE,
+            "reference_regimens": many(REFERENCE_REGIMEN),
+            "anthracycline_ratio_set": valued(choice(*RATIO_SETS)),
         },
     ),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from trialsite.studies.domain.dose_plan import DoseLevels, DoseModifier, Equivalent, LysisPlan
 from trialsite.studies.domain.values import Document, Rule, Text, decimal_or_none, text_of, text_or_none
 
 BLINATUMOMAB = "BLINATUMOMAB"
@@ -110,19 +111,34 @@ class DoseLevel:
 
 
 @dataclass(frozen=True)
-class InfusionException:
-    """Another duration of infusion under a rule: doxorubicin over 48 hours when LVEF is below 50 %."""
-
-    hours: Decimal
-    when: Rule
-
-
-@dataclass(frozen=True)
 class InfusionPart:
     """A fraction of the dose over its own hours, such as 10 % of methotrexate over half an hour."""
 
     fraction: Decimal
     hours: Decimal
+
+
+@dataclass(frozen=True)
+class StartCondition:
+    """What must hold before a drug is started; a fact older than `max_age_days` on that day is unknown."""
+
+    key: str
+    text: Text
+    rule: Rule
+    max_age_days: int | None
+    source: str
+    cite: str
+
+    @classmethod
+    def of(cls, document: Document) -> StartCondition:
+        return cls(
+            key=document["key"],
+            text=text_of(document["text"]),
+            rule=document["rule"],
+            max_age_days=document.get("max_age_days"),
+            source=document["source"],
+            cite=document["cite"],
+        )
 
 
 @dataclass(frozen=True)
@@ -141,11 +157,14 @@ class Drug:
     doses: tuple[DoseLevel, ...]
     rounding: Decimal | None
     infusion_hours: Decimal | None
-    infusion_exceptions: tuple[InfusionException, ...]
     parts: tuple[InfusionPart, ...]
+    modifiers: tuple[DoseModifier, ...]
+    equivalents: tuple[Equivalent, ...]
+    tumour_lysis: LysisPlan | None
     note: Text | None
     source: str
     cite: str
+    gates: tuple[StartCondition, ...] = ()
 
     @classmethod
     def of(cls, document: Document) -> Drug:
@@ -159,17 +178,23 @@ class Drug:
             doses=tuple(DoseLevel.of(dose, document) for dose in document["doses"]),
             rounding=decimal_or_none(document.get("rounding")),
             infusion_hours=decimal_or_none(document.get("infusion_hours")),
-            infusion_exceptions=tuple(
-                InfusionException(hours=Decimal(other["hours"]), when=other["when"])
-                for other in document.get("infusion_exceptions", [])
-            ),
             parts=tuple(
                 InfusionPart(fraction=Decimal(part["fraction"]), hours=Decimal(part["hours"]))
                 for part in document.get("parts", [])
             ),
+            modifiers=(
+                *(DoseModifier.of(one) for one in document.get("modifiers", [])),
+                *(
+                    DoseModifier.of_exception(one, document)
+                    for one in document.get("infusion_exceptions", [])
+                ),
+            ),
+            equivalents=tuple(Equivalent.of(one) for one in document.get("equivalents", [])),
+            tumour_lysis=LysisPlan.of(document.get("tumour_lysis")),
             note=text_or_none(document.get("note")),
             source=document["source"],
             cite=document["cite"],
+            gates=tuple(StartCondition.of(one) for one in document.get("gates", ())),
         )
 
 
@@ -181,6 +206,7 @@ class Regimen:
     name: Text
     cycle_days: int
     drugs: tuple[Drug, ...]
+    dose_levels: DoseLevels | None
     note: Text | None
     source: str
     cite: str
@@ -192,6 +218,7 @@ class Regimen:
             name=text_of(document["name"]),
             cycle_days=document["cycle_days"],
             drugs=tuple(Drug.of(drug) for drug in document["drugs"]),
+            dose_levels=DoseLevels.of(document.get("dose_levels")),
             note=text_or_none(document.get("note")),
             source=document["source"],
             cite=document["cite"],

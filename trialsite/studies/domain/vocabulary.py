@@ -129,6 +129,7 @@ LOG_FORMS = (
         "IMG",
         "MRD",
         "REF",
+        "MTX",
         "REL",
         "SAE",
         "SUR",
