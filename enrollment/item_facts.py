@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Model
+
 from trialsite.casebook.models import CasebookRecord
 from trialsite.casebook.reading import read_once
 from trialsite.casebook.registries import FactSource
