@@ -243,6 +243,7 @@ FORMS: tuple[FormType, ...] = (
         sae_checks.some_criterion,
         sae_checks.instants_in_order,
         sae_checks.admission_counts,
+        sae_checks.report_complete,
         continuous=True,
         derived=sae_shown.derived_report,
         after=sae_services.keep_version,

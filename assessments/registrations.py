@@ -32,9 +32,10 @@ from .models import (
     SaeClock,
 )
 from .ranges.api import ReferenceRangeViewSet
+from .ranges.links import ranges_panel
 from .sae.api import SaeClockViewSet
 from .sae.derive import derive_clocks
-from .sae.shown import sae_panel, stands_on_kind, stands_on_report
+from .sae.shown import sae_panel, sponsor_panel, stands_on_kind, stands_on_report
 from .sae.tasks import tell_at_once
 from .sae.trail_words import register_words
 from .sae.work import SAE_WORK
@@ -103,6 +104,8 @@ registries.projections.register("sae clocks", ProjectionType(SaeClock, derive_cl
 registries.work.register("sae", SAE_WORK)
 registries.api_lists.register("sae-clocks", SaeClockViewSet)
 registries.form_panels.register("sae", sae_panel)
+registries.form_panels.register("sae sponsor", sponsor_panel)
+registries.form_panels.register("reference ranges", ranges_panel)
 registries.on_forms.register("sae", stands_on_report)
 registries.on_kinds.register("sae", stands_on_kind)
 registries.after_submit.register("sae-notices", tell_at_once)

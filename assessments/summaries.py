@@ -10,6 +10,7 @@ from trialsite.casebook.pages import words
 from trialsite.casebook.selectors import standing_lines
 from trialsite.clinical.body import qtcf, round_half_up
 from trialsite.clinical.hctci import BY_KEY, hctci_score
+from trialsite.listing import listed
 
 from .disease.responses import category_words
 from .domain.crs import crs_grade
@@ -62,7 +63,7 @@ def physical_exam(record: PhysicalExam) -> str:
         for field in record._meta.fields
         if getattr(record, field.name, "") == "ABNORMAL"
     ]
-    return joined(", ".join(abnormal) or _("Nothing abnormal recorded"), record.findings[:80])
+    return joined(listed(abnormal) or _("Nothing abnormal recorded"), record.findings[:80])
 
 
 def electrocardiogram(record: Electrocardiogram) -> str:
@@ -96,7 +97,7 @@ def hctci_form(record: Hctci) -> str:
 def lab_report(record: LabReport) -> str:
     lines = standing_lines(record.lines)[:4]
     shown = [f"{line.get_analyte_display()} {words(line.result)}" for line in lines]
-    return joined(", ".join(shown), record.laboratory)
+    return joined(listed(shown), record.laboratory)
 
 
 def label_of(record: Any, item: str) -> str:
@@ -109,7 +110,7 @@ def virology(record: Virology) -> str:
         for item in ("hbsag", "hbcab", "hbv_dna", "hcv_ab", "hcv_rna", "hiv_ab", "trust")
         if getattr(record, item) in ("POS", "DETECTED")
     ]
-    return _("Positive: %(tests)s") % {"tests": ", ".join(positive)} if positive else _("Nothing positive")
+    return _("Positive: %(tests)s") % {"tests": listed(positive)} if positive else _("Nothing positive")
 
 
 def pregnancy_test(record: PregnancyTest) -> str:

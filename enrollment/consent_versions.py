@@ -15,6 +15,7 @@ from trialsite.casebook.errors import CheckFailed
 from trialsite.casebook.free_text import refuse_identifiers
 from trialsite.casebook.models import Subject
 from trialsite.casebook.reading import read_once
+from trialsite.listing import listed
 from trialsite.studies.models import ProtocolVersion, Site, Study
 
 from .domain.consent_versions import Approval, in_force, is_in_force, replaced_by
@@ -166,7 +167,7 @@ def refusal_of_version(subject: Subject, name: str, on: date) -> str:
             "day": newer.approved_on.isoformat(),
             "newer": newer.name,
         }
-    known = ", ".join(one.name for one in in_force(approvals, on).values()) or "–"
+    known = listed(one.name for one in in_force(approvals, on).values()) or "–"
     return _("This version was not approved at this site on %(day)s. Approved then: %(known)s.") % {
         "day": on.isoformat(),
         "known": known,

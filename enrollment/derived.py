@@ -7,6 +7,7 @@ from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import Derived
 from trialsite.clinical.dates import AgeBounds
 from trialsite.clinical.facts import Fact
+from trialsite.listing import listed
 
 from .domain.consent import required_signers
 from .facts import PH_TESTS, ages, ages_at_consent, complete_consents, days_of, ph_fact, risk_fact
@@ -49,7 +50,7 @@ def signers_in_words(record: Consent, age: AgeBounds | None) -> str:
         return _("The age at consent is not known.")
     rules = record.subject.protocol_version.protocol.consent
     names = [str(Signer(who).label) for who in required_signers(rules.signers_at, age.low)]
-    return _("at %(age)s years must sign: %(signers)s") % {"age": age.low, "signers": ", ".join(names)}
+    return _("at %(age)s years must sign: %(signers)s") % {"age": age.low, "signers": listed(names)}
 
 
 def history(record: MedicalHistory) -> list[Derived]:
@@ -61,7 +62,7 @@ def history(record: MedicalHistory) -> list[Derived]:
 def courses_in_words(record: MedicalHistory, kind: str) -> str:
     """The courses that count, or that nobody has said whether there are others."""
     courses = [line for line in record.therapies.all() if not line.voided and line.kind == kind]  # type: ignore[attr-defined]
-    spans = ", ".join(f"{line.start or '?'} – {line.stop or '?'}" for line in courses)
+    spans = listed(f"{line.start or '?'} – {line.stop or '?'}" for line in courses)
     if record.prior_therapy_reviewed is not True:
         return parts([*([spans] if spans else []), _("the list is not said to be complete")])
     return spans or _("no course in a list that is complete")

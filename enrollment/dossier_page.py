@@ -20,6 +20,7 @@ from trialsite.clinical.facts import Why
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.rules.answer import Evidence
 from trialsite.clinical.verdicts import CriterionVerdict
+from trialsite.listing import listed, listed_apart
 from trialsite.studies.domain.protocol import Criterion
 
 from .domain.eligibility import CriterionLine, Dossier, valid_until
@@ -132,7 +133,7 @@ def _evidence(of: Shown, name: str, found: list[Evidence]) -> EvidenceLine:
     return EvidenceLine(
         label=fact_label(name),
         value=value_words(first) if first else "",
-        limits="; ".join(limit_words(one) for one in found if shows_limit(one)),
+        limits=listed_apart(limit_words(one) for one in found if shows_limit(one)),
         on=on,
         age_days=(of.dossier.reference_day - on).days if on else None,
         why=str(why),
@@ -147,7 +148,7 @@ def _evidence(of: Shown, name: str, found: list[Evidence]) -> EvidenceLine:
 
 def roles_in_words(permission: str) -> str:
     """The roles that may enter a form."""
-    return ", ".join(sorted(str(role.label) for role in ACTIONS[permission].roles))
+    return listed(sorted(str(role.label) for role in ACTIONS[permission].roles))
 
 
 def shows_limit(evidence: Evidence) -> bool:

@@ -10,8 +10,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model
-
 from trialsite.casebook.models import CasebookRecord
 from trialsite.casebook.reading import read_once
 from trialsite.casebook.registries import FactSource
@@ -66,9 +64,9 @@ def item_fact(model: type[CasebookRecord], form_key: str, item: str, *, unit: st
     )
 
 
-def label_of(model: type[Model], item: str) -> Any:
+def label_of(model: type[Any], item: str) -> Any:
     composite = getattr(model, "composites", {}).get(item)
-    return composite.label if composite else model._meta.get_field(item).verbose_name  # type: ignore[union-attr]
+    return composite.label if composite else model._meta.get_field(item).verbose_name
 
 
 def fact_of_item(record: Any, item: str, unit: str = "") -> Fact:

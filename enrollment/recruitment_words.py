@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from trialsite.casebook.names import local
+from trialsite.listing import listed_apart, told
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.models import Site, Study
 
@@ -19,7 +20,7 @@ def level_name(protocol: Protocol, key: str) -> str:
     for stratum in protocol.randomisation.strata if protocol.randomisation else ():
         for one in stratum.levels:
             if (stratum.key, one.key) == (factor, level):
-                return f"{local(stratum.name)}: {local(one.name)}"
+                return told(local(stratum.name), local(one.name))
     return key
 
 
@@ -54,7 +55,7 @@ def open_words(protocol: Protocol, still: Iterable[tuple[str, str]]) -> str:
         {one.key: local(one.text) for one in protocol.randomisation.gates} if protocol.randomisation else {}
     )
     words = {"confirmation": _("confirm eligibility"), "gate": ""}
-    return "; ".join(words[code] or gates.get(name, name) for code, name in still)
+    return listed_apart(words[code] or gates.get(name, name) for code, name in still)
 
 
 def missing_words(missing: Iterable[Mapping[str, str]]) -> str:
@@ -64,6 +65,6 @@ def missing_words(missing: Iterable[Mapping[str, str]]) -> str:
         "criterion": _("criteria were unknown"),
         "gate": _("a condition was not shown"),
     }
-    return "; ".join(
+    return listed_apart(
         f"{words[one['code']]} ({one['id']})" if one["id"] else words[one["code"]] for one in missing
     )

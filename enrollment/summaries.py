@@ -4,6 +4,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from trialsite.listing import listed
+
 
 def joined(*parts: Any) -> str:
     return " · ".join(str(part) for part in parts if part not in (None, ""))
@@ -17,12 +19,12 @@ def consent_summary(record: Any) -> str:
     signed = [
         line.get_signer_display() for line in record.signatures.all() if line.signed and not line.voided
     ]
-    return joined(record.text_version, ", ".join(str(one) for one in signed))
+    return joined(record.text_version, listed(str(one) for one in signed))
 
 
 def history_summary(record: Any) -> str:
     courses = [line for line in record.therapies.all() if not line.voided]
-    drugs = ", ".join(line.drug or str(line.get_kind_display()) for line in courses)
+    drugs = listed(line.drug or str(line.get_kind_display()) for line in courses)
     if not drugs and record.prior_therapy_reviewed:
         drugs = _("no earlier treatment")
     return joined(drugs, f"NYHA {record.nyha}" if record.nyha not in ("", "NONE") else "")

@@ -20,6 +20,7 @@ from trialsite.casebook.site_day import site_today
 from trialsite.casebook.states import SubjectState
 from trialsite.clinical.facts import Fact
 from trialsite.clinical.verdicts import SubjectVerdict
+from trialsite.listing import listed, told
 from trialsite.studies.models import ProtocolVersion
 from trialsite.studies.selectors import studies_visible_to
 
@@ -119,7 +120,7 @@ def next_step(
             unknown = ngettext("%(n)d criterion unknown", "%(n)d criteria unknown", len(because)) % {
                 "n": len(because)
             }
-            return step_line(subject, "screening", latest, f"{unknown}: {named(because)}")
+            return step_line(subject, "screening", latest, told(unknown, named(because)))
         return None
     if not standing(confirmation, subject, facts).holds:
         if allowed(user, subject, "eligibility.sign"):
@@ -137,7 +138,7 @@ def end_of_screening(subject: Subject) -> date | None:
 
 def named(criteria: Sequence[str]) -> str:
     more = len(criteria) - SHOWN_CRITERIA
-    return ", ".join(criteria[:SHOWN_CRITERIA]) + (f" +{more}" if more > 0 else "")
+    return listed(criteria[:SHOWN_CRITERIA]) + (f" +{more}" if more > 0 else "")
 
 
 def allowed(user: User, subject: Subject, action: str) -> bool:

@@ -24,6 +24,7 @@ from trialsite.access.requests import user_of
 from trialsite.audit.moment import now
 from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.errors import Refused
+from trialsite.casebook.formfields import TimeFormField
 from trialsite.casebook.models import Subject
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.registries import Wanted
@@ -45,12 +46,9 @@ class CallForm(forms.Form):
     """One attempt in one line; shape only."""
 
     performed_on = day_field(gettext_lazy("Date of the call"))
-    called_at = forms.TimeField(
+    called_at = TimeFormField(
         label=gettext_lazy("Time of the call"),
         required=False,
-        input_formats=["%H:%M"],
-        widget=forms.TimeInput(format="%H:%M", attrs={"placeholder": "HH:MM", "autocomplete": "off"}),
-        error_messages={"invalid": gettext_lazy("Write the time as hours and minutes: 14:30.")},
     )
     call_result = forms.ChoiceField(
         label=gettext_lazy("Result"),

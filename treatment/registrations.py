@@ -9,6 +9,7 @@ from trialsite.casebook.amended import dry_runs
 from trialsite.casebook.edit_checks import not_in_the_future
 from trialsite.casebook.registries import FormType, ProjectionType, RowType, SubjectPage, TrailWords
 from trialsite.casebook.selectors import standing_lines
+from trialsite.listing import listed
 
 from . import checks, derived, forms, models
 from .alerts import end_of_treatment_alerts, infusion_alerts, interaction_alerts
@@ -17,6 +18,7 @@ from .anthracyclines.checks import anthracycline_limits
 from .anthracyclines.decisions import refuse_beyond_limit
 from .anthracyclines.derive import derive_total
 from .anthracyclines.work import ECHO_WORK
+from .background import background_of
 from .cells.registrations import CELL_FORMS
 from .day_words import day_in_words
 from .deviation_register import into_register
@@ -34,6 +36,7 @@ from .intensity.derive import derive_intensity
 from .lanes import treatment_lanes
 from .medication import checks as medication_checks
 from .medication.derived import medication as medication_of
+from .medication.dictionary import medicine_words
 from .medication.dose_phrases import medication_dose
 from .medication.support import support_days
 from .methotrexate import checks as methotrexate_checks
@@ -65,7 +68,7 @@ def cycle_summary(record: Any) -> str:
 def doses_summary(record: Any) -> str:
     lines = standing_lines(record.lines)
     names = dict.fromkeys(line.get_drug_display() for line in lines)
-    return ", ".join(names)
+    return listed(names)
 
 
 def infusion_summary(record: Any) -> str:
@@ -81,7 +84,7 @@ def methotrexate_summary(record: Any) -> str:
 
 def medication_summary(record: Any) -> str:
     period = " – ".join(one.text for one in (record.started, record.stopped) if one)
-    return joined(record.medicine, medication_dose(record), period)
+    return joined(medicine_words(record.medicine), medication_dose(record), period)
 
 
 def deviation_summary(record: Any) -> str:
@@ -249,6 +252,7 @@ registries.projections.register("treatment", ProjectionType(models.TreatmentStep
 registries.projections.register("anthracyclines", ProjectionType(models.AnthracyclineTotal, derive_total))
 registries.projections.register("intensity", ProjectionType(models.DoseIntensity, derive_intensity))
 registries.exposures.register("treatment", exposures)
+registries.backgrounds.register("treatment", background_of)
 registries.day_words.register("treatment", day_in_words)
 registries.subject_alerts.register("end of treatment", end_of_treatment_alerts)
 registries.subject_alerts.register("interactions", interaction_alerts)

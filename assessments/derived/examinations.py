@@ -21,6 +21,7 @@ from trialsite.clinical.facts import Fact
 from trialsite.clinical.hctci import BY_KEY, HctciRisk, HctciScore
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.units import unit_label
+from trialsite.listing import listed
 
 from ..disease.engrafted import from_cord, not_engrafted, recoveries
 from ..domain.engraftment import FAILURE_DAY, FAILURE_DAY_CORD, Recovery
@@ -144,7 +145,7 @@ def recovery_line(label: Any, day: date | None, found: Recovery | None, graft: d
         return Derived(label, _("day +%(n)s") % {"n": hsct_day(day, graft)}, working)
     if found is None:
         return None
-    days = ", ".join(one.isoformat() for one in found.days)
+    days = listed(one.isoformat() for one in found.days)
     return Derived(
         label,
         _("proposed: %(day)s (day +%(n)s)") % {"day": found.on, "n": hsct_day(found.on, graft)},

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from trialsite.casebook.models import Subject
 from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import Derived, facts
 from trialsite.clinical.body import round_half_up
@@ -19,6 +20,7 @@ from ..facts import clearances
 from ..laboratory.grades import GradedValue, grade_words, graded_values, severe
 from ..laboratory.results import LabValue, latest_values
 from ..models import LabReport
+from ..ranges.links import lacks_range, way_to_ranges
 from ..subjects import known_facts, protocols
 from .wording import unknown
 
@@ -30,7 +32,7 @@ def lab_report(record: LabReport) -> list[Derived]:
     """A CTCAE grade beside each result that has a term; the clearance where this creatinine is the latest."""
     version = protocols([record.subject_id])[record.subject_id].ctcae_version
     graded = [
-        graded_line(one.value, one.grade, version)
+        graded_line(one.value, one.grade, version, record.subject)
         for one in shown_grades(graded_values([record.subject_id]).get(record.subject_id, []))
         if one.value.record_id == record.pk
     ]
@@ -51,12 +53,14 @@ def shown_grades(graded: Sequence[GradedValue]) -> list[GradedValue]:
     ]
 
 
-def graded_line(value: LabValue, grade: LabGrade, version: str) -> Derived:
+def graded_line(value: LabValue, grade: LabGrade, version: str, subject: Subject) -> Derived:
     """The grade of one result, or that it cannot be graded and why."""
     shown = grade_words(grade)
     tone = "bad" if severe(grade) else "" if shown else "unknown"
     label = _("CTCAE %(version)s grade") % {"version": version}
-    return Derived(label, shown or _("not gradable"), working(value, grade), tone, line=value.source.row_id)
+    way = way_to_ranges(subject, value.analyte) if lacks_range(value, grade) else None
+    words = shown or _("not gradable")
+    return Derived(label, words, working(value, grade), tone, line=value.source.row_id, way=way)
 
 
 def working(value: LabValue, grade: LabGrade) -> str:

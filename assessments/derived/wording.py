@@ -9,6 +9,7 @@ from enrollment.item_facts import label_of
 from trialsite.casebook.fact_words import answered, parts
 from trialsite.casebook.pages import display_of, words
 from trialsite.casebook.registries import Derived
+from trialsite.listing import listed
 
 
 def unknown(label: Any, items: Iterable[Any]) -> Derived:
@@ -17,7 +18,7 @@ def unknown(label: Any, items: Iterable[Any]) -> Derived:
 
 
 def not_recorded(items: Iterable[Any]) -> str:
-    return _("not recorded: %(items)s") % {"items": ", ".join(str(item) for item in items)}
+    return _("not recorded: %(items)s") % {"items": listed(str(item) for item in items)}
 
 
 def labels(record: Any, items: Iterable[str]) -> list[str]:

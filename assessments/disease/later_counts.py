@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.quantity import Quantity, compare
 from trialsite.clinical.units import unit_label
+from trialsite.listing import listed
 
 from ..domain.later_recovery import LaterCounts, Recovery
 from ..laboratory.results import LabValue
@@ -60,7 +61,7 @@ def amount_words(amount: Quantity | Decimal | None) -> str:
 
 def open_words(recovery: Recovery) -> str:
     """Why counts that look recovered leave the response as it is."""
-    reasons = ", ".join(reasons_of(recovery.counts))
+    reasons = listed(reasons_of(recovery.counts))
     return _("Counts of %(day)s look recovered, but decide nothing: %(reasons)s.") % {
         "day": recovery.counts.on.isoformat(),
         "reasons": reasons,

@@ -78,7 +78,10 @@ def serious_stay(stay: Stay) -> Verdict:
             Truth.UNKNOWN, (Text("Say whether the admission was planned.", "请注明是否为计划内住院。"),)
         )
     if stay.planned:
-        return Verdict(Truth.FALSE, (Text("A planned admission is no SAE.", "计划内住院不属于SAE。"),))
+        return Verdict(
+            Truth.FALSE,
+            (Text("Being admitted as planned is no SAE.", "按计划入院本身不属于SAE。"),),
+        )
     return Verdict(
         Truth.TRUE,
         (
@@ -87,6 +90,18 @@ def serious_stay(stay: Stay) -> Verdict:
                 "计划外住院使相关事件成为严重事件。",
             ),
         ),
+    )
+
+
+def stay_recorded(stays: Iterable[Stay], event: int | None, first: date, last: date) -> bool:
+    """Whether a stay is recorded for an event whose admission is reported: one that names it, or has one of its days.
+
+    first, last: from the onset of the event to the day on which it became serious, both belong to it.
+    """
+    return any(
+        (event is not None and one.event == event)
+        or (one.admitted_on <= last and (one.left_on is None or one.left_on >= first))
+        for one in stays
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 
 @dataclass(frozen=True)
@@ -91,3 +92,32 @@ def worst_of_days(values: Iterable[GradedDay]) -> Sequence[GradedDay]:
 
 def _height(value: GradedDay) -> tuple[int, bool]:
     return (value.grade if value.grade is not None else value.least, value.grade is not None)
+
+
+class Apart(StrEnum):
+    """Why a value belongs to no episode: no treatment yet, of the baseline, or not above it."""
+
+    NOT_BEGUN = "NOT_BEGUN"
+    BEFORE = "BEFORE"
+    BASELINE = "BASELINE"
+
+
+def severe_apart(
+    values: Iterable[GradedDay], after: date | None, from_grade: int
+) -> dict[Apart, list[GradedDay]]:
+    """The values of one term from a grade on (1 to 4) that belong to no episode, by the reason.
+
+    after: the last day of the baseline, None where no treatment began. An open grade counts with its lowest."""
+    days = worst_of_days(values)
+    found: dict[Apart, list[GradedDay]] = {}
+    within = [(one.start, one.ended_on or one.last_on) for one in episodes(days, after)] if after else []
+    for day in days:
+        if _height(day)[0] < from_grade:
+            continue
+        if after is None:
+            found.setdefault(Apart.NOT_BEGUN, []).append(day)
+        elif day.on <= after:
+            found.setdefault(Apart.BEFORE, []).append(day)
+        elif not any(first <= day.on <= last for first, last in within):
+            found.setdefault(Apart.BASELINE, []).append(day)
+    return found

@@ -12,6 +12,7 @@ from trialsite.casebook.registries import Finding
 from trialsite.casebook.site_day import site_today
 from trialsite.clinical import ctcae
 from trialsite.clinical.kleene import Truth
+from trialsite.listing import listed
 
 from ..domain.ae_window import began_inside
 from ..domain.grade_track import Step, problems
@@ -72,7 +73,7 @@ def grade_of_term(values: Values, rows: Rows, subject: Subject) -> Iterator[Find
         return
     for place, line in enumerate(rows.get("track", ())):
         if line.get("grade") is not None and line["grade"] not in term.grades:
-            grades = ", ".join(str(grade) for grade in term.grades)
+            grades = listed(str(grade) for grade in term.grades)
             yield Finding(
                 f"track.{place}.grade",
                 _("For this term the CTCAE has the grades %(grades)s.") % {"grades": grades},

@@ -12,6 +12,7 @@ from trialsite.casebook.selectors import current_records
 from trialsite.casebook.site_day import site_today
 from trialsite.casebook.slots import Slot
 from trialsite.clinical.kleene import Truth
+from trialsite.listing import listed
 from trialsite.studies.words import AGENTS
 
 from ..domain.ae_window import Window, began_inside
@@ -110,7 +111,7 @@ def cause_words(record: AdverseEvent) -> str:
     judged = {agent: getattr(record, f"cause_{agent}") for agent in AGENTS}
     suspected = [str(AGENTS[agent]) for agent, said in judged.items() if said in SUSPECTED]
     if suspected:
-        return ", ".join(suspected)
+        return listed(suspected)
     return (
         _("none suspected") if any(said and said != Causality.NOT_GIVEN for said in judged.values()) else "—"
     )

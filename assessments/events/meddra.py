@@ -9,6 +9,8 @@ from django.urls import reverse_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from trialsite.listing import listed
+
 from ..models import MeddraDictionary, MeddraTerm
 
 MOST_OFFERED = 20
@@ -82,7 +84,7 @@ class MeddraField(forms.CharField):
 
     def refusal(self, text: str) -> str:
         assert self.dictionary is not None
-        near = ", ".join(shown_name(one) for one in terms_like(self.dictionary, text)[:5])
+        near = listed(shown_name(one) for one in terms_like(self.dictionary, text)[:5])
         said = {"dictionary": self.dictionary, "near": near}
         if near:
             return _("%(dictionary)s has no current term of this name. Near it: %(near)s.") % said

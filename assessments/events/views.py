@@ -26,6 +26,7 @@ from .listed import WIDTH, event_lines
 from .of_study import GRADES, events_of_study, narrowed, study_event_lines, term_counts
 from .proposals import proposals_of
 from .services import decline_proposal, draft_proposal
+from .unproposed import days_by_term, unproposed_of, values_of
 
 SHOWN = 50
 STUDY_FILTERS = ("site", "term", "grade", "serious", "special")
@@ -39,11 +40,12 @@ def adverse_events(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     found = subject_or_404(user_of(request), subject_id)
     require(user_of(request), "record.view", study_id=found.study_id, site_id=found.site_id)
     chosen = {name: request.GET.get(name, "") for name in FILTERS}
-    proposed = proposals_of(found)
+    proposed, days = proposals_of(found), days_by_term(found)
     context = {
         **subject_context(request, found, "adverse-events"),
-        "proposals": [one for one in proposed if one.kind != ProposalKind.EXPECTED],
+        "proposals": [(one, values_of(one, days)) for one in proposed if one.kind != ProposalKind.EXPECTED],
         "expected": [one for one in proposed if one.kind == ProposalKind.EXPECTED],
+        "unproposed": unproposed_of(found, proposed, days),
         "events": event_lines(found, chosen),
         "chosen": chosen,
         "filtered": any(chosen.values()),

@@ -1,7 +1,7 @@
 """The saved draws of a subject as columns: each result as printed, with its arrow and its CTCAE grade."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Any
@@ -19,7 +19,8 @@ from trialsite.clinical.units import ANALYTES, unit_beside
 
 from ..domain.lab_cells import Report, arrow, draws
 from ..models import LabReport, LabResult
-from .grades import grade_words, graded_values, severe
+from ..ranges.links import lacks_range
+from .grades import GradedValue, grade_words, graded_values, severe
 from .panels import PANELS
 from .results import LabValue, lab_values
 
@@ -38,10 +39,11 @@ class Graded:
 
 @dataclass(frozen=True)
 class Marks:
-    """What stands beside results, by the id of their line: grades, and the limits that count."""
+    """What stands beside results, by the id of their line: grades, limits that count, why a grade waits for one."""
 
     grades: Mapping[str, Graded]
     values: Mapping[str, LabValue]
+    lacking: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Value:
     arrow: str
     grade: Graded | None
     url: str
+    lacking: str = ""
 
 
 @dataclass
@@ -78,6 +81,11 @@ class Laboratory:
     last_laboratory: str
     analytes: frozenset[str]
 
+    @property
+    def lacks_limits(self) -> bool:
+        """Whether a grade of what is shown waits for a range of the site."""
+        return any(one.lacking for draw in self.draws for values in draw.values.values() for one in values)
+
 
 def laboratory_of(subject: Subject, earlier: int = 0) -> Laboratory:
     """The last draws of a subject, newest first; `earlier` leaves out so many of the newest."""
@@ -90,7 +98,8 @@ def laboratory_of(subject: Subject, earlier: int = 0) -> Laboratory:
     end = max(len(columns) - earlier, 0)
     shown = columns[max(end - SHOWN, 0) : end]
     lines = lines_of([report.record.pk for column in columns for report in column])
-    marks = Marks(grades_of(subject.pk), values_of(subject.pk))
+    graded = graded_values([subject.pk]).get(subject.pk, [])
+    marks = Marks(grades_in(graded), values_of(subject.pk), lacking_in(graded))
     results = [line for report in reports for line in lines[report.record.pk]]
     units = {line.analyte: line.result.unit for line in results if line.result is not None}
     return Laboratory(
@@ -150,15 +159,31 @@ def value_of(line: LabResult, marks: Marks, units: Mapping[str, str], url: str) 
         arrow(quantity, known.lln, known.uln) if known else "",
         marks.grades.get(str(line.pk)),
         url,
+        marks.lacking.get(str(line.pk), ""),
     )
 
 
 def grades_of(subject_id: UUID) -> dict[str, Graded]:
+    """The CTCAE grades of one subject's results."""
+    return grades_in(graded_values([subject_id]).get(subject_id, []))
+
+
+def lacking_in(graded: Iterable[GradedValue]) -> dict[str, str]:
+    """Why a result has no grade, by the id of its line, where it waits for a range of the site."""
+    language = get_language() or "en"
+    return {
+        value.source.row_id: grade.sentence.in_language(language)
+        for value, _term, grade in graded
+        if lacks_range(value, grade)
+    }
+
+
+def grades_in(graded: Iterable[GradedValue]) -> dict[str, Graded]:
     """The CTCAE grade of every result that reaches one, by the id of its line; of two terms the worse."""
     language = get_language() or "en"
     found: dict[str, Graded] = {}
     worst: dict[str, int] = {}
-    for value, _term, grade in graded_values([subject_id]).get(subject_id, []):
+    for value, _term, grade in graded:
         words, line = grade_words(grade), value.source.row_id
         if words not in ("", "0") and min(grade.possible) > worst.get(line, 0):
             worst[line] = min(grade.possible)

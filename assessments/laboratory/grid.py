@@ -10,14 +10,18 @@ from django.utils.translation import gettext as _
 from trialsite.casebook.formfields import units_of
 from trialsite.casebook.models import LOG, Subject
 from trialsite.casebook.names import form_title
+from trialsite.casebook.pages import Problem
 from trialsite.casebook.registries import PlannedRow
 from trialsite.casebook.selectors import missed_visits, planned_visits
 from trialsite.clinical.units import analyte as analyte_named
+from trialsite.listing import listed
 
 from ..domain.grading import terms_of
 from ..domain.terms import asks_finding
 from ..models import LabTrayRow
+from ..models.tray import analyte_word
 from ..pages.laboratory import finding_choices
+from ..ranges.links import ranges_url
 from .draws import SHOWN, Laboratory, Value, laboratory_of, unit_of, unit_words
 from .panels import PANELS, ROUTINE
 from .saving import PANEL_OF
@@ -100,12 +104,14 @@ def grid_context(
     keys = shown_keys(found, typed, everything) if editing else set(found.analytes)
     return {
         "laboratory": found,
+        "ranges_url": ranges_url(subject),
         "panels": [panel for panel in panels_of(subject, found, typed, keys, wrong) if panel.rows],
         "heads": [head_of(n, column, found, wrong) for n, column in enumerate(typed.columns)],
         "visits": visit_choices(subject, plan),
         "tray": [tray_line(row, typed, wrong) for row in waiting(subject)],
         "analytes": analyte_choices(subject),
         "whole": wrong.get("", ""),
+        "problems": problems_in(wrong),
         "everything": everything,
         "more_analytes": not everything and len(keys) < sum(map(len, PANELS.values())),
         "earlier": earlier,
@@ -113,6 +119,24 @@ def grid_context(
         "later_url": max(earlier - SHOWN, 0) if earlier else None,
         "columns_wide": 2 + len(found.draws) + (len(typed.columns) if editing else 0),
     }
+
+
+def problems_in(wrong: Mapping[str, str]) -> list[Problem]:
+    """What is wrong in the open columns, with the cell of each sentence."""
+    heads = {
+        "date": _("Day of the draw"),
+        "time": _("Sample time"),
+        "laboratory": _("Laboratory"),
+        "visit": _("Visit"),
+    }
+    found = []
+    for address, sentence in wrong.items():
+        number, _dot, place = address.partition(".")
+        if number.isdigit():
+            draw = _("New draw %(n)s") % {"n": int(number) + 1}
+            label = " · ".join(filter(None, (draw, heads.get(place) or analyte_word(place))))
+            found.append(Problem(f"id_d{number}-{place or 'date'}", label, [sentence]))
+    return found
 
 
 def shown_keys(found: Laboratory, typed: Typed, everything: bool) -> set[str]:
@@ -145,7 +169,7 @@ def row_of(
         key,
         analyte_named(key).label.in_language(get_language() or "en"),
         unit_words(unit_of(key, found.units)),
-        ", ".join(label for _code, label in units_of(key)),
+        listed(label for _code, label in units_of(key)),
         [draw.values.get(key, []) for draw in found.draws],
         [open_cell(n, column, key, wrong) for n, column in enumerate(typed.columns)],
         chart,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from trialsite.casebook.formfields import sentence
 from trialsite.clinical.units import ANALYTES, UnitError, accepted_unit, unit_label
 
 from ..domain.lab_match import Cell, cell_of
@@ -132,23 +133,54 @@ def limit_text(limit: Decimal | None) -> str:
     return "" if limit is None else f"{limit.normalize():f}"
 
 
-def place_rows(typed: Typed, rows: Sequence[LabTrayRow], units: Mapping[str, str]) -> list[LabTrayRow]:
-    """Put the rows for which an analyte was chosen into the table, each once; those that were put there now."""
-    placed = []
+def place_rows(
+    typed: Typed, rows: Sequence[LabTrayRow], units: Mapping[str, str]
+) -> tuple[list[LabTrayRow], dict[str, str]]:
+    """Put the rows for which an analyte was chosen into the table, each once.
+
+    Those that were put there now; and, by address, why a row was not: its unit is none of the analyte's."""
+    placed: list[LabTrayRow] = []
+    wrong: dict[str, str] = {}
     for row in rows:
         said = typed.tray.get(row.pk, {})
         analyte = said.get("analyte", "")
         if analyte not in ANALYTES or not row.assignable or row.pk in typed.placed:
             continue
+        try:
+            cell = row_cell(row, analyte)
+        except UnitError as problem:
+            wrong[f"tray.{row.pk}.analyte"] = sentence(problem)
+            continue
         number = column_for(typed, row, analyte)
         if number is None:
             continue
-        found = cell_of(analyte, row.result, row.unit, row.reference)
-        cell = found[1] if found else Cell(f"{row.result} {row.unit}".strip())
         put_cell(typed.columns[number], analyte, cell, units)
         said["placed"] = f"{number}:{analyte}"
         placed.append(row)
-    return placed
+    return placed, wrong
+
+
+def row_cell(row: LabTrayRow, analyte: str) -> Cell:
+    """A row of the tray as a cell of the analyte; UnitError where its unit is none of the analyte's."""
+    found = cell_of(analyte, row.result, row.unit, row.reference)
+    if found is None:
+        accepted_unit(analyte, row.unit)  # says which are
+        return Cell(f"{row.result} {row.unit}".strip())
+    return found[1]
+
+
+def take_out(typed: Typed, row: LabTrayRow, units: Mapping[str, str]) -> bool:
+    """Take the value of a row out of the table again, unless another was typed over it; whether it was there."""
+    number, _colon, analyte = typed.tray.get(row.pk, {}).get("placed", "").partition(":")
+    if row.pk not in typed.placed:
+        return False
+    column, own = typed.columns[int(number)], Column()
+    put_cell(own, analyte, row_cell(row, analyte), units)
+    if column.cells.get(analyte, "").strip() != own.cells[analyte].strip():
+        return False
+    for kept in (column.cells, column.limits, column.findings):
+        kept.pop(analyte, None)
+    return True
 
 
 def column_for(typed: Typed, row: LabTrayRow, analyte: str) -> int | None:

@@ -34,7 +34,7 @@ from .draws import laboratory_of
 from .grid import grid_context
 from .saving import DrawsAsked, Question, save_draws
 from .tray import dismiss_row, forget_name, keep_rows, learned_names, waiting
-from .typed import MOST_COLUMNS, Column, Typed, as_fields, fill_from_paste, place_rows, read_typed
+from .typed import MOST_COLUMNS, Column, Typed, as_fields, fill_from_paste, place_rows, read_typed, take_out
 
 DRAFT_KEY = "LAB_TABLE"  # the draft of the table; no form has this key
 LONGEST_PASTE = 60_000
@@ -181,7 +181,10 @@ def read_words(pasted: Pasted, kept: int, lost: int) -> list[str]:
 def place(page: Page) -> HttpResponse:
     """Put the rows of the tray for which an analyte was chosen into the table."""
     rows = waiting(page.subject)
-    placed = place_rows(page.typed, rows, laboratory_of(page.subject).units)
+    placed, wrong = place_rows(page.typed, rows, laboratory_of(page.subject).units)
+    if wrong:
+        save_typed(page, None)
+        raise CheckFailed(wrong)
     if not placed:
         row = rows[0] if rows else None
         raise CheckFailed({f"tray.{row.pk}.analyte": _("Choose an analyte of the list.")} if row else {})
@@ -202,18 +205,23 @@ def keep(page: Page) -> HttpResponse:
 
 
 def dismiss(page: Page, row: str) -> HttpResponse:
-    """Dismiss a row of the tray with its reason; what stands in the table stays."""
-    known = {str(one.pk): one.pk for one in waiting(page.subject)}
+    """Dismiss a row of the tray with its reason; its value leaves the table too, unless another was typed over it."""
+    known = {str(one.pk): one for one in waiting(page.subject)}
     if row not in known:
         raise Refused(_("Somebody has settled this row of the tray already."))
-    said = page.typed.tray.get(known[row], {})
+    settled = known[row]
+    said = page.typed.tray.get(settled.pk, {})
     try:
-        dismiss_row(row_id=known[row], by=user_of(page.request), reason=said.get("reason", ""))
+        dismiss_row(row_id=settled.pk, by=user_of(page.request), reason=said.get("reason", ""))
     except CheckFailed as refusal:
         page.errors = {f"tray.{row}.{item}": text for item, text in refusal.messages.items()}
         return page.render(422)
-    page.typed.tray.pop(known[row], None)
-    messages.success(page.request, _("The row is dismissed."))
+    gone = take_out(page.typed, settled, laboratory_of(page.subject).units)
+    page.typed.tray.pop(settled.pk, None)
+    words = (
+        _("The row is dismissed, and its value is out of the table.") if gone else _("The row is dismissed.")
+    )
+    messages.success(page.request, words)
     return kept_and_shown(page)
 
 
@@ -244,7 +252,10 @@ def submit(page: Page) -> HttpResponse:
     """Save every open column, all or none; refused, the page stands again with the sentence beside its cell."""
     request, subject = page.request, page.subject
     comments = comments_typed(request)
-    if place_rows(page.typed, waiting(subject), laboratory_of(subject).units):
+    placed, wrong = place_rows(page.typed, waiting(subject), laboratory_of(subject).units)
+    if wrong:
+        raise CheckFailed(wrong)
+    if placed:
         messages.warning(request, _("Rows of the tray were put into the table: look at them, then submit."))
         return kept_and_shown(page)
     try:

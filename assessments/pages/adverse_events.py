@@ -11,6 +11,7 @@ from trialsite.casebook.forms import MISSING_PREFIX, CasebookForm, RowForm, Sect
 from trialsite.casebook.models import Subject
 from trialsite.casebook.slots import Slot
 from trialsite.clinical import ctcae
+from trialsite.listing import listed
 from trialsite.studies.words import SPECIAL_INTEREST
 
 from ..events.meddra import MeddraField, newest_dictionary
@@ -127,7 +128,7 @@ class AdverseEventForm(CasebookForm):
         if clock.kinds:
             self.fields["site_aware_at"].help_text = gettext(
                 "only of: %(kinds)s. The sponsor is told within %(n)s hours."
-            ) % {"kinds": ", ".join(str(SPECIAL_INTEREST[one]) for one in clock.kinds), "n": clock.hours}
+            ) % {"kinds": listed(str(SPECIAL_INTEREST[one]) for one in clock.kinds), "n": clock.hours}
 
     def drop(self, item: str) -> None:
         self.fields.pop(item, None)

@@ -66,6 +66,15 @@ def admission_counts(values: Values, rows: Rows, subject: Subject) -> Iterator[F
             return
 
 
+@edit_check(gettext_lazy("Outcome and reporter stand in the report"), hard=False)
+def report_complete(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """A report without outcome or reporter is asked about: the sponsor asks for both."""
+    if not values.get("outcome"):
+        yield Finding("outcome", _("The report names no outcome. Is it not known yet?"))
+    if not (values.get("reporter") or "").strip():
+        yield Finding("reporter", _("Who reports it is not named: role and department."))
+
+
 @edit_check(gettext_lazy("Discharge not before the admission"))
 def stay_in_order(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """A stay ends on the day of admission at the earliest."""

@@ -17,6 +17,7 @@ from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.slots import Slot
 from trialsite.casebook.states import RecordState
 from trialsite.clinical.text import Text
+from trialsite.listing import listed
 from trialsite.studies.domain.reporting_clocks import ReportingClock
 from trialsite.studies.models import Study
 from trialsite.studies.words import SOURCES, SPECIAL_INTEREST
@@ -117,7 +118,7 @@ def rules_shown(study: Study) -> list[RuleLine]:
 
 def clock_words(what: Text, clock: ReportingClock) -> str:
     """From what to what it runs; of special interest with the kinds that it is for."""
-    kinds = ", ".join(str(SPECIAL_INTEREST[kind]) for kind in clock.kinds)
+    kinds = listed(str(SPECIAL_INTEREST[kind]) for kind in clock.kinds)
     return f"{local(what)} ({kinds})" if kinds else local(what)
 
 

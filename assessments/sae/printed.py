@@ -1,18 +1,27 @@
 """A version of a report as it is printed: every fact under its heading, no identity but the subject's number."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from trialsite.casebook.fact_words import fact_words
 from trialsite.casebook.forms import CasebookForm
 from trialsite.casebook.items import item_label
 from trialsite.casebook.pages import display_of, words
-from trialsite.casebook.registries import forms
+from trialsite.casebook.registries import backgrounds, facts_of, forms
+from trialsite.clinical.ctcae import named as ctcae_term
+from trialsite.clinical.dates import age_bounds
+from trialsite.clinical.partial_date import PartialDate
 
+from ..events.proposals import graded_day
+from ..events.tracks import steps_of
+from ..laboratory.grades import grade_words, graded_values
 from ..models import AdverseEvent, SaeAssessment, SaeVersion, SeriousEvent
 from ..pages.adverse_events import BY_AGENT, TOLD
-from .events import AGENTS, named
+from .events import AGENTS, events_of, named
 from .forms import shown_assessment
 from .services import restored
 from .shown import version_words
@@ -22,6 +31,7 @@ WHY_EMPTY = {
     "NOT_APPLICABLE": _("Not applicable"),
     "UNKNOWN": _("Unknown"),
 }
+DAYS_BEFORE = 7
 Section = tuple[Any, list[tuple[Any, str]]]
 
 
@@ -44,10 +54,66 @@ def report_to_print(record: SeriousEvent, version: SaeVersion) -> dict[str, Any]
         "special": event.get_special_interest_display() if event else "",
         "sections": sections_of("AE", event, leave=not_asked(record, event))
         + sections_of("SAE", report, leave=not_said(report)),
+        "background": background(record, event),
         "said": said,
         "later": later,
         "assessment": shown_assessment(said) if said else [],
     }
+
+
+def background(record: SeriousEvent, event: AdverseEvent | None) -> list[Section]:
+    """What is recorded today around the onset: the person, the course of the grade, treatment and medicines."""
+    onset = event.onset.latest if event and event.onset else record.performed_on
+    if onset is None:
+        return []
+    standing = events_of([record.subject_id]).get(record.subject_id, {}).get(record.event or 0)
+    told = [one for source in backgrounds.values() for one in source(record.subject, onset)]
+    return [
+        (_("Subject"), person_lines(record.subject_id, onset)),
+        *([(_("Course of the grade"), course_lines(standing))] if standing else []),
+        *((one.title, list(one.lines)) for one in told),
+    ]
+
+
+def person_lines(subject_id: UUID, onset: date) -> list[tuple[Any, str]]:
+    """Sex, and the age in years at the onset; two ages where the birth date is not exact."""
+    known = facts_of(subject_id, ("birth_date", "sex"))
+    birth, sex = known["birth_date"].value, known["sex"]
+    age = ""
+    if isinstance(birth, PartialDate) and birth.earliest <= onset:
+        ages = age_bounds(birth, onset)
+        age = str(ages.low) if ages.low == ages.high else f"{ages.low}–{ages.high}"
+    return [
+        (_("Sex"), fact_words("sex", sex) if sex.known else "—"),
+        (_("Age at the onset (years)"), age or "—"),
+    ]
+
+
+def course_lines(event: AdverseEvent) -> list[tuple[Any, str]]:
+    """The grades over the days, and the results of the laboratory that the CTCAE term of the event grades."""
+    grades = "\n".join(
+        f"{step.since.text if step.since else ''} G{step.grade or '?'}" for step in steps_of(event)
+    )
+    values = "\n".join(laboratory_lines(event))
+    lines = [(_("Grades over the days"), grades or "—")]
+    return lines + ([(_("Results of the laboratory"), values)] if values else [])
+
+
+def laboratory_lines(event: AdverseEvent) -> list[str]:
+    """The graded results of the term from a week before the onset to the end: "2026-03-02 0.4 10⁹/L G4"."""
+    if event.onset is None:
+        return []
+    first = event.onset.earliest - timedelta(days=DAYS_BEFORE)
+    last = event.stop.latest if event.stop else date.max
+    found = graded_values([event.subject_id]).get(event.subject_id, [])
+    return [
+        " ".join(filter(None, (str(one.value.on), day.text, words and f"G{words}")))
+        for one in found
+        if (term := ctcae_term(one.term.name.en)) is not None
+        and term.name.en == event.term
+        and first <= one.value.on <= last
+        for day, words in [(graded_day(one), grade_words(one.grade))]
+    ]
 
 
 def not_asked(record: SeriousEvent, event: AdverseEvent | None) -> list[str]:

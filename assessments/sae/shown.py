@@ -13,14 +13,16 @@ from django.utils.translation import gettext as _
 from trialsite.access.permissions import may
 from trialsite.access.requests import user_of
 from trialsite.audit.moment import now
+from trialsite.casebook.form_types import form_type
 from trialsite.casebook.models import Subject
 from trialsite.casebook.names import local
 from trialsite.casebook.registries import Derived
 from trialsite.casebook.selectors import current_records
 from trialsite.casebook.slots import OpenSlot, Slot
 from trialsite.clinical.kleene import Truth
+from trialsite.listing import listed
 
-from ..domain.admissions import serious_stay
+from ..domain.admissions import Proposal, prolonged_by, serious_stay, stay_recorded
 from ..domain.sae import Criterion
 from ..models import (
     Admission,
@@ -30,15 +32,23 @@ from ..models import (
     SeriousEvent,
 )
 from ..models.sae import CRITERION_LABELS
-from .derive import derive_clocks, latest_assessments, open_proposals, safety_of, stay_of, verdict_of
-from .events import events_of, named
+from .derive import (
+    Safety,
+    derive_clocks,
+    latest_assessments,
+    open_proposals,
+    safety_of,
+    stay_of,
+    verdict_of,
+)
+from .events import events_of, named, onsets
 from .forms import AssessmentForm, shown_assessment
 from .words import SUSAR_TONES, SUSAR_WORDS, ClockLine, line_of, sentence
 
 
 def criteria_words(report: SeriousEvent) -> str:
     """The criteria that are met."""
-    return ", ".join(str(CRITERION_LABELS[one]) for one in Criterion if getattr(report, one.value))
+    return listed(str(CRITERION_LABELS[one]) for one in Criterion if getattr(report, one.value))
 
 
 def version_words(kind: str, number: int | None) -> str:
@@ -68,17 +78,32 @@ def derived_report(report: SeriousEvent) -> list[Derived]:
 
 
 def derived_stay(record: Admission) -> list[Derived]:
-    """Whether the admission makes its event serious."""
+    """Whether being admitted makes its event serious, and whether staying longer than planned may."""
     stay = stay_of(record)
     if stay is None:
         return []
     verdict = serious_stay(stay)
     value = {Truth.TRUE: _("SAE"), Truth.FALSE: _("no SAE"), Truth.UNKNOWN: _("not known yet")}[verdict.truth]
-    return [
-        Derived(
-            _("The admission by itself"), value, sentence(verdict.reasons), SUSAR_TONES[verdict.truth.value]
-        )
-    ]
+    admitted = Derived(
+        _("Being admitted"), value, sentence(verdict.reasons), SUSAR_TONES[verdict.truth.value]
+    )
+    if not stay.planned or stay.planned_days is None:
+        return [admitted]
+    known = safety_of(record.subject_id)
+    longer = prolonged_by(stay, onsets(known.events))
+    return [admitted, *([staying_longer(record, longer, known)] if longer else [])]
+
+
+def staying_longer(record: Admission, longer: Proposal, known: Safety) -> Derived:
+    """A stay that became longer than planned: what was decided about it, or that it waits for the decision."""
+    stay = stay_of(record)
+    if (record.pk, longer.criterion.value) in known.declined:
+        value, tone = _("no SAE, as decided"), "good"
+    elif stay is not None and known.answered(stay, longer):
+        value, tone = _("SAE, reported"), "bad"
+    else:
+        value, tone = _("may be an SAE: waits for your decision"), "unknown"
+    return Derived(_("Staying longer than planned"), value, local(longer.why), tone)
 
 
 def clocks_on(record_id: UUID, subject: Subject) -> list[ClockLine]:
@@ -103,19 +128,45 @@ def sae_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any] | Non
 
 def report_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any]:
     report, subject = opened.record, opened.subject
-    here = {"study_id": report.study_id, "site_id": report.site_id}
-    address = reverse("sae-assess", args=[report.pk])
-    said = list(report.assessments.select_related("assessed_by"))
-    may_assess = may(user_of(request), "sae.assess", **here)
     return {
         "template": "assessments/sae/report_panel.html",
+        "above": True,
         "clocks": clocks_on(report.pk, subject),
         "versions": report.versions.select_related("made_by"),
+        "stay_url": new_stay_url(report) if may_write(request, subject) else "",
+        "report": report,
+    }
+
+
+def sponsor_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any] | None:
+    """On an SAE report what the sponsor's side says; above the items for who is to say it and has not."""
+    report = opened.record
+    if report is None or opened.kind.key != "SAE":
+        return None
+    address = reverse("sae-assess", args=[report.pk])
+    said = list(report.assessments.select_related("assessed_by"))
+    may_assess = may(user_of(request), "sae.assess", study_id=report.study_id, site_id=report.site_id)
+    return {
+        "template": "assessments/sae/sponsor_panel.html",
+        "above": may_assess and not said,
         "assessments": [(one, shown_assessment(one)) for one in reversed(said)],
         "form": AssessmentForm.again(request, address, said[-1] if said else None) if may_assess else None,
         "assess_url": address,
-        "report": report,
     }
+
+
+def new_stay_url(report: SeriousEvent) -> str:
+    """The way to a new stay in hospital where the report speaks of an admission and none is recorded; else ""."""
+    if not report.hospitalisation or form_type("ADM", report.subject) is None:
+        return ""
+    event = events_of([report.subject_id]).get(report.subject_id, {}).get(report.event or 0)
+    onset = event.onset if event else None
+    days = [day for day in (report.performed_on, onset and onset.earliest, onset and onset.latest) if day]
+    records = current_records(Admission, [report.subject_id])
+    stays = [stay for record in records if (stay := stay_of(record)) is not None]
+    if not days or stay_recorded(stays, report.event, min(days), max(days)):
+        return ""
+    return reverse("new-log-form", args=[report.subject_id, "ADM"])
 
 
 def event_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any] | None:
@@ -130,6 +181,7 @@ def event_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any] | N
         return None
     return {
         "template": "assessments/sae/event_panel.html",
+        "above": True,
         "reports": found,
         "serious": bool(found or event.serious),
         "clocks": clocks,
@@ -157,6 +209,7 @@ def stay_panel(request: HttpRequest, opened: OpenSlot) -> Mapping[str, Any] | No
         return None
     return {
         "template": "assessments/sae/stay_panel.html",
+        "above": bool(offered),
         "proposals": offered,
         "declined": declined,
         "clocks": clocks_on(stay.pk, subject),
@@ -174,6 +227,11 @@ class ProposalLine:
     label: Any
     why: str
     events: list[tuple[int, str]]
+
+    @property
+    def longer(self) -> bool:
+        """Whether staying is asked about, not being admitted."""
+        return self.criterion == Criterion.PROLONGATION
 
     @property
     def several(self) -> bool:

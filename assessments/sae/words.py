@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from trialsite.casebook.names import local
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.text import Text
+from trialsite.listing import listed_apart
 
 from ..domain.sae import ClockKind, State, state_of
 from ..models import SaeClock
@@ -33,8 +34,7 @@ HOURS_SHOWN = 48  # below it hours are counted, above it days
 
 def sentence(texts: tuple[Text, ...]) -> str:
     """Several reasons as one line."""
-    between = "；" if (get_language() or "").startswith("zh") else "; "
-    return between.join(local(one) for one in texts)
+    return listed_apart(local(one) for one in texts)
 
 
 def span_words(span: timedelta) -> str:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from trialsite.casebook.amended import ChangeKind, SubjectChange
 from trialsite.casebook.models import Subject
 from trialsite.casebook.names import form_title, numbered
+from trialsite.listing import listed
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.models import ProtocolVersion
 
@@ -87,4 +88,4 @@ def when(visit: Visit | None, protocol: Protocol) -> str:
 
 
 def titles(forms: Collection[str], protocol: Protocol) -> str:
-    return ", ".join(form_title(protocol, key) for key in sorted(forms))
+    return listed(form_title(protocol, key) for key in sorted(forms))

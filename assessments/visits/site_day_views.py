@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from trialsite.access.permissions import may
@@ -74,7 +75,11 @@ def record(request: HttpRequest, key: str) -> HttpResponse:
             reason=request.POST.get("reason", ""),
         )
         messages.success(
-            request, _("Recorded: %(days)d days of %(site)s.") % {"days": len(found), "site": site.key}
+            request,
+            ngettext(
+                "Recorded: %(days)d day of %(site)s.", "Recorded: %(days)d days of %(site)s.", len(found)
+            )
+            % {"days": len(found), "site": site.key},
         )
     return answer.response()
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from trialsite.access.models import User
 from trialsite.casebook.registries import Week, WeekLine, forms
 from trialsite.casebook.site_day import site_days
+from trialsite.listing import listed
 from trialsite.studies.models import Site
 
 from ..models import PlannedVisit
@@ -80,4 +81,4 @@ def samples_in_words(line: VisitLine) -> str:
     """The samples that the visit asks for, in the order of a tray."""
     asked = {one["form"] for one in line.visit.forms if one["required"]}
     names = [str(forms[key].title) for key in SAMPLES if key in asked and key in forms]
-    return _("samples: %(names)s") % {"names": ", ".join(names)} if names else ""
+    return _("samples: %(names)s") % {"names": listed(names)} if names else ""

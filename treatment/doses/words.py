@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from trialsite.casebook.fact_words import fact_label
 from trialsite.clinical.text import Text
+from trialsite.listing import listed
 
 from ..domain.ledger import PlannedLine
 from ..models import PlannedDose
@@ -23,7 +24,7 @@ def stored_working(row: PlannedDose) -> str:
 
 
 def words_of(working: Text, missing: Iterable[str]) -> str:
-    names = ", ".join(fact_label(name) for name in missing)
+    names = listed(fact_label(name) for name in missing)
     if names:
         return _("Not planned. Missing: %(what)s.") % {"what": names}
     return working.in_language(get_language() or "en")

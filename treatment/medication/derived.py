@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import Derived
 from trialsite.casebook.values import trimmed
+from trialsite.listing import listed
 
 from ..domain.interactions import interactions
 from ..domain.medicines import CORTICOSTEROID
@@ -26,7 +27,7 @@ def medication(record: ConcomitantMedication) -> list[Derived]:
         return [Derived(label, _("not known"), _("nothing is claimed of this medicine"), "unknown")]
     entry = Entry(record, medicine)
     return [
-        Derived(label, medicine.name.in_language(get_language() or "en"), ", ".join(class_names(entry))),
+        Derived(label, medicine.name.in_language(get_language() or "en"), listed(class_names(entry))),
         *steroid_line(entry),
         *meetings(entry),
     ]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from django.utils.translation import get_language
 
 from trialsite.clinical.text import Text
 
@@ -42,6 +43,14 @@ def offered_names(language: str) -> list[tuple[str, str]]:
         first = one.name.in_language(language)
         offered.append((first, " · ".join(name for name in one.names if name != first)))
     return sorted(offered)
+
+
+def medicine_words(typed: str) -> str:
+    """A medicine by its name in the reader's language where exactly that was typed in one of them; else as typed."""
+    known = dictionary().recognise(typed)
+    if known is None or typed.strip().casefold() not in {known.name.en.casefold(), known.name.zh.casefold()}:
+        return typed
+    return known.name.in_language(get_language() or "en")
 
 
 def medicine(one: dict[str, Any]) -> Medicine:

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from trialsite.casebook.values import trimmed
+from trialsite.listing import listed
 
 from ..models import ConcomitantMedication
 
@@ -17,4 +18,4 @@ def medication_dose(record: ConcomitantMedication) -> str:
             amount if often is None else _("%(dose)s × %(n)s a day") % {"dose": amount, "n": trimmed(often)}
         )
     parts += [str(record.get_route_display()) if record.route else "", record.dose]
-    return ", ".join(part for part in parts if part)
+    return listed(part for part in parts if part)

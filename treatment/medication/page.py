@@ -16,12 +16,14 @@ from trialsite.casebook.selectors import current_records
 from trialsite.casebook.site_day import site_today
 from trialsite.casebook.slots import Slot
 from trialsite.clinical.body import round_half_up
+from trialsite.listing import listed
 
 from ..alerts import RECENT_DAYS
 from ..domain.interactions import stands
 from ..domain.steroids import Course, Gap, SteroidDays, in_dexamethasone
 from ..models import Transfusion
 from .derived import class_names
+from .dictionary import medicine_words
 from .dose_phrases import medication_dose
 from .interaction_words import interaction_words
 from .taken import Entry, entries_of, interactions_of, steroids_of
@@ -89,10 +91,12 @@ def medicine_line(entry: Entry) -> dict[str, Any]:
     """One medicine of the table."""
     record, medicine = entry.record, entry.medicine
     name = medicine.name.in_language(get_language() or "en") if medicine else ""
+    shown = medicine_words(record.medicine)
     return {
         "record": record,
         "url": entry.url,
-        "name": name if name.casefold() != record.medicine.casefold() else "",
+        "shown": shown,
+        "name": name if name.casefold() != shown.casefold() else "",
         "known": medicine is not None,
         "classes": class_names(entry),
         "dose": medication_dose(record),
@@ -152,4 +156,4 @@ def incomplete_lines(steroids: SteroidDays) -> Iterator[dict[str, Any]]:
 
 
 def missing_words(course: Course) -> str:
-    return ", ".join(str(GAP_WORDS[gap]) for gap in course.gaps)
+    return listed(str(GAP_WORDS[gap]) for gap in course.gaps)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from trialsite.audit.moment import earlier_instant
+from trialsite.listing import listed
 
 from .models import Role, User
 
@@ -253,7 +254,7 @@ def refusal(
     """Why the user may not take the action, and who may."""
     if grants_of(user).would_allow(action, study_id, site_id):
         return _("Your role here is not active yet: 'My access' says what is missing and who helps.")
-    roles = ", ".join(sorted(str(role.label) for role in ACTIONS[action].roles))
+    roles = listed(sorted(str(role.label) for role in ACTIONS[action].roles))
     return _("Your role here does not allow you to %(action)s. Roles that may: %(roles)s.") % {
         "action": ACTIONS[action].words,
         "roles": roles,

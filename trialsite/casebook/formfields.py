@@ -1,5 +1,7 @@
 """Form fields of the composite items: a quantity is a text and a unit, a partial date is one text."""
 
+import re
+import unicodedata
 from typing import Any
 
 from django import forms
@@ -130,12 +132,31 @@ class DateFormField(forms.DateField):
         super().__init__(input_formats=DATE_FORMATS, **options)
 
 
+def plain_moment(text: str) -> str:
+    """A typed time, or day and time, with plain digits and colons: "0830", "8：30" and "08 : 30" are times too."""
+    plain = re.sub(r"\s*:\s*", ":", unicodedata.normalize("NFKC", text).strip())
+    return re.sub(r"(^|[\sT])(\d{2})(\d{2})$", r"\1\2:\3", plain)
+
+
 class TimeInput(forms.TimeInput):
     """A time of day as text, 24 hours."""
 
     def __init__(self) -> None:
         shape = {"class": "form-control", "placeholder": "HH:MM", "autocomplete": "off"}
         super().__init__(attrs=shape, format="%H:%M")
+
+
+class TimeFormField(forms.TimeField):
+    """Reads 08:30, 8:30, 0830 and 08：30."""
+
+    default_error_messages = {"invalid": _("Write the time as hours and minutes: 14:30.")}
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", TimeInput())
+        super().__init__(input_formats=("%H:%M", "%H:%M:%S"), **options)
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(plain_moment(value) if isinstance(value, str) else value)
 
 
 MOMENT_FORMATS = tuple(f"{day}{between}%H:%M" for day in DATE_FORMATS for between in (" ", "T"))
@@ -154,3 +175,6 @@ class DateTimeFormField(forms.DateTimeField):
         }
         options.setdefault("widget", forms.DateTimeInput(attrs=shape, format="%Y-%m-%d %H:%M"))
         super().__init__(input_formats=MOMENT_FORMATS, **options)
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(plain_moment(value) if isinstance(value, str) else value)

@@ -29,6 +29,7 @@ from .formfields import (
     DateTimeFormField,
     PartialDateFormField,
     QuantityFormField,
+    TimeFormField,
     TimeInput,
 )
 from .free_text import identifier_sentence
@@ -75,7 +76,7 @@ def column_field(model: type[models.Model], item: str) -> forms.Field:
     if isinstance(column, models.DateTimeField):
         return taken(column.formfield(form_class=DateTimeFormField), item)
     if isinstance(column, models.TimeField):
-        return taken(column.formfield(widget=TimeInput()), item)
+        return taken(column.formfield(form_class=TimeFormField, widget=TimeInput()), item)
     if isinstance(column, models.BooleanField) and column.null:
         return forms.TypedChoiceField(
             label=capfirst(column.verbose_name),

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from trialsite.clinical.identifiers import EMAIL, MOBILE, RESIDENT_ID, identifiers_in
+from trialsite.listing import listed
 
 from .errors import CheckFailed
 
@@ -38,7 +39,7 @@ def identifier_sentence(text: Any) -> str:
         MOBILE: _("a mobile telephone number"),
         EMAIL: _("an e-mail address"),
     }
-    named = ", ".join(f"{kinds[each.kind]} (…{each.ending})" for each in found)
+    named = listed(f"{kinds[each.kind]} (…{each.ending})" for each in found)
     return _(
         "This text holds %(found)s. The record tells nobody who a subject is: take it out, and write it, "
         "where it is needed, with the identity of the person."

@@ -7,6 +7,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from trialsite.listing import told
+
 from .models import Hold, Subject
 from .registries import FormType, TrailWords
 from .slots import Slot
@@ -37,7 +39,7 @@ def what(first: Mapping[str, Any], form: str) -> str:
     kind = first.get("kind")
     if not isinstance(kind, str):  # the first entry is not for this reader
         return ""
-    return f"{HoldKind(kind).label}: {form or level(first)}"
+    return told(HoldKind(kind).label, form or level(first))
 
 
 def level(changes: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from trialsite.access.permissions import reach_of, studies_reached
 from trialsite.audit.protection import CASEBOOK, PROJECTION, Protection
 from trialsite.clinical.facts import ItemAddress
 from trialsite.keys import made_at, new_id
+from trialsite.listing import listed
 
 from .states import HoldKind, HoldState, RecordState, SubjectState, TransferState
 from .values import CompositeItem
@@ -240,7 +241,7 @@ class Visit(SiteBound, Missable):
         from .names import form_title
 
         protocol = self.subject.protocol_version.protocol
-        return ", ".join(form_title(protocol, key) for key in self.added_forms.split())
+        return listed(form_title(protocol, key) for key in self.added_forms.split())
 
     def get_key_display(self) -> str:
         """The visit's name in the reader's language."""

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from trialsite.access.models import User
 from trialsite.access.permissions import require
 from trialsite.audit import because
+from trialsite.listing import listed
 
 from . import registries
 from .errors import CheckFailed, Refused
@@ -246,7 +247,7 @@ def warnings_of(opened: OpenSlot, target: OpenSlot) -> Iterable[str]:
     others = {one.form_key for one in records_of(opened.subject) if one.performed_on == day} - {key}
     if others:
         yield _("Other forms of that day stay where they are: %(forms)s. Do they belong here?") % {
-            "forms": ", ".join(form_title(subject.protocol_version.protocol, one) for one in sorted(others))
+            "forms": listed(form_title(subject.protocol_version.protocol, one) for one in sorted(others))
         }
 
 

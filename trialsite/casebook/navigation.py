@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.access.models import Role
 from trialsite.access.permissions import grants_of
 from trialsite.access.sessions import noted_every_seconds
+from trialsite.listing import listed
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     roles = dict.fromkeys(str(Role(role).label) for _study, _site, role in grants.rows)
     return {
         "nav": [found for found in open_to if found],
-        "role_label": ", ".join(roles),
+        "role_label": listed(roles),
         "as_of": instant.isoformat(sep=" ") if instant else "",
         "leave_as_of": today_address(request),
         "idle_seconds": settings.SESSION_COOKIE_AGE - noted_every_seconds(),

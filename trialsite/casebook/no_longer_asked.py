@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from trialsite.clinical.units import unit_beside, unit_label
+from trialsite.listing import listed
 from trialsite.studies.domain.protocol import ItemPlan
 
 from .models import CasebookRecord
@@ -52,5 +53,5 @@ def answer_words(value: Any, plan: ItemPlan, *, unit: bool = True) -> str:
         return {"yes": _("Yes"), "no": _("No")}.get(str(value), str(value))
     labels = {one.code: local(one.label) for one in plan.choices}
     several = value if isinstance(value, list) else [value]
-    words = ", ".join(str(labels.get(str(one), one)) for one in several)
+    words = listed(str(labels.get(str(one), one)) for one in several)
     return f"{words} {unit_label(plan.unit)}".strip() if unit else words

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.clinical.units import unit_label
 from trialsite.studies.domain.protocol import GroupPlan, ItemPlan, ProtocolFormPlan
 
-from .formfields import NOTHING_CHOSEN, DateFormField, PartialDateFormField, QuantityFormField, TimeInput
+from .formfields import NOTHING_CHOSEN, DateFormField, PartialDateFormField, QuantityFormField, TimeFormField
 from .forms import CasebookForm, RowForm, Section, styled
 from .kept_values import read
 from .models import ProtocolForm, ProtocolLine
@@ -42,7 +42,7 @@ def own_field(item: ItemPlan, language: str) -> forms.Field:
         case "partial_date":
             field = PartialDateFormField(label=label, required=required)
         case "time":
-            field = forms.TimeField(widget=TimeInput(), **options)
+            field = TimeFormField(**options)
         case "choice":
             field = forms.ChoiceField(choices=[("", NOTHING_CHOSEN), *choices], **options)
         case "choices":

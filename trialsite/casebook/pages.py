@@ -96,6 +96,27 @@ class LineTable:
     lines: list[tuple[list[str], list[Derived | None]]]
 
 
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong at one field: the id of its first control ("" where it has none), its label, the sentences."""
+
+    field_id: str
+    label: str
+    sentences: list[str]
+
+
+def problems_in(form: forms.BaseForm, line: str = "") -> list[Problem]:
+    """What is wrong on a form; `line` names the repeating line that it is."""
+    whole = form.non_field_errors()
+    found = [Problem("", line, list(map(str, whole)))] if whole else []
+    for field in form:
+        if field.errors and not field.is_hidden:
+            label = " · ".join(filter(None, (line, str(field.label))))
+            at = field.id_for_label or f"{field.auto_id}_0"
+            found.append(Problem(at, label, list(map(str, field.errors))))
+    return found
+
+
 class EntryPage:
     """The form of one slot, blank, saved, or as somebody typed it."""
 
@@ -103,6 +124,7 @@ class EntryPage:
         self.kind = kind = opened.kind
         self.subject = opened.subject
         self.record = opened.record
+        self.visit = opened.visit
         self.data = as_query(typed) if typed is not None else None
         self.form: CasebookForm = kind.form(self.data, initial=self.initial())
         self.form.for_subject(opened.subject, opened.record)
@@ -118,7 +140,8 @@ class EntryPage:
 
     def initial(self) -> dict[str, Any]:
         if self.record is None:
-            return {}
+            added = self.visit.added_for if self.visit else None
+            return {"performed_on": added} if added else {}
         return self.kind.form.initial_of(self.record)
 
     def formset(self, row: RowType, lines: list[Any], offered: list[dict[str, Any]]) -> Any:
@@ -223,6 +246,16 @@ class EntryPage:
                 self.filled_lines(kind)[int(index)].add_error(field, sentence)
             else:
                 self.form.add_error(item if item in self.form.fields else None, sentence)
+
+    def problems(self) -> list[Problem]:
+        """Everything that is wrong on the page in its order: where, of which item, the sentences."""
+        found = problems_in(self.form)
+        for name, lines in self.lines.items():
+            if whole := lines.non_form_errors():
+                found.append(Problem("", str(self.titles[name]), list(map(str, whole))))
+            for number, line in enumerate(lines.forms, start=1):
+                found += problems_in(line, f"{self.titles[name]} {number}")
+        return found + (problems_in(self.reason) if self.record else [])
 
     def filled_lines(self, name: str) -> list[RowForm]:
         return [form for form in self.lines[name].forms if form.cleaned_data and not form.is_empty()]

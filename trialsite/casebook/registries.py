@@ -106,6 +106,7 @@ class Derived:
 
     `tone` is a state that gives the value its colour, "" for plain words. `line` is the id of the repeating line
     it belongs to, "" for the whole form; what is said of lines stands in a column beside them, headed by `label`.
+    `way` is the address, and its words, of the page where what it waits for is recorded.
     """
 
     label: Any
@@ -113,6 +114,7 @@ class Derived:
     working: str
     tone: str = ""
     line: str = ""
+    way: tuple[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -380,6 +382,14 @@ class Exposure:
     agents: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Background:
+    """A section of a report of an event: its heading, and label and value of each line (a value may have several)."""
+
+    title: Any
+    lines: Sequence[tuple[Any, str]]
+
+
 forms: Registry[FormType] = Registry("form")
 facts: Registry[FactSource] = Registry("fact")
 anchors: Registry[Anchor] = Registry("anchor")
@@ -411,6 +421,7 @@ after_submit: "Registry[Callable[[Submitted], None]]" = Registry("follower of a 
 prompts: "Registry[Callable[[OpenSlot, Collection[str], Collection[tuple[str, str]]], str]]" = Registry(
     "source of prompts"
 )
+# What stands on a form beside its items; a panel with "above" asks something or leads on, and stands above them.
 form_panels: "Registry[Callable[[HttpRequest, OpenSlot], Mapping[str, Any] | None]]" = Registry(
     "panel of a form"
 )
@@ -438,6 +449,8 @@ left_out: "Registry[Callable[[], QuerySet[Any]]]" = Registry("exclusion from exp
 ends_of_treatment: "Registry[Callable[[Sequence[UUID]], Mapping[UUID, date]]]" = Registry("end of treatment")
 # Subject ids → the phases that began, with the agents of each.
 exposures: "Registry[Callable[[Sequence[UUID]], Mapping[UUID, Sequence[Exposure]]]]" = Registry("exposure")
+# A subject and the day of the onset of an event → what a report of the event tells of the time before it.
+backgrounds: "Registry[Callable[[Subject, date], Iterable[Background]]]" = Registry("background of an event")
 api_lists: Registry[Any] = Registry("list of the API")  # name → viewset of a later room
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from trialsite.access.models import User
 from trialsite.access.permissions import may, require
 from trialsite.audit import because
+from trialsite.listing import listed, told
 
 from . import reasons
 from .edit_checks import Fired, run_checks
@@ -263,7 +264,7 @@ def refuse_done_visit(subject: Subject, key: str, repeat: int) -> None:
         raise Refused(_("This visit is recorded as not done already. Undo that first to change its reason."))
     standing = [line for line in records_of(subject) if (line.visit_key, line.visit_repeat) == (key, repeat)]
     if standing:
-        forms = ", ".join(sorted({line.form_key for line in standing}))
+        forms = listed(sorted({line.form_key for line in standing}))
         raise Refused(
             _("Forms stand at this visit: %(forms)s. A visit is not done only when it has no forms.")
             % {"forms": forms}
@@ -438,7 +439,7 @@ def refuse_wordless_critical(kind: FormType, subject: Subject, changed: frozense
     critical = {item for plan in critical_items.values() for form, item in plan(subject) if form == kind.key}
     found = sorted(item for item in critical if any(touches(one, item) for one in changed))
     if found and not reasons.split(reason)[1].strip():
-        labels = ", ".join(item_label(kind, item) for item in found)
+        labels = listed(item_label(kind, item) for item in found)
         raise CheckFailed(
             {
                 "reason_text": _("Critical items change (%(items)s): say in your words why.")
@@ -459,7 +460,7 @@ def touches(changed: str, item: str) -> bool:
 def refused_items(kind: FormType, messages: Mapping[str, str]) -> list[str]:
     """The sentences of a refusal, each with the label of its item, for a page that does not show the items."""
     return [
-        text if item.startswith(COMMENT) else f"{item_label(kind, item)}: {text}"
+        text if item.startswith(COMMENT) else told(item_label(kind, item), text)
         for item, text in messages.items()
     ]
 

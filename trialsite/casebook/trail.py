@@ -18,6 +18,7 @@ from trialsite.access.models import Role, User
 from trialsite.audit.middleware import prefix_of
 from trialsite.audit.models import Trail
 from trialsite.clinical.units import unit_beside, unit_label
+from trialsite.listing import told
 from trialsite.studies.models import Site, Study
 
 from . import versions
@@ -327,7 +328,7 @@ def what_of(
 ) -> str:
     """The form, or the table with the form it stands on; a visit by its name."""
     if visit is not None:
-        return f"{capfirst(str(Visit._meta.verbose_name))}: {visit.name}"
+        return told(capfirst(str(Visit._meta.verbose_name)), visit.name)
     if place.form_key and subject and is_of_form(model):
         return place.form(subject)
     kinds = [kind for kind in forms.values() if model in (kind.model, *(row.model for row in kind.rows))]
@@ -336,7 +337,7 @@ def what_of(
     if lines := {str(row.title) for kind in kinds for row in kind.rows if row.model is model}:
         return " / ".join(sorted(lines))
     name = gettext(capfirst(str(model._meta.verbose_name))) if model else entry.table_name
-    return f"{name}: {form}" if (form := place.form(subject)) else name
+    return told(name, form) if (form := place.form(subject)) else name
 
 
 def is_of_form(model: type[models.Model] | None) -> bool:

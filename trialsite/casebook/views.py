@@ -228,7 +228,11 @@ def submit(request: HttpRequest, opened: OpenSlot) -> HttpResponse:
             return redirect(opened.slot.url())
     elif merge is not None and page.answers_valid():
         return ask_again(request, opened, page, base, [])
-    context = form_context(request, opened, page, base) | {"refused": not asked, "questions": asked}
+    context = form_context(request, opened, page, base) | {
+        "refused": not asked,
+        "questions": asked,
+        "problems": page.problems(),
+    }
     return render(request, "casebook/form.html", context, status=422)
 
 
@@ -391,7 +395,7 @@ def form_context(request: HttpRequest, opened: OpenSlot, page: EntryPage, base: 
     page.show_previous()
     holds = holds_at(holds_on(found), opened.slot)
     held = standing_of(holds, opened.slot)
-    panels = [panel(request, opened) for panel in form_panels.values()]
+    panels = [shown for panel in form_panels.values() if (shown := panel(request, opened))]
     allowed = {
         step.action: step
         for step in TRANSITIONS
@@ -415,7 +419,8 @@ def form_context(request: HttpRequest, opened: OpenSlot, page: EntryPage, base: 
         "holds": [
             words_of_hold(hold) for hold in holds if not hold.whole_subject
         ],  # the others: in the header
-        "panels": [panel for panel in panels if panel],
+        "panels": [panel for panel in panels if not panel.get("above")],
+        "panels_above": [panel for panel in panels if panel.get("above")],
         "shown": shown_items(page, record) if record and opened.kind.asked else [],
         "no_longer_asked": no_longer_asked(opened),
         "moves": moves_at(opened.slot, user_of(request)),

@@ -59,7 +59,11 @@ QUERIES = (
         "The report was filed today behind the diagnosis.",
     ),
     Asked("ICF", "", "The page with the date is hard to read in the scan.", "Scanned again.", closed=True),
-    Asked("HEM", "", "The report shows no time of the sample. Was it drawn before the first dose?"),
+    Asked(
+        "HEM",
+        "",
+        "No time of the sample on the report. Drawn before the first dose? 报告单无采样时间，是否在首次给药前采集？",
+    ),
     Asked("PE", "performed_on", "Was the examination on the day of the vital signs?", "Yes, in the morning."),
 )
 

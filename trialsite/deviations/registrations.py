@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook import registries
 from trialsite.casebook.registries import Lifecycle, SubjectPage, TrailWords
+from trialsite.listing import listed
 
 from .models import Deviation, DeviationDecision
 from .states import DEVIATION_STEPS, DeviationState, DeviationStep
@@ -31,7 +32,7 @@ registries.trail_words.register(DeviationDecision._meta.db_table, TrailWords(hid
 
 
 def needs_of(step: DeviationStep) -> str:
-    return ", ".join(
+    return listed(
         word for word, needed in (("reason", step.needs_reason), ("class", step.needs_weight)) if needed
     )
 

@@ -13,6 +13,7 @@ from trialsite.casebook.items import item_in_words
 from trialsite.casebook.models import Subject
 from trialsite.casebook.names import form_title, visit_name
 from trialsite.casebook.selectors import RecordLine, records_of_subjects
+from trialsite.listing import listed
 from trialsite.studies.models import ProtocolVersion
 
 from .models import Verification
@@ -80,4 +81,4 @@ def changes(
 
 def in_words(items: Iterable[str], line: RecordLine, subject: Subject) -> str:
     kind = form_type(line.form_key, subject)
-    return ", ".join(item_in_words(item, kind) for item in items)
+    return listed(item_in_words(item, kind) for item in items)

@@ -15,6 +15,7 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.names import form_title, visit_name
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
 from trialsite.casebook.slots import Slot
+from trialsite.listing import told
 
 from .contents import Content, content_of_casebook, content_of_visit, contents_of, digest_of
 from .models import Signature, StaleSignature
@@ -83,9 +84,7 @@ def line_of(stale: StaleSignature) -> WorkLine:
     said = ngettext(
         "%(n)d signature is no longer current", "%(n)d signatures are no longer current", stale.signatures
     ) % {"n": stale.signatures}
-    return work_line(
-        stale.subject, KIND, KINDS[KIND], None, url_of(stale), f"{place_in_words(stale)}: {said}"
-    )
+    return work_line(stale.subject, KIND, KINDS[KIND], None, url_of(stale), told(place_in_words(stale), said))
 
 
 def place_in_words(stale: StaleSignature) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from trialsite.casebook.registries import FormType, Registry, TrailWords
 from trialsite.casebook.slots import Slot
+from trialsite.listing import told
 
 from .models import Attachment, Level, Query, QueryMessage, Signature, Verification, meaning_words
 
@@ -62,7 +63,7 @@ def level_of(changes: Changes) -> Level:
 
 
 def what_is_signed(first: Changes, form: str) -> str:
-    return f"{capfirst(str(Signature._meta.verbose_name))}: {form or level_of(first).label}"
+    return told(capfirst(str(Signature._meta.verbose_name)), form or level_of(first).label)
 
 
 def what_a_signature_says(changes: Changes) -> str:

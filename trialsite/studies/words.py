@@ -7,6 +7,8 @@ from typing import Any
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from trialsite.listing import listed
+
 from .domain.protocol import DoseLevel, DoseModifier, Drug, Equivalent, ObesityPlan, Regimen, VisitPlan
 
 DESIGNS = {"single-arm": _("single arm"), "randomised": _("randomised")}
@@ -217,7 +219,7 @@ def day_runs(days: Iterable[int]) -> str:
             runs[-1][1] = day
         else:
             runs.append([day, day])
-    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in runs)
+    return listed(str(first) if first == last else f"{first}–{last}" for first, last in runs)
 
 
 def dose_words(level: DoseLevel, drug: Drug) -> str:
@@ -282,7 +284,7 @@ def offset_words(visit: VisitPlan) -> str:
         daily = visit.repeat.every_days == 1
         rhythm = gettext("daily") if daily else gettext("every %(step)s") % {"step": step}
         parts.append(gettext("%(rhythm)s, %(n)s times") % {"rhythm": rhythm, "n": visit.repeat.count})
-    return ", ".join(parts)
+    return listed(parts)
 
 
 def window_words(visit: VisitPlan) -> str:

@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from assessments.events.meddra_upload import upload_dictionary
 from assessments.events.proposals import PROPOSAL_WORK, proposals_of
 from assessments.events.services import decline_proposal, draft_proposal
+from assessments.events.unproposed import days_by_term, values_of
 from assessments.models import AdverseEvent, EventDecision, MeddraDictionary, ProposedEvent
 from tests.cast import Cast
 from trialsite.audit import acting
@@ -222,7 +223,19 @@ def test_a_cytopenia_of_the_baseline_is_told_and_not_proposed(
     page = page_of(desk, treated)
     assert "1 episode that the protocol does not record" in page
     assert "graded at baseline" in page
-    assert "Proposed by laboratory values" not in page
+    assert "Nothing is proposed." in page
+    assert "Severe values that are not proposed" in page
+
+
+def test_a_severe_value_no_worse_than_the_baseline_says_why_it_is_not_proposed(
+    desk: Client, cast: Cast, treated: Subject
+) -> None:
+    anc(cast, treated, 0, "0.3", 1)
+    anc(cast, treated, 4, "0.3", 2)
+    assert proposed(cast, treated) == []
+    page = page_of(desk, treated)
+    assert "Not worse than at baseline." in page
+    assert "Up to the start of treatment: the value is the baseline." in page
 
 
 def test_a_proposal_is_taken_as_a_draft_and_is_gone_once_the_event_stands(
@@ -264,6 +277,9 @@ def test_a_later_value_proposes_a_change_and_recovery_an_end(cast: Cast, falling
     record = log(cast, falling, "AE", values, rows={"track": track})
     (found,) = proposed(cast, falling)
     assert (found.kind, found.event_id, [one[1] for one in found.track]) == ("CHANGED", record.pk, [3])
+    with acting(user=cast.coordinator):
+        rests_on = values_of(found, days_by_term(falling))
+    assert [grade for _day, grade, _text in rests_on] == [2, 4, 3]
     slot = take(cast, falling)
     assert slot == Slot.of_record(record)
     with acting(user=cast.coordinator):

@@ -25,6 +25,7 @@ from trialsite.casebook.edit_checks import Fired, edit_check
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.models import LOG, Draft, Subject
 from trialsite.casebook.selectors import work_of
+from trialsite.casebook.slots import Slot
 
 from .entries import enter, result
 
@@ -436,6 +437,69 @@ def test_a_row_is_dismissed_with_a_reason_and_what_was_typed_stays(
     answer = desk.post(url(subject), typed(column, press=f"dismiss:{row.pk}", **reason))
     assert answer.status_code == 422
     assert "Somebody has settled this row" in answer.content.decode()
+
+
+def test_a_dismissed_row_leaves_the_table_unless_another_value_was_typed(
+    desk: Client, cast: Cast, subject: Subject
+) -> None:
+    read(desk, subject)
+    (row,) = tray(cast, subject)
+    said = {
+        f"tray-{row.pk}-analyte": "calcium",
+        f"tray-{row.pk}-placed": "0:calcium",
+        f"tray-{row.pk}-reason": "ionised, not total",
+    }
+    column = {"date": "2026-01-06", "wbc": "0.8", "calcium": "1.15"}
+    text = desk.post(url(subject), typed(column, press=f"dismiss:{row.pk}", **said)).content.decode()
+    assert "its value is out of the table" in text
+    assert 'name="d0-calcium" value=""' in text
+    assert 'name="d0-wbc" value="0.8"' in text
+    read(desk, subject, BLOCK.replace("血清总钙量", "某项目"))
+    (row,) = [one for one in tray(cast, subject) if one.state == "open"]
+    said = {f"tray-{row.pk}-{name.rpartition('-')[2]}": value for name, value in said.items()}
+    text = desk.post(
+        url(subject), typed(column | {"calcium": "2.2"}, press=f"dismiss:{row.pk}", **said)
+    ).content.decode()
+    assert 'name="d0-calcium" value="2.2"' in text
+
+
+@pytest.mark.parametrize("press", ["place", "submit"])
+def test_a_unit_that_the_analyte_does_not_have_is_refused_before_the_table(
+    desk: Client, cast: Cast, subject: Subject, press: str
+) -> None:
+    read(desk, subject, BLOCK.replace("1.15\tmmol/L", "1.15\tU/L"))
+    (row,) = tray(cast, subject)
+    chosen = {f"tray-{row.pk}-analyte": "calcium"}
+    answer = desk.post(url(subject), typed({"date": "2026-01-06", "wbc": "0.8"}, press=press, **chosen))
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert "is not accepted in “U/L”. Accepted: mmol/L" in text
+    assert 'name="d0-calcium" value=""' in text
+    assert results(cast, subject) == {}
+
+
+def test_what_was_refused_is_listed_at_the_top_with_links(desk: Client, subject: Subject) -> None:
+    text = desk.post(url(subject), typed({"date": "2026-01-06", "wbc": "much"})).content.decode()
+    assert 'href="#id_d0-wbc"' in text
+    assert "Nothing was saved: 1 place needs a look." in text
+
+
+def test_the_page_leads_to_the_ranges_of_the_site(desk: Client, cast: Cast, subject: Subject) -> None:
+    way = f"{reverse('reference-ranges', args=[subject.study.key])}?site={subject.site.key}"
+    assert way in desk.get(url(subject)).content.decode()
+    desk.post(url(subject), typed({"date": "2026-01-06", "alt": "45"}))
+    text = desk.get(url(subject)).content.decode()
+    assert "no CTCAE grade, because a limit of normal is missing" in text
+    with acting(user=cast.coordinator):
+        report = LabReport.objects.select_related("visit").get(subject=subject)
+        form = Slot.of_record(report).url()
+    text = desk.get(form).content.decode()
+    assert "not gradable" in text.lower()
+    assert f"{way.replace('&', '&amp;')}&amp;analyte=alt" in text
+    assert (
+        "Look at, record or correct the reference ranges of the site"
+        in desk.get(f"{form}?edit=1").content.decode()
+    )
 
 
 def test_a_name_that_was_told_wrongly_is_taken_back(desk: Client, cast: Cast, subject: Subject) -> None:

@@ -21,6 +21,7 @@ from assessments.models import (
     SaeVersion,
     SeriousEvent,
 )
+from assessments.sae.checks import report_complete
 from assessments.sae.services import (
     assess_sae,
     decline_proposal,
@@ -367,9 +368,27 @@ def test_admission_as_criterion_of_a_planned_stay_is_asked_about(cast: Cast, sub
     values = report_values(1, Criterion.HOSPITALISATION)
     with acting(user=cast.coordinator), pytest.raises(Asked) as asked:
         submit_form(slot=slot, values=values, by=cast.coordinator, ask_about_soft=True)
-    (fired,) = asked.value.fired
-    assert fired.message_en.startswith("A planned admission is no SAE. Admitted on 2026-11-02.")
-    assert fired.message_zh.startswith("计划内住院不属于SAE")
+    (fired,) = [one for one in asked.value.fired if one.item == "hospitalisation"]
+    assert fired.message_en.startswith("Being admitted as planned is no SAE. Admitted on 2026-11-02.")
+    assert fired.message_zh.startswith("按计划入院本身不属于SAE")
+
+
+@pytest.mark.parametrize(
+    ("values", "asked_at"),
+    [
+        ({}, {"outcome", "reporter"}),
+        ({"outcome": "RECOVERED"}, {"reporter"}),
+        ({"reporter": "Ward physician, haematology"}, {"outcome"}),
+        ({"outcome": "RECOVERED", "reporter": "Ward physician"}, set()),
+    ],
+)
+def test_outcome_and_reporter_are_asked_for(
+    cast: Cast, subject: Subject, values: dict[str, str], asked_at: set[str]
+) -> None:
+    event(cast, subject)
+    with acting(user=cast.coordinator):
+        found = report_complete(report_values(1) | values, {}, subject)
+        assert {one.item for one in found} == asked_at
 
 
 def test_a_begun_report_of_the_same_event_is_opened_again(cast: Cast, subject: Subject) -> None:
@@ -410,6 +429,68 @@ def test_the_report_shows_clocks_versions_and_the_verdict(
         assert words in text
     assert "Save the assessment" not in text
     assert "Save the assessment" in page(client, cast.monitor, sae_url(subject))
+
+
+def test_what_asks_something_stands_above_the_items(client: Client, cast: Cast, subject: Subject) -> None:
+    event(cast, subject)
+    url = Slot(subject.pk, LOG, "AE", 1, 1).url()
+    text = page(client, cast.coordinator, url)
+    assert text.index("Begin the SAE report") < text.index("CTCAE term") < text.index("Void this form")
+    report(cast, subject)
+    text = page(client, cast.monitor, sae_url(subject))
+    assert text.index("Versions of this report") < text.index("What happened")
+    assert text.index("Save the assessment") < text.index("What happened")
+    stay(cast, subject, performed_on=ONSET, reason="OTHER", planned=False, event=1)
+    text = page(client, cast.coordinator, Slot(subject.pk, LOG, "ADM", 1, 1).url())
+    assert text.index("is it a serious adverse event?") < text.index("Hospital and ward")
+
+
+def test_an_admission_without_a_stay_in_hospital_leads_to_one(
+    client: Client, cast: Cast, subject: Subject
+) -> None:
+    event(cast, subject)
+    report(cast, subject, 1, Criterion.HOSPITALISATION)
+    new_stay = reverse("new-log-form", args=[subject.pk, "ADM"])
+    assert new_stay in page(client, cast.coordinator, sae_url(subject))
+    assert new_stay not in page(client, cast.monitor, sae_url(subject))
+    stay(cast, subject, performed_on=ONSET, reason="OTHER", planned=False, event=1)
+    assert new_stay not in page(client, cast.coordinator, sae_url(subject))
+
+
+def test_a_report_without_admission_asks_for_no_stay(client: Client, cast: Cast, subject: Subject) -> None:
+    event(cast, subject)
+    report(cast, subject)
+    assert "no stay in hospital is recorded" not in page(client, cast.coordinator, sae_url(subject))
+
+
+def test_a_longer_stay_says_that_it_waits_for_the_decision(
+    client: Client, cast: Cast, subject: Subject
+) -> None:
+    event(cast, subject)
+    admitted = stay(cast, subject, planned_days=17)
+    url = Slot(subject.pk, LOG, "ADM", 1, 1).url()
+    text = page(client, cast.coordinator, url)
+    assert "The stay became longer than planned: is that a serious adverse event?" in text
+    assert "waits for your decision" in text.lower()
+    decline = reverse("admission-step", args=[admitted.pk, "decline"])
+    client.post(decline, {"criterion": "prolongation", "reason": "Waiting for the ambulance."})
+    assert "no sae, as decided" in page(client, cast.coordinator, url).lower()
+
+
+def test_the_printed_report_tells_what_was_around_the_event(
+    client: Client, cast: Cast, subject: Subject
+) -> None:
+    event(cast, subject)
+    sae = report(cast, subject)
+    text = page(client, cast.investigator, reverse("sae-report", args=[sae.pk, 1]))
+    for words in (
+        "Age at the onset (years)",
+        "Grades over the days",
+        "2026-11-18 G4",
+        "Treatment of the trial before the onset",
+        "Other medicines at the onset",
+    ):
+        assert words in text
 
 
 def test_the_pages_speak_chinese(client: Client, cast: Cast, subject: Subject) -> None:

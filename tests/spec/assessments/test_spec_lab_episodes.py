@@ -11,7 +11,7 @@ import pytest
 from assessments.domain.event_proposals import Declined, KnownEvent, ProposalKind, proposals
 from assessments.domain.grade_track import Step
 from assessments.domain.grading import TERMS, Reference, grade_lab
-from assessments.domain.lab_episodes import Episode, GradedDay, episodes
+from assessments.domain.lab_episodes import Apart, Episode, GradedDay, episodes, severe_apart
 from trialsite.clinical.partial_date import PartialDate
 from trialsite.clinical.text import Text
 
@@ -142,3 +142,28 @@ def test_an_event_takes_even_what_the_protocol_expects():
 def test_the_study_says_from_which_grade_on(from_grade, number):
     found = list(proposals(TERM, episodes(graded((1, 3)), DAY0), [], [], from_grade=from_grade))
     assert len(found) == number
+
+
+# Severe values that belong to no episode, from grade 3 on; treatment began on day 0: (values, reason → days)
+APART = [
+    ("nothing severe", [(-1, 2), (1, 2)], {}),
+    ("one of the episode is none of these", [(1, 3)], {}),
+    ("up to the first dose", [(-2, 3), (0, 4), (1, 0)], {Apart.BEFORE: [-2, 0]}),
+    ("not above the baseline", [(0, 3), (2, 3), (3, 2)], {Apart.BEFORE: [0], Apart.BASELINE: [2]}),
+    ("above the baseline", [(0, 3), (2, 4)], {Apart.BEFORE: [0]}),
+    (
+        "an open grade counts with its lowest",
+        [(0, 3), (2, None, 3)],
+        {Apart.BEFORE: [0], Apart.BASELINE: [2]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("what", "values", "expected"), APART, ids=[one[0] for one in APART])
+def test_severe_values_outside_episodes(what: str, values: list, expected: dict[Apart, list[int]]) -> None:
+    found = severe_apart(graded(*values), DAY0, 3)
+    assert {reason: [(one.on - DAY0).days for one in days] for reason, days in found.items()} == expected
+
+
+def test_without_treatment_every_severe_value_waits_for_it() -> None:
+    assert [*severe_apart(graded((1, 3), (2, 2)), None, 3)] == [Apart.NOT_BEGUN]

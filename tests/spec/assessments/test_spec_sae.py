@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from assessments.domain.admissions import Onset, Stay, proposals, serious_stay
+from assessments.domain.admissions import Onset, Stay, proposals, serious_stay, stay_recorded
 from assessments.domain.sae import (
     CLOCK_WORDS,
     EXPECTED,
@@ -365,3 +365,24 @@ def test_of_several_events_the_one_that_is_named_prolonged_the_stay() -> None:
 def test_an_onset_that_may_lie_in_the_stay_counts() -> None:
     vague = Onset(1, date(2026, 10, 1), date(2026, 11, 30))
     assert proposals(stay(left_on=IN + timedelta(days=30), planned_days=28), [vague])
+
+
+# A report of event 3, whose onset and seriousness lie on IN … IN + 2: (admitted, left, event of the stay) → recorded
+RECORDED = [
+    (2, None, None, True),
+    (3, None, None, False),
+    (-5, 0, None, True),
+    (-5, -1, None, False),
+    (10, None, 3, True),
+    (10, None, 4, False),
+]
+
+
+@pytest.mark.parametrize(("admitted", "left", "event", "expected"), RECORDED)
+def test_a_stay_is_recorded_for_a_report(
+    admitted: int, left: int | None, event: int | None, expected: bool
+) -> None:
+    left_on = None if left is None else IN + timedelta(days=left)
+    one = stay(admitted_on=IN + timedelta(days=admitted), left_on=left_on, event=event)
+    assert stay_recorded([one], 3, IN, IN + timedelta(days=2)) is expected
+    assert not stay_recorded([], 3, IN, IN)

@@ -1,7 +1,7 @@
 """What the shared parts of the pages need: tones of states, parts of a field, a subject's strip."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.template.context import Context
 
 from trialsite.casebook.shown_again import Typed
 from trialsite.casebook.strip import strip_for_both
+from trialsite.listing import listed, listed_apart, told
 
 register = template.Library()
 
@@ -87,6 +88,30 @@ def is_grouped(field: BoundField) -> bool:
     return getattr(field.field.widget, "input_type", "") in {"radio", "checkbox"} and hasattr(
         field.field.widget, "choices"
     )
+
+
+@register.filter(name="listed")
+def listed_words(words: Iterable[Any]) -> str:
+    """Several words in one line: "a, b", in Chinese "a、b"."""
+    return listed(words)
+
+
+@register.filter(name="listed_apart")
+def listed_parts(parts: Iterable[Any]) -> str:
+    """Several parts in one line: "a, b; c", in Chinese "a、b；c"."""
+    return listed_apart(parts)
+
+
+@register.simple_tag
+def colon() -> str:
+    """What stands between a label and its words: ": ", in Chinese "："."""
+    return told("", "")
+
+
+@register.simple_tag
+def comma() -> str:
+    """What stands between two items of a list: ", ", in Chinese "、"."""
+    return listed(("", ""))
 
 
 @register.filter

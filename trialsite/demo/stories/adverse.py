@@ -24,7 +24,7 @@ class Toxicity:
 
 
 OTHER_FINDING = "Investigations - Other, specify"  # the CTCAE has no term for a low immunoglobulin
-SPECIFIED = {OTHER_FINDING: "Immunoglobulin decreased", "Encephalopathy": "ICANS"}
+SPECIFIED = {OTHER_FINDING: "免疫球蛋白降低 (low immunoglobulin)", "Encephalopathy": "ICANS"}
 
 CHEMOTHERAPY = (
     Toxicity("Neutrophil count decreased", 62, (7, 12), (5, 14), {3: 30, 4: 70}),

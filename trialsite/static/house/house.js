@@ -27,8 +27,11 @@
   }
 
   // What was refused ----------------------------------------------------------------------------------------------
-  const refused = document.querySelector("main .is-invalid");  // in sight, also where the page says so further down
-  if (refused && !document.activeElement?.matches("[autofocus]")) refused.focus();
+  const refused = document.querySelector("main .is-invalid, main td.wrong input:not([type=hidden]), main td.wrong select");  // in sight, also where the page says so further down
+  if (refused && !document.activeElement?.matches("[autofocus]")) {
+    refused.focus({ preventScroll: true });
+    refused.scrollIntoView({ block: "center" }); // below the header that stays, with its sentence
+  }
 
   // Keys -----------------------------------------------------------------------------------------------------------
   const places = { i: "inbox", s: "people", n: "clipboard-plus", d: "graph-up", p: "journal-text", t: "clock-history" };
