@@ -19,6 +19,7 @@ from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.registry import RegistryOutcome, Statement
 from trialsite.studies.words import (
     CODES,
+    DEVIATION_RULES,
     MRD_METHODS,
     SETTING_CODES,
     SETTINGS,
@@ -43,6 +44,7 @@ PARTS: Mapping[str, Any] = {
     "schedule": gettext_lazy("Schedule of activities"),
     "forms": gettext_lazy("Forms of this trial"),
     "mrd": gettext_lazy("MRD"),
+    "deviations": gettext_lazy("Deviations"),
     "response": gettext_lazy("Criteria of response"),
     "endpoints": gettext_lazy("Endpoints"),
     "questions": gettext_lazy("Questions to the sponsor"),
@@ -143,7 +145,9 @@ def property_of(change: Change, one: FieldChange, old: Protocol, new: Protocol) 
 
 
 def label_of(field: str) -> str:
-    return str(FIELDS.get(field) or SETTINGS.get(field) or field.replace("_", " "))
+    return str(
+        FIELDS.get(field) or SETTINGS.get(field) or DEVIATION_RULES.get(field) or field.replace("_", " ")
+    )
 
 
 FIELDS: Mapping[str, Any] = {
@@ -266,6 +270,8 @@ def value_of(thing: Any, field: str, value: Any, protocol: Protocol) -> str:
             return plain(protocol, "assessed_at", value)
         case "source":
             return str(SOURCES.get(value, value))
+        case _ if field in DEVIATION_RULES:
+            return code_words(value, "class of a deviation")
     return parts_of(value, protocol) or coded(field, value) or plain(protocol, field, value)
 
 

@@ -22,6 +22,7 @@ from trialsite.studies.domain.reporting_clocks import ReportingClock
 from trialsite.studies.words import (
     AGENTS,
     ANALYSIS_SETS,
+    DEVIATION_RULES,
     ENDPOINT_CODES,
     MRD_METHODS,
     RECORDED_AS_EVENT,
@@ -53,6 +54,7 @@ PARTS: dict[str, tuple[str, Any]] = {  # where a path begins → the part of the
     "forms": ("schedule", gettext_lazy("Schedule of activities")),
     "mrd": ("mrd", gettext_lazy("MRD")),
     "samples": ("mrd", gettext_lazy("MRD")),
+    "deviations": ("deviations", gettext_lazy("Deviations")),
     "endpoints": ("endpoints", gettext_lazy("Endpoints")),
     "response": ("endpoints", gettext_lazy("Endpoints")),
     "questions": ("questions", gettext_lazy("Questions to the sponsor")),
@@ -212,6 +214,8 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
             return _("pauses after %(n)s subjects") % {"n": place.subjects}
         case plans.LevelCap():
             return _("at most %(n)s subjects") % {"n": place.planned}
+        case plans.DeviationRule():
+            return deviation_words(place)
         case plans.SamplePlan():
             return sample_words(place)
         case plans.ResponseRules():
@@ -334,6 +338,11 @@ def record_words(protocol: Protocol, one: RecordRule) -> str:
         when.insert(0, _("graded at baseline"))
     terms = ", ".join(words_of(term, get_language() or "en") for term in one.terms)
     return f"{terms} ({', '.join(when) or _('always')}): {RECORDED_AS_EVENT[one.record]}"
+
+
+def deviation_words(one: plans.DeviationRule) -> str:
+    """What a rule drafts, and in which class."""
+    return f"{DEVIATION_RULES[one.rule]}: {code_words(one.weight, 'class of a deviation')}"
 
 
 def sample_words(one: plans.SamplePlan) -> str:

@@ -107,6 +107,7 @@ SETTINGS = {
     "ctcae_version": _("version of CTCAE"),
     "cycle_days": _("days of a cycle"),
     "days": _("days"),
+    "deviations": _("deviations drafted by rules"),
     "definition": _("definition"),
     "events": _("events"),
     "landmark_days": _("landmark, days"),
@@ -167,9 +168,19 @@ ENDPOINT_CODES = {
     "relapse": _("relapse"),
     "treatment_failure": _("treatment failure"),
 }
+DEVIATION_RULES = {
+    "DOSE": _("dose beyond tolerance"),
+    "VISIT_WINDOW": _("visit outside its window"),
+    "PREMEDICATION": _("premedication missing before blinatumomab"),
+    "MRD_SAMPLE": _("no MRD sample at a visit that asks for one"),
+    "HSCT_WITHOUT_MRD": _("transplanted without negative MRD"),
+}
+DEVIATION_CLASSES = {"minor": _("Minor"), "major": _("Major"), "critical": _("Critical")}
 BASES = {"BSA": "/m²", "KG": "/kg"}
 CODES: Mapping[str, Mapping[str, Any]] = {
     "analysis set": ANALYSIS_SETS,
+    "class of a deviation": DEVIATION_CLASSES,
+    "deviation": DEVIATION_RULES,
     "design": DESIGNS,
     "method": MRD_METHODS,
     "phase": PHASES_OF_TRIALS,

@@ -7,6 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from trialsite.studies.domain.adverse_event_plan import adverse_event_problems
+from trialsite.studies.domain.deviation_plan import deviation_problems
 from trialsite.studies.domain.form_checks import form_problems
 from trialsite.studies.domain.numbering import numbering_problems
 from trialsite.studies.domain.own_form_checks import FormItems, own_form_problems
@@ -91,6 +92,7 @@ def _problems(
     yield from form_problems(protocol)
     yield from adverse_event_problems(protocol)
     yield from sample_problems(protocol)
+    yield from deviation_problems(protocol)
 
 
 def _repeated(protocol: Protocol) -> Found:

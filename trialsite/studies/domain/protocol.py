@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from trialsite.studies.domain.adverse_event_plan import DEFAULT as PLAIN_ADVERSE_EVENTS
 from trialsite.studies.domain.adverse_event_plan import AdverseEventPlan
+from trialsite.studies.domain.deviation_plan import DeviationRule
 from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, ResponseRules
 from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.own_forms import CheckPlan, Choice, GroupPlan, ItemPlan, ProtocolFormPlan
@@ -58,6 +59,7 @@ __all__ = [
     "ConsentRules",
     "ConsentSigners",
     "Criterion",
+    "DeviationRule",
     "Document",
     "DoseLevel",
     "Drug",
@@ -315,6 +317,7 @@ class Protocol:
     creat_baseline_requires_gt_uln: bool = False
     adverse_events: AdverseEventPlan = PLAIN_ADVERSE_EVENTS
     samples: SamplePlan = PLAIN_SAMPLES
+    deviations: tuple[DeviationRule, ...] = ()
 
     @classmethod
     def from_document(cls, document: Document) -> Protocol:
@@ -357,6 +360,7 @@ class Protocol:
             ],
             adverse_events=AdverseEventPlan.of(document.get("adverse_events")),
             samples=SamplePlan.of(document.get("samples")),
+            deviations=DeviationRule.all_of(document.get("deviations", ())),
         )
 
     def phase_of(self, key: str) -> Phase:

@@ -15,6 +15,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from trialsite.studies.domain.adverse_event_plan import AGENTS, RECORDED, STARTS
+from trialsite.studies.domain.deviation_plan import CLASSES
+from trialsite.studies.domain.deviation_plan import RULES as DEVIATION_RULES
 from trialsite.studies.domain.problems import Path
 from trialsite.studies.domain.reporting_clocks import SPECIAL_INTEREST
 
@@ -277,6 +279,7 @@ SAMPLES = sourced(
         "report_days_other": POSITIVE,
     }
 )
+DEVIATION = sourced({"rule": choice(*DEVIATION_RULES), "class": choice(*CLASSES)})
 RESPONSE = sourced(
     {
         "criteria_set": choice("ELN2024", "ASBMT2010", "NCCN", "PAEDIATRIC"),
@@ -430,6 +433,7 @@ PROTOCOL: Schema = {
             "creat_baseline_requires_gt_uln": valued(TRUTH),
             "adverse_events": ADVERSE_EVENTS,
             "samples": SAMPLES,
+            "deviations": many(DEVIATION),
         },
     ),
 }
