@@ -21,6 +21,7 @@ from .doses.services import plan_first_doses
 from .exposures import exposures
 from .facts import facts
 from .lanes import treatment_lanes
+from .ledgers.api import DoseLedgerViewSet, InfusionStretchViewSet, PlannedDoseViewSet
 from .medication import checks as medication_checks
 from .medication.derived import medication as medication_of
 from .medication.dose_phrases import medication_dose
@@ -211,4 +212,7 @@ registries.subject_alerts.register("interactions", interaction_alerts)
 registries.subject_pages.register("treatment", SubjectPage(_("Treatment"), "treatment", 30))
 registries.subject_pages.register("medication", SubjectPage(_("Medication"), "medication", 32))
 registries.support_days.register("treatment", support_days)
+registries.api_lists.register("planned-doses", PlannedDoseViewSet)
+registries.api_lists.register("dose-ledger", DoseLedgerViewSet)
+registries.api_lists.register("infusion-stretches", InfusionStretchViewSet)
 dry_runs.register("doses", dry_run_doses)
