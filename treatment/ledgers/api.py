@@ -126,9 +126,7 @@ class PlannedDoseViewSet(ComputedListing):
     def get_queryset(self) -> QuerySet:
         later = DosePlan.objects.filter(cycle=OuterRef("plan__cycle"), number__gt=OuterRef("plan__number"))
         found = PlannedDose.objects.visible_to(user_of(self.request)).annotate(replaced=Exists(later))
-        return found.select_related(*AROUND, "plan__cycle", "plan__protocol_version").defer(
-            "plan__protocol_version__document"
-        )
+        return found.select_related(*AROUND, "plan__cycle", "plan__protocol_version")
 
     def lines(self, records: Sequence[Any]) -> list[dict[str, Any]]:
         return [planned_line(one) for one in records]

@@ -107,7 +107,7 @@ def correct(cast: Cast, record: Any, line: dict[str, Any]) -> None:
         slot=Slot(record.subject_id, "IND_D1", "EX"),
         values={"performed_on": DAY1},
         rows={"doses": [line]},
-        base_version=record.row_version,
+        base_version=record.version,
         by=cast.coordinator,
         reason="read again",
     )

@@ -54,8 +54,8 @@ def treated(cast: Cast) -> Subject:
     give(
         cast,
         subject,
-        ("VINCRISTINE", DAY1, "2", "1.3333", "mg", "TOX"),
-        ("PREDNISONE", DAY1, "0.1", "0.0951", "g", ""),
+        ("VINDESINE", DAY1, "4", "2.6666", "mg", "TOX"),
+        ("DEXAMETHASONE", DAY1, "0.01", "0.0096", "g", ""),
         ("ETOPOSIDE", DAY1, "33.3", "33.3", "mg", ""),
     )
     give(cast, subject, ("CYCLOPHOSPHAMIDE", SECOND, "1100", "1001.7", "mg", ""))
@@ -133,9 +133,9 @@ def test_differences_are_given_in_percent(cast: Cast, client: Client) -> None:
         for row in rows_of(client, cast.coordinator, "dose-ledger")
         if row["given"]
     }
-    vincristine = rows["VINCRISTINE", str(DAY1)]
-    assert (vincristine["given_difference_pct"], vincristine["mark"]) == ("-33.335", "DEVIATION")
-    assert rows["PREDNISONE", str(DAY1)]["given_difference_pct"] == "-4.9"
+    vindesine = rows["VINDESINE", str(DAY1)]
+    assert (vindesine["given_difference_pct"], vindesine["mark"]) == ("-33.335", "DEVIATION")
+    assert rows["DEXAMETHASONE", str(DAY1)]["given_difference_pct"] == "-4"
 
 
 def test_the_planned_doses_hold_every_plan_with_its_working(cast: Cast, client: Client) -> None:
