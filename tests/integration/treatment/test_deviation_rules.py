@@ -136,6 +136,7 @@ def test_what_was_decided_stays_and_says_that_its_evidence_changed(vip: Cast, cl
 
 def test_windows_that_closed_are_drafted_by_the_daily_run_as_the_system(vip: Cast, client: Client) -> None:
     subject = on_treatment(vip)
+    start(vip, subject, "CONS1_VDCP", date(2026, 3, 2))
     assert draft_deviations_daily() > 0
     windows, samples = found(subject, "VISIT_WINDOW"), found(subject, "MRD_SAMPLE")
     assert windows
