@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from trialsite.casebook import registries
 from trialsite.casebook.edit_checks import edit_check
 from trialsite.casebook.items import put
 from trialsite.casebook.models import Subject
@@ -15,6 +16,7 @@ from trialsite.casebook.prepared import Bound, Prepared
 from trialsite.casebook.registries import Finding
 from trialsite.casebook.states import RecordState
 from trialsite.casebook.values import trimmed
+from trialsite.clinical.body import drift_pct, needs_recalculation, round_half_up
 from trialsite.clinical.units import ANALYTES
 
 from .disease.around_marrow import around_typed
@@ -45,6 +47,26 @@ POSSIBLE = {
     "bilirubin": (Decimal(0), None),
 }
 ECG_POSSIBLE = {"heart_rate": (10, 400), "qt_ms": (100, 1000)}
+
+
+@edit_check(gettext_lazy("Weight beside that of cycle 1"), hard=False)
+def weight_of_cycle_1(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """A weight 10 % or more from that with which treatment began: doses may have to be computed anew."""
+    weight, day = values.get("weight"), values.get("performed_on")
+    if weight is None or weight.canonical is None or weight.comparator or day is None:
+        return
+    name = "first_cycle_weight_kg"
+    first = registries.facts_of(subject.pk, [name])[name] if name in registries.facts else None
+    if first is None or not isinstance(first.value, Decimal) or first.on is None or day <= first.on:
+        return
+    if needs_recalculation(weight.canonical, first.value):
+        percent = f"{round_half_up(drift_pct(weight.canonical, first.value), 1):+}"
+        kilograms = f"{first.value.normalize():f}"
+        yield Finding(
+            "weight",
+            _("%(percent)s %% from the %(kg)s kg of cycle 1. Is it right? Doses are then computed anew.")
+            % {"percent": percent, "kg": kilograms},
+        )
 
 
 @edit_check(gettext_lazy("Values that a living person can have"))

@@ -49,6 +49,7 @@ FORMS: tuple[FormType, ...] = (
         checks.pressures_in_order,
         checks.usual_vital_signs,
         checks.weight_drift,
+        checks.weight_of_cycle_1,
         derived=derived.body_size,
     ),
     kind(

@@ -91,7 +91,7 @@ class MedicalHistoryForm(CasebookForm):
 
 class PriorTherapyForm(RowForm):
     model = PriorTherapy
-    items = ("kind", "drug", "start", "stop")
+    items = ("kind", "drug", "amount", "amount_unit", "start", "stop")
 
 
 class DiagnosisForm(CasebookForm):

@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Model
+
 from trialsite.casebook.models import CasebookRecord
 from trialsite.casebook.reading import read_once
 from trialsite.casebook.registries import FactSource
@@ -64,8 +66,8 @@ def item_fact(model: type[CasebookRecord], form_key: str, item: str, *, unit: st
     )
 
 
-def label_of(model: type[CasebookRecord], item: str) -> Any:
-    composite = model.composites.get(item)
+def label_of(model: type[Model], item: str) -> Any:
+    composite = getattr(model, "composites", {}).get(item)
     return composite.label if composite else model._meta.get_field(item).verbose_name  # type: ignore[union-attr]
 
 

@@ -29,6 +29,7 @@ CONTACT = frozenset({("SUR", "performed_on"), ("SUR", "alive"), ("SUR", "no_rela
 GRAFT = frozenset({("HSCT", "performed_on")})
 ACUTE = frozenset({("AGV", "performed_on")})
 CHRONIC = frozenset({("CGV", "performed_on"), ("CGV", "systemic_therapy_on")})
+GVHD_DRUGS = frozenset(("GVT", f"drugs.{item}") for item in ("treated", "systemic", "started_on"))
 ALWAYS = frozenset({("ICF", "performed_on")})  # consent: without it no datum counts
 
 RESTS_ON: dict[str, Items] = {
@@ -48,7 +49,7 @@ RESTS_ON: dict[str, Items] = {
     "agvhd_3_4": ACUTE,
     "cgvhd": CHRONIC,
     "cgvhd_moderate_severe": CHRONIC,
-    "cgvhd_systemic": CHRONIC,
+    "cgvhd_systemic": CHRONIC | GVHD_DRUGS,
     "ae_grade_3": frozenset({("AE", "track.grade"), ("AE", "onset")}),
     "hsct_d0": GRAFT,
     "c1d1": frozenset({("CYC", "performed_on"), ("CYC", "phase")}),

@@ -21,13 +21,15 @@ from assessments.events.graded import Labs, acute_stages_of, chronic_scores_of, 
 from assessments.models import AcuteGvhd, AdverseEvent, ChronicGvhd, Engraftment, PlannedVisit
 from assessments.subjects import known_facts, protocols
 from enrollment.models import Randomisation
-from treatment.models import CellTherapy, CycleStart, Transplant
-from treatment.models.transplant import CellStep
+from treatment.models import CellTherapy, CycleStart, GvhdDrug, Transplant
+from treatment.models.cells import CellStep
+from treatment.models.transplant import GvhdTreated
 from trialsite.casebook.form_models import models_of_forms
 from trialsite.casebook.models import Visit
-from trialsite.casebook.reading import one_reading
+from trialsite.casebook.reading import not_later, one_reading
 from trialsite.casebook.registries import anchor_dates, anchors
 from trialsite.casebook.selectors import current_records
+from trialsite.casebook.states import RecordState
 from trialsite.clinical.facts import Fact, ItemAddress
 from trialsite.clinical.kleene import Truth, any_of
 from trialsite.studies.domain.protocol import Protocol
@@ -68,6 +70,7 @@ class _Reading:
         self.cycles = self.standing(CycleStart)
         self.acute = self.standing(AcuteGvhd)
         self.chronic = self.standing(ChronicGvhd)
+        self.gvhd_drugs = systemic_drugs(ids)
         self.liver = liver_labs(sorted({*self.acute, *self.chronic}) or ids[:1])  # one query in any case
         self.engraftments = self.standing(Engraftment)
         self.adverse = self.standing(AdverseEvent, "onset_earliest")
@@ -120,7 +123,9 @@ class _Reading:
         known = replace(
             known,
             **withdrawn(self.withdrawals.get(one, [])),
-            **chronic_onsets(self.chronic.get(one, []), self.liver.get(one, ())),
+            **chronic_onsets(
+                self.chronic.get(one, []), self.liver.get(one, ()), self.gvhd_drugs.get(one, [])
+            ),
         )
         return replace(known, severe_adverse_events=tuple(severe(self.adverse.get(one, []), known)))
 
@@ -312,8 +317,21 @@ def acute_onsets(records: Iterable[AcuteGvhd], labs: Labs) -> Iterable[told.Acut
             yield told.AcuteGvhd(record.performed_on, record.address("performed_on"), grade)
 
 
-def chronic_onsets(records: Sequence[ChronicGvhd], labs: Labs) -> dict[str, Any]:
-    """First chronic GVHD, first of at least moderate severity, first on systemic therapy."""
+def systemic_drugs(ids: list[UUID]) -> Rows:
+    """The systemic agents against chronic GVHD of the forms of its treatment; one query."""
+    lines = GvhdDrug.objects.filter(
+        subject_id__in=ids, voided=False, systemic=True, treated=GvhdTreated.CHRONIC
+    )
+    standing = not_later(lines.exclude(record__state=RecordState.VOIDED), "record__performed_on")
+    return by_subject(standing.order_by("started_on", "pk"))
+
+
+def chronic_onsets(
+    records: Sequence[ChronicGvhd], labs: Labs, drugs: Sequence[GvhdDrug] = ()
+) -> dict[str, Any]:
+    """First chronic GVHD, first of at least moderate severity, first on systemic therapy.
+
+    That is said on the form of chronic GVHD or by an agent on the form of its treatment: the earlier day counts."""
     severity = {each: chronic_severity(chronic_scores_of(each, labs)).low for each in records}
     any_day = [
         dated(each, "onset_on") or dated(each, "performed_on") for each, low in severity.items() if low
@@ -323,7 +341,12 @@ def chronic_onsets(records: Sequence[ChronicGvhd], labs: Labs) -> dict[str, Any]
         "cgvhd_moderate_severe": first(
             dated(each, "performed_on") for each, low in severity.items() if low > 1
         ),
-        "cgvhd_systemic": first(dated(each, "systemic_therapy_on") for each in records),
+        "cgvhd_systemic": first(
+            [
+                *(dated(each, "systemic_therapy_on") for each in records),
+                *(dated(each, "started_on") for each in drugs),
+            ]
+        ),
     }
 
 

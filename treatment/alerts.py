@@ -11,9 +11,15 @@ from trialsite.casebook.site_day import site_today
 from trialsite.casebook.states import SubjectState
 
 from .domain.interactions import stands
+from .infusion.advice import advised
+from .infusion.courses import courses_of
+from .infusion.words import alert_words
+from .infusion.work import unreported_flushes
 from .medication.interaction_words import interaction_words
 from .medication.taken import interactions_of
-from .models import EndOfTreatment
+from .models import BlinatumomabInfusion, EndOfTreatment
+from .models.infusions import StopReason
+from .selectors import segments_of
 
 RECENT_DAYS = (
     14  # doses are entered some days late: so long after the last one it still counts as given (assumption)
@@ -41,3 +47,18 @@ def interaction_alerts(subject: Subject) -> Iterator[Any]:
     for found in interactions_of(subject):
         if stands(found, today, RECENT_DAYS):
             yield interaction_words(found)
+
+
+def infusion_alerts(subject: Subject) -> Iterator[Any]:
+    """What the label advises while blinatumomab runs or is held; a line that was flushed and is no event yet."""
+    rows = segments_of(subject) if subject.state == SubjectState.ENROLLED else []
+    if not rows:
+        return
+    open_now = rows[-1].stop is None or rows[-1].stop_reason == StopReason.AE
+    for one in advised(subject, courses_of(subject)) if open_now else ():
+        if one.stands:
+            yield alert_words(one)
+    for record in unreported_flushes(BlinatumomabInfusion.objects.filter(subject=subject)):
+        yield _("The line of blinatumomab was flushed (%(day)s): enter a medication error.") % {
+            "day": record.performed_on
+        }

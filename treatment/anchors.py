@@ -19,8 +19,8 @@ from trialsite.studies.domain.protocol import BLINATUMOMAB, Phase
 from .domain.infusion_days import infusion_day_begins
 from .domain.path import PhaseRun, first_day_of_treatment
 from .models import CellTherapy, CycleStart, Donor, EndOfTreatment, InfusionSegment, Transplant
+from .models.cells import CellStep
 from .models.infusions import StopReason
-from .models.transplant import CellStep
 from .plan.paths import cycles_of, phases_of
 from .selectors import as_segment
 

@@ -13,7 +13,7 @@ from trialsite.studies.words import runs_words
 
 from .domain.infusion import GapRule, Infusion, infusion_course
 from .domain.ledger import PlannedLine
-from .doses.services import canonical, version_of_cycle
+from .doses.computing import canonical, version_of_cycle
 from .doses.words import working_words
 from .models import BlinatumomabInfusion, CycleStart
 from .plan.page import changed_since

@@ -12,19 +12,10 @@ from trialsite.clinical.facts import Fact
 
 from .medication.checks import inhibitor_of
 from .medication.dictionary import dictionary
-from .models import ConcomitantMedication, Donor, Transplant
-from .models.medication import Inhibitor
-
-STRENGTH = [Inhibitor.NONE, Inhibitor.MODERATE, Inhibitor.STRONG, Inhibitor.POSACONAZOLE]
-
-
-def transplanted(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
-    """Whether an allogeneic graft was infused; no until one is recorded."""
-    found = {subject_id: Fact(False) for subject_id in subject_ids}
-    grafts = current_records(Transplant, subject_ids).exclude(performed_on=None)
-    for one in grafts.order_by("-performed_on"):
-        found[one.subject_id] = Fact(True, on=one.performed_on, source=one.address("performed_on"))
-    return found
+from .models import ConcomitantMedication, CycleStart
+from .models.medication import STRENGTH, Inhibitor
+from .plan.paths import cycles_of
+from .transplant.facts import transplant_facts
 
 
 def inhibitor(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
@@ -41,18 +32,25 @@ def inhibitor(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
     return found
 
 
+def first_weight(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
+    """The weight with which the first phase began: what later weights are compared with."""
+    found = {}
+    for subject_id, cycles in cycles_of(subject_ids).items():
+        first = next((one for one in cycles if one.weight is not None), None)
+        if first is not None:
+            found[subject_id] = fact_of_item(first, "weight", "kg")
+    return found
+
+
 def facts() -> dict[str, FactSource]:
     """What the room registers."""
     return {
-        "transplanted": FactSource(transplanted, _("transplanted"), form="HSCT"),
+        **transplant_facts(),
+        "first_cycle_weight_kg": FactSource(first_weight, _("Weight in cycle 1"), "kg", form="CYC"),
+        "child_pugh": record_fact(
+            CycleStart, "CYC", lambda record: fact_of_item(record, "child_pugh"), _("Child-Pugh class")
+        ),
         "cyp3a_inhibitor": FactSource(
             inhibitor, _("CYP3A inhibitor"), form="CM", words=dict(Inhibitor.choices)
-        ),
-        "donor": record_fact(Donor, "DON", lambda record: fact_of_item(record, "donor"), _("best donor")),
-        "donor_available": record_fact(
-            Donor,
-            "DON",
-            lambda record: fact_of_item(record, "donor_available"),
-            _("donor identified and available"),
         ),
     }

@@ -17,7 +17,7 @@ from trialsite.casebook.versions import named
 from trialsite.studies.domain.protocol import Phase
 
 from .models import CellTherapy, InfusionSegment, Transplant
-from .models.transplant import CellStep
+from .models.cells import CellStep
 from .selectors import cycles_of_subject, segments_of, windows_of
 
 JOINED_WITHIN = timedelta(hours=4)

@@ -8,6 +8,7 @@ from django.db.models import Prefetch
 
 from trialsite.casebook.models import Subject
 from trialsite.casebook.states import RecordState
+from trialsite.casebook.versions import named
 from trialsite.clinical.text import Text
 
 from .domain.infusion import Segment, StopReason
@@ -31,7 +32,9 @@ def plans_of(subject: Subject) -> dict[UUID, list[DosePlan]]:
 
 
 def planned_lines(plan: DosePlan) -> list[PlannedLine]:
-    """The lines of a plan as the ledger takes them."""
+    """The lines of a plan as the ledger takes them, with what the plan's protocol accepts instead."""
+    regimen = named(plan.protocol_version.protocol, "regimens", plan.regimen)
+    instead = {drug.key: drug.equivalents for drug in regimen.drugs} if regimen else {}
     return [
         PlannedLine(
             drug=dose.drug,
@@ -43,6 +46,7 @@ def planned_lines(plan: DosePlan) -> list[PlannedLine]:
             amount=dose.amount,
             working=Text(dose.working_en, dose.working_zh),
             missing=tuple(dose.missing_facts),
+            equivalents=instead.get(dose.drug, ()),
         )
         for dose in plan.doses.all()
     ]

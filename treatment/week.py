@@ -30,7 +30,7 @@ def doses_of_week(user: User, week: Week) -> Iterator[WeekLine]:
     )
     if week.study:
         found = found.filter(study__key=week.study)
-    for dose in found.order_by("line"):
+    for dose in found.exclude(amount=0).order_by("line"):
         yield from lines_of(dose, week)
 
 

@@ -22,8 +22,8 @@ from trialsite.clinical.hctci import BY_KEY, HctciRisk, HctciScore
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.units import unit_label
 
-from ..disease.engrafted import not_engrafted, recoveries
-from ..domain.engraftment import Recovery
+from ..disease.engrafted import from_cord, not_engrafted, recoveries
+from ..domain.engraftment import FAILURE_DAY, FAILURE_DAY_CORD, Recovery
 from ..facts import hctci_scores, number
 from ..models import Electrocardiogram, Engraftment, Hctci, VitalSigns
 from ..subjects import known_facts, protocols
@@ -124,10 +124,12 @@ def graft_failing(record: Engraftment) -> Iterator[Derived]:
     today = site_today(record.subject)
     if record.neutrophils_on or record.graft_failure not in ("", Engraftment.GraftFailure.NONE):
         return
-    if not_engrafted(record.subject_id, today, cord=False) is Truth.TRUE:
+    cord = from_cord(record.subject_id)
+    if not_engrafted(record.subject_id, today, cord=cord) is Truth.TRUE:
+        day = FAILURE_DAY_CORD if cord else FAILURE_DAY
         yield Derived(
             _("To look at"),
-            _("no neutrophils of 0.5 × 10⁹/L or more by day +30"),
+            _("no neutrophils of 0.5 × 10⁹/L or more by day +%(n)s") % {"n": day},
             _("this is primary graft failure; after cord blood from day +42 on"),
             "warn",
         )

@@ -8,7 +8,10 @@ from trialsite.clinical.kleene import Truth
 
 from ..domain.engraftment import Count, Recovery, neutrophil_recovery, platelet_recovery, primary_failure
 from ..laboratory.results import lab_values
+from ..subjects import known_facts
 from ..support import NO_SUPPORT, supports
+
+CORD_BLOOD = "CB"
 
 
 def recoveries(subject_id: UUID) -> dict[str, Recovery | None]:
@@ -35,6 +38,12 @@ def series_of(subject_id: UUID) -> dict[str, list[Count]]:
         analyte: [Count(one.on, one.quantity) for one in labs if one.analyte == analyte]
         for analyte in ("anc", "platelets")
     }
+
+
+def from_cord(subject_id: UUID) -> bool:
+    """Whether the graft was cord blood, as the treatment room records it; without a record it was not."""
+    source = known_facts([subject_id], "graft_source").get(subject_id)
+    return source is not None and source.value == CORD_BLOOD
 
 
 def not_engrafted(subject_id: UUID, today: date, cord: bool) -> Truth:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 def yes_no(label: Any, help_text: Any = "") -> models.BooleanField:
@@ -65,3 +66,16 @@ def judged(label: Any, choices: Any, help_text: Any = "") -> models.PositiveSmal
 def words(label: Any, help_text: Any = "", length: int = 300) -> models.CharField:
     """A short text."""
     return models.CharField(label, max_length=length, blank=True, default="", help_text=help_text)
+
+
+class DataSource(models.TextChoices):
+    """From whom the site knows it."""
+
+    OWN = "OWN", _("Our own records")
+    LETTER = "LETTER", _("Discharge letter of another hospital")
+    PHONE = "PHONE", _("Telephone")
+
+
+def data_source() -> models.CharField:
+    """From whom the site knows what it enters of a treatment elsewhere; empty: its own records."""
+    return code(_("Source of this information"), DataSource, _("empty: our own records"))

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.casebook.models import CasebookRecord
 from trialsite.casebook.values import QuantityItem
 
-from .columns import amount, code, judged, percentage, score, words, yes_no
+from .columns import amount, code, data_source, judged, percentage, score, words, yes_no
 
 
 class GvhdClass(models.TextChoices):
@@ -147,12 +147,14 @@ class Chimerism(CasebookRecord):
         BLOOD = "BLOOD", _("Blood")
         MARROW = "MARROW", _("Marrow")
         T_CELLS = "T_CELLS", _("T cells")
+        CD34 = "CD34", _("CD34-positive cells")
 
     item_units = {"donor_pct": "%"}
 
     specimen = code(_("Specimen"), Specimen)
     donor_pct = percentage(_("Donor cells"), _("full donor chimerism: above 95 %"))
     method = words(_("Method"), length=60)
+    told_by = data_source()
     comment = words(_("Comment"))
 
 
@@ -176,4 +178,5 @@ class Engraftment(CasebookRecord):
     )
     graft_failure = code(_("Graft failure"), GraftFailure)
     graft_failure_on = models.DateField(_("Graft failure on"), null=True, blank=True)
+    told_by = data_source()
     comment = words(_("Comment"))

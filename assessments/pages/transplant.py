@@ -53,12 +53,14 @@ class ChronicGvhdForm(CasebookForm):
 
 class ChimerismForm(CasebookForm):
     model = Chimerism
-    sections = (Section(_("Chimerism"), "performed_on", "specimen", "donor_pct", "method", "comment"),)
+    sections = (
+        Section(_("Chimerism"), "performed_on", "specimen", "donor_pct", "method", "told_by", "comment"),
+    )
 
 
 class EngraftmentForm(CasebookForm):
     model = Engraftment
     sections = (
         Section(_("Recovery"), "performed_on", "neutrophils_on", "platelets_on"),
-        Section(_("Graft failure"), "graft_failure", "graft_failure_on", "comment"),
+        Section(_("Graft failure"), "graft_failure", "graft_failure_on", "told_by", "comment"),
     )

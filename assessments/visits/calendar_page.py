@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet
 
 from trialsite.access.models import User
+from trialsite.casebook.registries import DaySpan, calendar_lines
 from trialsite.casebook.site_day import site_days
 
 from ..domain.working_days import AT_WORK, DayKind, SiteCalendar
@@ -190,6 +191,13 @@ def day_notes(user: User, chosen: Filters, first: date, last: date) -> list[DayN
         notes += [
             DayNote(one.first, one.last, one.kind, f"{site} · {one.words}") for one in runs(here, first, last)
         ]
+    span = DaySpan(first, last, chosen.study, chosen.site)
+    notes += [
+        DayNote(line.day, line.day, DayKind.WORKDAY, f"{line.subject_number} · {line.what} · {line.detail}")
+        for source in calendar_lines.values()
+        for line in source(user, span)
+        if line.day is not None
+    ]
     return sorted(set(notes), key=lambda one: (one.first, one.words))
 
 

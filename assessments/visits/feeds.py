@@ -10,6 +10,7 @@ from icalendar import Calendar, Event
 
 from trialsite.access.models import Token, User, new_token_key
 from trialsite.audit.events import record_event
+from trialsite.casebook.registries import DaySpan, WeekLine, calendar_lines
 from trialsite.casebook.site_day import site_days
 
 from ..domain.working_days import Why
@@ -68,7 +69,32 @@ def visits_in_feed(user: User) -> list[VisitLine]:
 def written_feed(user: User) -> bytes:
     """The feed of a person in iCalendar, in that person's language: study, site and number, nobody's identity."""
     with translation.override(user.language):
-        return calendar_of_visits(visits_in_feed(user), timezone.now().astimezone(UTC)).to_ical()
+        at = timezone.now().astimezone(UTC)
+        found = calendar_of_visits(visits_in_feed(user), at)
+        for line in expected_in_feed(user, at):
+            found.add_component(event_of_line(line, at))
+        return found.to_ical()
+
+
+def expected_in_feed(user: User, at: datetime) -> list[WeekLine]:
+    """What other rooms expect on the days of the feed beside visits."""
+    days = (at.date() - timedelta(days=FEED_DAYS_BACK), at.date() + timedelta(days=FEED_DAYS_AHEAD))
+    return [line for source in calendar_lines.values() for line in source(user, DaySpan(*days)) if line.day]
+
+
+def event_of_line(line: WeekLine, at: datetime) -> Event:
+    """Something expected on a day, such as the change of a bag."""
+    event = Event()
+    event.add("uid", f"{line.key}@blina-trials")
+    event.add("dtstamp", at)
+    assert line.day is not None  # others are in no feed
+    event.add("dtstart", line.day)
+    event.add("dtend", line.day + timedelta(days=1))
+    event.add("summary", f"{line.study_key} · {line.subject_number} · {line.what}")
+    event.add("location", line.site_key)
+    event.add("description", str(line.detail))
+    event.add("transp", "TRANSPARENT")
+    return event
 
 
 def calendar_of_visits(lines: Sequence[VisitLine], at: datetime) -> Calendar:

@@ -1,5 +1,6 @@
 """Who the subject is and what happened before: demographics and medical history."""
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -88,11 +89,28 @@ class TherapyKind(models.TextChoices):
     OTHER = "OTHER", _("Other antileukaemic drug")
 
 
+class CumulativeUnit(models.TextChoices):
+    """The unit of a cumulative dose."""
+
+    MG_M2 = "mg/m2", "mg/m²"
+    MG = "mg", "mg"
+
+
 class PriorTherapy(CasebookRow):
     """One course of a drug before enrolment."""
 
     record = models.ForeignKey(MedicalHistory, on_delete=models.PROTECT, related_name="therapies")
     kind = models.CharField(_("kind"), max_length=10, choices=TherapyKind)
     drug = models.CharField(_("drug"), max_length=120, blank=True, default="")
+    amount = models.DecimalField(
+        _("cumulative dose"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("of an anthracycline: all that was given; it counts towards the cumulative dose"),
+    )
+    amount_unit = models.CharField(_("unit"), max_length=5, choices=CumulativeUnit, blank=True, default="")
     start = PartialDateItem(_("Start"))
     stop = PartialDateItem(_("Stop"))

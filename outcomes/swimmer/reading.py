@@ -16,7 +16,7 @@ from assessments.disease.mrd_results import VERDICT_WORDS, MrdLine, mrd_lines
 from assessments.disease.responses import Judged, category_words, judged_responses
 from assessments.lanes import RESPONSE_KINDS
 from treatment.models import CellTherapy, CycleStart, InfusionSegment, Transplant
-from treatment.models.transplant import CellStep
+from treatment.models.cells import CellStep
 from treatment.plan.paths import cycles_of
 from treatment.selectors import windows_of
 from trialsite.casebook.models import Subject

@@ -60,6 +60,7 @@ SAMPLES = {
     "arm": "ALL",
     "version": "1.0",
     "site": "SGH",
+    "phase": "CONS1_HCVAD_A",
 }
 
 

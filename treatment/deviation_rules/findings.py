@@ -9,16 +9,24 @@ from trialsite.casebook.domain.paper import from_paper
 from trialsite.casebook.models import Subject
 from trialsite.casebook.reading import one_reading
 from trialsite.deviations.found import Found
-from trialsite.studies.domain.deviation_plan import DOSE, HSCT_WITHOUT_MRD, MRD_SAMPLE, VISIT_WINDOW
+from trialsite.studies.domain.deviation_plan import (
+    DOSE,
+    HSCT_WITHOUT_MRD,
+    MRD_SAMPLE,
+    PREMEDICATION,
+    VISIT_WINDOW,
+)
 
 from .doses import doses_beyond_tolerance
 from .grafts import grafts_without_mrd
+from .premedication import premedication_missing
 from .visits import samples_absent, visits_outside
 
 Reader = Callable[[Sequence[Subject]], Iterator[tuple[UUID, Found]]]
 READERS: Mapping[str, Reader] = {
     DOSE: doses_beyond_tolerance,
     VISIT_WINDOW: visits_outside,
+    PREMEDICATION: premedication_missing,
     MRD_SAMPLE: samples_absent,
     HSCT_WITHOUT_MRD: grafts_without_mrd,
 }

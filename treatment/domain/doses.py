@@ -1,7 +1,7 @@
 """Planned doses of a cycle: from the regimen, body size and the facts that choose between dose levels.
 
-A dose is amount × basis, then the cap, then rounding to what can be measured out. What cannot be decided is
-not planned, and says which fact is missing."""
+A dose is amount × basis × what reduces it, then the cap, then rounding to what can be measured out. What cannot be
+decided is not planned, and says which fact is missing."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from itertools import groupby
 
-from trialsite.clinical.body import BsaFormula, bsa, round_half_up
+from trialsite.clinical.body import BsaFormula, round_half_up
 from trialsite.clinical.facts import Fact
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.rules import evaluate, parse_rule
 from trialsite.clinical.text import Text
-from trialsite.studies.domain.protocol import DoseLevel, Drug, Regimen
+from trialsite.studies.domain.protocol import PLAIN_OBESITY, DoseLevel, Drug, ObesityPlan, Regimen
 from trialsite.studies.domain.values import Rule
 
+from .body_size import BodySize, body_size
+from .dose_changes import UNCHANGED, DoseChange, change_on
+
 FULL_DOSE = Decimal(1)
+NOBODY_KNOWS: Mapping[str, Fact] = {}
 _UNITS = {"ug": "µg"}
 _BASES = {"BSA": "m²", "KG": "kg"}
 
@@ -37,7 +41,7 @@ class PlannedDose:
 
     calculated: after the cap, before rounding, unrounded (screens show two decimals). rounded: what is
     prescribed. Both are None when the dose cannot be planned: `missing` then names the facts, `working`
-    says so in words."""
+    says so in words; both are 0 when a modifier omits it. reasons: codes of the modifiers that changed it."""
 
     drug: str
     name: Text
@@ -52,6 +56,7 @@ class PlannedDose:
     missing: tuple[str, ...] = ()
     infusion_hours: Decimal | None = None
     parts: tuple[InfusionStep, ...] = ()
+    reasons: tuple[str, ...] = ()
 
     @property
     def planned(self) -> bool:
@@ -64,23 +69,6 @@ class PlannedDose:
         return None if self.rounded is None else self.rounded * self.per_day * len(self.days)
 
 
-@dataclass(frozen=True)
-class BodySize:
-    """What a cycle is dosed by: body surface (m², two decimals) and weight (kg) at cycle start."""
-
-    bsa_m2: Decimal | None
-    weight_kg: Decimal | None
-
-
-def body_size(
-    height_cm: Decimal | None, weight_kg: Decimal | None, formula: BsaFormula = BsaFormula.MOSTELLER
-) -> BodySize:
-    """Body size at cycle start; the surface is unknown when height or weight is."""
-    if height_cm is None or weight_kg is None:
-        return BodySize(None, weight_kg)
-    return BodySize(bsa(height_cm, weight_kg, formula).value, weight_kg)
-
-
 def plan_cycle(
     regimen: Regimen,
     height_cm: Decimal | None,
@@ -89,16 +77,27 @@ def plan_cycle(
     *,
     formula: BsaFormula = BsaFormula.MOSTELLER,
     factor: Decimal = FULL_DOSE,
+    obesity: ObesityPlan = PLAIN_OBESITY,
+    by_day: Mapping[int, Mapping[str, Fact]] | None = None,
 ) -> tuple[PlannedDose, ...]:
-    """Every dose of a cycle, in the order of the regimen, by drug and dose level.
+    """Every dose of a cycle, in the order of the regimen, by drug and by what it comes to.
 
     weight_kg: measured at most 7 days before day 1; it fixes the weight class for the whole cycle and
     stands in `facts` as `weight_kg` (as height as `height_cm`), whatever was recorded since. factor: dose
-    level of the whole cycle (1, 0.75, 0.5). Of the levels that cover a day the first whose rule is true
-    counts; one that is unknown before that leaves the day unplanned."""
-    size = body_size(height_cm, weight_kg, formula)
+    level of the cycle (1, 0.75, 0.5), for the drugs that the regimen names for it (all where it names none).
+    by_day: facts of single days that differ from `facts` (a medicine that is stopped on day 5). Of the levels
+    that cover a day the first whose rule is true counts; one that is unknown before that leaves the day
+    unplanned, as does an unknown modifier."""
+    size = body_size(height_cm, weight_kg, formula, obesity, facts.get("sex"))
     known = {**facts, **_size_facts(height_cm, weight_kg)}
-    return tuple(dose for drug in regimen.drugs for dose in _plan_drug(drug, size, known, factor))
+    levelled = regimen.dose_levels.drugs if regimen.dose_levels else None
+    return tuple(
+        dose
+        for drug in regimen.drugs
+        for dose in _plan_drug(
+            drug, size, known, by_day or {}, factor if levelled is None or drug.key in levelled else FULL_DOSE
+        )
+    )
 
 
 def plan_dose(
@@ -108,18 +107,23 @@ def plan_dose(
     *,
     days: tuple[int, ...] | None = None,
     factor: Decimal = FULL_DOSE,
-    infusion_hours: Decimal | None = None,
+    change: DoseChange = UNCHANGED,
 ) -> PlannedDose:
-    """One dose of a drug at a dose level.
+    """One dose of a drug at a dose level, as modifiers change it.
 
     The cap is applied after multiplication (2 mg of vincristine for 1.4 mg/m² × 1.82 m²), and rounding
-    never lifts a dose above it. There is no cap on body surface."""
+    never lifts a dose above it. There is no cap on body surface unless the protocol says so."""
     on_days = drug.days if days is None else days
-    basis = {"BSA": size.bsa_m2, "KG": size.weight_kg, "FLAT": Decimal(1)}[level.basis]
-    if basis is None:
-        needed = "height_cm, weight_kg" if level.basis == "BSA" else "weight_kg"
-        return _unplanned(drug, on_days, tuple(needed.split(", ")))
-    uncapped = level.amount * factor * basis
+    hours = drug.infusion_hours if change.hours is None else change.hours
+    if change.omitted:
+        basis, uncapped = Decimal(0), Decimal(0)
+    else:
+        found = {"BSA": size.bsa_m2, "KG": size.dosed_kg, "FLAT": Decimal(1)}[level.basis]
+        if found is None:
+            return _unplanned(drug, on_days, size.missing_for(level.basis))
+        basis = found
+        amount = level.amount if change.amount is None else change.amount
+        uncapped = amount * basis * factor * change.factor
     calculated = uncapped if level.cap is None else min(uncapped, level.cap)
     rounded = round_dose(calculated, drug.rounding, level.cap)
     return PlannedDose(
@@ -132,9 +136,10 @@ def plan_dose(
         calculated=calculated,
         rounded=rounded,
         cap_applied=calculated < uncapped,
-        working=_working(drug, level, basis, factor, uncapped, rounded),
-        infusion_hours=drug.infusion_hours if infusion_hours is None else infusion_hours,
+        working=_working(drug, level, change, basis, factor, uncapped, rounded),
+        infusion_hours=hours,
         parts=tuple(InfusionStep(rounded * part.fraction, part.hours) for part in drug.parts),
+        reasons=change.reasons,
     )
 
 
@@ -160,11 +165,6 @@ def dexamethasone_equivalent(prednisone_mg: Decimal) -> Decimal:
     return prednisone_mg * Decimal("0.15")
 
 
-def needs_recalculation(weight_kg: Decimal, first_cycle_weight_kg: Decimal) -> bool:
-    """Whether doses are computed anew: weight 10 % or more from that of cycle 1 (assumption)."""
-    return abs(weight_kg - first_cycle_weight_kg) * 10 >= first_cycle_weight_kg
-
-
 def _size_facts(height_cm: Decimal | None, weight_kg: Decimal | None) -> dict[str, Fact]:
     return {
         "height_cm": Fact.missing() if height_cm is None else Fact(height_cm, "cm"),
@@ -173,18 +173,24 @@ def _size_facts(height_cm: Decimal | None, weight_kg: Decimal | None) -> dict[st
 
 
 def _plan_drug(
-    drug: Drug, size: BodySize, facts: Mapping[str, Fact], factor: Decimal
+    drug: Drug,
+    size: BodySize,
+    facts: Mapping[str, Fact],
+    by_day: Mapping[int, Mapping[str, Fact]],
+    factor: Decimal,
 ) -> Iterator[PlannedDose]:
-    hours, unknown_hours = _hours(drug, facts)
-    chosen = [(day, *_level_on(drug, day, facts)) for day in drug.days]
-    for (level, missing), group in groupby(chosen, key=lambda one: one[1:]):
+    chosen = []
+    for day in drug.days:
+        known = {**facts, **by_day.get(day, NOBODY_KNOWS)}
+        level, missing = _level_on(drug, day, known)
+        change = change_on(drug, day, known)
+        chosen.append((day, level, change, missing or change.missing))
+    for (level, change, missing), group in groupby(chosen, key=lambda one: one[1:]):
         days = tuple(one[0] for one in group)
-        if level is None:
+        if level is None or missing:
             yield _unplanned(drug, days, missing)
-        elif unknown_hours:
-            yield _unplanned(drug, days, unknown_hours)
         else:
-            yield plan_dose(drug, level, size, days=days, factor=factor, infusion_hours=hours)
+            yield plan_dose(drug, level, size, days=days, factor=factor, change=change)
 
 
 def _level_on(drug: Drug, day: int, facts: Mapping[str, Fact]) -> tuple[DoseLevel | None, tuple[str, ...]]:
@@ -198,17 +204,6 @@ def _level_on(drug: Drug, day: int, facts: Mapping[str, Fact]) -> tuple[DoseLeve
         if truth is Truth.UNKNOWN:
             return None, missing
     return None, ()
-
-
-def _hours(drug: Drug, facts: Mapping[str, Fact]) -> tuple[Decimal | None, tuple[str, ...]]:
-    """How long an infusion runs: the first exception whose rule is true, else the drug's own duration."""
-    for other in drug.infusion_exceptions:
-        truth, missing = _holds(other.when, facts)
-        if truth is Truth.TRUE:
-            return other.hours, ()
-        if truth is Truth.UNKNOWN:
-            return None, missing
-    return drug.infusion_hours, ()
 
 
 def _holds(rule: Rule | None, facts: Mapping[str, Fact]) -> tuple[Truth, tuple[str, ...]]:
@@ -240,22 +235,57 @@ def _unplanned(drug: Drug, days: tuple[int, ...], missing: tuple[str, ...]) -> P
 
 
 def _working(
-    drug: Drug, level: DoseLevel, basis: Decimal, factor: Decimal, uncapped: Decimal, rounded: Decimal
+    drug: Drug,
+    level: DoseLevel,
+    change: DoseChange,
+    basis: Decimal,
+    factor: Decimal,
+    uncapped: Decimal,
+    rounded: Decimal,
 ) -> Text:
-    """`1.4 mg/m² × 1.82 m² = 2.548 mg → cap 2 mg`, and what rounding made of it."""
-    unit = _UNITS.get(drug.unit, drug.unit)
-    capped = level.cap is not None and uncapped > level.cap
-    start = f"{_plain(level.amount)} {unit}"
-    per = _BASES.get(level.basis)
-    line = f"{start}/{per} × {_plain(basis)} {per}" if per else start
+    """`1.4 mg/m² × 1.82 m² = 2.548 mg → cap 2 mg`, with what changed it and what rounding made of it."""
+    one = _line(drug, level, change, basis, factor, uncapped, rounded, "en")
+    other = _line(drug, level, change, basis, factor, uncapped, rounded, "zh")
+    return Text(one, other)
+
+
+def _line(
+    drug: Drug,
+    level: DoseLevel,
+    change: DoseChange,
+    basis: Decimal,
+    factor: Decimal,
+    uncapped: Decimal,
+    rounded: Decimal,
+    language: str,
+) -> str:
+    zh = language == "zh"
+    open_, close = ("（", "）") if zh else (" (", ")")
+    why = {name: f"{open_}{text.in_language(language)}{close}" for name, text in change.because}
+    if change.omitted:
+        return f"{'不给药' if zh else 'Omitted'}{why['omit']}"
+    unit, per = _UNITS.get(drug.unit, drug.unit), _BASES.get(level.basis)
+    line = f"{_plain(level.amount if change.amount is None else change.amount)} {unit}"
+    line += f"/{per}" if per else ""
+    line += why.get("amount", "")
+    if per:
+        line += f" × {_plain(basis)} {per}"
     if factor != FULL_DOSE:
         line += f" × {_plain(factor)}"
-    if per or factor != FULL_DOSE:
+    for name, each in change.factors:
+        line += f" × {_plain(each)}{why[name]}"
+    if per or factor != FULL_DOSE or change.factors:
         line += f" = {_plain(uncapped)} {unit}"
+    capped = level.cap is not None and uncapped > level.cap
     limited = level.cap if capped and level.cap is not None else uncapped
-    cap = (f" → cap {_plain(limited)} {unit}", f" → 上限{_plain(limited)} {unit}") if capped else ("", "")
-    step = (f" → {_plain(rounded)} {unit}",) * 2 if rounded != limited else ("", "")
-    return Text(line + cap[0] + step[0], line + cap[1] + step[1])
+    if capped:
+        line += f" → {'上限' if zh else 'cap '}{_plain(limited)} {unit}"
+    if rounded != limited:
+        line += f" → {_plain(rounded)} {unit}"
+    if change.hours is not None:
+        hours = _plain(change.hours)
+        line += f"{'，输注' + hours + '小时' if zh else '; over ' + hours + ' h'}{why['hours']}"
+    return line
 
 
 def _plain(number: Decimal) -> str:

@@ -8,7 +8,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from trialsite.clinical.body import round_half_up
 from trialsite.clinical.text import Text
+from trialsite.studies.domain.protocol import Equivalent
 
 from .given import DoseClass, DoseComparison, DoseReason, compare_given, compare_prescribed
 
@@ -28,6 +30,16 @@ class PlannedLine:
     amount: Decimal | None
     working: Text
     missing: tuple[str, ...] = ()
+    equivalents: tuple[Equivalent, ...] = ()
+
+    def takes(self, drug: str) -> bool:
+        """Whether another drug may be given instead of this one."""
+        return any(one.drug == drug for one in self.equivalents)
+
+    @property
+    def omitted(self) -> bool:
+        """Whether a modifier of the protocol leaves the dose out."""
+        return self.amount == 0
 
     @property
     def daily(self) -> Decimal | None:
@@ -62,6 +74,7 @@ class Mark(StrEnum):
     NOT_RECORDED = "NOT_RECORDED"
     NOT_YET = "NOT_YET"
     NOT_PLANNED = "NOT_PLANNED"
+    OMITTED = "OMITTED"
 
 
 @dataclass(frozen=True)
@@ -107,7 +120,10 @@ def cycle_ledger(
     ledgers = []
     for line in planned:
         days = {start + timedelta(days=day - 1): day for day in line.days}
-        here = [one for one in left if one.drug == line.drug and one.on in days]
+        own = [one for one in left if one.drug == line.drug and one.on in days]
+        told = {one.on for one in own}
+        instead = [one for one in left if line.takes(one.drug) and one.on in days and one.on not in told]
+        here = own + [one for one in instead if not _planned_itself(planned, one, start)]
         left = [one for one in left if one not in here]
         left += _said_again(here)
         rows = [
@@ -122,17 +138,27 @@ def cycle_ledger(
     return tuple(ledgers)
 
 
+def as_planned(line: PlannedLine, drug: str, amount: Decimal | None) -> tuple[Decimal | None, bool]:
+    """A day's dose in terms of the drug that is planned, and whether it lies above the cap of its equivalent.
+
+    15 mg of dexamethasone are 100 mg of prednisone at 0.15 mg for 1 mg; the planned drug itself stays as it is."""
+    other = next((one for one in line.equivalents if one.drug == drug), None)
+    if drug == line.drug or other is None or amount is None:
+        return amount, False
+    return amount / other.factor, other.cap is not None and amount > other.cap
+
+
 def differences(line: PlannedLine | None, given: GivenLine) -> tuple[Decimal | None, Decimal | None]:
     """In percent, exact: prescribed against planned, and given against prescribed (planned where none is written).
 
     None where one of the two is not recorded, in another kind of unit, or nothing was to be given."""
-    unit = line.unit if line else given.unit
-    prescribed = in_unit(given.prescribed, given.unit, unit)
-    actual = in_unit(given.given, given.unit, unit)
-    planned = line.daily if line else None
-    wanted = prescribed if prescribed is not None else planned
+    if line is None:
+        return None, compare_given(given.given, given.prescribed).difference_pct
+    prescribed, _above = as_planned(line, given.drug, in_unit(given.prescribed, given.unit, line.unit))
+    actual, _above = as_planned(line, given.drug, in_unit(given.given, given.unit, line.unit))
+    wanted = prescribed if prescribed is not None else line.daily
     return (
-        compare_prescribed(prescribed, planned).difference_pct,
+        compare_prescribed(prescribed, line.daily).difference_pct,
         compare_given(actual, wanted).difference_pct,
     )
 
@@ -160,6 +186,7 @@ def in_unit(amount: Decimal | None, unit: str, wanted: str) -> Decimal | None:
 def _day(line: PlannedLine, day: int, on: date, given: GivenLine | None, today: date) -> DayLine:
     if given is None:
         mark = Mark.NOT_RECORDED if on < today else Mark.NOT_YET
+        mark = Mark.OMITTED if line.omitted else mark
         return DayLine(day, day, on, on, line.daily, None, mark, None)
     mark, sentence = _marked(line, given)
     return DayLine(day, day, on, on, line.daily, given, mark, sentence)
@@ -167,8 +194,11 @@ def _day(line: PlannedLine, day: int, on: date, given: GivenLine | None, today: 
 
 def _marked(line: PlannedLine, given: GivenLine) -> tuple[Mark, Text | None]:
     """The gravest of: prescribed against planned, given against prescribed (planned when none is written)."""
-    prescribed = in_unit(given.prescribed, given.unit, line.unit)
-    actual = in_unit(given.given, given.unit, line.unit)
+    prescribed, high = as_planned(line, given.drug, in_unit(given.prescribed, given.unit, line.unit))
+    actual, above = as_planned(line, given.drug, in_unit(given.given, given.unit, line.unit))
+    if high or above:
+        return Mark.DEVIATION, _above_cap(line, given.drug)
+    equal = _in_words_of_plan(line, given, actual)
     reason = DoseReason(given.reason) if given.reason else None
     found: list[DoseComparison] = []
     if line.daily is not None and prescribed is not None:
@@ -181,8 +211,38 @@ def _marked(line: PlannedLine, given: GivenLine) -> tuple[Mark, Text | None]:
         for one in found:
             if one.kind is kind:
                 mark = Mark.QUERY if kind is DoseClass.NOT_COMPARABLE else Mark(kind.value)
-                return mark, one.sentence
-    return Mark.SILENT, None
+                return mark, _joined_words(equal, one.sentence)
+    return Mark.SILENT, equal
+
+
+def _planned_itself(planned: Sequence[PlannedLine], given: GivenLine, start: date) -> bool:
+    """Whether the plan has the drug on that day for its own sake (premedication, say)."""
+    day = (given.on - start).days + 1
+    return any(one.drug == given.drug and day in one.days for one in planned)
+
+
+def _above_cap(line: PlannedLine, drug: str) -> Text:
+    other = next(one for one in line.equivalents if one.drug == drug)
+    name = other.name
+    return Text(
+        f"{name.en} above its limit of {other.cap} mg a day.", f"{name.zh}超过每日上限{other.cap} mg。"
+    )
+
+
+def _in_words_of_plan(line: PlannedLine, given: GivenLine, actual: Decimal | None) -> Text | None:
+    """That another drug was given, and what it equals: "Dexamethasone 15 mg = 100 mg"."""
+    other = next((one for one in line.equivalents if one.drug == given.drug != line.drug), None)
+    if other is None or given.given is None or actual is None:
+        return None
+    equal = f"{given.given.normalize():f} {given.unit} = {round_half_up(actual, 1).normalize():f} {line.unit}"
+    return Text(
+        f"{other.name.en} {equal} {line.name.en} (× {other.factor}).",
+        f"{other.name.zh} {equal} {line.name.zh}（× {other.factor}）。",
+    )
+
+
+def _joined_words(first: Text | None, second: Text) -> Text:
+    return second if first is None else Text(f"{first.en} {second.en}", f"{first.zh}{second.zh}")
 
 
 def _beside(start: date, given: GivenLine) -> DayLine:

@@ -13,7 +13,7 @@ from trialsite.casebook.names import phase_name
 from trialsite.casebook.selectors import current_records
 from trialsite.studies.domain.protocol import Drug, Protocol
 from trialsite.studies.models import ProtocolVersion
-from trialsite.studies.words import code_words, dose_words, runs_words
+from trialsite.studies.words import code_words, dose_words, modifier_words, runs_words
 
 from ..models import EndOfTreatment
 from ..plan.paths import cycles_of
@@ -75,11 +75,12 @@ def doses_in(protocol: Protocol, phase: str, planned: Sequence[str]) -> dict[str
 
 
 def drug_words(drug: Drug) -> str:
-    """Doses, days, times a day and route of a drug as the protocol writes them."""
+    """Doses, what changes them, days, times a day and route of a drug as the protocol writes them."""
     levels = []
     for level in drug.doses:
         when = f" ({rule_words(level.when)})" if level.when else ""
         days = f" ({runs_words(level.days)})" if level.days else ""
         levels.append(f"{dose_words(level, drug)}{days}{when}")
+    levels += [f"{modifier_words(one)} ({rule_words(one.when)})" for one in drug.modifiers]
     times = f" × {drug.per_day}" if drug.per_day > 1 else ""
     return f"{', '.join(levels)}{times}; {runs_words(drug.days)}; {code_words(drug.route, 'route')}"

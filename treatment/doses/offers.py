@@ -45,7 +45,7 @@ def lines_of(plan: DosePlan, start: date, days: range) -> list[dict[str, Any]]:
     """The plan's doses on these days, day by day, each for the whole day."""
     found = []
     for dose in plan.doses.all():
-        if dose.drug == BLINATUMOMAB or dose.amount is None:
+        if dose.drug == BLINATUMOMAB or not dose.amount:
             continue
         for day in dose.days:
             if day in days:

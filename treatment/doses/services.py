@@ -1,6 +1,6 @@
 """Every write of the treatment room beyond its forms: the computation of planned doses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,22 +11,17 @@ from django.utils.translation import gettext as _
 from trialsite.access.models import User
 from trialsite.access.permissions import require
 from trialsite.audit import because
-from trialsite.casebook import registries
-from trialsite.casebook.errors import Refused
+from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.events import publish_change
 from trialsite.casebook.free_text import identifier_sentence
 from trialsite.casebook.services import locked_subject
 from trialsite.casebook.states import RecordState
-from trialsite.clinical.body import BsaFormula, bsa
 from trialsite.clinical.facts import Fact
-from trialsite.clinical.quantity import Quantity
-from trialsite.clinical.rules import facts_named, parse_rule
-from trialsite.studies.domain.protocol import Regimen
-from trialsite.studies.models import ProtocolVersion
 
 from ..domain.doses import PlannedDose as Dose
-from ..domain.doses import plan_cycle
 from ..models import CycleStart, DosePlan, PlannedDose
+from .computing import Computed, compute_doses
+from .weights import measured_since
 
 
 def plan_first_doses(cycle: CycleStart, by: User) -> DosePlan | None:
@@ -34,8 +29,13 @@ def plan_first_doses(cycle: CycleStart, by: User) -> DosePlan | None:
     return None if cycle.plans.exists() else keep_plan(cycle, by, reason="")
 
 
-def replan_doses(*, cycle_id: UUID, by: User, reason: str) -> DosePlan:
-    """Compute the doses of a cycle anew from its form as it stands now, beside the plan that was there."""
+def replan_doses(
+    *, cycle_id: UUID, from_day: int = 1, measured_weight: bool = False, by: User, reason: str
+) -> DosePlan:
+    """Compute the doses of a cycle anew beside the plan that was there: from its form and the facts as they are now.
+
+    from_day: what the plan in force has for the days before stays as it is. measured_weight: by the weight measured
+    since instead of that of the form. Raises CheckFailed (per field), Refused (a rule, in a sentence)."""
     cycle = CycleStart.objects.visible_to(by).get(pk=cycle_id)
     locked_subject(cycle.subject_id, by)
     cycle = CycleStart.objects.select_related("subject__protocol_version").get(pk=cycle_id)
@@ -48,72 +48,97 @@ def replan_doses(*, cycle_id: UUID, by: User, reason: str) -> DosePlan:
         raise Refused(_("Say why the doses are computed anew."))
     if found := identifier_sentence(reason):
         raise Refused(found)
+    weight = measured_since(cycle) if measured_weight else None
+    if measured_weight and weight is None:
+        raise Refused(_("No weight was measured since this phase began."))
     with because(reason):
-        plan = keep_plan(cycle, by, reason=reason.strip())
+        plan = keep_plan(cycle, by, reason=reason.strip(), from_day=from_day, weight=weight)
     if plan is None:
         raise Refused(_("The protocol plans no doses for this phase."))
     publish_change(cycle.subject_id, by.pk)
     return plan
 
 
-def keep_plan(cycle: CycleStart, by: User, *, reason: str) -> DosePlan | None:
+def keep_plan(
+    cycle: CycleStart, by: User, *, reason: str, from_day: int = 1, weight: Fact | None = None
+) -> DosePlan | None:
     """Compute and store the planned doses of a phase; None where the protocol plans none."""
-    version = version_of_cycle(cycle)
-    protocol = version.protocol
-    phase = protocol.phase_of(cycle.phase)
-    if phase.regimen is None:
+    measured = Decimal(str(weight.value)) if weight is not None else None
+    found = compute_doses(cycle, measured)
+    if found is None:
         return None
-    regimen = protocol.regimen_of(phase.regimen)
-    formula = BsaFormula(protocol.bsa_formula.upper())
-    height, weight = canonical(cycle.height), canonical(cycle.weight)
-    facts = registries.facts_of(cycle.subject_id, sorted(facts_of_regimen(regimen)))
-    doses = plan_cycle(regimen, height, weight, facts, formula=formula)
-    surface = bsa(height, weight, formula) if height is not None and weight is not None else None
+    earlier = cycle.plans.order_by("-number").first()
+    if not 1 <= from_day <= found.regimen.cycle_days or (from_day > 1 and earlier is None):
+        raise CheckFailed(
+            {"from_day": _("A day of the cycle, from 1 to %(last)s.") % {"last": found.regimen.cycle_days}}
+        )
     plan = DosePlan.objects.create(
         subject_id=cycle.subject_id,
         study_id=cycle.study_id,
         site_id=cycle.site_id,
         cycle=cycle,
-        number=cycle.plans.count() + 1,
+        number=earlier.number + 1 if earlier else 1,
         phase=cycle.phase,
-        regimen=regimen.key,
-        protocol_version=version,
-        digest=version.digest,
-        height_cm=height,
-        weight_kg=weight,
-        bsa_m2=surface.value if surface else None,
-        inputs={
-            "formula": str(formula),
-            "bsa_working": surface.working if surface else "",
-            "facts": {name: fact_as_data(fact) for name, fact in facts.items()},
-        },
+        regimen=found.regimen.key,
+        protocol_version=found.version,
+        digest=found.version.digest,
+        height_cm=found.height_cm,
+        weight_kg=found.size.weight_kg,
+        bsa_m2=found.size.bsa_m2,
+        dose_level=found.dose_level,
+        from_day=from_day,
+        inputs=inputs_of(cycle, found, weight),
         reason=reason,
         made_at=timezone.now(),
         made_by=by,
     )
-    PlannedDose.objects.bulk_create([row_of(plan, place, dose) for place, dose in enumerate(doses, start=1)])
+    kept = earlier.doses.order_by("line") if earlier and from_day > 1 else ()
+    rows = merged(kept, [row_of(plan, dose) for dose in found.doses], from_day)
+    for place, row in enumerate(rows, start=1):
+        row.line, row.plan = place, plan
+    PlannedDose.objects.bulk_create(rows)
     return plan
 
 
-def version_of_cycle(cycle: CycleStart) -> ProtocolVersion:
-    """The protocol version whose doses a cycle has: the one under which it began, whatever was amended since.
-
-    A cycle that was corrected to a phase that version does not have follows the subject's."""
-    if cycle.protocol_version_id == cycle.subject.protocol_version_id:
-        return cycle.subject.protocol_version
-    began = cycle.protocol_version
-    has_it = any(phase.key == cycle.phase for phase in began.protocol.phases)
-    return began if has_it else cycle.subject.protocol_version
+def merged(kept: Sequence[PlannedDose] | Any, new: Sequence[PlannedDose], from_day: int) -> list[PlannedDose]:
+    """The lines of an earlier plan up to a day and those of the new one from it, drug by drug."""
+    before = [carried(row, [day for day in row.days if day < from_day]) for row in kept]
+    after = [carried(row, [day for day in row.days if day >= from_day]) for row in new]
+    drugs = dict.fromkeys(row.drug for row in [*new, *before])
+    return [row for drug in drugs for row in [*before, *after] if row.drug == drug and row.days]
 
 
-def row_of(plan: DosePlan, line: int, dose: Dose) -> PlannedDose:
+def carried(row: PlannedDose, days: list[int]) -> PlannedDose:
+    """A line as a new row with these days."""
+    values = {
+        field.attname: getattr(row, field.attname)
+        for field in PlannedDose._meta.concrete_fields
+        if field.name not in ("id", "plan", "days")
+    }
+    return PlannedDose(**values, days=days)
+
+
+def inputs_of(cycle: CycleStart, found: Computed, weight: Fact | None) -> dict[str, Any]:
+    """What a plan rests on, as it is kept with it."""
+    weighed = weight.on if weight is not None else cycle.weighed_on
+    return {
+        "formula": str(found.formula),
+        "bsa_working": found.size.working,
+        "obese": {"en": found.size.obese.en, "zh": found.size.obese.zh} if found.size.obese else None,
+        "weight_measured": weight is not None,
+        "weighed_on": weighed.isoformat() if weighed else None,
+        "facts": {name: fact_as_data(fact) for name, fact in found.facts.items()},
+    }
+
+
+def row_of(plan: DosePlan, dose: Dose) -> PlannedDose:
     """A computed dose as its stored line."""
     return PlannedDose(
         subject_id=plan.subject_id,
         study_id=plan.study_id,
         site_id=plan.site_id,
         plan=plan,
-        line=line,
+        line=0,
         drug=dose.drug,
         name_en=dose.name.en,
         name_zh=dose.name.zh,
@@ -125,25 +150,11 @@ def row_of(plan: DosePlan, line: int, dose: Dose) -> PlannedDose:
         amount=dose.rounded,
         cap_applied=dose.cap_applied,
         infusion_hours=dose.infusion_hours,
+        reasons=list(dose.reasons),
         working_en=dose.working.en,
         working_zh=dose.working.zh,
         missing_facts=list(dose.missing),
     )
-
-
-def facts_of_regimen(regimen: Regimen) -> set[str]:
-    """The facts that choose between dose levels and durations, body size aside (it comes with the cycle)."""
-    rules = [level.when for drug in regimen.drugs for level in drug.doses if level.when is not None]
-    rules += [other.when for drug in regimen.drugs for other in drug.infusion_exceptions]
-    named = {name for rule in rules for name in facts_named(parse_rule(rule))}
-    return named - {"weight_kg", "height_cm"}
-
-
-def canonical(quantity: Quantity | None) -> Decimal | None:
-    """A measurement in its canonical unit."""
-    if quantity is None:
-        return None
-    return quantity.value if quantity.canonical is None else quantity.canonical
 
 
 def fact_as_data(fact: Fact) -> Mapping[str, Any]:

@@ -17,6 +17,9 @@ class Inhibitor(models.TextChoices):
     POSACONAZOLE = "POSACONAZOLE", _("Posaconazole")
 
 
+STRENGTH = (Inhibitor.NONE, Inhibitor.MODERATE, Inhibitor.STRONG, Inhibitor.POSACONAZOLE)  # rising
+
+
 class MedicineUnit(models.TextChoices):
     """The unit of one dose."""
 

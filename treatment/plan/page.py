@@ -1,42 +1,42 @@
 """What the treatment page of a subject shows: the path, what follows, and each cycle planned beside given."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from trialsite.casebook.fact_words import fact_label, rule_words
+from trialsite.casebook.fact_words import fact_label
 from trialsite.casebook.models import LOG, Subject
 from trialsite.casebook.services import next_repeat
 from trialsite.casebook.site_day import site_today
 from trialsite.casebook.slots import Slot
 from trialsite.casebook.versions import named
-from trialsite.studies.domain.protocol import BLINATUMOMAB
+from trialsite.studies.domain.protocol import BLINATUMOMAB, Phase
 
-from ..domain.anthracyclines import RATIO_SETS, AnthracyclineDose, cumulative_dose, is_anthracycline
-from ..domain.infusion import infusion_course
-from ..domain.ledger import DrugLedger, GivenLine, Mark, cycle_ledger, in_unit
-from ..domain.path import BranchAnswer
-from ..doses.drugs import drug_name
-from ..doses.words import working_words
-from ..infusion.bars import Ledger, infusion_bars
-from ..models import CycleStart, DosePlan, InfusionSegment
+from ..cells.panel import cell_context
+from ..domain.ledger import DrugLedger, GivenLine, Mark, cycle_ledger
+from ..domain.path import NextKind, NextStep, PathStep, current_run, planned_runs
+from ..domain.planned import PlannedStart, expected_path, planned_starts
+from ..doses.computing import canonical
+from ..infusion.ledger import Ledger, ledgers_of
+from ..models import CycleStart, DosePlan
+from ..models.decisions import DecidedKind
+from ..referrals.panel import referral_context
 from ..selectors import (
-    as_segment,
     cycles_of_subject,
     doses_given,
     planned_lines,
     plans_of,
-    segments_of,
     windows_of,
 )
-from .paths import phases_of, standing_of
+from ..transplant.panel import transplant_context
+from .decisions import decisions_of, indications_of, phases_offered
+from .evidence import branch_lines
+from .paths import OVER, Standing, phases_of, standing_of
 
 MARK_WORDS: dict[Mark, tuple[str, Any]] = {
     Mark.SILENT: ("done", gettext_lazy("as prescribed")),
@@ -45,6 +45,7 @@ MARK_WORDS: dict[Mark, tuple[str, Any]] = {
     Mark.DEVIATION: ("deviation", gettext_lazy("deviation")),
     Mark.NOT_RECORDED: ("due", gettext_lazy("not recorded")),
     Mark.NOT_YET: ("upcoming", gettext_lazy("to come")),
+    Mark.OMITTED: ("still", gettext_lazy("omitted")),
     Mark.NOT_PLANNED: ("query", gettext_lazy("not planned")),
 }
 
@@ -68,43 +69,112 @@ def treatment_context(subject: Subject) -> dict[str, Any]:
     """Everything on the page except header and tabs."""
     standing = standing_of(subject)
     cycles = cycle_views(subject)
-    return {
-        "standing": standing,
-        "steps": standing.steps,
-        "following": standing.following,
-        "following_phase": next(
-            (s.phase for s in standing.steps if s.phase.key == standing.following.phase), None
-        ),
-        "missing": [fact_label(name) for name in standing.following.missing],
-        "read": [branch_line(one) for one in standing.following.read],
-        "cycles": list(reversed(cycles)),
-        "marks": {mark.value: words for mark, words in MARK_WORDS.items()},
-        "start_url": Slot(subject.pk, LOG, "CYC", 1, next_repeat(subject=subject, form_key="CYC")).url(),
-        "phases_known": bool(phases_of(subject)),
-    } | anthracycline_context(subject)
+    run = current_run(standing.phases, planned_runs(standing.phases, standing.runs))
+    return (
+        {
+            "standing": standing,
+            "steps": standing.steps,
+            "following": standing.following,
+            "following_phase": next(
+                (s.phase for s in standing.steps if s.phase.key == standing.following.phase), None
+            ),
+            "missing": [fact_label(name) for name in standing.following.missing],
+            "read": branch_lines(subject, standing.following.read, run),
+            "cycles": list(reversed(cycles)),
+            "marks": {mark.value: words for mark, words in MARK_WORDS.items()},
+            "start_url": Slot(subject.pk, LOG, "CYC", 1, next_repeat(subject=subject, form_key="CYC")).url(),
+            "phases_known": bool(phases_of(subject)),
+            "path": path_lines(subject, standing),
+        }
+        | decision_context(subject, standing)
+        | graft_and_cells(subject)
+    )
 
 
-def branch_line(one: BranchAnswer) -> dict[str, Any]:
-    """A branch as read: its words, its rule, and how it came out."""
+def graft_and_cells(subject: Subject) -> dict[str, Any]:
+    """The panels of transplantation, CAR-T cells and referrals, of subjects that have them."""
+    return transplant_context(subject) | cell_context(subject) | referral_context(subject)
+
+
+@dataclass(frozen=True)
+class PathLine:
+    """A phase of the path with its planned start and, where it has not begun, the drugs of its regimen."""
+
+    step: PathStep
+    planned: PlannedStart | None
+    delay_reason: str
+    cycle: CycleStart | None
+    regimen: Any
+
+
+def path_lines(subject: Subject, standing: Standing) -> list[PathLine]:
+    """The phases in their order; what has not begun with the day for which it is planned now."""
+    over = standing.ended is not None or standing.following.kind in (
+        NextKind.OFF_TREATMENT,
+        NextKind.COMPLETE,
+    )
+    to_come = () if over else expected_path(standing.phases, standing.runs, standing.next_phase)
+    planned = planned_starts(standing.phases, standing.runs, to_come, site_today(subject))
+    begun = {str(one.pk): one for one in cycles_of_subject(subject)}
+    regimens = {one.key: one for one in subject.protocol_version.protocol.regimens}
+    found = []
+    for step in standing.steps:
+        cycle = begun.get(step.run.cycle) if step.run else None
+        reason = str(cycle.get_delay_reason_display()) if cycle and cycle.delay_reason else ""
+        regimen = None if cycle else regimens.get(step.phase.regimen or "")
+        found.append(PathLine(step, planned.get(step.phase.key), reason, cycle, regimen))
+    return found
+
+
+def decision_context(subject: Subject, standing: Standing) -> dict[str, Any]:
+    """What was decided to follow, and what can be decided: each phase of the arm, forbidden ones, or anything else."""
+    language = get_language() or "en"
+    phases = phases_offered(subject)
+    begun = {run.phase for run in standing.runs}
+    choices = [
+        (f"PHASE:{one.key}", one.name.in_language(language), offered_words(one, begun)) for one in phases
+    ]
+    ends = (DecidedKind.OFF_TREATMENT, DecidedKind.OTHER)
+    taken = decisions_of(subject)
     return {
-        "text": one.branch.text,
-        "rule": rule_words(one.branch.when),
-        "truth": one.answer.truth.value,
+        "decision": standing.decision,
+        "decisions": taken,
+        "decidable": bool(phases) and subject.enrolled_on and standing.following.text not in OVER,
+        "choices": choices + [(str(kind), kind.label, "") for kind in ends],
+        "proposed_choice": proposed_choice(standing.following),
+        "indications": [
+            (indication.key, indication.name.in_language(language), one.name.in_language(language))
+            for one in phases
+            for indication in indications_of(subject, one)
+        ],
+        "today": site_today(subject),
     }
+
+
+def offered_words(phase: Phase, begun: Collection[str]) -> str:
+    """What is to be known of a choice: that it repeats a phase, or that the protocol forbids it."""
+    if phase.forbidden:
+        return str(_("not in this protocol"))
+    return str(_("once more")) if phase.key in begun else ""
+
+
+def proposed_choice(following: NextStep) -> str:
+    """The choice that is what the protocol proposes; "" while that is open."""
+    if following.kind is NextKind.OFF_TREATMENT:
+        return str(DecidedKind.OFF_TREATMENT)
+    return f"PHASE:{following.phase}" if following.phase else ""
 
 
 def cycle_views(subject: Subject) -> list[CycleView]:
     """Every phase that began, in order, with what was planned and given in its days."""
     today, cycles = site_today(subject), cycles_of_subject(subject)
-    plans, given, segments = plans_of(subject), doses_given(subject), segments_of(subject)
+    plans, given, infusions = plans_of(subject), doses_given(subject), ledgers_of(subject)
     protocol = subject.protocol_version.protocol
-    zone = ZoneInfo(subject.site.timezone)
     views = []
     for place, (cycle, first, last) in enumerate(windows_of(cycles)):
         made = plans.get(cycle.pk, [])
         plan = made[-1] if made else None
         here = [one for one in given if first <= one.on <= last or (place == 0 and one.on < first)]
-        rows = [one for one in segments if first <= one.start.astimezone(zone).date() <= last]
         views.append(
             CycleView(
                 cycle=cycle,
@@ -114,7 +184,7 @@ def cycle_views(subject: Subject) -> list[CycleView]:
                 earlier_plans=max(0, len(made) - 1),
                 changed=changed_since(plan, cycle) if plan else (),
                 drugs=drugs_of(cycle, plan, here, today),
-                infusion=infusion_of(plan, rows, zone),
+                infusion=infusions.get(cycle.pk),
                 open=place == len(cycles) - 1,
             )
         )
@@ -127,15 +197,13 @@ def url_of(subject: Subject, cycle: CycleStart) -> str:
 
 def changed_since(plan: DosePlan, cycle: CycleStart) -> tuple[str, ...]:
     """What of the form differs from what the plan was computed from, in words."""
-    from ..doses.services import canonical
-
+    measured = bool(plan.inputs.get("weight_measured"))  # by a weight measured since, not that of the form
     pairs = (
-        (_("weight"), plan.weight_kg, cycle.weight, "kg"),
-        (_("height"), plan.height_cm, cycle.height, "cm"),
+        (_("weight"), plan.weight_kg, plan.weight_kg if measured else canonical(cycle.weight), "kg"),
+        (_("height"), plan.height_cm, canonical(cycle.height), "cm"),
     )
     found = []
-    for name, before, now, unit in pairs:
-        after = canonical(now)
+    for name, before, after, unit in pairs:
         if before != after:
             found.append(
                 _("%(what)s changed: %(before)s → %(after)s %(unit)s")
@@ -160,55 +228,3 @@ def drugs_of(
     lines = [line for line in planned_lines(plan) if line.drug != BLINATUMOMAB] if plan else []
     assert cycle.performed_on is not None
     return cycle_ledger(cycle.performed_on, lines, given, today)
-
-
-def infusion_of(plan: DosePlan | None, rows: Sequence[InfusionSegment], zone: ZoneInfo) -> Ledger | None:
-    """The infusion of a cycle: what ran, the gaps with their rules, the picture; None without blinatumomab."""
-    planned = [line for line in planned_lines(plan) if line.drug == BLINATUMOMAB] if plan else []
-    if not planned and not rows:
-        return None
-    days = sum(len(line.days) for line in planned)
-    amounts = [None if line.amount is None else line.amount * len(line.days) for line in planned]
-    total = sum((one for one in amounts if one is not None), Decimal(0)) if None not in amounts else None
-    segments, now = [as_segment(row) for row in rows], timezone.now()
-    course = infusion_course(segments, now, days)
-    return Ledger(
-        segments=[segment_line(row, now) for row in rows],
-        course=course,
-        planned_days=days,
-        planned_micrograms=total,
-        drawing=infusion_bars(segments, course.gaps, days, now, zone)
-        | {"working": [(line.days, working_words(line)) for line in planned]},
-    )
-
-
-def segment_line(row: InfusionSegment, now: Any) -> dict[str, Any]:
-    """A stretch with its hours and micrograms."""
-    alone = infusion_course([as_segment(row)], now, 0)
-    return {"row": row, "hours": alone.hours, "micrograms": alone.micrograms}
-
-
-def anthracycline_context(subject: Subject) -> dict[str, Any]:
-    """The cumulative anthracycline by the doses given, each divided by the body surface of its cycle."""
-    plans, given = plans_of(subject), doses_given(subject)
-    doses: list[AnthracyclineDose] = []
-    for cycle, first, last in windows_of(cycles_of_subject(subject)):
-        made = plans.get(cycle.pk)
-        surface = made[-1].bsa_m2 if made else None
-        for one in given:
-            mg = in_unit(one.given, one.unit, "mg")
-            if is_anthracycline(one.drug) and first <= one.on <= last and mg and surface:
-                doses.append(AnthracyclineDose.of(one.drug, mg, surface))
-    if not doses:
-        return {}
-    total = cumulative_dose(doses)
-    ratio_set = RATIO_SETS[total.ratio_set]
-    lines = [
-        {
-            "name": drug_name(drug),
-            "mg_m2": sum((one.mg_m2 for one in doses if one.drug == drug), Decimal(0)),
-            "ratio": ratio_set.ratios[drug],
-        }
-        for drug in dict.fromkeys(one.drug for one in doses)
-    ]
-    return {"anthracycline": total, "anthracycline_lines": lines, "ratio_set": ratio_set}

@@ -8,7 +8,7 @@ from django import template
 
 from treatment.domain.infusion import shown_length
 from treatment.doses.drugs import drug_name
-from treatment.doses.words import working_words
+from treatment.doses.words import stored_working, working_words
 from treatment.models.doses import Reason
 from trialsite.clinical.body import round_half_up
 from trialsite.studies.words import code_words
@@ -25,6 +25,12 @@ def amount(value: Decimal | None, unit: str = "") -> str:
     shown = round_half_up(value, 2) if isinstance(exponent, int) and exponent < -2 else value
     text = f"{shown.normalize():,f}".replace(",", " ")
     return f"{text} {code_words(unit, 'unit')}".strip()
+
+
+@register.filter
+def decimals(value: Decimal, places: int) -> str:
+    """A number to so many places."""
+    return f"{round_half_up(value, places):f}"
 
 
 @register.filter
@@ -46,6 +52,7 @@ def route(code: str) -> str:
 
 
 register.filter("working", working_words)
+register.filter("stored_working", stored_working)
 
 
 @register.filter

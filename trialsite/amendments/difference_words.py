@@ -12,11 +12,19 @@ from trialsite.casebook.fact_words import fact_label, rule_words
 from trialsite.casebook.names import anchor_name, arm_name, form_title, local, phase_name, regimen_name
 from trialsite.casebook.own_rules import condition_words
 from trialsite.casebook.registries import facts
-from trialsite.casebook.sign_off import level_words, plain, randomisation_words, signer_words
+from trialsite.casebook.sign_off import (
+    condition_of_graft,
+    level_words,
+    plain,
+    randomisation_words,
+    rescue_row_words,
+    signer_words,
+)
 from trialsite.clinical.units import analyte
 from trialsite.studies.domain import protocol as plans
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.registry import RegistryOutcome, Statement
+from trialsite.studies.domain.transplant_plan import Indication
 from trialsite.studies.words import (
     CODES,
     DEVIATION_RULES,
@@ -26,7 +34,11 @@ from trialsite.studies.words import (
     SOURCES,
     code_words,
     day_runs,
+    dose_levels_words,
+    equivalent_words,
+    modifier_words,
     offset_words,
+    runs_words,
     window_words,
 )
 
@@ -174,6 +186,7 @@ FIELDS: Mapping[str, Any] = {
     "kind": gettext_lazy("kind"),
     "text": gettext_lazy("text"),
     "needs": gettext_lazy("what answers it"),
+    "needs_reason": gettext_lazy("needs a reason in words"),
     "signers": gettext_lazy("who signs the consent"),
     "number_prefix": gettext_lazy("prefix of the numbers"),
     "windows": gettext_lazy("how long results hold"),
@@ -191,8 +204,25 @@ FIELDS: Mapping[str, Any] = {
     "unit": gettext_lazy("unit"),
     "per_day": gettext_lazy("times a day"),
     "doses": gettext_lazy("dose"),
+    "gates": gettext_lazy("before the start"),
+    "drugs": gettext_lazy("drugs"),
+    "infusion_h": gettext_lazy("hours of infusion"),
+    "infusion_within_h": gettext_lazy("give or take, hours"),
+    "clock": gettext_lazy("hours count from"),
+    "levels_h": gettext_lazy("levels drawn at, hours"),
+    "level_within_h": gettext_lazy("a level counts within, hours"),
+    "information_h": gettext_lazy("levels that only inform, hours"),
+    "rows": gettext_lazy("rows"),
+    "discharge_below_umol_l": gettext_lazy("over below, µmol/L"),
+    "then_every_h": gettext_lazy("further levels every, hours"),
     "infusion_hours": gettext_lazy("hours of infusion"),
-    "infusion_exceptions": gettext_lazy("other hours of infusion"),
+    "modifiers": gettext_lazy("when the dose differs"),
+    "equivalents": gettext_lazy("equivalent drugs"),
+    "tumour_lysis": gettext_lazy("watched for tumour lysis"),
+    "dose_levels": gettext_lazy("dose levels"),
+    "bmi_from": gettext_lazy("obesity from a BMI of, kg/m²"),
+    "handling": gettext_lazy("dosed by"),
+    "cap": gettext_lazy("body surface at most, m²"),
     "parts": gettext_lazy("parts of the infusion"),
     "planned_for": gettext_lazy("planned for"),
     "window": gettext_lazy("window"),
@@ -256,6 +286,10 @@ def value_of(thing: Any, field: str, value: Any, protocol: Protocol) -> str:
             return ", ".join(level_words(one, thing) for one in thing.doses)
         case "days" if isinstance(value, tuple):
             return day_runs(value)
+        case "tumour_lysis":
+            return lysis_words(value, protocol)
+        case "dose_levels":
+            return dose_levels_words(thing)
         case "regimen":
             return regimen_name(protocol, value)
         case "arms":
@@ -268,6 +302,8 @@ def value_of(thing: Any, field: str, value: Any, protocol: Protocol) -> str:
             return fact_label(value)
         case "refractory_at":
             return plain(protocol, "assessed_at", value)
+        case "washout" | "mrd_negative" | "apheresis" | "aplasia":
+            return condition_of_graft(value)
         case "source":
             return str(SOURCES.get(value, value))
         case _ if field in DEVIATION_RULES:
@@ -332,10 +368,18 @@ def part_words(one: Any, protocol: Protocol) -> str:
             return signer_words(one)
         case plans.StratumLevel():
             return f"{local(one.name)} ({rule_words(one.rule)})"
-        case plans.InfusionException():
-            return f"{one.hours} h ({rule_words(one.when)})"
+        case plans.DoseModifier():
+            return f"{modifier_words(one)} ({rule_words(one.when)})"
+        case plans.Equivalent():
+            return equivalent_words(one)
         case plans.InfusionPart():
             return f"{one.fraction} · {one.hours} h"
+        case plans.StartCondition():
+            return f"{local(one.text)} ({rule_words(one.rule)})"
+        case plans.ReferenceDrug():
+            return local(one.text)
+        case plans.RescueRow():
+            return rescue_row_words(one)
         case RegistryOutcome():
             return outcome_words(one, protocol)
         case Statement():
@@ -355,6 +399,17 @@ def outcome_words(outcome: RegistryOutcome, protocol: Protocol) -> str:
     if outcome.time_frame_months is not None:
         parts.append(_("time frame %(n)s months") % {"n": outcome.time_frame_months})
     return ", ".join(parts)
+
+
+def lysis_words(plan: plans.LysisPlan, protocol: Protocol) -> str:
+    """When a drug may start, and the checks of each day."""
+    form = next(one for one in protocol.forms if one.key == plan.form)
+    points = next(item.choices for item in form.items if item.key == plan.point)
+    names = {one.code: local(one.label) for one in points}
+    checks = "; ".join(
+        f"{runs_words(one.days)}: {', '.join(names[code] for code in one.points)}" for one in plan.checks
+    )
+    return f"{rule_words(plan.start)}; {checks}"
 
 
 def planned_words(visit: plans.VisitPlan, protocol: Protocol) -> str:
@@ -384,6 +439,10 @@ def summary_of(thing: Any, protocol: Protocol) -> list[tuple[str, str]]:
             wanted = ("rule",)
         case plans.Drug():
             wanted = ("doses", "days", "route")
+        case plans.RescueTable():
+            wanted = ("infusion_h", "levels_h", "rows")
+        case plans.ReferenceRegimen():
+            wanted = ("phases", "cycle_days", "drugs")
         case plans.Regimen():
             return [(label_of("doses"), "; ".join(drug_words(one) for one in thing.drugs))]
         case plans.ProtocolFormPlan() | plans.GroupPlan():
@@ -392,6 +451,8 @@ def summary_of(thing: Any, protocol: Protocol) -> list[tuple[str, str]]:
             wanted = ("says", "hard")
         case plans.ItemPlan():
             wanted = ("type", "unit", "analyte", "choices", "minimum", "maximum", "low", "high")
+        case Indication():
+            wanted = ("when", "needs_reason")
         case plans.MrdThreshold():
             wanted = ("threshold",)
         case plans.EndpointPlan():
@@ -399,7 +460,7 @@ def summary_of(thing: Any, protocol: Protocol) -> list[tuple[str, str]]:
         case plans.Arm():
             wanted = ("phases",)
         case plans.Phase():
-            wanted = ("starts", "days", "branches")
+            wanted = ("starts", "days", "deviation", "branches")
         case plans.Question():
             wanted = ("default",)
         case plans.Stratum():

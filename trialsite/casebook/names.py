@@ -68,6 +68,12 @@ def arm_name(protocol: Protocol, key: str) -> str:
     return name_of(protocol, "arms", key)
 
 
+def indication_name(protocol: Protocol, key: str) -> str:
+    """Why a subject is transplanted, by the name that the protocol gives it."""
+    found = protocol.transplant.indication_of(key)
+    return local(found.name) if found else key
+
+
 PHASE_DAYS = {
     "phase": gettext_lazy("the start of %(phase)s"),
     "phase_end": gettext_lazy("the end of %(phase)s"),

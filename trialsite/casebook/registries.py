@@ -297,10 +297,26 @@ class Week:
 
 
 @dataclass(frozen=True)
+class DaySpan:
+    """Some days of a calendar, narrowed to a study and a site ("" and None for all)."""
+
+    first: date
+    last: date
+    study: str = ""
+    site: str = ""
+    site_id: UUID | None = None
+
+    def of(self, rows: "QuerySet[R]") -> "QuerySet[R]":
+        """The rows of the study and site asked for."""
+        return Wanted(0, study=self.study, site=self.site).of(rows)
+
+
+@dataclass(frozen=True)
 class WeekLine:
     """What a subject is expected for on one day of the week sheet; of one subject and day the smaller `order` first.
 
-    day: None for what is late and can be done on any day."""
+    day: None for what is late and can be done on any day. key: its name in calendar programs, so that a later day
+    moves it."""
 
     day: date | None
     subject_number: str
@@ -308,6 +324,8 @@ class WeekLine:
     what: Any
     detail: Any = ""
     order: int = 0
+    site_key: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -374,6 +392,8 @@ activated_checks: "Registry[Callable[[UUID, str], Mapping[str, int]]]" = Registr
     "source of activated checks"
 )
 work: Registry[WorkSource] = Registry("source of work")
+# What the calendar and the feed of a person show beside visits, on some days; its number of queries does not grow.
+calendar_lines: "Registry[Callable[[User, DaySpan], Iterable[WeekLine]]]" = Registry("source of the calendar")
 # What a ward is to expect in a week, for a user; its number of queries does not grow.
 week_lines: "Registry[Callable[[User, Week], Iterable[WeekLine]]]" = Registry("source of the week sheet")
 week_notes: "Registry[Callable[[User, Week], Mapping[date, str]]]" = Registry("what the days of a week are")

@@ -15,15 +15,20 @@ from trialsite.clinical.text import Text
 from trialsite.clinical.units import unit_label
 from trialsite.studies.domain import protocol as plans
 from trialsite.studies.domain.adverse_event_plan import RecordRule, WindowPlan
+from trialsite.studies.domain.blinatumomab_plan import EventTerms, LiverLimit, ModificationRow
+from trialsite.studies.domain.methotrexate_plan import clause_text, rescue_text
 from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.provenance import Mark, to_sign
 from trialsite.studies.domain.reporting_clocks import ReportingClock
+from trialsite.studies.domain.transplant_plan import ApheresisRules, AplasiaRule, Indication, MrdGate, Washout
 from trialsite.studies.words import (
     AGENTS,
     ANALYSIS_SETS,
+    BLINATUMOMAB_EVENTS,
     DEVIATION_RULES,
     ENDPOINT_CODES,
+    LIVER_NAMES,
     MRD_METHODS,
     RECORDED_AS_EVENT,
     SETTING_CODES,
@@ -32,7 +37,11 @@ from trialsite.studies.words import (
     code_words,
     day_runs,
     days_words,
+    dose_levels_words,
     dose_words,
+    equivalent_words,
+    modifier_words,
+    obesity_words,
     percent_words,
     runs_words,
 )
@@ -49,7 +58,14 @@ PARTS: dict[str, tuple[str, Any]] = {  # where a path begins → the part of the
     "arms": ("path", gettext_lazy("Treatment path")),
     "phases": ("path", gettext_lazy("Treatment path")),
     "randomisation": ("path", gettext_lazy("Treatment path")),
+    "transplant": ("path", gettext_lazy("Treatment path")),
+    "cell_therapy": ("path", gettext_lazy("Treatment path")),
     "regimens": ("regimens", gettext_lazy("Regimens")),
+    "blinatumomab": ("regimens", gettext_lazy("Regimens")),
+    "obesity": ("regimens", gettext_lazy("Regimens")),
+    "methotrexate": ("regimens", gettext_lazy("Regimens")),
+    "reference_regimens": ("regimens", gettext_lazy("Regimens")),
+    "anthracycline_ratio_set": ("regimens", gettext_lazy("Regimens")),
     "visits": ("schedule", gettext_lazy("Schedule of activities")),
     "forms": ("schedule", gettext_lazy("Schedule of activities")),
     "mrd": ("mrd", gettext_lazy("MRD")),
@@ -141,6 +157,12 @@ def what_words(protocol: Protocol, mark: Mark, place: Any) -> str:
         return f"{place.id} {local(place.text)}"
     if isinstance(place, plans.MrdThreshold):
         return code_words(place.method, "method")
+    if isinstance(place, EventTerms):
+        return _("Blinatumomab: events of the decision table by CTCAE term")
+    if isinstance(place, LiverLimit):
+        return _("Blinatumomab: liver value %(analyte)s") % {"analyte": LIVER_NAMES[place.analyte]}
+    if isinstance(place, ModificationRow):
+        return _("Blinatumomab: row %(row)s of the decision table") % {"row": place.row}
     if last in SETTINGS and ("." not in mark.path or mark.path.startswith(("consent.", "adverse_events."))):
         return str(SETTINGS[last])
     name = local(mark.label)
@@ -174,8 +196,30 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
         case plans.Drug():
             doses = ", ".join(level_words(one, place) for one in place.doses)
             return f"{doses}; {runs_words(place.days)}; {code_words(place.route, 'route')}"
+        case plans.StartCondition():
+            return rule_words(place.rule)
+        case plans.ReferenceRegimen():
+            return ", ".join(local(one.text) for one in place.drugs)
+        case plans.MethotrexatePlan():
+            return _("over below %(level)s µmol/L") % {"level": place.discharge_below_umol_l}
+        case plans.RescueTable():
+            return "; ".join(local(row.text) for row in place.rows)
+        case plans.RescueRow():
+            return rescue_row_words(place)
+        case plans.Glucarpidase():
+            return ", ".join(local(clause_text(one, "start")) for one in place.limits)
         case plans.DoseLevel():
             return level_words(place, drug_of(protocol, mark.path))
+        case plans.DoseModifier():
+            return f"{modifier_words(place)} ({rule_words(place.when)})"
+        case plans.Equivalent():
+            return equivalent_words(place)
+        case plans.DoseLevels():
+            return dose_levels_words(at(protocol, mark.path.rpartition(".")[0]))
+        case plans.LysisPlan():
+            return rule_words(place.start)
+        case plans.ObesityPlan():
+            return obesity_words(place)
         case plans.MrdThreshold():
             return _("negative below %(limit)s") % {"limit": percent_words(place.threshold)}
         case plans.EndpointPlan():
@@ -210,6 +254,15 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
             return clock_words(place)
         case RecordRule():
             return record_words(protocol, place)
+        case EventTerms():
+            return term_words(place)
+        case LiverLimit():
+            return _("above %(above)s × ULN; resolved at %(resolved)s × ULN") % {
+                "above": place.above,
+                "resolved": place.resolved,
+            }
+        case ModificationRow():
+            return local(place.text)
         case plans.Stage():
             return _("pauses after %(n)s subjects") % {"n": place.subjects}
         case plans.LevelCap():
@@ -220,6 +273,10 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
             return sample_words(place)
         case plans.ResponseRules():
             return response_words(protocol, place)
+        case Indication():
+            return rule_words(place.when) if place.when else _("said by the investigator")
+        case Washout() | MrdGate() | ApheresisRules() | AplasiaRule():
+            return condition_of_graft(place)
         case plans.ItemPlan():
             return unit_label(place.unit) if place.unit else ""
         case dict():
@@ -253,6 +310,12 @@ def plain(protocol: Protocol, key: str, value: Any) -> str:
         return anchor_name(protocol, value)
     words = {**ENDPOINT_CODES, **ANALYSIS_SETS, **MRD_METHODS, **SETTING_CODES}
     return str(words.get(str(value), value))
+
+
+def rescue_row_words(row: plans.RescueRow) -> str:
+    """A row of a table of methotrexate levels with the leucovorin that follows."""
+    rescue = rescue_text(row)
+    return f"{local(row.text)}: {local(rescue) if rescue else _('ask the pharmacy')}"
 
 
 def level_words(level: plans.DoseLevel, drug: plans.Drug) -> str:
@@ -340,6 +403,15 @@ def record_words(protocol: Protocol, one: RecordRule) -> str:
     return f"{terms} ({', '.join(when) or _('always')}): {RECORDED_AS_EVENT[one.record]}"
 
 
+def term_words(one: EventTerms) -> str:
+    """The terms of each kind of event of the decision table."""
+    language = get_language() or "en"
+    return "; ".join(
+        f"{BLINATUMOMAB_EVENTS[kind]}: {', '.join(words_of(term, language) for term in terms)}"
+        for kind, terms in one.by_kind.items()
+    )
+
+
 def deviation_words(one: plans.DeviationRule) -> str:
     """What a rule drafts, and in which class."""
     return f"{DEVIATION_RULES[one.rule]}: {code_words(one.weight, 'class of a deviation')}"
@@ -363,6 +435,50 @@ def sample_lines(one: plans.SamplePlan) -> list[tuple[str, str]]:
         (_("report by other methods"), one.report_days_other),
     ]
     return [(words, days_words(days)) for words, days in steps]
+
+
+def condition_of_graft(one: Washout | MrdGate | ApheresisRules | AplasiaRule) -> str:
+    """What conditioning or apheresis waits for, or what aplasia is, in one line."""
+    match one:
+        case Washout():
+            return _(
+                "%(days)s days or more from the end of blinatumomab to conditioning;"
+                " non-haematological toxicity of grade %(grade)s at most"
+            ) % {"days": one.days, "grade": one.max_grade}
+        case MrdGate():
+            return _("MRD negative by %(method)s before conditioning") % {"method": MRD_METHODS[one.method]}
+        case ApheresisRules():
+            return _(
+                "lymphocytes %(alc)s × 10⁹/L or more; at most %(mg)s mg of prednisone a day (or equal) over %(days)s"
+                " days; %(after)s days or more after blinatumomab"
+            ) % {
+                "alc": one.alc,
+                "mg": one.prednisone_mg,
+                "days": one.steroid_days,
+                "after": one.days_after_blinatumomab,
+            }
+    return _("CD19-positive cells in blood below %(n)s/µL") % {"n": one.cd19_per_ul}
+
+
+def transplant_lines(protocol: Protocol) -> list[tuple[str, str, tuple[str | int, ...]]]:
+    """(what it is, in words, where it stands in the file) of indications and of what graft and cells wait for."""
+    plan, cells = protocol.transplant, protocol.cell_therapy
+    lines: list[tuple[str, str, tuple[str | int, ...]]] = [
+        (
+            local(one.name),
+            rule_words(one.when) if one.when else _("said by the investigator"),
+            ("transplant", "indications", number),
+        )
+        for number, one in enumerate(plan.indications)
+    ]
+    found = (
+        ("washout", plan.washout, ("transplant", "washout")),
+        ("mrd_negative", plan.mrd_negative, ("transplant", "mrd_negative")),
+        ("apheresis", cells and cells.apheresis, ("cell_therapy", "apheresis")),
+        ("aplasia", cells and cells.aplasia, ("cell_therapy", "aplasia")),
+    )
+    lines += [(str(SETTINGS[name]), condition_of_graft(one), path) for name, one, path in found if one]
+    return lines
 
 
 def response_words(protocol: Protocol, one: plans.ResponseRules) -> str:

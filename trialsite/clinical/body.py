@@ -175,6 +175,23 @@ def absolute_neutrophils(wbc_10e9_l: Decimal, neutrophils_pct: Decimal, bands_pc
     )
 
 
+def drift_pct(weight_kg: Decimal, first_cycle_weight_kg: Decimal) -> Decimal:
+    """By how much a weight differs from that of cycle 1, in percent of it, signed, unrounded."""
+    return (weight_kg - first_cycle_weight_kg) * 100 / first_cycle_weight_kg
+
+
+def needs_recalculation(weight_kg: Decimal, first_cycle_weight_kg: Decimal) -> bool:
+    """Whether doses are computed anew: weight 10 % or more from that of cycle 1 (assumption)."""
+    return abs(weight_kg - first_cycle_weight_kg) * 10 >= first_cycle_weight_kg
+
+
+def drifted(weight_kg: Decimal, first_cycle_weight_kg: Decimal, dosed_kg: Decimal) -> bool:
+    """Whether a weight asks for another computation: 10 % or more from cycle 1, and the doses do not rest on such a
+    weight already; or 10 % or more from the weight that they rest on."""
+    told = needs_recalculation(dosed_kg, first_cycle_weight_kg)
+    return needs_recalculation(weight_kg, dosed_kg if told else first_cycle_weight_kg)
+
+
 def _positive(value: Decimal, name: str) -> None:
     if value <= 0:
         raise ValueError(f"{name} must be greater than zero, not {value}.")

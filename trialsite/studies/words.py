@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from .domain.protocol import DoseLevel, Drug, VisitPlan
+from .domain.protocol import DoseLevel, DoseModifier, Drug, Equivalent, ObesityPlan, Regimen, VisitPlan
 
 DESIGNS = {"single-arm": _("single arm"), "randomised": _("randomised")}
 PHASES_OF_TRIALS = {"not stated": _("not stated")}
@@ -79,7 +79,14 @@ RECORDED_AS_EVENT = {
     "always": _("recorded as an event"),
 }
 SETTINGS = {
+    "anthracycline_ratio_set": _("ratios of anthracyclines to doxorubicin"),
+    "methotrexate": _("methotrexate levels and leucovorin"),
+    "glucarpidase": _("advice on glucarpidase"),
     "accrual_months": _("planned accrual, months"),
+    "aplasia": _("B-cell aplasia"),
+    "apheresis": _("before the apheresis for CAR-T cells"),
+    "mrd_negative": _("MRD before conditioning"),
+    "washout": _("wash-out before conditioning"),
     "analysis_set": _("analysis set"),
     "assessed_at": _("assessed at"),
     "bsa_formula": _("formula of the body surface area"),
@@ -107,6 +114,10 @@ SETTINGS = {
     "ctcae_version": _("version of CTCAE"),
     "cycle_days": _("days of a cycle"),
     "days": _("days"),
+    "deviation": _("class of the deviation"),
+    "indications": _("indications"),
+    "late_after": _("late after so many days"),
+    "rest_days": _("days of rest after it"),
     "deviations": _("deviations drafted by rules"),
     "definition": _("definition"),
     "events": _("events"),
@@ -133,8 +144,13 @@ SETTINGS = {
     "threshold": _("threshold"),
 }
 SETTING_CODES = {
+    "minor": _("Minor"),
+    "major": _("Major"),
+    "critical": _("Critical"),
     "mosteller": "Mosteller",
     "actual": _("actual weight"),
+    "capped_bsa": _("body surface up to a limit"),
+    "adjusted_weight": _("adjusted weight"),
     "patient": _("the patient"),
     "guardian": _("the guardian"),
     "assent": _("the minor (assent)"),
@@ -168,6 +184,15 @@ ENDPOINT_CODES = {
     "relapse": _("relapse"),
     "treatment_failure": _("treatment failure"),
 }
+BLINATUMOMAB_EVENTS = {  # of the decision table of blinatumomab
+    "CRS": _("Cytokine release syndrome"),
+    "SEIZURE": _("Seizure"),
+    "NEUROTOXICITY": _("Neurotoxicity"),
+    "OTHER": _("Other event"),
+    "LIVER": _("Liver values"),
+    "NOT_RELEVANT": _("No event of the table"),
+}
+LIVER_NAMES = {"alt": "ALT", "ast": "AST", "bilirubin": _("bilirubin")}
 DEVIATION_RULES = {
     "DOSE": _("dose beyond tolerance"),
     "VISIT_WINDOW": _("visit outside its window"),
@@ -213,6 +238,43 @@ def dose_words(level: DoseLevel, drug: Drug) -> str:
     if level.cap is None or level.basis not in BASES:
         return dose
     return gettext("%(dose)s (at most %(cap)s)") % {"dose": dose, "cap": f"{level.cap} {unit}"}
+
+
+def modifier_words(modifier: DoseModifier) -> str:
+    """What a modifier does to a dose: × 0.8, omitted, over 48 h, 1000 instead of the level."""
+    if modifier.omit:
+        done = gettext("omitted")
+    elif modifier.hours is not None:
+        done = gettext("over %(hours)s h") % {"hours": modifier.hours}
+    elif modifier.factor is not None:
+        done = f"× {modifier.factor}"
+    else:
+        done = gettext("%(amount)s instead") % {"amount": modifier.amount}
+    return done if modifier.days is None else f"{done}, {runs_words(modifier.days)}"
+
+
+def equivalent_words(other: Equivalent) -> str:
+    """A drug that may be given instead: Dexamethasone × 0.15 (at most 15 mg)."""
+    dose = f"{other.name.in_language(get_language() or 'en')} × {other.factor}"
+    if other.cap is None:
+        return dose
+    return gettext("%(dose)s (at most %(cap)s)") % {"dose": dose, "cap": f"{other.cap} mg"}
+
+
+def dose_levels_words(regimen: Regimen) -> str:
+    """Levels of a cycle with the drugs they concern: 100 % / 75 %: Methotrexate, Cytarabine; "" without levels."""
+    levels = regimen.dose_levels
+    if levels is None:
+        return ""
+    names = {drug.key: drug.name.in_language(get_language() or "en") for drug in regimen.drugs}
+    drugs = ", ".join(names.get(key, key) for key in levels.drugs)
+    return f"{' / '.join(percent_words(one) for one in levels.factors)}: {drugs}"
+
+
+def obesity_words(plan: ObesityPlan) -> str:
+    """How obesity is dosed: BMI ≥ 30 kg/m²: actual weight."""
+    cap = f" {plan.cap} m²" if plan.cap is not None else ""
+    return f"BMI ≥ {plan.bmi_from} kg/m²: {SETTING_CODES[plan.handling]}{cap}"
 
 
 def runs_words(days: Sequence[int]) -> str:

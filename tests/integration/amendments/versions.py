@@ -159,5 +159,8 @@ def drop_form(key: str) -> Change:
             for part in ("required", "optional"):
                 if part in visit:
                     visit[part] = [one for one in visit[part] if one != key]
+        for drug in (one for regimen in document["regimens"] for one in regimen["drugs"]):
+            if drug.get("tumour_lysis", {}).get("form") == key:
+                del drug["tumour_lysis"]
 
     return change

@@ -31,8 +31,10 @@ TOLD_ON = date(2026, 11, 1)
 ENROLLED_ON = date(2026, 1, 11)  # as `enrolled` makes a subject: nothing of the log lies before
 SUBJECTS = 8
 UNTOLD: dict[str, dict[str, Any]] = {  # forms of which no story of these tells
+    "BCA": {"cd19_cells": Decimal("3.50"), "igg": Quantity.parse("4.2", "g/L", "igg"), "ivig": True},
     "CALL": {"call_result": "NOT_REACHED", "comment": "nobody answered"},
     "CM": {"medicine": "Paracetamol", "indication": "fever", "started": PartialDate.parse("2026-03")},
+    "CTX": {"told_by": "LETTER", "comment": "one dose of tocilizumab"},
     "DEV": {"deviation_class": "MINOR", "what": "A visit two days late"},
     "IMG": {"modality": "CT", "region": "chest", "finding": "NORMAL"},
     "REL": {
@@ -41,6 +43,7 @@ UNTOLD: dict[str, dict[str, Any]] = {  # forms of which no story of these tells
         "bm_blast_pct": Quantity.parse("35", "%", "blasts"),
         "cd19_negative": True,
     },
+    "REF": {"kind": "HSCT", "hospital": "Riverside Hospital", "planned_on": date(2026, 4, 1)},
     "TF": {"product": "PLT", "units": Decimal("1.50"), "reason": "platelets below 10"},
     "WD": {"degree": "TREATMENT"},
 }

@@ -38,7 +38,11 @@ def treated(cast: Cast, died: str = "") -> Subject:
     log(cast, subject, "CAR", {"step": "INFUSION", "performed_on": date(2026, 3, 2)})
     log(cast, subject, "HSCT", {"performed_on": GRAFT})
     if died:
-        values = {"performed_on": date(2026, 7, 1), "died_on": PartialDate.parse(died), "cause": "LEUKEMIA"}
+        values = {
+            "performed_on": date.fromisoformat(died),
+            "died_on": PartialDate.parse(died),
+            "cause": "LEUKEMIA",
+        }
         log(cast, subject, "DTH", values)
     return subject
 

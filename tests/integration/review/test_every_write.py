@@ -49,6 +49,7 @@ from tests.integration.enrollment.candidates import (
 )
 from treatment.doses.services import replan_doses
 from treatment.models import CycleStart
+from treatment.plan.decisions import decide_next_phase
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.audit.guards import protected_models
@@ -294,6 +295,16 @@ def on_treatment(cast: Cast) -> Subject:
     return subject
 
 
+def decide(cast: Cast, subject: Subject, by: User) -> Any:
+    return decide_next_phase(
+        subject_id=subject.pk,
+        kind="OFF_TREATMENT",
+        decided_on=TODAY,
+        by=by,
+        reason="wish of the subject",
+    )
+
+
 def holding(cast: Cast) -> Subject:
     """In screening, with a place held."""
     subject = prepared(cast, eligible(cast))
@@ -514,6 +525,7 @@ WRITES = {
     ),
     "carry_over": Write("coordinator", carry, make=screened_again),
     "replan_doses": Write("investigator", replan, make=on_treatment),
+    "decide_next_phase": Write("investigator", decide, make=on_treatment),
     "draw_sample": Write("coordinator", draw),
     "take_sample_step": Write("coordinator", receive, make=with_a_sample),
     "ship_samples": Write("coordinator", ship, make=with_a_sample),
@@ -588,6 +600,7 @@ ELSEWHERE = {
     "start_dry_run": "counts only",
     "record_attempt": "submit_form of CALL, tried as a form; its contact is another",
     "draft_proposal": "a draft is nobody's record",
+    "decide_beyond_limit": "needs a course at its limit: tried in treatment/test_anthracyclines_and_intensity",
     "decline_proposal": "tried in assessments/test_adverse_events, where values propose an event",
     "upload_dictionary": "the dictionary, not the record",
     "send_notices": "mail: tried in test_sae_notices",

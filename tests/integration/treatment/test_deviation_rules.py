@@ -26,7 +26,7 @@ from trialsite.deviations.models import Deviation
 from trialsite.deviations.services import decide_deviation
 from trialsite.deviations.states import DeviationState
 
-from .subjects import DAY1, enrolled, log, start
+from .subjects import DAY1, at, enrolled, log, start
 
 PREDNISONE = {"drug": "PREDNISONE", "given_on": DAY1, "unit": "mg", "reason": "", "note": ""}
 
@@ -217,3 +217,22 @@ def test_queries_do_not_grow_with_subjects(vip: Cast) -> None:
                 findings_of(read)
             counts.append(len(queries))
     assert counts[0] == counts[1] <= 20
+
+
+@pytest.mark.parametrize(("listed", "drafts"), [(True, 2), (None, 0)])
+def test_premedication_that_was_not_given_is_drafted_once_the_list_is_complete(
+    cast: Cast, listed: bool | None, drafts: int
+) -> None:
+    subject = enrolled(cast)
+    start(cast, subject, "IND_BLINA", date(2026, 1, 19))
+    stretches = [
+        {"start": at("2026-01-19 10:00"), "stop": at("2026-01-23 10:00"), "rate": D(9), "stop_reason": "AE"},
+        {"start": at("2026-01-23 14:00"), "stop": at("2026-01-24 10:00"), "rate": D(9), "stop_reason": "END"},
+    ]
+    values = {"performed_on": date(2026, 1, 19), "premedication_listed": listed}
+    log(cast, subject, "BLI", values, {"segments": stretches})
+    draft(cast, subject)
+    ones = found(subject, "PREMEDICATION")
+    assert len(ones) == drafts
+    assert not ones or "the start of the course on 2026-01-19 10:00: premedication" in ones[0].evidence_en
+    assert not ones or "预处理用药（地塞米松" in ones[0].evidence_zh

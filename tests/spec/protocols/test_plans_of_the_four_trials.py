@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from treatment.domain.doses import plan_cycle, total_planned
 from trialsite.clinical.facts import Fact
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.rules import evaluate, parse_rule
@@ -133,25 +134,9 @@ def test_45_kg_belongs_to_the_fixed_dose(weight: str, basis: str) -> None:
     [("NONE", "10700"), ("MODERATE", "5350"), ("STRONG", "2580"), ("POSACONAZOLE", "1830")],
 )
 def test_venetoclax_follows_the_ramp_and_the_inhibitor(inhibitor: str, total: str) -> None:
-    assert flat_total(drug("BLINA-VEN", "C2_VEN_BLINA", "VENETOCLAX"), cyp3a_inhibitor=inhibitor) == Decimal(
-        total
-    )
-
-
-@pytest.mark.parametrize(("years", "amount"), [(59, "3000"), (60, "1000")])
-def test_cytarabine_is_reduced_from_60_years(years: int, amount: str) -> None:
-    plan = drug("BLINA-FULL", "HCVAD_B", "CYTARABINE")
-    reduced, full = plan.doses
-    holds = evaluate(parse_rule(reduced.when), {"age_years": Fact(years)}).truth is Truth.TRUE
-    assert (reduced if holds else full).amount == Decimal(amount)
-
-
-@pytest.mark.parametrize(("lvef", "hours"), [("49", "48"), ("50", "24")])
-def test_doxorubicin_runs_longer_below_an_lvef_of_50(lvef: str, hours: str) -> None:
-    plan = drug("BLINA-FULL", "HCVAD_A", "DOXORUBICIN")
-    (exception,) = plan.infusion_exceptions
-    holds = evaluate(parse_rule(exception.when), {"lvef": Fact(Decimal(lvef))}).truth is Truth.TRUE
-    assert (exception.hours if holds else plan.infusion_hours) == Decimal(hours)
+    known = {"cyp3a_inhibitor": Fact(inhibitor), "child_pugh": Fact("NONE")}
+    doses = plan_cycle(protocol("BLINA-VEN").regimen_of("C2_VEN_BLINA"), None, Decimal(70), known)
+    assert total_planned(doses, "VENETOCLAX") == Decimal(total)
 
 
 @pytest.mark.parametrize(

@@ -105,9 +105,9 @@ CONS1_D15     | phase:CONS1_VDCP         | 14d        | 2/2   | HEM CHEM EX     
 CONS1_D22     | phase:CONS1_VDCP         | 21d        | 2/2   | HEM CHEM EX                                   |
 CONS1_END     | phase:CONS1_VDCP         | 27d        | 5/5   | HEM CHEM BM MRD                               |
 CONS2_D1      | phase:CONS2_VP_MTX       | 0d         | 3/14  | HEM CHEM EX                                   |
-CONS2_D2      | phase:CONS2_VP_MTX       | 1d         | 0/0   | HEM CHEM EX MTXL                              |
-CONS2_D3      | phase:CONS2_VP_MTX       | 2d         | 0/0   | HEM CHEM EX MTXL                              |
-CONS2_D4      | phase:CONS2_VP_MTX       | 3d         | 0/0   | HEM CHEM EX MTXL                              |
+CONS2_D2      | phase:CONS2_VP_MTX       | 1d         | 0/0   | HEM CHEM EX                                   |
+CONS2_D3      | phase:CONS2_VP_MTX       | 2d         | 0/0   | HEM CHEM EX                                   |
+CONS2_D4      | phase:CONS2_VP_MTX       | 3d         | 0/0   | HEM CHEM EX                                   |
 CONS2_D8      | phase:CONS2_VP_MTX       | 7d         | 2/2   | HEM CHEM EX                                   |
 CONS2_D15     | phase:CONS2_VP_MTX       | 14d        | 2/2   | HEM CHEM EX                                   |
 CONS2_END     | phase:CONS2_VP_MTX       | 27d        | 5/5   | HEM CHEM BM MRD                               |

@@ -18,11 +18,10 @@ from treatment.domain.anthracyclines import (
 from treatment.domain.doses import (
     PlannedDose,
     dexamethasone_equivalent,
-    needs_recalculation,
     plan_cycle,
     total_planned,
 )
-from trialsite.clinical.body import round_half_up
+from trialsite.clinical.body import drift_pct, drifted, needs_recalculation, round_half_up
 from trialsite.clinical.facts import Fact
 from trialsite.studies.domain.protocol import Regimen
 
@@ -40,6 +39,11 @@ def drug(
 
 def per(amount: str, basis: str = "BSA", cap: str | None = None, **more: object) -> dict[str, object]:
     return {"amount": amount, "basis": basis} | ({"cap": cap} if cap else {}) | more
+
+
+def changed(when: dict[str, object], reason: str, text: str, **effect: object) -> dict[str, object]:
+    told = {"reason": reason, "text": {"en": text, "zh": text}, "source": "assumption", "cite": "test"}
+    return {"when": when} | told | effect
 
 
 def regimen(*drugs: dict[str, object]) -> Regimen:
@@ -134,12 +138,25 @@ def test_an_unknown_fact_leaves_the_dose_unplanned_and_is_named() -> None:
 def test_d_11_doxorubicin_runs_over_48_hours_when_the_ejection_fraction_is_below_50(
     lvef: str, hours: str
 ) -> None:
-    slow = {"hours": "48", "when": {"fact": "lvef", "op": "<", "value": 50}}
-    doxorubicin = drug("DOXORUBICIN", [per("50")], [4], infusion_hours="24", infusion_exceptions=[slow])
+    slow = changed({"fact": "lvef", "op": "<", "value": 50}, "CARDIAC", "LVEF", hours="48")
+    doxorubicin = drug("DOXORUBICIN", [per("50")], [4], infusion_hours="24", modifiers=[slow])
     (planned,) = plan_cycle(regimen(doxorubicin), D(170), D(70), {"lvef": Fact(D(lvef), "%")})
     assert planned.infusion_hours == D(hours)
     (unknown,) = plan_cycle(regimen(doxorubicin), D(170), D(70), {})
     assert (unknown.planned, unknown.missing) == (False, ("lvef",))
+
+
+def test_the_working_says_why_an_infusion_takes_longer_and_older_files_are_read() -> None:
+    low = {"lvef": Fact(D(45), "%")}
+    slow = changed({"fact": "lvef", "op": "<", "value": 50}, "CARDIAC", "LVEF", hours="48")
+    now = drug("DOXORUBICIN", [per("50")], [4], infusion_hours="24", modifiers=[slow])
+    (planned,) = plan_cycle(regimen(now), D(170), D(70), low)
+    assert planned.working.en == "50 mg/m² × 1.82 m² = 91 mg; over 48 h (LVEF 45 %)"
+    assert planned.working.zh == "50 mg/m² × 1.82 m² = 91 mg，输注48小时（LVEF 45 %）"
+    assert planned.reasons == ("CARDIAC",)
+    before = [{"hours": "48", "when": {"fact": "lvef", "op": "<", "value": 50}}]
+    then = drug("DOXORUBICIN", [per("50")], [4], infusion_hours="24", infusion_exceptions=before)
+    assert plan_cycle(regimen(then), D(170), D(70), low)[0].infusion_hours == 48
 
 
 def test_d_13_methotrexate_is_given_in_two_parts() -> None:
@@ -271,6 +288,21 @@ def test_rounding_is_half_up_and_never_lifts_a_dose_above_its_cap(
 @pytest.mark.parametrize(("kg", "again"), [("77", True), ("76.9", False), ("63", True), ("63.1", False)])
 def test_doses_are_computed_anew_when_weight_differs_by_ten_percent(kg: str, again: bool) -> None:
     assert needs_recalculation(D(kg), D(70)) is again
+    assert (abs(drift_pct(D(kg), D(70))) >= 10) is again
+
+
+@pytest.mark.parametrize(
+    ("kg", "dosed", "again"),
+    [
+        ("63", "70", True),
+        ("63.1", "70", False),
+        ("62", "66", True),
+        ("60.5", "60", False),
+        ("54", "60", True),
+    ],
+)
+def test_a_drift_is_told_until_the_doses_rest_on_it(kg: str, dosed: str, again: bool) -> None:
+    assert drifted(D(kg), D(70), D(dosed)) is again
 
 
 def test_the_plan_keeps_the_order_of_the_regimen() -> None:

@@ -7,13 +7,14 @@ difference; that an assumption became a stated value (`source`) is one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
 from trialsite.studies.domain.protocol import (
     DeviationRule,
     Drug,
+    MethotrexatePlan,
     Protocol,
     ProtocolFormPlan,
     Randomisation,
@@ -37,6 +38,7 @@ SETTINGS = (
     "crcl_weight",
     "cns2_is_cns_leukemia",
     "creat_baseline_requires_gt_uln",
+    "anthracycline_ratio_set",
 )
 PLANNED = ("anchor", "offset_days", "offset_months", "repeat", "only_after_treatment", "until")
 UNCOMPARED = ("key", "id", "cite")
@@ -93,7 +95,12 @@ def _all(old: Protocol, new: Protocol) -> Iterator[Change]:
     yield from _randomisation(old.randomisation, new.randomisation)
     yield from _listed("path", "arm", old.arms, new.arms)
     yield from _listed("path", "phase", old.phases, new.phases)
+    yield from _listed("path", "indication", old.transplant.indications, new.transplant.indications)
+    yield from _one("path", "transplant", _graft(old), _graft(new), TRANSPLANT)
     yield from _regimens(old.regimens, new.regimens)
+    yield from _one("regimens", "obesity", _values(old.obesity), _values(new.obesity), OBESITY)
+    yield from _listed("regimens", "reference", old.reference_regimens, new.reference_regimens)
+    yield from _methotrexate(old.methotrexate, new.methotrexate)
     yield from _listed("schedule", "visit", old.visits, new.visits, values=_visit, kind=_kind_of_visit)
     yield from _forms(old.forms, new.forms)
     yield from _listed(
@@ -111,7 +118,10 @@ def _all(old: Protocol, new: Protocol) -> Iterator[Change]:
 REGISTRATION = Text("Registration", "注册信息")
 CONSENT = Text("Consent", "知情同意")
 SCREENING = Text("Screening", "筛选")
+METHOTREXATE = Text("Methotrexate levels and leucovorin", "甲氨蝶呤血药浓度与亚叶酸钙解救")
 SAMPLES = Text("Samples for MRD", "MRD标本")
+TRANSPLANT = Text("Transplantation and CAR-T cells", "移植与CAR-T细胞")
+OBESITY = Text("Obesity", "肥胖")
 DEVIATIONS = Text("Deviations drafted by rules", "按规则生成的方案偏离")
 RESPONSE = Text("Criteria of response", "疗效标准")
 RANDOMISATION = Text("Randomisation", "随机化")
@@ -220,6 +230,15 @@ def _randomisation(old: Randomisation | None, new: Randomisation | None) -> Iter
     yield from _listed("path", "stratum", old.strata, new.strata)
 
 
+def _graft(protocol: Protocol) -> Values:
+    """What conditioning and apheresis wait for, without where it comes from."""
+    plan, cells = protocol.transplant, protocol.cell_therapy
+    known: dict[str, Any] = {"washout": plan.washout, "mrd_negative": plan.mrd_negative}
+    if cells is not None:
+        known |= {"apheresis": cells.apheresis, "aplasia": cells.aplasia}
+    return {name: None if one is None else replace(one, cite="") for name, one in known.items()}
+
+
 def _regimens(olds: Sequence[Regimen], news: Sequence[Regimen]) -> Iterator[Change]:
     yield from _listed("regimens", "regimen", olds, news, values=lambda one: _values(one, ("drugs",)))
     before = {one.key: one for one in olds}
@@ -234,6 +253,12 @@ def _drug(drug: Drug) -> Values:
     """A drug; where a dose level comes from is compared with the level, its citation is not."""
     levels = tuple((one.amount, one.basis, one.cap, one.days, one.when, one.source) for one in drug.doses)
     return _values(drug) | {"doses": levels}
+
+
+def _methotrexate(old: MethotrexatePlan, new: MethotrexatePlan) -> Iterator[Change]:
+    own = ("tables",)
+    yield from _one("regimens", "methotrexate", _values(old, own), _values(new, own), METHOTREXATE)
+    yield from _listed("regimens", "rescue_table", old.tables, new.tables)
 
 
 def _forms(olds: Sequence[ProtocolFormPlan], news: Sequence[ProtocolFormPlan]) -> Iterator[Change]:

@@ -19,7 +19,7 @@ from trialsite.amendments.difference_words import (
 from trialsite.casebook.fact_words import fact_label
 from trialsite.casebook.names import arm_name
 from trialsite.casebook.own_rules import condition_words
-from trialsite.casebook.sign_off import randomisation_words, sample_lines, signer_words
+from trialsite.casebook.sign_off import randomisation_words, sample_lines, signer_words, transplant_lines
 from trialsite.clinical.units import unit_beside
 from trialsite.studies.domain.protocol import (
     ItemPlan,
@@ -37,6 +37,7 @@ register = template.Library()
 register.filter("signer_words", signer_words)
 register.filter("randomisation_words", randomisation_words)
 register.filter("sample_lines", sample_lines)
+register.filter("transplant_lines", transplant_lines)
 register.filter("setting_label", label_of)
 register.filter("unit_beside", unit_beside)
 
@@ -57,6 +58,12 @@ def sources_at(version: ProtocolVersion, *steps: Any) -> Mapping[str, Any]:
 
 
 @register.inclusion_tag("amendments/sources.html")
+def sources_along(version: ProtocolVersion, path: Iterable[Any]) -> Mapping[str, Any]:
+    """The same, of a place that stands in one value."""
+    return {"shown": list(shown_at(version, path))}
+
+
+@register.inclusion_tag("amendments/sources.html")
 def assumed_at(version: ProtocolVersion, *steps: Any) -> Mapping[str, Any]:
     """The same, of assumptions only: for dense tables."""
     return {"shown": [one for one in shown_at(version, steps) if one.source in TO_SIGN]}
@@ -64,8 +71,11 @@ def assumed_at(version: ProtocolVersion, *steps: Any) -> Mapping[str, Any]:
 
 def shown_at(version: ProtocolVersion, steps: Iterable[Any]) -> Iterable[Shown]:
     place: Any = version.document
-    for step in steps:
-        place = place[step]
+    try:
+        for step in steps:
+            place = place[step]
+    except (KeyError, IndexError):  # what an older file writes elsewhere
+        return
     if "source" in place:
         yield Shown(place["source"], place["cite"])
     for key, origin in place.get("sources", {}).items():

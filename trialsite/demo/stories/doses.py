@@ -13,10 +13,12 @@ from trialsite.clinical.facts import Fact
 from trialsite.studies.domain.protocol import BLINATUMOMAB, Protocol, VisitPlan
 
 from .draws import Draw
-from .infusions import Stretch, lines_of, stretches
+from .infusions import Stretch, lines_of, premedication_of, stretches
+from .medicines import inhibitor_on
 from .story import Course, Span
 
 REDUCED_PCT, OMITTED_PCT = 3.5, 1.0
+REDUCED_FROM_YEARS = 55
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,19 @@ def cycle_of(protocol: Protocol, course: Course, span: Span) -> Cycle:
     facts = {
         "age_years": Fact(person.age_on(course.screened_on)),
         "lvef": Fact(Decimal(62), "%"),
+        "creat": Fact(Decimal(70), "umol/L"),
+        "crcl": Fact(Decimal(100), "mL/min"),
+        "child_pugh": Fact("NONE"),
         "cyp3a_inhibitor": Fact("NONE"),
     }
+    regimen = protocol.regimen_of(span.regimen)
+    azoles = {
+        day: {"cyp3a_inhibitor": Fact(inhibitor_on(course, span.start + timedelta(days=day - 1)))}
+        for day in range(1, regimen.cycle_days + 1)
+    }
+    level, _why = level_of(protocol, course, span)
     planned = plan_cycle(
-        protocol.regimen_of(span.regimen), Decimal(person.height_cm), person.weight_kg, facts
+        regimen, Decimal(person.height_cm), person.weight_kg, facts, factor=level, by_day=azoles
     )
     rates = {
         day: dose.rounded
@@ -51,6 +62,13 @@ def cycle_of(protocol: Protocol, course: Course, span: Span) -> Cycle:
         for day in dose.days
     }
     return Cycle(span, planned, stretches(span, rates))
+
+
+def level_of(protocol: Protocol, course: Course, span: Span) -> tuple[Decimal, str]:
+    """The dose level of a phase with its reason: chemotherapy that has levels starts lower in the oldest."""
+    levels = protocol.regimen_of(span.regimen).dose_levels if span.regimen else None
+    old = course.person.age_on(course.screened_on) >= REDUCED_FROM_YEARS
+    return (Decimal("0.75"), "TOX") if levels and old else (Decimal(1), "")
 
 
 def days_of_visit(
@@ -108,3 +126,8 @@ def dose_lines(draw: Draw, cycle: Cycle, days: range, until: date) -> list[dict[
 def infusion_lines(cycle: Cycle, days: range, today: date) -> list[dict[str, Any]]:
     """The pump's log of these days."""
     return lines_of(cycle.infusion, days, cycle.span.start, today)
+
+
+def premedication_lines(cycle: Cycle, days: range, today: date) -> list[dict[str, Any]]:
+    """What was given before the starts of the pump on these days."""
+    return premedication_of(cycle.infusion, days, cycle.span.start, today)

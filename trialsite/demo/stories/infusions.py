@@ -14,6 +14,8 @@ from .treatment import PUMP_STARTS_AT
 
 SITE_ZONE = ZoneInfo("Asia/Shanghai")
 BAG_HOURS = 72
+BAGS = ((24, "24H"), (48, "48H"), (72, "72H"))
+SUPERVISED = timedelta(hours=4)
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,34 @@ def lines_of(found: list[Stretch], days: range, start: date, today: date) -> lis
             {
                 "start": each.start,
                 "stop": None if runs else each.stop,
+                "bag": bag_of(each, runs=runs),
                 "rate": each.rate,
                 "stop_reason": "" if runs else each.reason,
             }
         )
+    return lines
+
+
+def bag_of(one: Stretch, *, runs: bool) -> str:
+    """The smallest bag that lasts for a stretch; of one that runs the usual one."""
+    hours = (one.stop - one.start).total_seconds() / 3600
+    return "72H" if runs else next((code for longest, code in BAGS if hours <= longest), "72H")
+
+
+def premedication_of(found: list[Stretch], days: range, start: date, today: date) -> list[dict[str, Any]]:
+    """Dexamethasone before the first dose, a step and a late restart; now and then it was forgotten."""
+    now, before, lines = instant(today, 0), None, []
+    for each in found:
+        new = before is None or each.rate > before.rate or each.start - before.stop >= SUPERVISED
+        before = each
+        day = (each.start.astimezone(SITE_ZONE).date() - start).days + 1
+        forgotten = day > 1 and each.start.day % 9 == 0
+        if new and day in days and each.start < now and not forgotten:
+            lines.append(
+                {
+                    "drug": "DEXAMETHASONE",
+                    "dose": Decimal(20),
+                    "given_at": each.start - timedelta(minutes=40),
+                }
+            )
     return lines

@@ -7,19 +7,24 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from treatment.doses.computing import facts_of_regimen
 from trialsite.clinical.ctcae import CtcaeTerm, named
 from trialsite.clinical.partial_date import PartialDate
 from trialsite.studies.domain.protocol import Protocol
 
 from . import laboratory, measured
 from .adverse import SPECIFIED
+from .doses import level_of
 from .draws import Draw
+from .grafts import graft_and_cell_entries, work_up
 from .hospital import hospital_entries
 from .medicines import medicine_entries
+from .methotrexate import methotrexate_entries
 from .screening_forms import donor_values, mrd_methods
 from .story import LOG, Course, Entry, Event, Span
 
 DONOR_KNOWN_DAYS = 20
+LATE_DAYS = 8  # a phase that begins more days after the last day of the one before it gives its reason
 LONG_EVENT_DAYS = 4  # from here on an event has more than one grade
 TEXT_OF_DEATH = {
     "LEUKAEMIA": "Progressive leukaemia",
@@ -36,7 +41,7 @@ def log_entries(draw: Draw, protocol: Protocol, course: Course, today: date) -> 
     until = min(today, course.seen_until())
     for number, span in enumerate(course.spans, start=1):
         if span.start <= until:
-            yield phase_start(course, span, number, until)
+            yield phase_start(protocol, course, span, number, until)
     if course.graft and course.graft.conditioning_on - timedelta(days=DONOR_KNOWN_DAYS) <= until:
         yield planned_transplant(draw, course)
     known = [event for event in course.events if event.onset <= until]
@@ -44,30 +49,47 @@ def log_entries(draw: Draw, protocol: Protocol, course: Course, today: date) -> 
         yield adverse_event(protocol, event, number, until, dead=course.ending.died_on)
     yield from hospital_entries(course, known, min(until, today))
     yield from medicine_entries(course, until)
+    yield from graft_and_cell_entries(course, until)
+    yield from methotrexate_entries(course, until)
     yield from relapse_entries(draw, protocol, course, until)
     yield from end_of_treatment(protocol, course, today, until)
     yield from last_things(draw, course, today)
 
 
-def phase_start(course: Course, span: Span, number: int, until: date) -> Entry:
+def phase_start(protocol: Protocol, course: Course, span: Span, number: int, until: date) -> Entry:
     """Day 1 of a phase with the body size that its doses rest on; its end once it has come."""
     ended = span.end if span.end <= until else None
+    level, why = level_of(protocol, course, span)
+    before = course.spans[number - 2] if number > 1 else None
+    late = before is not None and (span.start - before.end).days > LATE_DAYS and span.regimen is not None
     values: dict[str, Any] = {
         "phase": span.phase,
         "height": measured.quantity("height", course.person.height_cm),
         "weight": measured.quantity("weight", course.person.weight_kg),
+        "weighed_on": span.start,
+        "dose_level": level if why else None,
+        "dose_level_reason": why,
+        "child_pugh": "NONE" if "child_pugh" in facts_of(protocol, span) else "",
+        "delay_reason": "COUNTS" if late else "",
         "ended_on": ended,
         "end_reason": span.end_reason if ended else "",
     }
     return Entry(LOG, "CYC", span.start, values, form_repeat=number)
 
 
+def facts_of(protocol: Protocol, span: Span) -> set[str]:
+    """The facts that the doses of a phase rest on."""
+    return facts_of_regimen(protocol.regimen_of(span.regimen)) if span.regimen else set()
+
+
 def planned_transplant(draw: Draw, course: Course) -> Entry:
     """The donor is there and the first day of conditioning is fixed."""
     graft = course.graft
     assert graft is not None
-    values = donor_values(draw, graft.donor) | {"conditioning_planned": graft.conditioning_on}
-    return Entry(LOG, "DON", graft.conditioning_on - timedelta(days=DONOR_KNOWN_DAYS), values)
+    on = graft.conditioning_on - timedelta(days=DONOR_KNOWN_DAYS)
+    values, rows = work_up(course, graft, on)
+    values |= donor_values(draw, graft.donor) | {"conditioning_planned": graft.conditioning_on}
+    return Entry(LOG, "DON", on, values, rows=rows)
 
 
 def adverse_event(protocol: Protocol, event: Event, number: int, until: date, dead: date | None) -> Entry:

@@ -8,6 +8,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from treatment.doses.inhibitors import ACTS_ON_DAYS
+from treatment.medication.checks import inhibitor_of
+from treatment.medication.dictionary import dictionary
+from treatment.models.medication import STRENGTH, Inhibitor
 from trialsite.clinical.partial_date import PartialDate
 
 from .draws import Draw
@@ -74,6 +78,20 @@ def prescriptions(draw: Draw, course: Course) -> Iterator[Prescription]:
         start = draw.after(begun, 4, 7)
         yield Prescription("rhG-CSF", "neutropenia", "300", "ug", "1", "SC", start, start + timedelta(days=4))
     yield from after_graft(draw, course)
+
+
+def inhibitor_on(course: Course, day: date) -> str:
+    """The CYP3A inhibitor that acts on a day, as the plan of doses sees it."""
+    draw = Draw(f"medicines {course.screened_on} {course.person.hospital_number}")
+    acting = timedelta(days=ACTS_ON_DAYS)
+    found = [
+        strength
+        for one in prescriptions(draw, course)
+        if one.first <= day
+        and (one.last is None or day <= one.last + acting)
+        and (strength := inhibitor_of(dictionary().recognise(one.medicine)))
+    ]
+    return str(max(found, key=lambda one: STRENGTH.index(Inhibitor(one)), default=Inhibitor.NONE))
 
 
 def after_graft(draw: Draw, course: Course) -> Iterator[Prescription]:

@@ -12,6 +12,7 @@ from trialsite.studies.domain.protocol import Protocol, VisitPlan
 
 from . import doses, laboratory, log_forms, measured
 from .draws import Draw
+from .grafts import agents, indication, is_referred, own_draw, work_up
 from .screening_forms import donor_values, lysis_panel, mrd_methods, pregnancy_test
 from .story import Course, Entry, Flare
 
@@ -210,7 +211,9 @@ def infusion(now: Occasion) -> Iterator[Entry]:
     days = doses.days_of_visit(now.protocol, now.visit, "BLI", cycle.span, now.anchors)
     lines = doses.infusion_lines(cycle, days, now.today)
     if lines:
-        yield now.entry("BLI", {"line_flushed": False}, rows={"segments": lines})
+        before = doses.premedication_lines(cycle, days, now.today)
+        values = {"line_flushed": False, "premedication_listed": True}
+        yield now.entry("BLI", values, rows={"segments": lines, "premedication": before})
 
 
 def cells(now: Occasion) -> Iterator[Entry]:
@@ -228,6 +231,10 @@ def cells(now: Occasion) -> Iterator[Entry]:
         case "CAR_D0":
             dose, viability = draw.number(0.8, 1.3, 2), draw.number(84, 97)
             values |= {"step": "INFUSION", "dose": dose, "viability": viability, "bridging": False}
+            values |= {
+                "transduction_pct": own_draw(course, "product").number(28, 61),
+                "weight": measured.quantity("weight", course.person.weight_kg),
+            }
         case _:
             values |= {"step": "FOLLOW_UP", "tocilizumab": False, "steroid": False}
     yield now.entry("CAR", values)
@@ -239,7 +246,7 @@ def transplantation(now: Occasion) -> Iterator[Entry]:
         return
     haploidentical = graft.donor == "HAPLO"
     reduced = graft.intensity == "RIC"
-    values = {
+    values: dict[str, Any] = {
         "conditioning_on": graft.conditioning_on,
         "intensity": graft.intensity,
         "conditioning": "Fludarabine, busulfan (2 days), cytarabine"
@@ -252,8 +259,13 @@ def transplantation(now: Occasion) -> Iterator[Entry]:
         "prophylaxis": "Ciclosporin, mycophenolate, methotrexate" + (", ATG" if graft.donor != "MSD" else ""),
         "atg": graft.donor != "MSD",
         "ptcy": haploidentical and draw.chance(30),
+        "indication": indication(now.course, now.protocol.key),
     }
-    yield now.entry("HSCT", values)
+    if is_referred(now.course):
+        values |= {"told_by": "LETTER"}
+        if own_draw(now.course, "letter").chance(50):
+            values["cd34"] = None  # the letter does not say it: the referral goes on
+    yield now.entry("HSCT", values, rows=agents(graft))
 
 
 def engraftment(now: Occasion) -> Iterator[Entry]:
@@ -336,7 +348,8 @@ def donor(now: Occasion) -> Iterator[Entry]:
     graft = now.course.graft
     if graft:
         plan = {"conditioning_planned": graft.conditioning_on}
-        yield now.entry("DON", donor_values(now.draw, graft.donor) | plan)
+        values, rows = work_up(now.course, graft, now.on)
+        yield now.entry("DON", donor_values(now.draw, graft.donor) | plan | values, rows=rows)
 
 
 def pregnancy(now: Occasion) -> Iterator[Entry]:
@@ -347,23 +360,6 @@ def lysis(now: Occasion) -> Iterator[Entry]:
     point = "BEFORE" if now.visit.key.endswith("D1") else "H24"
     dose = {"C2_D1": 100, "C2_D2": 200, "C2_D3": 400, "C2_D4": 400}.get(now.visit.key)
     yield now.entry("TLS", lysis_panel(now.draw, now.on, point, dose))
-
-
-def methotrexate_level(now: Occasion) -> Iterator[Entry]:
-    """Levels fall from some 50 µmol/L at 24 hours to below 0.1 at 72."""
-    hours = {"CONS2_D2": 24, "CONS2_D3": 48, "CONS2_D4": 72}.get(now.visit.key)
-    if hours is None:
-        return
-    middle, places = {24: (48.0, 1), 48: (0.5, 2), 72: (0.07, 3)}[hours]
-    values = {
-        "hours_from_start": Decimal(hours),
-        "hours_from_end": Decimal(hours - 24),
-        "mtx_umol_l": now.draw.log_around(middle, 0.3, places),
-        "creatinine_umol_l": now.draw.around(66, 10, 0, low=38),
-        "urine_ph": now.draw.number(7.0, 7.9),
-        "drawn_from_infusion_line": "no",
-    }
-    yield now.entry("MTXL", values)
 
 
 def single(form: str, values: Callable[[Draw], dict[str, Any]]) -> Callable[[Occasion], Iterator[Entry]]:
@@ -408,5 +404,4 @@ BUILDERS: dict[str, Callable[[Occasion], Iterator[Entry]]] = {
     "SUR": contact,
     "EOT": end_of_treatment,
     "TLS": lysis,
-    "MTXL": methotrexate_level,
 }

@@ -7,8 +7,11 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from trialsite.studies.domain.adverse_event_plan import adverse_event_problems
+from trialsite.studies.domain.blinatumomab_plan import blinatumomab_problems
 from trialsite.studies.domain.deviation_plan import deviation_problems
 from trialsite.studies.domain.form_checks import form_problems
+from trialsite.studies.domain.intensity_plan import reference_problems
+from trialsite.studies.domain.methotrexate_plan import methotrexate_problems
 from trialsite.studies.domain.numbering import numbering_problems
 from trialsite.studies.domain.own_form_checks import FormItems, own_form_problems
 from trialsite.studies.domain.problems import Path, ProtocolProblem, dotted
@@ -19,6 +22,7 @@ from trialsite.studies.domain.recruitment_checks import randomisation_problems, 
 from trialsite.studies.domain.regimen_checks import regimen_problems
 from trialsite.studies.domain.rule_checks import rule_problems, unknown_fact
 from trialsite.studies.domain.sample_plan import sample_problems
+from trialsite.studies.domain.transplant_plan import transplant_problems
 from trialsite.studies.domain.vocabulary import (
     ANALYSIS_SETS,
     ANCHOR_FORMS,
@@ -92,6 +96,10 @@ def _problems(
     yield from form_problems(protocol)
     yield from adverse_event_problems(protocol)
     yield from sample_problems(protocol)
+    yield from transplant_problems(protocol)
+    yield from blinatumomab_problems(protocol)
+    yield from methotrexate_problems(protocol)
+    yield from reference_problems(protocol)
     yield from deviation_problems(protocol)
 
 
@@ -104,6 +112,7 @@ def _repeated(protocol: Protocol) -> Found:
         "visits": [visit.key for visit in protocol.visits],
         "endpoints": [endpoint.key for endpoint in protocol.endpoints],
         "forms": [form.key for form in protocol.forms],
+        "reference_regimens": [regimen.key for regimen in protocol.reference_regimens],
     }
     for name, keys in lists.items():
         yield from _twice((name,), keys, "key")
@@ -193,7 +202,11 @@ def _phases(protocol: Protocol) -> Found:
                 yield ("arms", number, "phases", place), _not_one_of("phase", key, phases)
     for number, phase in enumerate(protocol.phases):
         here: Path = ("phases", number)
-        if phase.key not in used:
+        if phase.forbidden != bool(phase.deviation):
+            yield here, "A phase of the kind forbidden, and no other, says the class of its deviation."
+        if phase.forbidden and phase.key in used:
+            yield (*here, "key"), f"An arm has the phase {phase.key}, which is forbidden."
+        if phase.key not in used and not phase.forbidden:
             yield (*here, "key"), f"No arm has the phase {phase.key}; name it in an arm or leave it out."
         if phase.regimen is not None and phase.regimen not in regimens:
             yield (*here, "regimen"), _not_one_of("regimen", phase.regimen, regimens)

@@ -169,6 +169,7 @@ _TABLE = (
         "weight_kg", "decimal", "kg", "VS", "body weight; in a dose rule the weight that fixes the cycle"
     ),
     FactName("height_cm", "decimal", "cm", "VS", "body height"),
+    FactName("first_cycle_weight_kg", "decimal", "kg", "CYC", "body weight with which the first phase began"),
     FactName("tbil", "decimal", "umol/L", "CHEM", "total bilirubin"),
     FactName("tbil_uln", "decimal", "umol/L", "CHEM", "upper limit of normal stored with that result"),
     FactName("alt", "decimal", "U/L", "CHEM", "alanine aminotransferase"),
@@ -311,6 +312,26 @@ _TABLE = (
         "the strongest CYP3A (or P-gp) inhibitor taken now; NONE until one is recorded",
         ("NONE", "MODERATE", "STRONG", "POSACONAZOLE"),
     ),
+    FactName(
+        "child_pugh",
+        "choice",
+        "",
+        "CYC",
+        "Child-Pugh class at the start of a phase; NONE without cirrhosis",
+        ("NONE", "A", "B", "C"),
+    ),
+    FactName(
+        "methotrexate_interaction",
+        "boolean",
+        "",
+        "CM",
+        "an NSAID, a proton pump inhibitor, trimethoprim-sulfamethoxazole or a penicillin taken in the last 48 hours "
+        "(two days); no until one is recorded",
+    ),
+    FactName("urine_ph", "decimal", "", "MTX", "urine pH before high-dose methotrexate"),
+    FactName(
+        "serous_effusion", "boolean", "", "MTX", "pleural effusion or ascites before high-dose methotrexate"
+    ),
     FactName("malabsorption", "boolean", "", "MH", "malabsorption of oral drugs"),
     FactName("uncontrolled_illness", "boolean", "", "MH", "an uncontrolled concurrent illness"),
     # Statements of the investigator
@@ -366,6 +387,24 @@ _TABLE = (
         ("MSD", "MUD10", "MMUD9", "HAPLO", "NONE"),
     ),
     FactName("donor_available", "boolean", "", "DON", "an eligible donor is identified and available"),
+    FactName(
+        "hsct_indication",
+        "text",
+        "",
+        "HSCT",
+        "why the subject is transplanted, a key of transplant.indications",
+    ),
+    FactName("graft_source", "choice", "", "HSCT", "where the graft came from", ("PB", "BM", "BM_PB", "CB")),
+    FactName(
+        "days_since_hsct", "integer", "d", "HSCT", "days from the first graft to the day on which it is asked"
+    ),
+    FactName(
+        "days_since_car_t",
+        "integer",
+        "d",
+        "CAR",
+        "days from the first infusion of CAR-T cells to the day on which it is asked",
+    ),
     # Course
     FactName(
         "response_latest",

@@ -11,8 +11,23 @@ from typing import TypeVar
 
 from trialsite.studies.domain.adverse_event_plan import DEFAULT as PLAIN_ADVERSE_EVENTS
 from trialsite.studies.domain.adverse_event_plan import AdverseEventPlan
+from trialsite.studies.domain.blinatumomab_plan import NO_BLINATUMOMAB, BlinatumomabPlan
 from trialsite.studies.domain.deviation_plan import DeviationRule
+from trialsite.studies.domain.dose_plan import (
+    ACTUAL,
+    ADJUSTED_WEIGHT,
+    CAPPED_BSA,
+    PLAIN_OBESITY,
+    DoseLevels,
+    DoseModifier,
+    Equivalent,
+    LysisPlan,
+    ObesityPlan,
+)
 from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, ResponseRules
+from trialsite.studies.domain.intensity_plan import CountedDrug, ReferenceDrug, ReferenceRegimen
+from trialsite.studies.domain.methotrexate_plan import DEFAULT as NO_METHOTREXATE
+from trialsite.studies.domain.methotrexate_plan import Glucarpidase, MethotrexatePlan, RescueRow, RescueTable
 from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.own_forms import CheckPlan, Choice, GroupPlan, ItemPlan, ProtocolFormPlan
 from trialsite.studies.domain.recruitment_plan import (
@@ -28,17 +43,19 @@ from trialsite.studies.domain.registry import RegistryEntry
 from trialsite.studies.domain.sample_plan import DEFAULT as PLAIN_SAMPLES
 from trialsite.studies.domain.sample_plan import SamplePlan
 from trialsite.studies.domain.sites_and_strata import PlannedSite, Stratum, StratumLevel
+from trialsite.studies.domain.transplant_plan import NO_TRANSPLANT_RULES, CellPlan, TransplantPlan
 from trialsite.studies.domain.treatment_plan import (
     AWAIT,
     BLINATUMOMAB,
+    FORBIDDEN,
     OFF_TREATMENT,
     Branch,
     DoseLevel,
     Drug,
-    InfusionException,
     InfusionPart,
     Phase,
     Regimen,
+    StartCondition,
 )
 from trialsite.studies.domain.values import Document, Rule, Text, text_of, text_or_none
 from trialsite.studies.domain.visit_plan import (
@@ -48,9 +65,14 @@ from trialsite.studies.domain.visit_plan import (
 )
 
 __all__ = [
+    "ACTUAL",
+    "ADJUSTED_WEIGHT",
     "AWAIT",
     "BLINATUMOMAB",
+    "CAPPED_BSA",
+    "FORBIDDEN",
     "OFF_TREATMENT",
+    "PLAIN_OBESITY",
     "AdverseEventPlan",
     "Arm",
     "Branch",
@@ -58,21 +80,28 @@ __all__ = [
     "Choice",
     "ConsentRules",
     "ConsentSigners",
+    "CountedDrug",
     "Criterion",
     "DeviationRule",
     "Document",
     "DoseLevel",
+    "DoseLevels",
+    "DoseModifier",
     "Drug",
     "EndpointPlan",
+    "Equivalent",
     "Gate",
+    "Glucarpidase",
     "GroupPlan",
-    "InfusionException",
     "InfusionPart",
     "ItemPlan",
     "LevelCap",
+    "LysisPlan",
+    "MethotrexatePlan",
     "MinimisationRules",
     "MrdThreshold",
     "Numbering",
+    "ObesityPlan",
     "OtherTrials",
     "Phase",
     "PlannedSite",
@@ -81,20 +110,27 @@ __all__ = [
     "Question",
     "Randomisation",
     "Recruitment",
+    "ReferenceDrug",
+    "ReferenceRegimen",
     "Regimen",
     "Registration",
     "RegistryEntry",
     "Repeat",
+    "RescueRow",
+    "RescueTable",
     "ResponseRules",
     "SamplePlan",
     "Screening",
     "Stage",
+    "StartCondition",
     "Stratum",
     "StratumLevel",
     "Text",
     "VisitForm",
     "VisitPlan",
 ]
+
+DEFAULT_RATIO_SET = "DNR_0_6"
 
 KeyedT = TypeVar("KeyedT", "Arm", EndpointPlan, Phase, Regimen, VisitPlan)
 
@@ -317,6 +353,13 @@ class Protocol:
     creat_baseline_requires_gt_uln: bool = False
     adverse_events: AdverseEventPlan = PLAIN_ADVERSE_EVENTS
     samples: SamplePlan = PLAIN_SAMPLES
+    transplant: TransplantPlan = NO_TRANSPLANT_RULES
+    cell_therapy: CellPlan | None = None
+    blinatumomab: BlinatumomabPlan = NO_BLINATUMOMAB
+    obesity: ObesityPlan = PLAIN_OBESITY
+    methotrexate: MethotrexatePlan = NO_METHOTREXATE
+    reference_regimens: tuple[ReferenceRegimen, ...] = ()
+    anthracycline_ratio_set: str = DEFAULT_RATIO_SET
     deviations: tuple[DeviationRule, ...] = ()
 
     @classmethod
@@ -360,6 +403,17 @@ class Protocol:
             ],
             adverse_events=AdverseEventPlan.of(document.get("adverse_events")),
             samples=SamplePlan.of(document.get("samples")),
+            transplant=TransplantPlan.of(document.get("transplant")),
+            cell_therapy=CellPlan.of(document.get("cell_therapy")),
+            blinatumomab=BlinatumomabPlan.of(document.get("blinatumomab")),
+            obesity=ObesityPlan.of(document.get("obesity")),
+            methotrexate=MethotrexatePlan.of(document.get("methotrexate")),
+            reference_regimens=tuple(
+                ReferenceRegimen.of(one) for one in document.get("reference_regimens", ())
+            ),
+            anthracycline_ratio_set=document.get("anthracycline_ratio_set", {"value": DEFAULT_RATIO_SET})[
+                "value"
+            ],
             deviations=DeviationRule.all_of(document.get("deviations", ())),
         )
 

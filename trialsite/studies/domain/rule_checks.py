@@ -18,6 +18,7 @@ from trialsite.clinical.rules import (
 from trialsite.studies.domain.fact_names import FACTS
 from trialsite.studies.domain.problems import Path
 from trialsite.studies.domain.protocol import Protocol
+from trialsite.studies.domain.transplant_plan import transplant_rules
 from trialsite.studies.domain.values import Rule
 
 KINDS = {
@@ -35,7 +36,7 @@ STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
 def rules_of(protocol: Protocol) -> Iterator[tuple[Path, Rule]]:
-    """Every rule of the protocol with its path: criteria, branches, visits, doses, infusions, strata."""
+    """Every rule of the protocol with its path: criteria, branches, visits, doses, indications, strata."""
     for number, criterion in enumerate(protocol.criteria):
         yield ("criteria", number, "rule"), criterion.rule
         if criterion.bites is not None:
@@ -47,6 +48,7 @@ def rules_of(protocol: Protocol) -> Iterator[tuple[Path, Rule]]:
         if visit.when is not None:
             yield ("visits", number, "when"), visit.when
     yield from _dose_rules(protocol)
+    yield from transplant_rules(protocol)
     for number, stratum in enumerate(protocol.randomisation.strata if protocol.randomisation else ()):
         for place, level in enumerate(() if stratum.by_site else stratum.levels):
             yield ("randomisation", "strata", number, "levels", place, "rule"), level.rule
@@ -61,8 +63,12 @@ def _dose_rules(protocol: Protocol) -> Iterator[tuple[Path, Rule]]:
             for index, dose in enumerate(drug.doses):
                 if dose.when is not None:
                     yield (*here, "doses", index, "when"), dose.when
-            for index, other in enumerate(drug.infusion_exceptions):
-                yield (*here, "infusion_exceptions", index, "when"), other.when
+            for index, other in enumerate(drug.modifiers):
+                yield (*here, "modifiers", index, "when"), other.when
+            if drug.tumour_lysis is not None:
+                yield (*here, "tumour_lysis", "start"), drug.tumour_lysis.start
+            for index, condition in enumerate(drug.gates):
+                yield (*here, "gates", index, "rule"), condition.rule
 
 
 def rule_problems(protocol: Protocol, known_facts: Collection[str]) -> Iterator[tuple[Path, str]]:

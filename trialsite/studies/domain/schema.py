@@ -15,15 +15,22 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from trialsite.studies.domain.adverse_event_plan import AGENTS, RECORDED, STARTS
+from trialsite.studies.domain.blinatumomab_plan import ACTIONS, EVENTS, LIVER_ANALYTES, MOMENTS, TERM_KINDS
 from trialsite.studies.domain.deviation_plan import CLASSES
 from trialsite.studies.domain.deviation_plan import RULES as DEVIATION_RULES
+from trialsite.studies.domain.dose_plan import EFFECTS, MODIFIER_REASONS, OBESITY_HANDLING
+from trialsite.studies.domain.methotrexate_plan import CLOCKS as COUNTED_FROM
+from trialsite.studies.domain.methotrexate_plan import VERDICTS
 from trialsite.studies.domain.problems import Path
 from trialsite.studies.domain.reporting_clocks import SPECIAL_INTEREST
 
 Schema = dict[str, Any]
 
 SOURCES = ("registration", "reference", "general-knowledge", "assumption", "derived")
-PHASE_KINDS = ("chemotherapy", "blinatumomab", "cell-therapy", "transplant", "observation", "pre-phase")
+PHASE_KINDS = (
+    *("chemotherapy", "blinatumomab", "cell-therapy", "transplant", "observation", "pre-phase"),
+    "forbidden",
+)
 ENDPOINT_KINDS = ("time-to-event", "cumulative-incidence", "proportion", "binary-landmark")
 ITEM_TYPES = (
     "text", "integer", "decimal", "quantity", "date", "partial_date", "time", "choice", "choices", "yes_no",
@@ -216,12 +223,37 @@ PHASE = sourced(
         "days": or_null(POSITIVE),
         "starts": TEXT,
     },
-    {"short": TEXT, "optional": TRUTH, "branches": many(BRANCH)},
+    {
+        "short": TEXT,
+        "optional": TRUTH,
+        "branches": many(BRANCH),
+        "rest_days": POSITIVE,
+        "late_after": POSITIVE,
+        "deviation": choice("minor", "major", "critical"),
+    },
 )
 DOSE = shape(
     {"amount": DECIMAL, "basis": choice("BSA", "KG", "FLAT")},
     {"cap": DECIMAL, "days": DAYS, "when": RULE, "source": choice(*SOURCES), "cite": WORDS},
 )
+EFFECT = {"amount": DECIMAL, "factor": DECIMAL, "omit": {"const": True, "title": "true"}, "hours": DECIMAL}
+MODIFIER = {
+    **sourced({"when": RULE, "reason": choice(*MODIFIER_REASONS), "text": TEXT}, {**EFFECT, "days": DAYS}),
+    "oneOf": [{"required": [name]} for name in EFFECTS],
+    "title": f"a modifier with exactly one of {', '.join(EFFECTS)}",
+}
+EQUIVALENT = sourced({"drug": KEY, "name": TEXT, "factor": DECIMAL}, {"cap": DECIMAL})
+LYSIS = sourced(
+    {
+        "start": RULE,
+        "form": KEY,
+        **dict.fromkeys(("day", "point", "lysis", "held"), KEY),
+        "checks": many(shape({"days": DAYS, "points": many(KEY, at_least=1)}), at_least=1),
+    }
+)
+DOSE_LEVELS = sourced({"factors": many(DECIMAL, at_least=2), "drugs": many(KEY, at_least=1)})
+OBESITY = sourced({"bmi_from": DECIMAL, "handling": choice(*OBESITY_HANDLING)}, {"cap": DECIMAL})
+START_CONDITION = sourced({"key": KEY, "text": TEXT, "rule": RULE}, {"max_age_days": COUNT})
 DRUG = sourced(
     {
         "key": KEY,
@@ -235,12 +267,69 @@ DRUG = sourced(
         "per_day": POSITIVE,
         "rounding": DECIMAL,
         "infusion_hours": DECIMAL,
-        "infusion_exceptions": many(shape({"hours": DECIMAL, "when": RULE}), at_least=1),
+        "modifiers": many(MODIFIER, at_least=1),
+        "equivalents": many(EQUIVALENT, at_least=1),
+        "tumour_lysis": LYSIS,
+        "infusion_exceptions": many(shape({"hours": DECIMAL, "when": RULE}), at_least=1),  # of older files
         "parts": many(shape({"fraction": DECIMAL, "hours": DECIMAL}), at_least=2),
         "note": TEXT,
+        "gates": many(START_CONDITION, at_least=1),
     },
 )
-REGIMEN = sourced({"key": KEY, "name": TEXT, "cycle_days": POSITIVE, "drugs": many(DRUG)}, {"note": TEXT})
+REGIMEN = sourced(
+    {"key": KEY, "name": TEXT, "cycle_days": POSITIVE, "drugs": many(DRUG)},
+    {"dose_levels": DOSE_LEVELS, "note": TEXT},
+)
+HOURS = many(DECIMAL, at_least=1)
+LEVEL_LIMIT = shape({"at_h": DECIMAL, "op": choice("<", "<=", ">", ">="), "umol_l": DECIMAL})
+CLAUSE = {
+    "anyOf": [LEVEL_LIMIT, shape({"creatinine_rise_pct": DECIMAL}, {"at_h": DECIMAL})],
+    "title": "a level (at_h, op, umol_l) or a rise of creatinine (creatinine_rise_pct)",
+}
+LEUCOVORIN = shape(
+    {"amount": DECIMAL, "basis": choice("BSA", "FLAT"), "every_h": DECIMAL},
+    {"route": choice("IV", "PO"), "times": POSITIVE, "until_below": DECIMAL, "from_h": DECIMAL},
+)
+RESCUE_ROW = sourced(
+    {
+        "key": KEY,
+        "verdict": choice(*VERDICTS),
+        "text": TEXT,
+        "any": many(many(CLAUSE, at_least=1), at_least=1),
+    },
+    {"leucovorin": many(LEUCOVORIN, at_least=1)},
+)
+RESCUE_TABLE = sourced(
+    {
+        "key": KEY,
+        "name": TEXT,
+        "infusion_h": DECIMAL,
+        "infusion_within_h": DECIMAL,
+        "clock": choice(*COUNTED_FROM),
+        "level_within_h": DECIMAL,
+        "levels_h": HOURS,
+        "rows": many(RESCUE_ROW, at_least=1),
+    },
+    {"information_h": HOURS},
+)
+METHOTREXATE = sourced(
+    {"discharge_below": DECIMAL, "then_every_h": DECIMAL, "tables": many(RESCUE_TABLE, at_least=1)},
+    {"glucarpidase": sourced({"limits": many(LEVEL_LIMIT, at_least=1), "creatinine_rise_pct": DECIMAL})},
+)
+REFERENCE_DRUG = shape(
+    {"key": KEY, "name": TEXT, "amount": DECIMAL, "basis": choice("BSA", "KG", "FLAT")},
+    {"counts": many(shape({"drug": KEY}, {"times": DECIMAL}), at_least=1)},
+)
+REFERENCE_REGIMEN = sourced(
+    {
+        "key": KEY,
+        "name": TEXT,
+        "phases": many(KEY, at_least=1),
+        "cycle_days": POSITIVE,
+        "drugs": many(REFERENCE_DRUG, at_least=1),
+    }
+)
+RATIO_SETS = ("DNR_0_6", "DNR_0_5", "DNR_0_83", "OLDER")  # of anthracyclines, in doxorubicin equivalents
 REPEAT = shape({"count": POSITIVE}, {"every_days": POSITIVE, "every_months": POSITIVE})
 FORM_CODES = many({"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$", "title": "a form code"})
 VISIT = sourced(
@@ -277,6 +366,84 @@ SAMPLES = sourced(
         "receipt_days": COUNT,
         "report_days": shape({}, dict.fromkeys(METHODS, POSITIVE)),
         "report_days_other": POSITIVE,
+    }
+)
+TRANSPLANT = shape(
+    {
+        "indications": many(
+            sourced({"key": KEY, "name": TEXT}, {"when": RULE, "needs_reason": TRUTH}), at_least=1
+        )
+    },
+    {
+        "washout": sourced({"days": POSITIVE, "max_grade": COUNT}),
+        "mrd_negative": sourced({"method": choice(*METHODS)}),
+    },
+)
+CELL_THERAPY = shape(
+    {
+        "apheresis": sourced(
+            {
+                "alc": DECIMAL,
+                "prednisone_mg": DECIMAL,
+                "steroid_days": POSITIVE,
+                "days_after_blinatumomab": POSITIVE,
+            }
+        ),
+        "aplasia": sourced({"cd19_per_ul": DECIMAL}),
+    }
+)
+PREMEDICATION = sourced(
+    {
+        "moments": many(choice(*MOMENTS), at_least=1),
+        "doses": many(
+            shape({"drug": KEY, "amount": DECIMAL, "basis": choice("FLAT", "BSA")}, {"cap": DECIMAL}),
+            at_least=1,
+        ),
+        "within_hours": DECIMAL,
+    },
+    {"from_age": COUNT, "below_age": COUNT, "first_course_only": TRUTH},
+)
+MODIFICATION_ROW = sourced(
+    {
+        "row": KEY,
+        "event": choice(*EVENTS),
+        "grades": many({**POSITIVE, "maximum": 5}),
+        "action": choice(*ACTIONS),
+        "text": TEXT,
+    },
+    {
+        "as_row": KEY,
+        "hold_days": COUNT,
+        "stop_after_days": POSITIVE,
+        "stop_at_start_dose": TRUTH,
+        "stop_on_recurrence": TRUTH,
+        "stop_above_events": POSITIVE,
+    },
+)
+DOSE_BY_WEIGHT = sourced({"fixed": DECIMAL, "per_m2": DECIMAL, "cap": DECIMAL})
+BLINATUMOMAB = sourced(
+    {
+        "courses": many(
+            shape(
+                {
+                    "regimens": many(KEY, at_least=1),
+                    "hospital": sourced({"days": many(COUNT)}),
+                    "premedication": many(PREMEDICATION),
+                }
+            )
+        ),
+        "dose_modification": sourced(
+            {
+                "start_dose": DOSE_BY_WEIGHT,
+                "full_dose": DOSE_BY_WEIGHT,
+                "escalate_after_days": POSITIVE,
+                "terms": sourced(dict.fromkeys(TERM_KINDS, many(WORDS))),
+                "liver": many(
+                    sourced({"analyte": choice(*LIVER_ANALYTES), "above": DECIMAL, "resolved": DECIMAL})
+                ),
+                "rows": many(MODIFICATION_ROW, at_least=1),
+            }
+        ),
     }
 )
 DEVIATION = sourced({"rule": choice(*DEVIATION_RULES), "class": choice(*CLASSES)})
@@ -433,6 +600,13 @@ PROTOCOL: Schema = {
             "creat_baseline_requires_gt_uln": valued(TRUTH),
             "adverse_events": ADVERSE_EVENTS,
             "samples": SAMPLES,
+            "transplant": TRANSPLANT,
+            "cell_therapy": CELL_THERAPY,
+            "blinatumomab": BLINATUMOMAB,
+            "obesity": OBESITY,
+            "methotrexate": METHOTREXATE,
+            "reference_regimens": many(REFERENCE_REGIMEN),
+            "anthracycline_ratio_set": valued(choice(*RATIO_SETS)),
             "deviations": many(DEVIATION),
         },
     ),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from trialsite.studies.domain.dose_plan import DoseLevels, DoseModifier, Equivalent, LysisPlan
 from trialsite.studies.domain.values import Document, Rule, Text, decimal_or_none, text_of, text_or_none
 
 BLINATUMOMAB = "BLINATUMOMAB"
 OFF_TREATMENT = "OFF_TREATMENT"
 AWAIT = "AWAIT"
+FORBIDDEN = "forbidden"  # the kind of a phase that the protocol excludes
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,10 @@ class Branch:
 class Phase:
     """One phase of treatment; `days` None where its length is open, `regimen` None where no drug is
     planned. `short` is what stands before a day ("C2 D9"): the name where the file gives nothing shorter.
+
+    rest_days: days without treatment after its last day before the next phase may begin. late_after: a start more
+    than so many days after the planned one asks for its reason (None: no start is late). A phase of the kind
+    `forbidden` stands in no arm: starting it is a protocol deviation of the class `deviation`.
     """
 
     key: str
@@ -56,6 +62,9 @@ class Phase:
     branches: tuple[Branch, ...]
     source: str
     cite: str
+    rest_days: int = 0
+    late_after: int | None = None
+    deviation: str = ""
 
     @classmethod
     def of(cls, document: Document) -> Phase:
@@ -71,7 +80,15 @@ class Phase:
             branches=tuple(Branch.of(branch) for branch in document.get("branches", [])),
             source=document["source"],
             cite=document["cite"],
+            rest_days=document.get("rest_days", 0),
+            late_after=document.get("late_after"),
+            deviation=document.get("deviation", ""),
         )
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether the protocol excludes this phase."""
+        return self.kind == FORBIDDEN
 
 
 @dataclass(frozen=True)
@@ -110,19 +127,34 @@ class DoseLevel:
 
 
 @dataclass(frozen=True)
-class InfusionException:
-    """Another duration of infusion under a rule: doxorubicin over 48 hours when LVEF is below 50 %."""
-
-    hours: Decimal
-    when: Rule
-
-
-@dataclass(frozen=True)
 class InfusionPart:
     """A fraction of the dose over its own hours, such as 10 % of methotrexate over half an hour."""
 
     fraction: Decimal
     hours: Decimal
+
+
+@dataclass(frozen=True)
+class StartCondition:
+    """What must hold before a drug is started; a fact older than `max_age_days` on that day is unknown."""
+
+    key: str
+    text: Text
+    rule: Rule
+    max_age_days: int | None
+    source: str
+    cite: str
+
+    @classmethod
+    def of(cls, document: Document) -> StartCondition:
+        return cls(
+            key=document["key"],
+            text=text_of(document["text"]),
+            rule=document["rule"],
+            max_age_days=document.get("max_age_days"),
+            source=document["source"],
+            cite=document["cite"],
+        )
 
 
 @dataclass(frozen=True)
@@ -141,11 +173,14 @@ class Drug:
     doses: tuple[DoseLevel, ...]
     rounding: Decimal | None
     infusion_hours: Decimal | None
-    infusion_exceptions: tuple[InfusionException, ...]
     parts: tuple[InfusionPart, ...]
+    modifiers: tuple[DoseModifier, ...]
+    equivalents: tuple[Equivalent, ...]
+    tumour_lysis: LysisPlan | None
     note: Text | None
     source: str
     cite: str
+    gates: tuple[StartCondition, ...] = ()
 
     @classmethod
     def of(cls, document: Document) -> Drug:
@@ -159,17 +194,23 @@ class Drug:
             doses=tuple(DoseLevel.of(dose, document) for dose in document["doses"]),
             rounding=decimal_or_none(document.get("rounding")),
             infusion_hours=decimal_or_none(document.get("infusion_hours")),
-            infusion_exceptions=tuple(
-                InfusionException(hours=Decimal(other["hours"]), when=other["when"])
-                for other in document.get("infusion_exceptions", [])
-            ),
             parts=tuple(
                 InfusionPart(fraction=Decimal(part["fraction"]), hours=Decimal(part["hours"]))
                 for part in document.get("parts", [])
             ),
+            modifiers=(
+                *(DoseModifier.of(one) for one in document.get("modifiers", [])),
+                *(
+                    DoseModifier.of_exception(one, document)
+                    for one in document.get("infusion_exceptions", [])
+                ),
+            ),
+            equivalents=tuple(Equivalent.of(one) for one in document.get("equivalents", [])),
+            tumour_lysis=LysisPlan.of(document.get("tumour_lysis")),
             note=text_or_none(document.get("note")),
             source=document["source"],
             cite=document["cite"],
+            gates=tuple(StartCondition.of(one) for one in document.get("gates", ())),
         )
 
 
@@ -181,6 +222,7 @@ class Regimen:
     name: Text
     cycle_days: int
     drugs: tuple[Drug, ...]
+    dose_levels: DoseLevels | None
     note: Text | None
     source: str
     cite: str
@@ -192,6 +234,7 @@ class Regimen:
             name=text_of(document["name"]),
             cycle_days=document["cycle_days"],
             drugs=tuple(Drug.of(drug) for drug in document["drugs"]),
+            dose_levels=DoseLevels.of(document.get("dose_levels")),
             note=text_or_none(document.get("note")),
             source=document["source"],
             cite=document["cite"],

@@ -8,7 +8,11 @@ from django.utils.translation import get_language
 from trialsite.studies.words import (
     code_words,
     day_runs,
+    dose_levels_words,
     dose_words,
+    equivalent_words,
+    modifier_words,
+    obesity_words,
     offset_words,
     percent_words,
     runs_words,
@@ -19,6 +23,10 @@ register = template.Library()
 register.filter("code", code_words)
 register.filter("day_list", day_runs)
 register.filter("dose_of", dose_words)
+register.filter("modified", modifier_words)
+register.filter("equivalent", equivalent_words)
+register.filter("dose_levels", dose_levels_words)
+register.filter("obesity", obesity_words)
 register.filter("as_percent", percent_words)
 register.filter("day_words", runs_words)
 register.filter("offset", offset_words)
