@@ -4,13 +4,15 @@ import logging
 from uuid import UUID
 
 from celery import shared_task
+from django.core.cache import cache
+from kombu.exceptions import OperationalError
 
 from trialsite.access.models import User
 from trialsite.audit import acting
-from trialsite.casebook.tasks import handed_over
 
 from .deviation_rules.drafts import draft_deviations, draft_deviations_of_all
 
+WAIT_SECONDS = 20  # forms are often entered one after the other: what they bring about is drafted together
 log = logging.getLogger(__name__)
 
 
@@ -31,6 +33,11 @@ def draft_deviations_daily() -> int:
 
 
 def schedule_drafts(subject_id: UUID, user_id: UUID | None) -> None:
-    """Ask a worker for it; without a broker the daily run finds it."""
-    if user_id is not None and not handed_over(draft_deviations_of_subject, subject_id, user_id):
+    """Ask a worker for it soon, once for the changes of the next seconds; without a broker the daily run finds it."""
+    if user_id is None or not cache.add(f"deviations:{subject_id}", True, WAIT_SECONDS):
+        return
+    who = [str(subject_id), str(user_id)]
+    try:
+        draft_deviations_of_subject.apply_async(who, countdown=WAIT_SECONDS, retry=False)
+    except OperationalError:
         log.warning("No broker: the deviations of a subject wait for the daily run.")

@@ -21,7 +21,7 @@ from treatment.plan.paths import cycles_of
 from treatment.selectors import windows_of
 from trialsite.casebook.models import Subject
 from trialsite.casebook.reading import one_reading
-from trialsite.casebook.registries import follow_up_ends
+from trialsite.casebook.registries import anchor_dates, follow_up_ends
 from trialsite.casebook.selectors import standing_records
 from trialsite.casebook.site_day import site_today
 from trialsite.casebook.states import RecordState
@@ -31,6 +31,7 @@ from trialsite.clinical.kleene import Truth
 from ..models import Death, Relapse
 
 BEST = ("CR", "CRh", "CRi", "MLFS")  # from the best on; what else a marrow says is no response
+NO_TREATMENT = ("pre-phase", "observation")
 JOINED_WITHIN = timedelta(hours=4)
 
 
@@ -55,7 +56,9 @@ class Event:
 
 @dataclass(frozen=True)
 class Swimmer:
-    """One subject's course. day0s: the days that the axis may count from. `last` is the last day that is known of."""
+    """One subject's course. `started_on` and `grafted_on` are the days that an axis may count from.
+
+    `last` is the last day of the line, `days` those from day 1 to the end of the last phase that treats."""
 
     subject: Subject
     started_on: date | None
@@ -90,6 +93,7 @@ class _Read:
 
     def __init__(self, ids: list[UUID]) -> None:
         self.cycles = cycles_of(ids)
+        self.c1d1 = anchor_dates(ids, "c1d1")
         self.grafts = standing_records(Transplant, ids)
         self.cells = standing_records(CellTherapy, ids)
         self.relapses = standing_records(Relapse, ids)
@@ -115,8 +119,8 @@ def swimmer(subject: Subject, read: _Read) -> Swimmer:
     relapses = [each.onset.earliest for each in read.relapses.get(one, []) if each.onset]
     phases = tuple(phases_of(subject, cycles, died))
     best = best_of(responses)
-    started = cycles[0].performed_on if cycles else None
-    treated_to = max((bar.end or last for bar in phases), default=None)
+    started = read.c1d1.get(one)
+    treated_to = max((bar.end or last for bar in phases if bar.kind not in NO_TREATMENT), default=None)
     return Swimmer(
         subject=subject,
         started_on=started,
