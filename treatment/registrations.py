@@ -34,6 +34,7 @@ from .infusion.work import INFUSION_WORK, bags_of_days, bags_of_week
 from .intensity.api import AnthracyclineViewSet, DoseIntensityViewSet
 from .intensity.derive import derive_intensity
 from .lanes import treatment_lanes
+from .ledgers.api import DoseLedgerViewSet, InfusionStretchViewSet, PlannedDoseViewSet
 from .medication import checks as medication_checks
 from .medication.derived import medication as medication_of
 from .medication.dictionary import medicine_words
@@ -260,4 +261,7 @@ registries.subject_alerts.register("infusion", infusion_alerts)
 registries.subject_pages.register("treatment", SubjectPage(_("Treatment"), "treatment", 30))
 registries.subject_pages.register("medication", SubjectPage(_("Medication"), "medication", 32))
 registries.support_days.register("treatment", support_days)
+registries.api_lists.register("planned-doses", PlannedDoseViewSet)
+registries.api_lists.register("dose-ledger", DoseLedgerViewSet)
+registries.api_lists.register("infusion-stretches", InfusionStretchViewSet)
 dry_runs.register("doses", dry_run_doses)

@@ -120,6 +120,7 @@ SETTINGS = {
     "indications": _("indications"),
     "late_after": _("late after so many days"),
     "rest_days": _("days of rest after it"),
+    "deviations": _("deviations drafted by rules"),
     "definition": _("definition"),
     "events": _("events"),
     "landmark_days": _("landmark, days"),
@@ -194,9 +195,19 @@ BLINATUMOMAB_EVENTS = {  # of the decision table of blinatumomab
     "NOT_RELEVANT": _("No event of the table"),
 }
 LIVER_NAMES = {"alt": "ALT", "ast": "AST", "bilirubin": _("bilirubin")}
+DEVIATION_RULES = {
+    "DOSE": _("dose beyond tolerance"),
+    "VISIT_WINDOW": _("visit outside its window"),
+    "PREMEDICATION": _("premedication missing before blinatumomab"),
+    "MRD_SAMPLE": _("no MRD sample at a visit that asks for one"),
+    "HSCT_WITHOUT_MRD": _("transplanted without negative MRD"),
+}
+DEVIATION_CLASSES = {"minor": _("Minor"), "major": _("Major"), "critical": _("Critical")}
 BASES = {"BSA": "/m²", "KG": "/kg"}
 CODES: Mapping[str, Mapping[str, Any]] = {
     "analysis set": ANALYSIS_SETS,
+    "class of a deviation": DEVIATION_CLASSES,
+    "deviation": DEVIATION_RULES,
     "design": DESIGNS,
     "method": MRD_METHODS,
     "phase": PHASES_OF_TRIALS,

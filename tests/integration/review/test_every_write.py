@@ -562,6 +562,7 @@ ELSEWHERE = {
     "attach_file": "stands beside the values: tried in tests/integration/review/test_attachments.py",
     "void_attachment": "tried there",
     "take_step_for_many": "takes each query's own step: tried below, since it leaves what is refused",
+    "keep_drafts": "leaves who is held: tried in tests/integration/treatment/test_deviation_rules.py",
     "screen_subject": "makes a subject that is not there yet: tried below",
     "record_prescreening": "a log of people who are no subjects",
     "ask_transfer": "asks and moves nothing: tried in tests/integration/casebook/test_transfers.py",
@@ -945,17 +946,19 @@ NO_RECORD = {
     "review.dry_run_checks": "counts, tried in test_checks",
     "amendments.bring_into_force": "starts the task below at each site on its day",
     "amendments.move_subjects_of_site": "who is held stays, tried in test_activation",
+    "treatment.draft_deviations_daily": "drafts nothing where locked: test_deviation_rules",
 }
 
 
 def test_no_task_changes_a_locked_subject(cast: Cast, subject: Subject) -> None:
     arguments: dict[str, tuple[str, ...]] = {
         "casebook.refresh_subject": (str(subject.pk), str(cast.coordinator.pk)),
+        "treatment.draft_deviations": (str(subject.pk), str(cast.coordinator.pk)),
     }
     assert our_tasks() == set(arguments) | set(NO_RECORD)
     with acting(user=cast.data_manager):
         place_hold(place=Place.of_subject(subject), kind="lock", by=cast.data_manager)
     before = snapshot(subject, "values", "review")
-    for name in ("casebook.refresh_subject",):
+    for name in arguments:
         celery.tasks[name](*arguments[name])
     assert snapshot(subject, "values", "review") == before

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from trialsite.studies.domain.adverse_event_plan import adverse_event_problems
 from trialsite.studies.domain.blinatumomab_plan import blinatumomab_problems
+from trialsite.studies.domain.deviation_plan import deviation_problems
 from trialsite.studies.domain.form_checks import form_problems
 from trialsite.studies.domain.intensity_plan import reference_problems
 from trialsite.studies.domain.methotrexate_plan import methotrexate_problems
@@ -99,6 +100,7 @@ def _problems(
     yield from blinatumomab_problems(protocol)
     yield from methotrexate_problems(protocol)
     yield from reference_problems(protocol)
+    yield from deviation_problems(protocol)
 
 
 def _repeated(protocol: Protocol) -> Found:

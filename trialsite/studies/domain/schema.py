@@ -16,6 +16,8 @@ from jsonschema.exceptions import ValidationError
 
 from trialsite.studies.domain.adverse_event_plan import AGENTS, RECORDED, STARTS
 from trialsite.studies.domain.blinatumomab_plan import ACTIONS, EVENTS, LIVER_ANALYTES, MOMENTS, TERM_KINDS
+from trialsite.studies.domain.deviation_plan import CLASSES
+from trialsite.studies.domain.deviation_plan import RULES as DEVIATION_RULES
 from trialsite.studies.domain.dose_plan import EFFECTS, MODIFIER_REASONS, OBESITY_HANDLING
 from trialsite.studies.domain.methotrexate_plan import CLOCKS as COUNTED_FROM
 from trialsite.studies.domain.methotrexate_plan import VERDICTS
@@ -444,6 +446,7 @@ BLINATUMOMAB = sourced(
         ),
     }
 )
+DEVIATION = sourced({"rule": choice(*DEVIATION_RULES), "class": choice(*CLASSES)})
 RESPONSE = sourced(
     {
         "criteria_set": choice("ELN2024", "ASBMT2010", "NCCN", "PAEDIATRIC"),
@@ -604,6 +607,7 @@ PROTOCOL: Schema = {
             "methotrexate": METHOTREXATE,
             "reference_regimens": many(REFERENCE_REGIMEN),
             "anthracycline_ratio_set": valued(choice(*RATIO_SETS)),
+            "deviations": many(DEVIATION),
         },
     ),
 }
