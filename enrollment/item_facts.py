@@ -65,7 +65,7 @@ def item_fact(model: type[CasebookRecord], form_key: str, item: str, *, unit: st
 
 
 def label_of(model: type[Any], item: str) -> Any:
-    composite = model.composites.get(item)
+    composite = getattr(model, "composites", {}).get(item)
     return composite.label if composite else model._meta.get_field(item).verbose_name
 
 

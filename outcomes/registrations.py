@@ -14,6 +14,7 @@ from .critical import critical_items
 from .derived import endpoints_touched
 from .facts import relapses
 from .results import derive_course, derive_results
+from .swimmer.api import CourseViewSet
 
 registries.forms.register(
     "REL",
@@ -132,4 +133,5 @@ registries.subject_pages.register("outcomes", SubjectPage(_("Outcomes"), "outcom
 registries.subject_alerts.register("outcomes", summaries.outcome_alerts)
 registries.timeline.register("outcomes", summaries.outcome_lanes)
 registries.api_lists.register("endpoints", EndpointViewSet)
+registries.api_lists.register("courses", CourseViewSet)
 registries.critical_items.register("endpoints", critical_items)

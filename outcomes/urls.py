@@ -9,6 +9,7 @@ urlpatterns = [
     path("subjects/<uuid:subject_id>/calls/phone/", call_pages.call_phone, name="call-phone"),
     path("dashboards/", views.dashboards, name="dashboards"),
     path("dashboards/<slug:key>/", views.study, name="dashboard"),
+    path("dashboards/<slug:key>/courses/", views.courses, name="dashboard-courses"),
     path("dashboards/<slug:key>/flow/", views.consort, name="dashboard-flow"),
     path("dashboards/<slug:key>/flow/<slug:station>/", views.station, name="dashboard-station"),
     path("dashboards/<slug:key>/endpoints/<slug:endpoint>/", views.endpoint, name="dashboard-endpoint"),

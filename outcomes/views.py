@@ -20,6 +20,7 @@ from .dashboard_page import dashboard_context, endpoint_context, refresh_own, st
 from .selectors import events_here, results_of_study
 from .study_reading import sees_figures
 from .subject_page import outcomes_context
+from .swimmer.page import swimmer_context
 
 
 @login_required
@@ -94,6 +95,15 @@ def station(request: HttpRequest, key: str, station: str) -> HttpResponse:
         "page": Paginator(subjects, 50).get_page(request.GET.get("page")),
     }
     return render(request, "outcomes/station.html", context)
+
+
+@login_required
+def courses(request: HttpRequest, key: str) -> HttpResponse:
+    """The courses of the subjects at one's own sites as a swimmer plot, with its table."""
+    user = person(request)
+    require_somewhere(user, "record.view")
+    found = study_or_404(user, key)
+    return render(request, "outcomes/swimmer.html", swimmer_context(user, found, request.GET))
 
 
 def person(request: HttpRequest) -> User:

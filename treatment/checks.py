@@ -16,7 +16,7 @@ from trialsite.casebook.site_day import site_today
 
 from .domain.body_limits import HEIGHT_CM, WEIGHT_KG, possible
 from .doses.drugs import OTHER
-from .plan.paths import phases_of
+from .plan.decisions import phases_offered
 
 Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Any]]
@@ -37,9 +37,8 @@ def in_order(first: str, second: str, sentence: Any) -> EditCheck:
 
 @edit_check(gettext_lazy("A phase of the subject's arm"))
 def phase_of_arm(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
-    """The phase is one of the subject's arm."""
-    phases = phases_of(subject)
-    if values.get("phase") not in {phase.key for phase in phases}:
+    """The phase is one of the subject's arm, or one that the protocol forbids: that it began can be recorded."""
+    if values.get("phase") not in {phase.key for phase in phases_offered(subject)}:
         yield Finding("phase", _("The subject's arm has no such phase."))
 
 

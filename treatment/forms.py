@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook import registries
 from trialsite.casebook.forms import MISSING_PREFIX, CasebookForm, RowForm, Section
+from trialsite.studies.domain.protocol import Phase
 from trialsite.studies.words import percent_words
 
 from .doses.asked import asked_by
@@ -27,7 +28,8 @@ from .models import (
     Premedication,
     Transfusion,
 )
-from .plan.paths import phases_of, standing_of
+from .plan.decisions import phases_offered
+from .plan.paths import standing_of
 
 
 class CycleStartForm(CasebookForm):
@@ -35,7 +37,7 @@ class CycleStartForm(CasebookForm):
 
     model = CycleStart
     sections = (
-        Section(_("Start"), "phase", "performed_on"),
+        Section(_("Start"), "phase", "performed_on", "delay_reason"),
         Section(
             _("Body size for the doses"),
             "height",
@@ -51,17 +53,18 @@ class CycleStartForm(CasebookForm):
     labels = {"performed_on": _("Day 1, as it actually was")}
 
     def for_subject(self, subject: Any, record: Any) -> None:
-        """The phases of the subject's arm, the one that follows first chosen; last height and weight beside."""
+        """The phases of the subject's arm and those that the protocol forbids, the one decided or else the one that
+        follows chosen; last height and weight beside."""
         language = get_language() or "en"
-        choices = [("", "—")] + [(one.key, one.name.in_language(language)) for one in phases_of(subject)]
+        choices = [("", "—")] + [(one.key, offered_name(one, language)) for one in phases_offered(subject)]
         self.fields["phase"] = forms.ChoiceField(
             choices=choices, label=_("Phase"), widget=forms.Select(attrs={"class": "form-select"})
         )
         self.fields.pop("missing__phase", None)
-        self.order_fields(["phase", "performed_on"])
+        self.order_fields(["phase", "performed_on", "delay_reason"])
         self.offer_doses(subject, record)
         if record is None:
-            self.initial.setdefault("phase", standing_of(subject).following.phase)
+            self.initial.setdefault("phase", standing_of(subject).next_phase)
         for item, name, unit in (("height", "height_cm", "cm"), ("weight", "weight_kg", "kg")):
             fact = registries.facts_of(subject.pk, [name])[name]
             if fact.known:
@@ -107,6 +110,12 @@ class CycleStartForm(CasebookForm):
         return tuple(
             Section(one.title, *(item for item in one.items if item not in out)) for one in self.sections
         )
+
+
+def offered_name(phase: Phase, language: str) -> str:
+    """A phase by its name; one that the protocol forbids says so."""
+    name = phase.name.in_language(language)
+    return f"{name} ({gettext('not in this protocol')})" if phase.forbidden else name
 
 
 def plain(value: Any) -> Any:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from trialsite.casebook import registries
 from trialsite.casebook.amended import dry_runs
 from trialsite.casebook.edit_checks import not_in_the_future
-from trialsite.casebook.registries import FormType, ProjectionType, RowType, SubjectPage
+from trialsite.casebook.registries import FormType, ProjectionType, RowType, SubjectPage, TrailWords
 from trialsite.casebook.selectors import standing_lines
 from trialsite.listing import listed
 
@@ -25,7 +25,6 @@ from .deviation_register import into_register
 from .doses import checks as dose_checks
 from .doses.dry_run import dry_run_doses
 from .doses.offers import offer_doses
-from .doses.services import plan_first_doses
 from .doses.work import DOSE_WORK
 from .exposures import exposures
 from .facts import facts
@@ -35,6 +34,7 @@ from .infusion.work import INFUSION_WORK, bags_of_days, bags_of_week
 from .intensity.api import AnthracyclineViewSet, DoseIntensityViewSet
 from .intensity.derive import derive_intensity
 from .lanes import treatment_lanes
+from .ledgers.api import DoseLedgerViewSet, InfusionStretchViewSet, PlannedDoseViewSet
 from .medication import checks as medication_checks
 from .medication.derived import medication as medication_of
 from .medication.dictionary import medicine_words
@@ -45,7 +45,9 @@ from .methotrexate.derived import methotrexate
 from .methotrexate.facts import facts as methotrexate_facts
 from .methotrexate.forms import LeucovorinForm, LevelForm, MethotrexateForm
 from .methotrexate.work import METHOTREXATE_WORK
+from .plan.api import PhaseDecisionViewSet
 from .plan.derive import derive_step
+from .plan.starts import late_start_has_a_reason, phase_was_decided, started
 from .plan.work import TREATMENT_WORK
 from .referrals.reading import derive_referrals
 from .referrals.registrations import REFERRAL_FORMS
@@ -90,6 +92,7 @@ def deviation_summary(record: Any) -> str:
     return joined(record.get_deviation_class_display(), record.what[:120])
 
 
+DECIDED = {"phase", "kind", "chosen_phase", "other_words", "indication", "agrees", "reason", "decided_on"}
 PAST = not_in_the_future("performed_on")
 END_AFTER_START = checks.in_order("performed_on", "ended_on", _("The last day cannot lie before day 1."))
 
@@ -109,10 +112,12 @@ FORMS = (
             dose_checks.fresh_weight,
             dose_checks.weight_of_cycle_1,
             dose_checks.lysis_may_start,
+            phase_was_decided,
+            late_start_has_a_reason,
         ),
         summary=cycle_summary,
         derived=derived.phase_start,
-        after=plan_first_doses,
+        after=started,
     ),
     FormType(
         "EX",
@@ -235,6 +240,10 @@ registries.work.register("echo", ECHO_WORK)
 registries.gates.register("anthracyclines", refuse_beyond_limit)
 registries.api_lists.register("dose-intensity", DoseIntensityViewSet)
 registries.api_lists.register("anthracyclines", AnthracyclineViewSet)
+registries.api_lists.register("phase-decisions", PhaseDecisionViewSet)
+registries.trail_words.register(
+    models.PhaseDecision._meta.db_table, TrailWords(hidden=lambda changes: set(changes) - DECIDED)
+)
 registries.week_lines.register("doses", doses_of_week)
 registries.week_lines.register("bags", bags_of_week)
 registries.calendar_lines.register("bags", bags_of_days)
@@ -252,4 +261,7 @@ registries.subject_alerts.register("infusion", infusion_alerts)
 registries.subject_pages.register("treatment", SubjectPage(_("Treatment"), "treatment", 30))
 registries.subject_pages.register("medication", SubjectPage(_("Medication"), "medication", 32))
 registries.support_days.register("treatment", support_days)
+registries.api_lists.register("planned-doses", PlannedDoseViewSet)
+registries.api_lists.register("dose-ledger", DoseLedgerViewSet)
+registries.api_lists.register("infusion-stretches", InfusionStretchViewSet)
 dry_runs.register("doses", dry_run_doses)

@@ -10,6 +10,7 @@ urlpatterns = [
         name="anthracycline-decision",
     ),
     path("subjects/<uuid:subject_id>/treatment/", views.treatment, name="treatment"),
+    path("subjects/<uuid:subject_id>/treatment/decide/", views.decide, name="treatment-decide"),
     path(
         "subjects/<uuid:subject_id>/treatment/<uuid:cycle_id>/worksheet/",
         views.worksheet,

@@ -1,5 +1,6 @@
 """The treatment page and the medication page of a subject."""
 
+from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ from .intensity.page import intensity_context
 from .medication.page import medication_context
 from .methotrexate.page import methotrexate_context
 from .models import CycleStart
+from .plan.decisions import decide_next_phase
 from .plan.page import treatment_context
 
 
@@ -84,6 +86,34 @@ def beyond_limit(request: HttpRequest, subject_id: UUID, phase: str) -> HttpResp
         )
         messages.success(request, _("Decided: the phase may begin."))
     return answer.response()
+
+
+def decide(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """Record what an investigator decided to follow the phase that runs."""
+    found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
+    answer, typed = Answer(request, reverse("treatment", args=[found.pk])), request.POST
+    kind, _colon, phase = typed.get("choice", "").partition(":")
+    with answer.refusals():
+        decision = decide_next_phase(
+            subject_id=found.pk,
+            kind=kind,
+            chosen_phase=phase,
+            other_words=typed.get("other_words", ""),
+            indication=typed.get("indication", ""),
+            decided_on=day_of(typed.get("decided_on", "")),
+            by=request.user,  # type: ignore[arg-type]
+            reason=typed.get("reason", ""),
+        )
+        messages.success(request, _("Decided: %(what)s.") % {"what": decision.chosen_words})
+    return answer.response()
+
+
+def day_of(text: str) -> date | None:
+    """A day as typed; None for anything else."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
 
 
 @login_required

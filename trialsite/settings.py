@@ -287,6 +287,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": REMINDER_SECONDS},
     },
     "sae-notices": {"task": "assessments.send_sae_notices", "schedule": 600.0},
+    "deviations": {"task": "treatment.draft_deviations_daily", "schedule": 86400.0},
 }
 
 REST_FRAMEWORK = {

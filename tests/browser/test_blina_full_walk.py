@@ -102,11 +102,16 @@ def chemotherapy(clock: Clock, at_desk: Desks, casebook: str) -> None:
 
 
 def blinatumomab(clock: Clock, at_desk: Desks, casebook: str) -> None:
-    """Days 10 to 24: the phase that follows, and its infusion in two steps."""
+    """Days 10 to 24: the phase that follows, as the investigator decided, and its infusion in two steps."""
     clock.turn_to(24)
-    desk = at_desk("coordinator")
+    desk = at_desk("investigator")
     desk.open(f"{casebook}treatment/")
     desk.sees("Blinatumomab from day 8")
+    desk.page.locator("#decided-on").fill(clock.day(9).isoformat())
+    desk.press("Decide")
+    desk.sees("Decided: Induction: blinatumomab.")
+    desk = at_desk("coordinator")
+    desk.open(f"{casebook}treatment/")
     desk.follow("Start this phase")
     desk.fill({"Day 1, as it actually was": clock.day(10), "Weight": "64"})
     desk.submit()

@@ -49,7 +49,9 @@ class PlannedLine:
 
 @dataclass(frozen=True)
 class GivenLine:
-    """What was prescribed and given of a drug on a day, for the whole day; `record` names where it stands."""
+    """What was prescribed and given of a drug on a day, for the whole day.
+
+    `record` names where it stands, `row_id` its line."""
 
     drug: str
     on: date
@@ -59,6 +61,7 @@ class GivenLine:
     reason: str = ""
     note: str = ""
     record: str = ""
+    row_id: str = ""
 
 
 class Mark(StrEnum):
@@ -103,9 +106,16 @@ class DrugLedger:
 
 
 def cycle_ledger(
-    start: date, planned: Sequence[PlannedLine], given: Iterable[GivenLine], today: date
+    start: date,
+    planned: Sequence[PlannedLine],
+    given: Iterable[GivenLine],
+    today: date,
+    *,
+    in_runs: bool = True,
 ) -> tuple[DrugLedger, ...]:
-    """Every drug of a cycle in the order of its plan, then what was given beside the plan."""
+    """Every drug of a cycle in the order of its plan, then what was given beside the plan.
+
+    in_runs: days that look the same stand as one line; without it each day has its own."""
     left = list(given)
     ledgers = []
     for line in planned:
@@ -115,11 +125,12 @@ def cycle_ledger(
         instead = [one for one in left if line.takes(one.drug) and one.on in days and one.on not in told]
         here = own + [one for one in instead if not _planned_itself(planned, one, start)]
         left = [one for one in left if one not in here]
+        left += _said_again(here)
         rows = [
             _day(line, day, on, next((one for one in here if one.on == on), None), today)
             for on, day in sorted(days.items())
         ]
-        ledgers.append(DrugLedger(line.drug, line, line.unit, _joined(rows)))
+        ledgers.append(DrugLedger(line.drug, line, line.unit, _joined(rows) if in_runs else tuple(rows)))
     for drug in dict.fromkeys(one.drug for one in left):
         extra = [_beside(start, one) for one in sorted(left, key=lambda one: one.on) if one.drug == drug]
         unit = next(one.unit for one in left if one.drug == drug)
@@ -135,6 +146,32 @@ def as_planned(line: PlannedLine, drug: str, amount: Decimal | None) -> tuple[De
     if drug == line.drug or other is None or amount is None:
         return amount, False
     return amount / other.factor, other.cap is not None and amount > other.cap
+
+
+def differences(line: PlannedLine | None, given: GivenLine) -> tuple[Decimal | None, Decimal | None]:
+    """In percent, exact: prescribed against planned, and given against prescribed (planned where none is written).
+
+    None where one of the two is not recorded, in another kind of unit, or nothing was to be given."""
+    if line is None:
+        return None, compare_given(given.given, given.prescribed).difference_pct
+    prescribed, _above = as_planned(line, given.drug, in_unit(given.prescribed, given.unit, line.unit))
+    actual, _above = as_planned(line, given.drug, in_unit(given.given, given.unit, line.unit))
+    wanted = prescribed if prescribed is not None else line.daily
+    return (
+        compare_prescribed(prescribed, line.daily).difference_pct,
+        compare_given(actual, wanted).difference_pct,
+    )
+
+
+def _said_again(here: Sequence[GivenLine]) -> list[GivenLine]:
+    """What was reported of a day beside the line that stands for it: shown as not planned, so that no dose is lost."""
+    seen: set[date] = set()
+    again = []
+    for one in here:
+        if one.on in seen:
+            again.append(one)
+        seen.add(one.on)
+    return again
 
 
 def in_unit(amount: Decimal | None, unit: str, wanted: str) -> Decimal | None:

@@ -16,17 +16,18 @@ from trialsite.clinical.rules import Answer, evaluate, facts_named, parse_rule
 from trialsite.clinical.text import Text
 from trialsite.studies.domain.protocol import AWAIT, OFF_TREATMENT, Branch, Phase
 
-OBSERVATION = "observation"
-NOT_TREATMENT = frozenset({"pre-phase", "observation", "transplant"})
+OBSERVATION, PRE_PHASE = "observation", "pre-phase"
+NOT_TREATMENT = frozenset({PRE_PHASE, OBSERVATION, "transplant"})
 
 
 @dataclass(frozen=True)
 class PhaseRun:
-    """A phase that began; `end` None while nobody recorded its last day."""
+    """A phase that began; `end` None while nobody recorded its last day. `cycle`: the record of its start."""
 
     phase: str
     start: date
     end: date | None = None
+    cycle: str = ""
 
 
 class NextKind(StrEnum):
@@ -113,14 +114,40 @@ def current_run(phases: Sequence[Phase], runs: Sequence[PhaseRun]) -> PhaseRun |
     return max(runs, key=lambda run: (run.start, order.get(run.phase, -1)), default=None)
 
 
+def planned_runs(phases: Sequence[Phase], runs: Sequence[PhaseRun]) -> tuple[PhaseRun, ...]:
+    """The phases that began without those that the protocol forbids."""
+    forbidden = {phase.key for phase in phases if phase.forbidden}
+    return tuple(run for run in runs if run.phase not in forbidden)
+
+
+def may_follow(phases: Sequence[Phase], last: str) -> frozenset[str]:
+    """The phases that can follow the phase `last` of these by any branch of the protocol.
+
+    From a phase without branches the next phases up to the first that is not optional; what observation leads to, as
+    it begins by itself, follows at once."""
+    keys = [phase.key for phase in phases]
+    by_key = dict(zip(keys, phases, strict=True))
+    if by_key[last].branches:
+        found = {branch.to for branch in by_key[last].branches} & set(keys)
+    else:
+        rest = phases[keys.index(last) + 1 :]
+        stop = next((n for n, one in enumerate(rest) if not one.optional), len(rest))
+        found = {one.key for one in rest[: stop + 1]}
+    for key in list(found):
+        if by_key[key].kind == OBSERVATION:
+            found |= {branch.to for branch in by_key[key].branches} & set(keys)
+    return frozenset(found)
+
+
 def next_step(phases: Sequence[Phase], runs: Sequence[PhaseRun], facts: Mapping[str, Fact]) -> NextStep:
     """What follows in an arm with these phases.
 
     Before any phase began it is the first that is not optional. A phase without branches is followed by the next
-    one of the arm. Observation begins by itself, so that what follows it is read at once.
+    one of the arm. Observation begins by itself, so that what follows it is read at once. A phase that the protocol
+    forbids is no step of the path: what follows is read from the phase before it.
     """
     by_key = {phase.key: phase for phase in phases}
-    last = current_run(phases, runs)
+    last = current_run(phases, planned_runs(phases, runs))
     if last is None or last.phase not in by_key:
         first = next((phase for phase in phases if not phase.optional), None)
         found = _to(first) if first else NextStep(NextKind.NO_BRANCH, _NO_PHASE)

@@ -4,6 +4,7 @@ from .anthracyclines import AnthracyclineDecision, AnthracyclineTotal
 from .cells import BCellAplasia, BridgingDrug, CellCourse, CellCourses, CellTherapy
 from .course import Deviation, EndOfTreatment
 from .cycles import CycleStart, DosePlan, PlannedDose
+from .decisions import PhaseDecision
 from .doses import DoseGiven, DosesGiven
 from .infusions import BlinatumomabInfusion, InfusionSegment, Premedication
 from .intensity import DoseIntensity
@@ -48,6 +49,7 @@ __all__ = [
     "MethotrexateInfusion",
     "MethotrexateLevel",
     "OpenReferral",
+    "PhaseDecision",
     "PlannedDose",
     "Premedication",
     "ProphylaxisDrug",

@@ -38,6 +38,18 @@ class ChildPugh(models.TextChoices):
     C = "C", "C"
 
 
+class DelayReason(models.TextChoices):
+    """Why a phase began later than planned."""
+
+    COUNTS = "COUNTS", _("Blood counts not recovered")
+    INFECTION = "INFECTION", _("Infection")
+    TOXICITY = "TOXICITY", _("Other toxicity")
+    DONOR = "DONOR", _("Donor not ready")
+    SUBJECT = "SUBJECT", _("Wish of the subject")
+    LOGISTICS = "LOGISTICS", _("Logistics: bed, drug, cell product")
+    OTHER = "OTHER", _("Another reason")
+
+
 class CycleStart(CasebookRecord):
     """A phase of the protocol that began: `performed_on` is its day 1; body size is what its doses rest on."""
 
@@ -62,6 +74,9 @@ class CycleStart(CasebookRecord):
     )
     child_pugh = models.CharField(
         _("Child-Pugh class"), max_length=4, choices=ChildPugh, blank=True, default=""
+    )
+    delay_reason = models.CharField(
+        _("why it began later than planned"), max_length=10, choices=DelayReason, blank=True, default=""
     )
     ended_on = models.DateField(_("last day of treatment"), null=True, blank=True)
     end_reason = models.CharField(_("how it ended"), max_length=20, choices=EndReason, blank=True, default="")

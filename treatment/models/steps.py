@@ -9,6 +9,7 @@ class TreatmentStep(Projection):
     """The phase that a subject is in and what follows by the protocol; one row a subject that is on treatment.
 
     due: the day the next phase is planned to begin (day 1 of this phase and its length), None where it is open.
+    decided: what the investigator decided for it (`DecidedKind`), "" while nothing is; decided_phase names the phase.
     """
 
     phase = models.CharField(max_length=40, blank=True, default="")
@@ -18,6 +19,8 @@ class TreatmentStep(Projection):
     next_phase = models.CharField(max_length=40, blank=True, default="")
     missing = models.JSONField(default=list)
     due = models.DateField(null=True)
+    decided = models.CharField(max_length=20, blank=True, default="")
+    decided_phase = models.CharField(max_length=40, blank=True, default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["subject"], name="treatment_step_once")]

@@ -1,12 +1,13 @@
 """The step of each subject on its path, derived for the inbox."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
 from trialsite.casebook.models import Subject
 from trialsite.casebook.versions import named
 
 from ..domain.path import PhaseRun
+from ..domain.planned import next_start
 from ..models import TreatmentStep
 from .paths import enrolled, phases_of, standing_of
 
@@ -25,13 +26,14 @@ def derive_step(subject: Subject) -> Iterator[TreatmentStep]:
         next_phase=following.phase,
         missing=list(following.missing),
         due=planned_start(subject, run),
+        decided=standing.decision.kind if standing.decision else "",
+        decided_phase=standing.decision.chosen_phase if standing.decision else "",
     )
 
 
 def planned_start(subject: Subject, run: PhaseRun | None) -> date | None:
-    """When the next phase is planned to begin: as many days after this one's day 1 as it lasts; None when open."""
+    """When the next phase is planned to begin: after this one's days and the rest after it; None when that is open."""
     if run is None:
         return subject.enrolled_on
     phase = named(subject.protocol_version.protocol, "phases", run.phase)
-    days = phase.days if phase else None
-    return None if days is None else run.start + timedelta(days=days)
+    return next_start(phase, run) if phase else None

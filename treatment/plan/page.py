@@ -1,28 +1,30 @@
 """What the treatment page of a subject shows: the path, what follows, and each cycle planned beside given."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from trialsite.casebook.fact_words import fact_label, rule_words
+from trialsite.casebook.fact_words import fact_label
 from trialsite.casebook.models import LOG, Subject
 from trialsite.casebook.services import next_repeat
 from trialsite.casebook.site_day import site_today
 from trialsite.casebook.slots import Slot
 from trialsite.casebook.versions import named
-from trialsite.studies.domain.protocol import BLINATUMOMAB
+from trialsite.studies.domain.protocol import BLINATUMOMAB, Phase
 
 from ..cells.panel import cell_context
 from ..domain.ledger import DrugLedger, GivenLine, Mark, cycle_ledger
-from ..domain.path import BranchAnswer
+from ..domain.path import NextKind, NextStep, PathStep, current_run, planned_runs
+from ..domain.planned import PlannedStart, expected_path, planned_starts
 from ..doses.computing import canonical
 from ..infusion.ledger import Ledger, ledgers_of
 from ..models import CycleStart, DosePlan
+from ..models.decisions import DecidedKind
 from ..referrals.panel import referral_context
 from ..selectors import (
     cycles_of_subject,
@@ -32,7 +34,9 @@ from ..selectors import (
     windows_of,
 )
 from ..transplant.panel import transplant_context
-from .paths import phases_of, standing_of
+from .decisions import decisions_of, indications_of, phases_offered
+from .evidence import branch_lines
+from .paths import OVER, Standing, phases_of, standing_of
 
 MARK_WORDS: dict[Mark, tuple[str, Any]] = {
     Mark.SILENT: ("done", gettext_lazy("as prescribed")),
@@ -65,20 +69,26 @@ def treatment_context(subject: Subject) -> dict[str, Any]:
     """Everything on the page except header and tabs."""
     standing = standing_of(subject)
     cycles = cycle_views(subject)
-    return {
-        "standing": standing,
-        "steps": standing.steps,
-        "following": standing.following,
-        "following_phase": next(
-            (s.phase for s in standing.steps if s.phase.key == standing.following.phase), None
-        ),
-        "missing": [fact_label(name) for name in standing.following.missing],
-        "read": [branch_line(one) for one in standing.following.read],
-        "cycles": list(reversed(cycles)),
-        "marks": {mark.value: words for mark, words in MARK_WORDS.items()},
-        "start_url": Slot(subject.pk, LOG, "CYC", 1, next_repeat(subject=subject, form_key="CYC")).url(),
-        "phases_known": bool(phases_of(subject)),
-    } | graft_and_cells(subject)
+    run = current_run(standing.phases, planned_runs(standing.phases, standing.runs))
+    return (
+        {
+            "standing": standing,
+            "steps": standing.steps,
+            "following": standing.following,
+            "following_phase": next(
+                (s.phase for s in standing.steps if s.phase.key == standing.following.phase), None
+            ),
+            "missing": [fact_label(name) for name in standing.following.missing],
+            "read": branch_lines(subject, standing.following.read, run),
+            "cycles": list(reversed(cycles)),
+            "marks": {mark.value: words for mark, words in MARK_WORDS.items()},
+            "start_url": Slot(subject.pk, LOG, "CYC", 1, next_repeat(subject=subject, form_key="CYC")).url(),
+            "phases_known": bool(phases_of(subject)),
+            "path": path_lines(subject, standing),
+        }
+        | decision_context(subject, standing)
+        | graft_and_cells(subject)
+    )
 
 
 def graft_and_cells(subject: Subject) -> dict[str, Any]:
@@ -86,13 +96,73 @@ def graft_and_cells(subject: Subject) -> dict[str, Any]:
     return transplant_context(subject) | cell_context(subject) | referral_context(subject)
 
 
-def branch_line(one: BranchAnswer) -> dict[str, Any]:
-    """A branch as read: its words, its rule, and how it came out."""
+@dataclass(frozen=True)
+class PathLine:
+    """A phase of the path with its planned start and, where it has not begun, the drugs of its regimen."""
+
+    step: PathStep
+    planned: PlannedStart | None
+    delay_reason: str
+    cycle: CycleStart | None
+    regimen: Any
+
+
+def path_lines(subject: Subject, standing: Standing) -> list[PathLine]:
+    """The phases in their order; what has not begun with the day for which it is planned now."""
+    over = standing.ended is not None or standing.following.kind in (
+        NextKind.OFF_TREATMENT,
+        NextKind.COMPLETE,
+    )
+    to_come = () if over else expected_path(standing.phases, standing.runs, standing.next_phase)
+    planned = planned_starts(standing.phases, standing.runs, to_come, site_today(subject))
+    begun = {str(one.pk): one for one in cycles_of_subject(subject)}
+    regimens = {one.key: one for one in subject.protocol_version.protocol.regimens}
+    found = []
+    for step in standing.steps:
+        cycle = begun.get(step.run.cycle) if step.run else None
+        reason = str(cycle.get_delay_reason_display()) if cycle and cycle.delay_reason else ""
+        regimen = None if cycle else regimens.get(step.phase.regimen or "")
+        found.append(PathLine(step, planned.get(step.phase.key), reason, cycle, regimen))
+    return found
+
+
+def decision_context(subject: Subject, standing: Standing) -> dict[str, Any]:
+    """What was decided to follow, and what can be decided: each phase of the arm, forbidden ones, or anything else."""
+    language = get_language() or "en"
+    phases = phases_offered(subject)
+    begun = {run.phase for run in standing.runs}
+    choices = [
+        (f"PHASE:{one.key}", one.name.in_language(language), offered_words(one, begun)) for one in phases
+    ]
+    ends = (DecidedKind.OFF_TREATMENT, DecidedKind.OTHER)
+    taken = decisions_of(subject)
     return {
-        "text": one.branch.text,
-        "rule": rule_words(one.branch.when),
-        "truth": one.answer.truth.value,
+        "decision": standing.decision,
+        "decisions": taken,
+        "decidable": bool(phases) and subject.enrolled_on and standing.following.text not in OVER,
+        "choices": choices + [(str(kind), kind.label, "") for kind in ends],
+        "proposed_choice": proposed_choice(standing.following),
+        "indications": [
+            (indication.key, indication.name.in_language(language), one.name.in_language(language))
+            for one in phases
+            for indication in indications_of(subject, one)
+        ],
+        "today": site_today(subject),
     }
+
+
+def offered_words(phase: Phase, begun: Collection[str]) -> str:
+    """What is to be known of a choice: that it repeats a phase, or that the protocol forbids it."""
+    if phase.forbidden:
+        return str(_("not in this protocol"))
+    return str(_("once more")) if phase.key in begun else ""
+
+
+def proposed_choice(following: NextStep) -> str:
+    """The choice that is what the protocol proposes; "" while that is open."""
+    if following.kind is NextKind.OFF_TREATMENT:
+        return str(DecidedKind.OFF_TREATMENT)
+    return f"PHASE:{following.phase}" if following.phase else ""
 
 
 def cycle_views(subject: Subject) -> list[CycleView]:

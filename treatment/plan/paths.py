@@ -24,9 +24,10 @@ from ..domain.path import (
     facts_of_branches,
     next_step,
     path,
+    planned_runs,
     with_begun,
 )
-from ..models import CellTherapy, CycleStart, EndOfTreatment, Transplant
+from ..models import CellTherapy, CycleStart, EndOfTreatment, PhaseDecision, Transplant
 from ..models.cells import CellStep
 
 NOT_ENROLLED = Text("Not enrolled yet.", "尚未入组。")
@@ -36,16 +37,31 @@ WITHDRAWN = Text(
     "Consent to treatment was withdrawn; no treatment follows.", "已撤回治疗同意，不再有后续治疗。"
 )
 ENDED = Text("Protocol treatment has ended; follow-up goes on.", "方案治疗已结束，继续随访。")
+OVER = (NOT_ENROLLED, NOT_RANDOMISED, DIED, WITHDRAWN, ENDED)  # nothing is proposed, nothing is to be decided
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A subject's path: its phases with their states, the phase it is in, and what follows."""
+    """A subject's path: its phases with their states, the phase it is in, what follows by the protocol, and what was
+    decided (None: nothing for this phase)."""
 
     steps: tuple[PathStep, ...]
     current: PhaseRun | None
     following: NextStep
     ended: EndOfTreatment | None
+    runs: tuple[PhaseRun, ...] = ()
+    decision: PhaseDecision | None = None
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        return tuple(step.phase for step in self.steps)
+
+    @property
+    def next_phase(self) -> str:
+        """The phase that was decided, else the one that follows clearly; "" where neither is a phase."""
+        if self.decision is not None:
+            return self.decision.chosen_phase
+        return self.following.phase if self.following.kind is NextKind.CLEAR else ""
 
 
 def phases_of(subject: Subject) -> tuple[Phase, ...]:
@@ -79,7 +95,7 @@ def runs_of(subject: Subject) -> tuple[PhaseRun, ...]:
     A phase whose last day nobody recorded ended with the subject's death."""
     died = death_date(subject.pk)
     runs = [
-        PhaseRun(one.phase, one.performed_on, one.ended_on or died)
+        PhaseRun(one.phase, one.performed_on, one.ended_on or died, str(one.pk))
         for one in cycles_of([subject.pk])[subject.pk]
         if one.performed_on
     ]
@@ -113,7 +129,18 @@ def standing_of(subject: Subject) -> Standing:
     """Where a subject stands, from its record as it is now."""
     phases, runs, ended = phases_of(subject), runs_of(subject), end_of_treatment(subject)
     following = what_follows(subject, phases, runs, ended)
-    return Standing(path(phases, runs, following), current_run(phases, runs), following, ended)
+    decision = None if ended else decision_after(subject, current_run(phases, planned_runs(phases, runs)))
+    return Standing(
+        path(phases, runs, following), current_run(phases, runs), following, ended, runs, decision
+    )
+
+
+def decision_after(subject: Subject, run: PhaseRun | None) -> PhaseDecision | None:
+    """The decision that holds after this start of a phase: the last one taken for it."""
+    taken = PhaseDecision.objects.filter(
+        subject=subject, phase=run.phase if run else "", cycle=UUID(run.cycle) if run and run.cycle else None
+    )
+    return taken.select_related("decided_by", "protocol_version").order_by("-number").first()
 
 
 def what_follows(
@@ -137,7 +164,7 @@ def facts_for(
     subject: Subject, phases: Sequence[Phase], runs: Sequence[PhaseRun]
 ) -> Mapping[str, registries.Fact]:
     """The facts that the branches of the current phase ask for, and of those that begin by themselves."""
-    last = current_run(phases, runs)
+    last = current_run(phases, planned_runs(phases, runs))
     asked = [one for one in phases if one.kind == "observation" or (last and one.key == last.phase)]
     return registries.facts_of(subject.pk, sorted(facts_of_branches(asked)))
 

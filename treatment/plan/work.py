@@ -1,62 +1,105 @@
-"""The inbox lines of treatment: the next phase to start, an infusion whose end is missing."""
+"""The inbox lines of treatment: what follows to decide, the next phase to start, an infusion whose end is missing."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import DateTimeField, ExpressionWrapper, F, OuterRef, Q, Subquery
+from django.db.models import DateTimeField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.access.models import User
 from trialsite.access.permissions import reach_of
 from trialsite.audit.moment import now
 from trialsite.casebook.due import work_line
+from trialsite.casebook.models import Subject
+from trialsite.casebook.names import phase_name
 from trialsite.casebook.outages import of_the_past
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
 from trialsite.casebook.selectors import most_pressing
 from trialsite.casebook.slots import Slot
 from trialsite.casebook.states import RecordState, SubjectState
+from trialsite.casebook.versions import named
+from trialsite.studies.domain.protocol import OFF_TREATMENT
 
-from ..domain.path import NextKind
+from ..domain.path import OBSERVATION, NextKind
 from ..models import InfusionSegment, TreatmentStep
+from ..models.decisions import DecidedKind
 
 SOON_DAYS = 3  # a phase stands in the inbox from so many days before it is planned (assumption)
-KINDS = {"phase": _("Start the next phase"), "infusion": _("Record the end of an infusion")}
+KINDS = {
+    "decide": _("Decide what follows"),
+    "phase": _("Start the next phase"),
+    "treatment-end": _("Record the end of treatment"),
+    "infusion": _("Record the end of an infusion"),
+}
 LONGEST_BAG = timedelta(days=7)  # the longest that one bag runs
 
 
 def treatment_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     """What this user can do for the treatment of visible subjects."""
-    ours = reach_of(user, "form.submit")
+    return most_pressing(
+        lines(asked_for(user, permission, wanted), wanted.limit)
+        for kind, (permission, lines) in SOURCES.items()
+        if wanted.kind in ("", kind)
+    )
+
+
+def asked_for(user: User, permission: str, wanted: Wanted) -> Q:
+    """The rows of this user's sites that are asked for."""
+    ours = reach_of(user, permission)
     if wanted.study:
         ours &= Q(study__key=wanted.study)
     if wanted.site:
         ours &= Q(site__key=wanted.site)
-    found = {"phase": phases_to_start, "infusion": infusions_without_end}
-    return most_pressing(
-        lines(ours, wanted.limit) for kind, lines in found.items() if wanted.kind in ("", kind)
-    )
+    return ours
 
 
-def phases_to_start(ours: Q, limit: int) -> Iterator[WorkLine]:
-    """Phases that follow clearly by the protocol and are due within days, the first due first."""
+def steps_due(ours: Q) -> QuerySet[TreatmentStep]:
+    """Where enrolled subjects stand whose next step is due within days, the first due first."""
     soon = now().date() + timedelta(days=SOON_DAYS + 1)
     steps = (
         TreatmentStep.objects.filter(ours, Q(due=None) | Q(due__lte=soon))
-        .filter(subject__state=SubjectState.ENROLLED, next_kind=NextKind.CLEAR)
+        .filter(subject__state=SubjectState.ENROLLED)
         .exclude(of_the_past("due"))
         .select_related("subject__study", "subject__site", "subject__protocol_version")
-        .order_by(F("due").asc(nulls_last=True), "subject__subject_number")
     )
-    for step in steps[:limit]:
-        subject = step.subject
-        phase = subject.protocol_version.protocol.phase_of(step.next_phase)
-        name = phase.name.in_language(get_language() or "en")
-        url = reverse("treatment", args=[subject.pk])
-        yield work_line(subject, "phase", KINDS["phase"], step.due, url, name)
+    return steps.order_by(F("due").asc(nulls_last=True), "subject__subject_number")
+
+
+def phases_to_decide(ours: Q, limit: int) -> Iterator[WorkLine]:
+    """What the protocol proposes after a phase that runs, and nobody has decided on."""
+    ready = (NextKind.CLEAR, NextKind.OFF_TREATMENT)
+    for step in steps_due(ours).filter(next_kind__in=ready, decided="").exclude(phase="")[:limit]:
+        subject, protocol = step.subject, step.subject.protocol_version.protocol
+        proposed = phase_name(protocol, step.next_phase or OFF_TREATMENT)
+        words = _("proposed: %(phase)s") % {"phase": proposed}
+        yield work_line(subject, "decide", KINDS["decide"], step.due, page_of(subject, "#following"), words)
+
+
+def phases_to_start(ours: Q, limit: int) -> Iterator[WorkLine]:
+    """Phases that were decided, and the first one."""
+    first = Q(phase="", decided="", next_kind=NextKind.CLEAR)
+    for step in steps_due(ours).filter(first | Q(decided=DecidedKind.PHASE))[:limit]:
+        subject, protocol = step.subject, step.subject.protocol_version.protocol
+        found = named(protocol, "phases", step.decided_phase or step.next_phase)
+        if found is None or (found.kind == OBSERVATION and not found.branches):
+            continue  # it begins by itself
+        name = phase_name(protocol, found.key)
+        yield work_line(subject, "phase", KINDS["phase"], step.due, page_of(subject), name)
+
+
+def ends_to_record(ours: Q, limit: int) -> Iterator[WorkLine]:
+    """Subjects for whom it was decided that protocol treatment ends, until that is on its form."""
+    steps = steps_due(ours).filter(decided=DecidedKind.OFF_TREATMENT)
+    for step in steps.exclude(next_kind=NextKind.COMPLETE)[:limit]:
+        url = reverse("new-log-form", args=[step.subject_id, "EOT"])
+        yield work_line(step.subject, "treatment-end", KINDS["treatment-end"], step.due, url)
+
+
+def page_of(subject: Subject, place: str = "") -> str:
+    return reverse("treatment", args=[subject.pk]) + place
 
 
 def infusions_without_end(ours: Q, limit: int) -> Iterator[WorkLine]:
@@ -78,4 +121,10 @@ def infusions_without_end(ours: Q, limit: int) -> Iterator[WorkLine]:
         yield work_line(row.subject, "infusion", KINDS["infusion"], due, slot.url() + "?edit=1")
 
 
+SOURCES = {
+    "decide": ("treatment.decide", phases_to_decide),
+    "phase": ("form.submit", phases_to_start),
+    "treatment-end": ("form.submit", ends_to_record),
+    "infusion": ("form.submit", infusions_without_end),
+}
 TREATMENT_WORK = WorkSource(KINDS, treatment_work)

@@ -27,6 +27,7 @@ from trialsite.studies.domain.registry import RegistryOutcome, Statement
 from trialsite.studies.domain.transplant_plan import Indication
 from trialsite.studies.words import (
     CODES,
+    DEVIATION_RULES,
     MRD_METHODS,
     SETTING_CODES,
     SETTINGS,
@@ -55,6 +56,7 @@ PARTS: Mapping[str, Any] = {
     "schedule": gettext_lazy("Schedule of activities"),
     "forms": gettext_lazy("Forms of this trial"),
     "mrd": gettext_lazy("MRD"),
+    "deviations": gettext_lazy("Deviations"),
     "response": gettext_lazy("Criteria of response"),
     "endpoints": gettext_lazy("Endpoints"),
     "questions": gettext_lazy("Questions to the sponsor"),
@@ -155,7 +157,9 @@ def property_of(change: Change, one: FieldChange, old: Protocol, new: Protocol) 
 
 
 def label_of(field: str) -> str:
-    return str(FIELDS.get(field) or SETTINGS.get(field) or field.replace("_", " "))
+    return str(
+        FIELDS.get(field) or SETTINGS.get(field) or DEVIATION_RULES.get(field) or field.replace("_", " ")
+    )
 
 
 FIELDS: Mapping[str, Any] = {
@@ -302,6 +306,8 @@ def value_of(thing: Any, field: str, value: Any, protocol: Protocol) -> str:
             return condition_of_graft(value)
         case "source":
             return str(SOURCES.get(value, value))
+        case _ if field in DEVIATION_RULES:
+            return code_words(value, "class of a deviation")
     return parts_of(value, protocol) or coded(field, value) or plain(protocol, field, value)
 
 
@@ -454,7 +460,7 @@ def summary_of(thing: Any, protocol: Protocol) -> list[tuple[str, str]]:
         case plans.Arm():
             wanted = ("phases",)
         case plans.Phase():
-            wanted = ("starts", "days", "branches")
+            wanted = ("starts", "days", "deviation", "branches")
         case plans.Question():
             wanted = ("default",)
         case plans.Stratum():

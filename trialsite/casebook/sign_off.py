@@ -26,6 +26,7 @@ from trialsite.studies.words import (
     AGENTS,
     ANALYSIS_SETS,
     BLINATUMOMAB_EVENTS,
+    DEVIATION_RULES,
     ENDPOINT_CODES,
     LIVER_NAMES,
     MRD_METHODS,
@@ -69,6 +70,7 @@ PARTS: dict[str, tuple[str, Any]] = {  # where a path begins → the part of the
     "forms": ("schedule", gettext_lazy("Schedule of activities")),
     "mrd": ("mrd", gettext_lazy("MRD")),
     "samples": ("mrd", gettext_lazy("MRD")),
+    "deviations": ("deviations", gettext_lazy("Deviations")),
     "endpoints": ("endpoints", gettext_lazy("Endpoints")),
     "response": ("endpoints", gettext_lazy("Endpoints")),
     "questions": ("questions", gettext_lazy("Questions to the sponsor")),
@@ -265,6 +267,8 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
             return _("pauses after %(n)s subjects") % {"n": place.subjects}
         case plans.LevelCap():
             return _("at most %(n)s subjects") % {"n": place.planned}
+        case plans.DeviationRule():
+            return deviation_words(place)
         case plans.SamplePlan():
             return sample_words(place)
         case plans.ResponseRules():
@@ -406,6 +410,11 @@ def term_words(one: EventTerms) -> str:
         f"{BLINATUMOMAB_EVENTS[kind]}: {', '.join(words_of(term, language) for term in terms)}"
         for kind, terms in one.by_kind.items()
     )
+
+
+def deviation_words(one: plans.DeviationRule) -> str:
+    """What a rule drafts, and in which class."""
+    return f"{DEVIATION_RULES[one.rule]}: {code_words(one.weight, 'class of a deviation')}"
 
 
 def sample_words(one: plans.SamplePlan) -> str:

@@ -42,6 +42,7 @@ from trialsite.studies.models import Site, Study
 from .accounts import demo_password, staff_of
 from .assessing import assess_reports
 from .calling import try_in_vain
+from .deciding import decide_before
 from .deviating import text_to_sign
 from .laboratories import as_reported, keep_ranges
 from .stories.candidates import REFUSES
@@ -181,6 +182,8 @@ def submit(subject: Subject, entry: Entry, form_repeat: int, staff: Staff) -> No
     values = {"performed_on": entry.on, **entry.values}
     if entry.form == "ICF":
         values["text_version"] = text_to_sign(subject, entry.on)
+    if entry.form == "CYC":
+        decide_before(subject, entry.values["phase"], entry.on, staff.investigator)
     rows = entry.rows
     if entry.form in PANELS and "results" in rows:
         reported, lines = as_reported(subject.site.key, entry.form, rows["results"])

@@ -10,6 +10,7 @@ from trialsite.audit.protection import Protection
 from trialsite.casebook.models import HoldQuerySet, Subject
 from trialsite.clinical.facts import ItemAddress
 from trialsite.keys import new_id
+from trialsite.studies.words import CODES
 
 from .states import ACTION_LABELS, DeviationKind, DeviationState, Weight
 
@@ -32,6 +33,7 @@ class Deviation(PlacedDeviation):
 
     `rule` names the rule that noticed it, empty for a person; `source_key` tells apart what one rule finds several
     times. `sources` are the items that it rests on, as addresses. `drafted_weight` is the class as it was drafted.
+    `evidence_changed_at`: since when the record does not say any more what the evidence says.
     """
 
     protection = Protection(trail="subject", rows="site", held="review")
@@ -47,9 +49,11 @@ class Deviation(PlacedDeviation):
     sources = models.JSONField(default=list, blank=True)
     occurred_on = models.DateField(_("happened on"))
     state = models.CharField(max_length=10, choices=DeviationState, default=DeviationState.DRAFT)
-    drafted_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+    # None: the system itself, when time and not a person brought it about
+    drafted_by = models.ForeignKey("access.User", on_delete=models.PROTECT, null=True, related_name="+")
     drafted_at = models.DateTimeField(default=timezone.now)
     moved_at = models.DateTimeField(default=timezone.now)
+    evidence_changed_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("deviation")
@@ -61,6 +65,9 @@ class Deviation(PlacedDeviation):
             ),
             models.CheckConstraint(
                 condition=Q(subject=None) | Q(site__isnull=False), name="deviations_of_subjects_have_a_site"
+            ),
+            models.CheckConstraint(
+                condition=Q(drafted_by__isnull=False) | ~Q(rule=""), name="only_rules_draft_without_a_person"
             ),
         ]
         indexes = [
@@ -75,6 +82,12 @@ class Deviation(PlacedDeviation):
     def evidence(self) -> str:
         """What happened, in the reader's language; a person's own words as they were written."""
         return self.evidence_zh if (get_language() or "").startswith("zh") else self.evidence_en
+
+    @property
+    def rule_name(self) -> str:
+        """The rule that drafted it, as people call it."""
+        known = CODES["deviation"]
+        return str(known[self.rule]) if self.rule in known else self.rule
 
     @property
     def addresses(self) -> list[ItemAddress]:
@@ -92,12 +105,17 @@ class DeviationDecision(PlacedDeviation):
     action = models.CharField(_("step"), max_length=20, choices=ACTION_LABELS)
     weight = models.CharField(_("class"), max_length=10, choices=Weight)
     reason = models.CharField(_("reason"), max_length=1000, blank=True, default="")
-    decided_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+    decided_by = models.ForeignKey("access.User", on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         verbose_name = _("step of a deviation")
         ordering = ["decided_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=False) | Q(action="draft"), name="only_drafts_need_no_person"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.action

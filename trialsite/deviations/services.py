@@ -136,7 +136,7 @@ def refuse_incomplete(
         raise CheckFailed(wrong)
 
 
-def drafted(deviation: Deviation, by: User) -> Deviation:
+def drafted(deviation: Deviation, by: User | None) -> Deviation:
     deviation.drafted_weight, deviation.drafted_by = deviation.weight, by
     deviation.save(force_insert=True)
     note(deviation, "draft", "", by)
@@ -191,7 +191,7 @@ def refuse_undecided(deviation: Deviation, step: DeviationStep, weight: str, rea
         raise CheckFailed(wrong)
 
 
-def note(deviation: Deviation, action: str, reason: str, by: User) -> DeviationDecision:
+def note(deviation: Deviation, action: str, reason: str, by: User | None) -> DeviationDecision:
     return DeviationDecision.objects.create(
         deviation=deviation,
         study_id=deviation.study_id,

@@ -13,7 +13,9 @@ from .review_api import PLACE, PlacedSerializer, PlaceFilter, ReviewListing
 class DeviationDecisionSerializer(serializers.ModelSerializer):
     """One step of a deviation with the class it left and what was said."""
 
-    by = serializers.CharField(source="decided_by.username", read_only=True)
+    by = serializers.CharField(
+        source="decided_by.username", default="", read_only=True, help_text="empty: the system"
+    )
     at = serializers.DateTimeField(source="decided_at", read_only=True)
 
     class Meta:
@@ -24,14 +26,17 @@ class DeviationDecisionSerializer(serializers.ModelSerializer):
 class DeviationSerializer(PlacedSerializer):
     """A departure from the protocol with every step, the first first; `rule` is empty where a person reported it."""
 
-    drafted_by = serializers.CharField(source="drafted_by.username", read_only=True)
+    drafted_by = serializers.CharField(
+        source="drafted_by.username", default="", read_only=True, help_text="empty: the system"
+    )
     decisions = DeviationDecisionSerializer(many=True, read_only=True)
 
     class Meta:
         model = Deviation
         fields = (
             *PLACE, "kind", "rule", "weight", "drafted_weight", "state", "occurred_on", "evidence_en",
-            "evidence_zh", "sources", "drafted_by", "drafted_at", "moved_at", "decisions",
+            "evidence_zh", "sources", "drafted_by", "drafted_at", "moved_at",
+            "evidence_changed_at", "decisions",
         )  # fmt: skip
 
 

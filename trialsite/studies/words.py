@@ -116,6 +116,11 @@ SETTINGS = {
     "ctcae_version": _("version of CTCAE"),
     "cycle_days": _("days of a cycle"),
     "days": _("days"),
+    "deviation": _("class of the deviation"),
+    "indications": _("indications"),
+    "late_after": _("late after so many days"),
+    "rest_days": _("days of rest after it"),
+    "deviations": _("deviations drafted by rules"),
     "definition": _("definition"),
     "events": _("events"),
     "landmark_days": _("landmark, days"),
@@ -141,6 +146,9 @@ SETTINGS = {
     "threshold": _("threshold"),
 }
 SETTING_CODES = {
+    "minor": _("Minor"),
+    "major": _("Major"),
+    "critical": _("Critical"),
     "mosteller": "Mosteller",
     "actual": _("actual weight"),
     "capped_bsa": _("body surface up to a limit"),
@@ -187,9 +195,19 @@ BLINATUMOMAB_EVENTS = {  # of the decision table of blinatumomab
     "NOT_RELEVANT": _("No event of the table"),
 }
 LIVER_NAMES = {"alt": "ALT", "ast": "AST", "bilirubin": _("bilirubin")}
+DEVIATION_RULES = {
+    "DOSE": _("dose beyond tolerance"),
+    "VISIT_WINDOW": _("visit outside its window"),
+    "PREMEDICATION": _("premedication missing before blinatumomab"),
+    "MRD_SAMPLE": _("no MRD sample at a visit that asks for one"),
+    "HSCT_WITHOUT_MRD": _("transplanted without negative MRD"),
+}
+DEVIATION_CLASSES = {"minor": _("Minor"), "major": _("Major"), "critical": _("Critical")}
 BASES = {"BSA": "/m²", "KG": "/kg"}
 CODES: Mapping[str, Mapping[str, Any]] = {
     "analysis set": ANALYSIS_SETS,
+    "class of a deviation": DEVIATION_CLASSES,
+    "deviation": DEVIATION_RULES,
     "design": DESIGNS,
     "method": MRD_METHODS,
     "phase": PHASES_OF_TRIALS,

@@ -68,7 +68,7 @@ NAMES = [
     ('op: "=", value: BCP_ALL', 'op: "=", value: BCP', "criteria[2].rule.all[0]", "accepted are BCP_ALL, T_ALL"),
     ("op: in, value: [0, 1, 2, 3]", "op: among, value: [0]", "criteria[5].rule.op", "The operator is one of"),
     ("{fact: hiv_ab, op: \"=\", value: POS}", "{fact: hiv_ab, op: \">\", value: 1}", "criteria[16].rule", "CODE"),
-    ("to: IND_BLINA", "to: IND_BLIN", "phases[1].branches[0].to", "no phase called IND_BLIN"),
+    ("to: IND_BLINA", "to: IND_BLIN", "phases[1].branches[1].to", "no phase called IND_BLIN"),
     ("regimen: IND_REDUCED", "regimen: REDUCED", "phases[1].regimen", "no regimen called REDUCED"),
     ("phases: [PREPHASE, IND_CHEMO,", "phases: [PREPHASE, INDUCTION,", "arms[0].phases[1]", "no phase called INDUCTION"),
     ("anchor: end_of_blinatumomab", "anchor: end_of_bllina", "visits[6].anchor", "phase_end:<PHASE>"),

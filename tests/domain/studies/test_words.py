@@ -45,7 +45,7 @@ def test_everything_to_sign_is_said_in_words(file: Path) -> None:
 def test_a_branch_a_dose_and_a_setting_read_as_sentences() -> None:
     vip = assumed("VIP-BLINA-HSCT")
     assert vip["Relapse: protocol treatment ends"].value == "Relapse = yes → off treatment"
-    assert vip["Relapse: protocol treatment ends"].times == 5
+    assert vip["Relapse: protocol treatment ends"].times == 6
     assert vip["VDCP · Daunorubicin"].value == "40 mg/m²; days 1–3; intravenous"
     assert vip["VIP · Vincristine: rounded to"].value == "0.1 mg"
     assert vip["formula of the body surface area"].value == "Mosteller"

@@ -49,6 +49,7 @@ from tests.integration.enrollment.candidates import (
 )
 from treatment.doses.services import replan_doses
 from treatment.models import CycleStart
+from treatment.plan.decisions import decide_next_phase
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.audit.guards import protected_models
@@ -294,6 +295,16 @@ def on_treatment(cast: Cast) -> Subject:
     return subject
 
 
+def decide(cast: Cast, subject: Subject, by: User) -> Any:
+    return decide_next_phase(
+        subject_id=subject.pk,
+        kind="OFF_TREATMENT",
+        decided_on=TODAY,
+        by=by,
+        reason="wish of the subject",
+    )
+
+
 def holding(cast: Cast) -> Subject:
     """In screening, with a place held."""
     subject = prepared(cast, eligible(cast))
@@ -514,6 +525,7 @@ WRITES = {
     ),
     "carry_over": Write("coordinator", carry, make=screened_again),
     "replan_doses": Write("investigator", replan, make=on_treatment),
+    "decide_next_phase": Write("investigator", decide, make=on_treatment),
     "draw_sample": Write("coordinator", draw),
     "take_sample_step": Write("coordinator", receive, make=with_a_sample),
     "ship_samples": Write("coordinator", ship, make=with_a_sample),
@@ -550,6 +562,7 @@ ELSEWHERE = {
     "attach_file": "stands beside the values: tried in tests/integration/review/test_attachments.py",
     "void_attachment": "tried there",
     "take_step_for_many": "takes each query's own step: tried below, since it leaves what is refused",
+    "keep_drafts": "leaves who is held: tried in tests/integration/treatment/test_deviation_rules.py",
     "screen_subject": "makes a subject that is not there yet: tried below",
     "record_prescreening": "a log of people who are no subjects",
     "ask_transfer": "asks and moves nothing: tried in tests/integration/casebook/test_transfers.py",
@@ -933,17 +946,19 @@ NO_RECORD = {
     "review.dry_run_checks": "counts, tried in test_checks",
     "amendments.bring_into_force": "starts the task below at each site on its day",
     "amendments.move_subjects_of_site": "who is held stays, tried in test_activation",
+    "treatment.draft_deviations_daily": "drafts nothing where locked: test_deviation_rules",
 }
 
 
 def test_no_task_changes_a_locked_subject(cast: Cast, subject: Subject) -> None:
     arguments: dict[str, tuple[str, ...]] = {
         "casebook.refresh_subject": (str(subject.pk), str(cast.coordinator.pk)),
+        "treatment.draft_deviations": (str(subject.pk), str(cast.coordinator.pk)),
     }
     assert our_tasks() == set(arguments) | set(NO_RECORD)
     with acting(user=cast.data_manager):
         place_hold(place=Place.of_subject(subject), kind="lock", by=cast.data_manager)
     before = snapshot(subject, "values", "review")
-    for name in ("casebook.refresh_subject",):
+    for name in arguments:
         celery.tasks[name](*arguments[name])
     assert snapshot(subject, "values", "review") == before

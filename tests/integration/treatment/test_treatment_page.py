@@ -138,18 +138,20 @@ def test_times_are_typed_and_shown_in_the_sites_zone(cast: Cast, client: Client)
     assert 'value="2026-01-19 10:00"' in client.get(url + "?edit=1").content.decode()
 
 
-def test_the_inbox_names_the_next_phase_only_when_it_is_clear(cast: Cast) -> None:
+def test_the_inbox_names_the_first_phase_and_later_ones_once_they_are_decided(cast: Cast) -> None:
     subject = enrolled(cast)
     with acting(user=cast.coordinator):
         (line,) = work_of(cast.coordinator, kind="phase").lines
     assert (line.subject_id, line.due) == (subject.pk, date(2026, 1, 11))
     start(cast, subject, "IND_CHEMO")
     with acting(user=cast.coordinator):
-        (line,) = work_of(cast.coordinator, kind="phase").lines
+        assert work_of(cast.coordinator, kind="phase").lines == []
+    with acting(user=cast.investigator):
+        (line,) = work_of(cast.investigator, kind="decide").lines
         assert line.due == date(2026, 1, 19)
     start(cast, subject, "IND_BLINA", date(2026, 1, 19))
-    with acting(user=cast.coordinator):
-        assert work_of(cast.coordinator, kind="phase").lines == []
+    with acting(user=cast.investigator):
+        assert work_of(cast.investigator, kind="decide").lines == []
 
 
 def test_the_inbox_asks_for_the_end_of_an_infusion_that_was_followed_by_another(cast: Cast) -> None:

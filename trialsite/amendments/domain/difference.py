@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from trialsite.studies.domain.protocol import (
+    DeviationRule,
     Drug,
     MethotrexatePlan,
     Protocol,
@@ -106,6 +107,9 @@ def _all(old: Protocol, new: Protocol) -> Iterator[Change]:
         "mrd", "threshold", old.mrd, new.mrd, key=lambda one: f"{one.method} {one.role}", name=_method
     )
     yield from _one("mrd", "samples", _values(old.samples), _values(new.samples), SAMPLES)
+    yield from _one(
+        "deviations", "deviations", _classes(old.deviations), _classes(new.deviations), DEVIATIONS
+    )
     yield from _one("response", "response", _values(old.response), _values(new.response), RESPONSE)
     yield from _listed("endpoints", "endpoint", old.endpoints, new.endpoints)
     yield from _listed("questions", "question", old.questions, new.questions, name=lambda one: one.text)
@@ -118,6 +122,7 @@ METHOTREXATE = Text("Methotrexate levels and leucovorin", "甲氨蝶呤血药浓
 SAMPLES = Text("Samples for MRD", "MRD标本")
 TRANSPLANT = Text("Transplantation and CAR-T cells", "移植与CAR-T细胞")
 OBESITY = Text("Obesity", "肥胖")
+DEVIATIONS = Text("Deviations drafted by rules", "按规则生成的方案偏离")
 RESPONSE = Text("Criteria of response", "疗效标准")
 RANDOMISATION = Text("Randomisation", "随机化")
 
@@ -130,6 +135,10 @@ def _registry(old: Registration, new: Registration) -> Iterator[Change]:
 
 def _settings(protocol: Protocol) -> Values:
     return {name: getattr(protocol, name) for name in SETTINGS}
+
+
+def _classes(rules: Sequence[DeviationRule]) -> Values:
+    return {one.rule: one.weight for one in rules}
 
 
 def _values(thing: Any, but: Sequence[str] = ()) -> Values:

@@ -24,6 +24,7 @@ from .screening_forms import donor_values, mrd_methods
 from .story import LOG, Course, Entry, Event, Span
 
 DONOR_KNOWN_DAYS = 20
+LATE_DAYS = 8  # a phase that begins more days after the last day of the one before it gives its reason
 LONG_EVENT_DAYS = 4  # from here on an event has more than one grade
 TEXT_OF_DEATH = {
     "LEUKAEMIA": "Progressive leukaemia",
@@ -59,6 +60,8 @@ def phase_start(protocol: Protocol, course: Course, span: Span, number: int, unt
     """Day 1 of a phase with the body size that its doses rest on; its end once it has come."""
     ended = span.end if span.end <= until else None
     level, why = level_of(protocol, course, span)
+    before = course.spans[number - 2] if number > 1 else None
+    late = before is not None and (span.start - before.end).days > LATE_DAYS and span.regimen is not None
     values: dict[str, Any] = {
         "phase": span.phase,
         "height": measured.quantity("height", course.person.height_cm),
@@ -67,6 +70,7 @@ def phase_start(protocol: Protocol, course: Course, span: Span, number: int, unt
         "dose_level": level if why else None,
         "dose_level_reason": why,
         "child_pugh": "NONE" if "child_pugh" in facts_of(protocol, span) else "",
+        "delay_reason": "COUNTS" if late else "",
         "ended_on": ended,
         "end_reason": span.end_reason if ended else "",
     }

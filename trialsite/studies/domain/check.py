@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from trialsite.studies.domain.adverse_event_plan import adverse_event_problems
 from trialsite.studies.domain.blinatumomab_plan import blinatumomab_problems
+from trialsite.studies.domain.deviation_plan import deviation_problems
 from trialsite.studies.domain.form_checks import form_problems
 from trialsite.studies.domain.intensity_plan import reference_problems
 from trialsite.studies.domain.methotrexate_plan import methotrexate_problems
@@ -99,6 +100,7 @@ def _problems(
     yield from blinatumomab_problems(protocol)
     yield from methotrexate_problems(protocol)
     yield from reference_problems(protocol)
+    yield from deviation_problems(protocol)
 
 
 def _repeated(protocol: Protocol) -> Found:
@@ -200,7 +202,11 @@ def _phases(protocol: Protocol) -> Found:
                 yield ("arms", number, "phases", place), _not_one_of("phase", key, phases)
     for number, phase in enumerate(protocol.phases):
         here: Path = ("phases", number)
-        if phase.key not in used:
+        if phase.forbidden != bool(phase.deviation):
+            yield here, "A phase of the kind forbidden, and no other, says the class of its deviation."
+        if phase.forbidden and phase.key in used:
+            yield (*here, "key"), f"An arm has the phase {phase.key}, which is forbidden."
+        if phase.key not in used and not phase.forbidden:
             yield (*here, "key"), f"No arm has the phase {phase.key}; name it in an arm or leave it out."
         if phase.regimen is not None and phase.regimen not in regimens:
             yield (*here, "regimen"), _not_one_of("regimen", phase.regimen, regimens)

@@ -12,6 +12,7 @@ from typing import TypeVar
 from trialsite.studies.domain.adverse_event_plan import DEFAULT as PLAIN_ADVERSE_EVENTS
 from trialsite.studies.domain.adverse_event_plan import AdverseEventPlan
 from trialsite.studies.domain.blinatumomab_plan import NO_BLINATUMOMAB, BlinatumomabPlan
+from trialsite.studies.domain.deviation_plan import DeviationRule
 from trialsite.studies.domain.dose_plan import (
     ACTUAL,
     ADJUSTED_WEIGHT,
@@ -46,6 +47,7 @@ from trialsite.studies.domain.transplant_plan import NO_TRANSPLANT_RULES, CellPl
 from trialsite.studies.domain.treatment_plan import (
     AWAIT,
     BLINATUMOMAB,
+    FORBIDDEN,
     OFF_TREATMENT,
     Branch,
     DoseLevel,
@@ -68,6 +70,7 @@ __all__ = [
     "AWAIT",
     "BLINATUMOMAB",
     "CAPPED_BSA",
+    "FORBIDDEN",
     "OFF_TREATMENT",
     "PLAIN_OBESITY",
     "AdverseEventPlan",
@@ -79,6 +82,7 @@ __all__ = [
     "ConsentSigners",
     "CountedDrug",
     "Criterion",
+    "DeviationRule",
     "Document",
     "DoseLevel",
     "DoseLevels",
@@ -356,6 +360,7 @@ class Protocol:
     methotrexate: MethotrexatePlan = NO_METHOTREXATE
     reference_regimens: tuple[ReferenceRegimen, ...] = ()
     anthracycline_ratio_set: str = DEFAULT_RATIO_SET
+    deviations: tuple[DeviationRule, ...] = ()
 
     @classmethod
     def from_document(cls, document: Document) -> Protocol:
@@ -409,6 +414,7 @@ class Protocol:
             anthracycline_ratio_set=document.get("anthracycline_ratio_set", {"value": DEFAULT_RATIO_SET})[
                 "value"
             ],
+            deviations=DeviationRule.all_of(document.get("deviations", ())),
         )
 
     def phase_of(self, key: str) -> Phase:

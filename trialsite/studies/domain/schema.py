@@ -16,6 +16,8 @@ from jsonschema.exceptions import ValidationError
 
 from trialsite.studies.domain.adverse_event_plan import AGENTS, RECORDED, STARTS
 from trialsite.studies.domain.blinatumomab_plan import ACTIONS, EVENTS, LIVER_ANALYTES, MOMENTS, TERM_KINDS
+from trialsite.studies.domain.deviation_plan import CLASSES
+from trialsite.studies.domain.deviation_plan import RULES as DEVIATION_RULES
 from trialsite.studies.domain.dose_plan import EFFECTS, MODIFIER_REASONS, OBESITY_HANDLING
 from trialsite.studies.domain.methotrexate_plan import CLOCKS as COUNTED_FROM
 from trialsite.studies.domain.methotrexate_plan import VERDICTS
@@ -25,7 +27,10 @@ from trialsite.studies.domain.reporting_clocks import SPECIAL_INTEREST
 Schema = dict[str, Any]
 
 SOURCES = ("registration", "reference", "general-knowledge", "assumption", "derived")
-PHASE_KINDS = ("chemotherapy", "blinatumomab", "cell-therapy", "transplant", "observation", "pre-phase")
+PHASE_KINDS = (
+    *("chemotherapy", "blinatumomab", "cell-therapy", "transplant", "observation", "pre-phase"),
+    "forbidden",
+)
 ENDPOINT_KINDS = ("time-to-event", "cumulative-incidence", "proportion", "binary-landmark")
 ITEM_TYPES = (
     "text", "integer", "decimal", "quantity", "date", "partial_date", "time", "choice", "choices", "yes_no",
@@ -218,7 +223,14 @@ PHASE = sourced(
         "days": or_null(POSITIVE),
         "starts": TEXT,
     },
-    {"short": TEXT, "optional": TRUTH, "branches": many(BRANCH)},
+    {
+        "short": TEXT,
+        "optional": TRUTH,
+        "branches": many(BRANCH),
+        "rest_days": POSITIVE,
+        "late_after": POSITIVE,
+        "deviation": choice("minor", "major", "critical"),
+    },
 )
 DOSE = shape(
     {"amount": DECIMAL, "basis": choice("BSA", "KG", "FLAT")},
@@ -434,6 +446,7 @@ BLINATUMOMAB = sourced(
         ),
     }
 )
+DEVIATION = sourced({"rule": choice(*DEVIATION_RULES), "class": choice(*CLASSES)})
 RESPONSE = sourced(
     {
         "criteria_set": choice("ELN2024", "ASBMT2010", "NCCN", "PAEDIATRIC"),
@@ -594,6 +607,7 @@ PROTOCOL: Schema = {
             "methotrexate": METHOTREXATE,
             "reference_regimens": many(REFERENCE_REGIMEN),
             "anthracycline_ratio_set": valued(choice(*RATIO_SETS)),
+            "deviations": many(DEVIATION),
         },
     ),
 }

@@ -11,6 +11,7 @@ from trialsite.studies.domain.values import Document, Rule, Text, decimal_or_non
 BLINATUMOMAB = "BLINATUMOMAB"
 OFF_TREATMENT = "OFF_TREATMENT"
 AWAIT = "AWAIT"
+FORBIDDEN = "forbidden"  # the kind of a phase that the protocol excludes
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,10 @@ class Branch:
 class Phase:
     """One phase of treatment; `days` None where its length is open, `regimen` None where no drug is
     planned. `short` is what stands before a day ("C2 D9"): the name where the file gives nothing shorter.
+
+    rest_days: days without treatment after its last day before the next phase may begin. late_after: a start more
+    than so many days after the planned one asks for its reason (None: no start is late). A phase of the kind
+    `forbidden` stands in no arm: starting it is a protocol deviation of the class `deviation`.
     """
 
     key: str
@@ -57,6 +62,9 @@ class Phase:
     branches: tuple[Branch, ...]
     source: str
     cite: str
+    rest_days: int = 0
+    late_after: int | None = None
+    deviation: str = ""
 
     @classmethod
     def of(cls, document: Document) -> Phase:
@@ -72,7 +80,15 @@ class Phase:
             branches=tuple(Branch.of(branch) for branch in document.get("branches", [])),
             source=document["source"],
             cite=document["cite"],
+            rest_days=document.get("rest_days", 0),
+            late_after=document.get("late_after"),
+            deviation=document.get("deviation", ""),
         )
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether the protocol excludes this phase."""
+        return self.kind == FORBIDDEN
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ FORMS: dict[str, str] = {
     "DON": "Donor",
     "BM": "Bone marrow",
     "MRD": "Measurable residual disease",
+    "MTX": "High-dose methotrexate",
     "CSF": "Cerebrospinal fluid and intrathecal treatment",
     "IMG": "Imaging",
     "CYC": "Start of a phase",

@@ -1,0 +1,93 @@
+"""The courses of the swimmer plot over REST: one line a subject."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from rest_framework import serializers
+
+from assessments.disease.api import ComputedListing
+from trialsite.access.requests import user_of
+from trialsite.casebook.models import Subject
+from trialsite.casebook.registries import left_out
+
+from .page import SHOWN_STATES
+from .reading import Swimmer, swimmers_of
+
+
+class CourseSerializer(serializers.Serializer):
+    """One subject's course in days; events as kind and day, joined by ;."""
+
+    id = serializers.UUIDField(help_text="id of the subject")
+    study = serializers.CharField()
+    site = serializers.CharField()
+    usubjid = serializers.CharField()
+    subject_number = serializers.CharField()
+    arm = serializers.CharField()
+    state = serializers.CharField()
+    started_on = serializers.DateField(allow_null=True, help_text="day 1 of treatment")
+    grafted_on = serializers.DateField(allow_null=True)
+    days_on_treatment = serializers.IntegerField(allow_null=True)
+    best_response = serializers.CharField(help_text="CR, CRh, CRi, MLFS, else the last category")
+    last_mrd = serializers.CharField(help_text="NEGATIVE, POSITIVE, INDETERMINATE, or empty")
+    relapsed_on = serializers.DateField(allow_null=True)
+    died_on = serializers.DateField(allow_null=True)
+    last_day = serializers.DateField(help_text="the last day of the line")
+    goes_on = serializers.BooleanField()
+    phases = serializers.CharField(help_text="kind first..last, joined by ;")
+    infusions = serializers.CharField(help_text="first..last, joined by ;")
+    events = serializers.CharField()
+
+
+class CourseFilter(filters.FilterSet):
+    """The filters of the list."""
+
+    subject = filters.UUIDFilter(field_name="pk", help_text="id of the subject")
+    study = filters.CharFilter(field_name="study__key", help_text="key of the study")
+    site = filters.CharFilter(field_name="site__key", help_text="key of the site")
+    arm = filters.CharFilter(help_text="key of the arm")
+
+
+class CourseViewSet(ComputedListing):
+    """The courses of the enrolled subjects at the sites that your memberships open."""
+
+    table = "courses"
+    of_subjects = False  # the rows are the subjects themselves: those left out are excluded below
+    queryset = Subject.objects.none()
+    serializer_class = CourseSerializer
+    filterset_class = CourseFilter
+
+    def get_queryset(self) -> QuerySet:
+        found = Subject.objects.visible_to(user_of(self.request)).filter(state__in=SHOWN_STATES)
+        for ids in left_out.values():
+            found = found.exclude(pk__in=ids())
+        return found.select_related("study", "site", "protocol_version")
+
+    def lines(self, records: Sequence[Any]) -> list[dict[str, Any]]:
+        return [line_of(one) for one in swimmers_of(records)]
+
+
+def line_of(one: Swimmer) -> dict[str, Any]:
+    subject = one.subject
+    return {
+        "id": subject.pk,
+        "study": subject.study.key,
+        "site": subject.site.key,
+        "usubjid": subject.usubjid,
+        "subject_number": subject.number,
+        "arm": subject.arm,
+        "state": subject.state,
+        "started_on": one.started_on,
+        "grafted_on": one.grafted_on,
+        "days_on_treatment": one.days,
+        "best_response": one.best,
+        "last_mrd": one.mrd,
+        "relapsed_on": one.relapsed_on,
+        "died_on": one.died_on,
+        "last_day": one.last,
+        "goes_on": one.ongoing,
+        "phases": ";".join(f"{bar.kind} {bar.start}..{bar.end or ''}" for bar in one.phases),
+        "infusions": ";".join(f"{bar.start}..{bar.end or ''}" for bar in one.infusions),
+        "events": ";".join(f"{event.kind} {event.on}" for event in one.events),
+    }

@@ -1,0 +1,140 @@
+"""The swimmer plot of a study: who is shown, in which order, drawn and as a table."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.utils.translation import gettext_lazy as _
+
+from assessments.disease.mrd_results import VERDICT_WORDS
+from assessments.disease.responses import category_words
+from trialsite.access.models import User
+from trialsite.casebook.charts import NARROW, WIDE
+from trialsite.casebook.models import Subject
+from trialsite.casebook.projections import bring_up_to_date
+from trialsite.casebook.states import SubjectState
+from trialsite.studies.models import Study
+
+from ..dashboard_page import arm_name
+from .drawing import shaped, swimmer_drawing
+from .reading import BEST, Swimmer, swimmers_of
+
+SHOWN = 60
+SHOWN_STATES = (SubjectState.ENROLLED, SubjectState.OFF_STUDY)
+MRD = ("NEGATIVE", "POSITIVE", "INDETERMINATE")
+SORTS = {
+    "time": _("time on study"),
+    "arm": _("arm"),
+    "outcome": _("outcome"),
+    "number": _("subject number"),
+}
+LEGEND = (
+    ("response", _("response")),
+    ("response-open", _("response not decided")),
+    ("no-response", _("no response")),
+    ("mrd-negative", _("MRD negative")),
+    ("mrd-positive", _("MRD positive")),
+    ("mrd-indeterminate", _("MRD indeterminate")),
+    ("car-t", _("CAR-T")),
+    ("hsct", _("HSCT")),
+    ("relapse", _("relapse")),
+    ("death", _("death")),
+)
+BARS = (
+    ("pre_phase", _("pre-phase")),
+    ("chemotherapy", _("chemotherapy")),
+    ("blinatumomab", _("phase with blinatumomab")),
+    ("transplant", _("phase of transplantation")),
+    ("cell_therapy", _("phase of CAR-T cells")),
+    ("observation", _("observation")),
+    ("infusion", _("blinatumomab running")),
+)
+
+
+def enrolled_in(user: User, study: Study) -> Sequence[Subject]:
+    """The enrolled subjects of a study at the user's own sites."""
+    found = Subject.objects.visible_to(user).filter(study=study, state__in=SHOWN_STATES)
+    bring_up_to_date(found)
+    return list(found.select_related("protocol_version", "site", "study").order_by("subject_number", "pk"))
+
+
+def swimmer_context(user: User, study: Study, asked: Mapping[str, str]) -> dict[str, Any]:
+    """The page: filters, one page of rows as a drawing for two widths, and the same as a table."""
+    subjects = enrolled_in(user, study)
+    everybody = swimmers_of(narrowed(subjects, asked))
+    rows = in_order([one for one in everybody if fits(one, asked)], asked.get("sort", ""))
+    page = Paginator(rows, SHOWN).get_page(asked.get("page"))
+    graft, months = asked.get("from") == "hsct", asked.get("unit") == "months"
+    shown = list(page.object_list)
+    protocol = study.protocol
+    return {
+        "study": study,
+        "asked": asked,
+        "page": page,
+        "rows": [table_row(one, protocol) for one in shown],
+        "graft": graft,
+        "months": months,
+        "drawings": {
+            "wide": swimmer_drawing(shown, graft=graft, months=months, width=WIDE),
+            "narrow": swimmer_drawing(shown, graft=graft, months=months, width=NARROW),
+        },
+        "undrawn": sum(one.day0(graft) is None for one in shown),
+        "legend": [(shaped(kind, 8, 9), words) for kind, words in LEGEND],
+        "bars": BARS,
+        "arms": [(arm.key, arm_name(protocol, arm.key)) for arm in protocol.arms]
+        if len(protocol.arms) > 1
+        else [],
+        "sites": sorted({(one.site.key, str(one.site)) for one in subjects}),
+        "states": [(state.value, state.label) for state in SHOWN_STATES],
+        "responses": [(one, category_words(one)) for one in BEST],
+        "verdicts": [(one, VERDICT_WORDS[one]) for one in MRD],
+        "sorts": SORTS.items(),
+    }
+
+
+def narrowed(subjects: Iterable[Subject], asked: Mapping[str, str]) -> list[Subject]:
+    """By arm, site and state, which the subject itself says."""
+    return [
+        one
+        for one in subjects
+        if (not asked.get("arm") or one.arm == asked["arm"])
+        and (not asked.get("site") or one.site.key == asked["site"])
+        and (not asked.get("state") or one.state == asked["state"])
+    ]
+
+
+def fits(one: Swimmer, asked: Mapping[str, str]) -> bool:
+    """By best response and last MRD, which the course says; "none" asks for those without any."""
+    response, mrd = asked.get("response"), asked.get("mrd")
+    return (not response or one.best == ("" if response == "none" else response)) and (
+        not mrd or one.mrd == ("" if mrd == "none" else mrd)
+    )
+
+
+def in_order(rows: list[Swimmer], sort: str) -> list[Swimmer]:
+    """The longest on study first, unless asked otherwise; by outcome the dead and relapsed come last."""
+    by_number = sorted(rows, key=lambda one: one.subject.number)
+    longest = sorted(by_number, key=lambda one: -time_on_study(one))
+    match sort:
+        case "number":
+            return by_number
+        case "arm":
+            return sorted(longest, key=lambda one: one.subject.arm)
+        case "outcome":
+            return sorted(longest, key=lambda one: (one.died_on is not None, one.relapsed_on is not None))
+    return longest
+
+
+def time_on_study(one: Swimmer) -> int:
+    first: date | None = one.started_on or one.subject.enrolled_on
+    return (one.last - first).days if first else -1
+
+
+def table_row(one: Swimmer, protocol: Any) -> dict[str, Any]:
+    return {
+        "swimmer": one,
+        "subject": one.subject,
+        "arm": arm_name(protocol, one.subject.arm) if one.subject.arm else "",
+        "events": [event for event in one.events if event.kind in ("car-t", "hsct", "relapse", "death")],
+    }
