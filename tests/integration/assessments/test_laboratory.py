@@ -163,7 +163,7 @@ def test_what_is_wrong_stands_beside_its_cell_and_nothing_is_saved(
         ({"date": "soon", "wbc": "4"}, "Write the date as year, month, day"),
         ({"wbc": "4"}, "This field is required"),
         ({"date": "2999-01-01", "wbc": "4"}, "This day has not come yet"),
-        ({"date": "2026-01-06", "time": "8 h", "wbc": "4"}, "Enter a valid time"),
+        ({"date": "2026-01-06", "time": "8 h", "wbc": "4"}, "Write the time as hours and minutes"),
         ({"date": "2026-01-06", "wbc": "-4"}, "There is no amount below zero"),
         ({"date": "2026-01-06"}, "Type at least one result"),
         ({"date": "2026-01-06", "wbc": "4", "visit": "NOWHERE.1"}, "has no visit NOWHERE"),
