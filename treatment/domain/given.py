@@ -26,8 +26,14 @@ class DoseReason(StrEnum):
     OTHER = "OTHER"
 
 
+REASON_SAYS = {
+    DoseReason.TOX: Text("toxicity", "毒性"),
+    DoseReason.CAP: Text("the cap", "剂量上限"),
+    DoseReason.RENAL: Text("renal function", "肾功能"),
+    DoseReason.HEPATIC: Text("hepatic function", "肝功能"),
+}
 # Reasons for which the protocol allows to prescribe less than planned.
-MODIFICATION_REASONS = frozenset({DoseReason.TOX, DoseReason.CAP, DoseReason.RENAL, DoseReason.HEPATIC})
+MODIFICATION_REASONS = frozenset(REASON_SAYS)
 
 
 class DoseClass(StrEnum):
@@ -64,7 +70,9 @@ def compare_prescribed(
     compared = _compare(prescribed, planned, "prescribed", "医嘱剂量")
     lower = compared.difference_pct is not None and compared.difference_pct < 0
     if lower and reason in MODIFICATION_REASONS:
-        sentence = Text(f"Reduced for {reason}: a modification.", f"因{reason}减量：剂量调整。")
+        assert reason is not None
+        why = REASON_SAYS[reason]
+        sentence = Text(f"Reduced ({why.en}): a modification.", f"因{why.zh}减量：剂量调整。")
         return DoseComparison(DoseClass.MODIFICATION, compared.difference_pct, sentence)
     return compared
 
