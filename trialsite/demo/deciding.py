@@ -3,7 +3,7 @@
 from datetime import date
 
 from treatment.plan.decisions import decide_next_phase, indications_of, is_as_proposed, phase_offered
-from treatment.plan.paths import standing_of
+from treatment.plan.paths import OVER, standing_of
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.casebook.models import Subject
@@ -18,7 +18,8 @@ def decide_before(subject: Subject, phase: str, on: date, investigator: User) ->
     with acting(user=investigator):
         standing = standing_of(subject)
         offered = phase_offered(subject, phase)
-        if standing.current is None or offered is None or standing.current.phase == phase:
+        over = standing.ended is not None or standing.following.text in OVER
+        if over or standing.current is None or offered is None or standing.current.phase == phase:
             return
         indication = indication_of(subject) if indications_of(subject, offered) else ""
         agrees = is_as_proposed(standing.following, "PHASE", phase)
