@@ -16,7 +16,8 @@ from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.states import SubjectState
 from trialsite.studies.models import Study
 
-from ..dashboard_page import arm_name
+from ..dashboard_page import arm_name, several_arms
+from ..study_reading import sees_arms
 from .drawing import shaped, swimmer_drawing
 from .reading import BEST, Swimmer, swimmers_of
 
@@ -60,7 +61,12 @@ def enrolled_in(user: User, study: Study) -> Sequence[Subject]:
 
 
 def swimmer_context(user: User, study: Study, asked: Mapping[str, str]) -> dict[str, Any]:
-    """The page: filters, one page of rows as a drawing for two widths, and the same as a table."""
+    """The page: filters, one page of rows as a drawing for two widths, and the same as a table.
+
+    Who may not see figures by arm before the study is locked is not offered the arms to compare here either."""
+    by_arm = several_arms(study.protocol) and sees_arms(user, study)
+    if not by_arm:
+        asked = {name: value for name, value in asked.items() if name != "arm" and value != "arm"}
     subjects = enrolled_in(user, study)
     everybody = swimmers_of(narrowed(subjects, asked))
     rows = in_order([one for one in everybody if fits(one, asked)], asked.get("sort", ""))
@@ -82,14 +88,13 @@ def swimmer_context(user: User, study: Study, asked: Mapping[str, str]) -> dict[
         "undrawn": sum(one.day0(graft) is None for one in shown),
         "legend": [(shaped(kind, 8, 9), words) for kind, words in LEGEND],
         "bars": BARS,
-        "arms": [(arm.key, arm_name(protocol, arm.key)) for arm in protocol.arms]
-        if len(protocol.arms) > 1
-        else [],
+        "arms": [(arm.key, arm_name(protocol, arm.key)) for arm in protocol.arms] if by_arm else [],
+        "pooled": several_arms(protocol) and not by_arm,
         "sites": sorted({(one.site.key, str(one.site)) for one in subjects}),
         "states": [(state.value, state.label) for state in SHOWN_STATES],
         "responses": [(one, category_words(one)) for one in BEST],
         "verdicts": [(one, VERDICT_WORDS[one]) for one in MRD],
-        "sorts": SORTS.items(),
+        "sorts": [(key, words) for key, words in SORTS.items() if key != "arm" or by_arm],
     }
 
 
