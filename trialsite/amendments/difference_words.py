@@ -22,6 +22,7 @@ from trialsite.casebook.sign_off import (
 )
 from trialsite.clinical.units import analyte
 from trialsite.studies.domain import protocol as plans
+from trialsite.studies.domain.methotrexate_plan import clause_text
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.registry import RegistryOutcome, Statement
 from trialsite.studies.domain.transplant_plan import Indication
@@ -343,7 +344,7 @@ def parts_of(value: Any, protocol: Protocol) -> str:
     if isinstance(value, Mapping):
         return "; ".join(f"{group_words(key)}: {amount_words(amount)}" for key, amount in value.items())
     if not isinstance(value, tuple):
-        return ""
+        return part_words(value, protocol) if isinstance(value, plans.Glucarpidase) else ""
     words = [part_words(one, protocol) for one in value]
     return "; ".join(words) if all(words) else ""
 
@@ -378,6 +379,8 @@ def part_words(one: Any, protocol: Protocol) -> str:
             return f"{local(one.text)} ({rule_words(one.rule)})"
         case plans.ReferenceDrug():
             return local(one.text)
+        case plans.Glucarpidase():
+            return ", ".join(local(clause_text(each, "start")) for each in one.limits)
         case plans.RescueRow():
             return rescue_row_words(one)
         case RegistryOutcome():

@@ -355,8 +355,8 @@ def with_a_serious_event(cast: Cast) -> Subject:
     }
     admission = {"performed_on": SEEN, "reason": "OTHER", "planned": False}
     with acting(user=cast.coordinator):
-        for slot, values in ((in_log("SAE"), report), (in_log("ADM"), admission)):
-            submit_form(slot=slot(subject), values=values, by=cast.coordinator)
+        for form, values in (("AE", {"performed_on": SEEN}), ("SAE", report), ("ADM", admission)):
+            submit_form(slot=in_log(form)(subject), values=values, by=cast.coordinator)
     return subject
 
 
@@ -719,7 +719,11 @@ def test_no_form_is_entered_by_service_or_page_where_anything_is_held(
             assert snapshot(subject, *STOPPED[kind]) == before
 
 
-MORE = {"CYC": {"phase": "PREPHASE"}, "SAE": {"report_kind": "INITIAL"}}  # what a form needs besides its date
+MORE: dict[str, dict[str, Any]] = {  # what a form needs besides its date
+    "CYC": {"phase": "PREPHASE"},
+    "MTX": {"start": timezone.now() - timedelta(days=1)},
+    "SAE": {"report_kind": "INITIAL"},
+}
 
 
 @pytest.mark.parametrize("key", sorted(forms))
@@ -770,7 +774,7 @@ CHANGES = {"submit_form": True, "change_state": True, "move_form": True, "record
 def test_a_write_makes_stale_exactly_what_it_changes(cast: Cast, name: str) -> None:
     """A form's signature by a change of the form, a visit's and a casebook's too; review leaves all of them."""
     write, subject = WRITES[name], subject_for(cast, name)
-    if name in ("enrol_subject", "replan_doses", "leave_study", "carry_over"):
+    if name in ("enrol_subject", "replan_doses", "leave_study", "carry_over", "decide_next_phase"):
         subject = prepared(cast, subject)
     signer, by = cast.investigator, cast.people()[write.by]
     signs = [one for one in (sign_vitals, sign_screening, sign_all) if not name.startswith("sign_")]
