@@ -138,7 +138,7 @@ def genetics_pending_then_transplantation(walk: Walk) -> None:
     walk.proposes("Not decided yet. Missing: KMT2A rearranged", "to Diagnosis and genetics")
     walk.known("DX", kmt2a_r=True, tp53_mut=False)
     walk.proposes("KMT2A rearranged or TP53 mutated, donor available: transplantation in first remission")
-    to_follow_up(walk, 80, "KMT2A rearranged")
+    to_follow_up(walk, 80, "KMT2A rearrangement")
 
 
 def to_follow_up(

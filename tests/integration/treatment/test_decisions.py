@@ -117,7 +117,7 @@ def test_a_transplantation_names_its_indication(cast: Cast, subject: Subject) ->
     )
     assert (found.indication, found.get_indication_display()) == (
         "OTHER_INVESTIGATOR",
-        "Another reason of the investigator: say which",
+        "Another reason of the investigator",
     )
 
 
