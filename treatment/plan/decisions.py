@@ -52,6 +52,7 @@ def decide_next_phase(
     refuse_undecidable(subject, standing)
     phase = phase_offered(subject, chosen_phase) if kind == DecidedKind.PHASE else None
     agrees = is_as_proposed(standing.following, kind, chosen_phase)
+    indication = indication or usual_indication(indications_of(subject, phase))
     refuse_incomplete(
         subject,
         standing,
@@ -108,6 +109,12 @@ def indications_of(subject: Subject, phase: Phase | None) -> Sequence[Indication
     """The reasons of the protocol to transplant, where it leaves a choice between several; none for other phases."""
     found = subject.protocol_version.protocol.transplant.indications
     return found if phase is not None and phase.kind == "transplant" and len(found) > 1 else ()
+
+
+def usual_indication(offered: Sequence[Indication]) -> str:
+    """The one indication that needs no words of the investigator, where there is just one; "" otherwise."""
+    plain = [one.key for one in offered if not one.needs_reason]
+    return plain[0] if len(plain) == 1 else ""
 
 
 def phase_offered(subject: Subject, key: str) -> Phase | None:

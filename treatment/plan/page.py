@@ -34,7 +34,7 @@ from ..selectors import (
     windows_of,
 )
 from ..transplant.panel import transplant_context
-from .decisions import decisions_of, indications_of, phases_offered
+from .decisions import decisions_of, indications_of, phases_offered, usual_indication
 from .evidence import branch_lines
 from .paths import OVER, Standing, phases_of, standing_of
 
@@ -142,6 +142,9 @@ def decision_context(subject: Subject, standing: Standing) -> dict[str, Any]:
         "decidable": bool(phases) and subject.enrolled_on and standing.following.text not in OVER,
         "choices": choices + [(str(kind), kind.label, "") for kind in ends],
         "proposed_choice": proposed_choice(standing.following),
+        "usual_indication": next(
+            (usual_indication(found) for one in phases if (found := indications_of(subject, one))), ""
+        ),
         "indications": [
             (indication.key, indication.name.in_language(language), one.name.in_language(language))
             for one in phases
