@@ -138,7 +138,7 @@ def test_the_page_asks_for_words_beside_their_field_and_the_trail_shows_both(
     refused = client.post(url, change)
     page = refused.content.decode()
     assert refused.status_code == 422
-    assert page.count("Critical items change (Weight): say in your words why.") == 1
+    assert page.count("Critical items change (Weight): say in your words why.") == 2  # in the summary too
     assert 'value="71"' in page
     assert client.post(url, change | {"reason_text": "the scan says 71"}).status_code == 302
     with acting(user=cast.coordinator):
