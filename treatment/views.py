@@ -88,6 +88,8 @@ def beyond_limit(request: HttpRequest, subject_id: UUID, phase: str) -> HttpResp
     return answer.response()
 
 
+@login_required
+@require_POST
 def decide(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     """Record what an investigator decided to follow the phase that runs."""
     found = subject_or_404(request.user, subject_id)  # type: ignore[arg-type]
