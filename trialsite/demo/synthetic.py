@@ -96,8 +96,9 @@ def tell(told: Story, study: Study, site: Site, staff: Staff, today: date) -> st
             fail_screening(subject=subject, reason=told.failure, code=code, by=staff.coordinator)
         elif told.enrolled_on:
             arm = follow(subject, told, staff)
+            subject = as_it_stands(subject)
             enter(subject, told.entries.get(arm, ()), staff)
-        subject = Subject.objects.select_related("protocol_version", "study", "site").get(pk=subject.pk)
+        subject = as_it_stands(subject)
         if subject.arm in told.courses:
             say_what_was_missed(subject, told, today, staff)
             assess_reports(subject, today, staff.coordinator, staff.monitor)
@@ -106,6 +107,10 @@ def tell(told: Story, study: Study, site: Site, staff: Staff, today: date) -> st
             projections.refresh(subject)
         connection.run_on_commit.clear()  # the projections are derived: no worker has to do it again
     return subject.number
+
+
+def as_it_stands(subject: Subject) -> Subject:
+    return Subject.objects.select_related("protocol_version", "study", "site").get(pk=subject.pk)
 
 
 def screen(told: Story, study: Study, site: Site, staff: Staff) -> Subject:
