@@ -167,6 +167,9 @@ def drop_first_phase(document: dict[str, Any]) -> None:
         if "assessed_at" in endpoint:
             endpoint["assessed_at"] = [key for key in endpoint["assessed_at"] if key in visits]
     document["response"]["refractory_at"] = []
+    document["reference_regimens"] = []  # the one stands in the place of C1
+    for course in document["blinatumomab"]["courses"]:
+        course["regimens"] = [key for key in course["regimens"] if key != "C1_VCD_BLINA"]
 
 
 def test_a_subject_in_a_phase_that_is_dropped_stays_in_it_and_goes_on_from_there(
