@@ -115,6 +115,8 @@ def test_no_text_of_the_sources_is_left_out_and_checking_changes_nothing() -> No
     before = TEXTS.read_bytes()
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     check = [str(ROOT / "bin" / "check-translations")]
-    done = subprocess.run(check, env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        check, env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert TEXTS.read_bytes() == before

@@ -110,7 +110,7 @@ def test_each_result_with_a_term_has_its_grade_beside_it(desk: Client, cast: Cas
         "4 Neutrophil count decreased: 0.4 10⁹/L; grade 4 is < 0.5.",
         "0 Anemia: 135 g/L; no grade is reached.",
         "Not gradable Platelet count decreased: 140 10⁹/L; not gradable, because LLN is not recorded"
-        " (may be grade 0 or 1).",
+        " (may be grade 0 or 1). Reference ranges of the site",
         "—",
     ]
 

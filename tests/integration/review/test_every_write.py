@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from importlib import import_module
 from typing import Any
 
@@ -722,7 +723,7 @@ def test_no_form_is_entered_by_service_or_page_where_anything_is_held(
 
 MORE: dict[str, dict[str, Any]] = {  # what a form needs besides its date
     "CYC": {"phase": "PREPHASE"},
-    "MTX": {"start": timezone.now() - timedelta(days=1)},
+    "MTX": {"start": timezone.now() - timedelta(days=1), "planned_hours": Decimal(24), "dose": Decimal(5000)},
     "SAE": {"report_kind": "INITIAL"},
 }
 
