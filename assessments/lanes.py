@@ -63,12 +63,13 @@ def visit_item(visit: PlannedVisit, today: date) -> dict[str, Any] | None:
         and visit.done_on is not None
         and not visit.earliest <= visit.done_on <= visit.latest
     )
+    state = "done" if found.state == "running" else found.state  # a begun visit took place
     return {
         "label": f"{visit_words(visit)} · {found.words}",
         "start": visit.earliest,
         "end": visit.latest,
         "at": at,
-        "kind": "visit-outside" if outside else f"visit-{found.state}",
+        "kind": "visit-outside" if outside else f"visit-{state}",
         "url": f"#visit-{visit.key}.{visit.repeat}",
     }
 
