@@ -257,8 +257,9 @@ def test_a_later_phase_with_another_weight_is_looked_at_twice(vip: Cast) -> None
     subject = enrolled(vip)
     start(vip, subject, "IND_VIP")
     later = {"phase": "IND_BLINA", "performed_on": DAY1 + timedelta(days=14)}
-    assert fired(vip, subject, "CYC", later | {"weight": size("63.1", "weight")}) == []
-    assert fired(vip, subject, "CYC", later | {"weight": size("63", "weight")}) == ["weight"]
+    undecided = ["phase"]  # nobody decided what follows
+    assert fired(vip, subject, "CYC", later | {"weight": size("63.1", "weight")}) == undecided
+    assert sorted(fired(vip, subject, "CYC", later | {"weight": size("63", "weight")})) == ["phase", "weight"]
 
 
 def test_venetoclax_tells_what_tumour_lysis_waits_for(ven: Cast) -> None:
