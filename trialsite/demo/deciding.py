@@ -2,7 +2,13 @@
 
 from datetime import date
 
-from treatment.plan.decisions import decide_next_phase, indications_of, is_as_proposed, phase_offered
+from treatment.plan.decisions import (
+    decide_next_phase,
+    indications_of,
+    is_as_proposed,
+    phase_offered,
+    usual_indication,
+)
 from treatment.plan.paths import OVER, standing_of
 from trialsite.access.models import User
 from trialsite.audit import acting
@@ -21,7 +27,8 @@ def decide_before(subject: Subject, phase: str, on: date, investigator: User) ->
         over = standing.ended is not None or standing.following.text in OVER
         if over or standing.current is None or offered is None or standing.current.phase == phase:
             return
-        indication = indication_of(subject) if indications_of(subject, offered) else ""
+        reasons = indications_of(subject, offered)
+        indication = usual_indication(reasons) or (indication_of(subject) if reasons else "")
         agrees = is_as_proposed(standing.following, "PHASE", phase)
         other = OTHER_INDICATION if indication == "OTHER_INVESTIGATOR" else ""
         decide_next_phase(
