@@ -1,6 +1,7 @@
 """Every read of the treatment room for one subject (whose visibility the caller has checked), or for lists."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -29,6 +30,17 @@ def plans_of(subject: Subject) -> dict[UUID, list[DosePlan]]:
     for plan in plans:
         found[plan.cycle_id].append(plan)
     return found
+
+
+def plans_in_force(subject_ids: Sequence[UUID]) -> dict[UUID, DosePlan]:
+    """The last plan of each cycle of many subjects, with its doses."""
+    plans = (
+        DosePlan.objects.filter(subject_id__in=subject_ids)
+        .select_related("protocol_version")
+        .prefetch_related(Prefetch("doses", PlannedDose.objects.order_by("line")))
+        .order_by("number")
+    )
+    return {plan.cycle_id: plan for plan in plans}
 
 
 def planned_lines(plan: DosePlan) -> list[PlannedLine]:
@@ -73,12 +85,21 @@ def doses_given(subject: Subject) -> list[GivenLine]:
 
 def segments_of(subject: Subject) -> list[InfusionSegment]:
     """Every stretch of infusion that stands, by its start."""
-    return list(
-        InfusionSegment.objects.filter(subject=subject, voided=False)
+    return segments_by_subject([subject.pk])[subject.pk]
+
+
+def segments_by_subject(subject_ids: Sequence[UUID]) -> dict[UUID, list[InfusionSegment]]:
+    """The same of many subjects."""
+    rows = (
+        InfusionSegment.objects.filter(subject_id__in=subject_ids, voided=False)
         .exclude(record__state=RecordState.VOIDED)
         .select_related("record__visit")
         .order_by("start", "pk")
     )
+    found: dict[UUID, list[InfusionSegment]] = defaultdict(list)
+    for row in rows:
+        found[row.subject_id].append(row)
+    return found
 
 
 def as_segment(row: InfusionSegment) -> Segment:

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from trialsite.access.permissions import may, require
-from trialsite.access.requests import user_of
+from trialsite.access.requests import ids_typed, user_of
 from trialsite.casebook import services
 from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.draft_views import draft_words, newer_words, version_of, window_of
@@ -229,23 +229,13 @@ def forget(page: Page) -> HttpResponse:
     """Take back a name that the laboratory prints."""
     wanted = page.request.POST.get("name", "")
     name = LabName.objects.filter(
-        study_id=page.subject.study_id, site_id=page.subject.site_id, in_use=True, pk__in=uuids([wanted])
+        study_id=page.subject.study_id, site_id=page.subject.site_id, in_use=True, pk__in=ids_typed([wanted])
     ).first()
     if name is None:
         raise CheckFailed({"name": _("Choose a name of the list.")})
     forget_name(name_id=name.pk, by=user_of(page.request), reason=page.request.POST.get("forget_reason", ""))
     messages.success(page.request, _("From now on this name waits in the tray again."))
     return kept_and_shown(page)
-
-
-def uuids(texts: list[str]) -> list[UUID]:
-    found = []
-    for text in texts:
-        try:
-            found.append(UUID(text))
-        except ValueError:
-            continue
-    return found
 
 
 def submit(page: Page) -> HttpResponse:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from trialsite.access.permissions import may, require, require_somewhere
-from trialsite.access.requests import user_of
+from trialsite.access.requests import ids_typed, user_of
 from trialsite.audit.moment import now
 from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.errors import CheckFailed
@@ -229,16 +229,6 @@ def ship(request: HttpRequest) -> HttpResponse:
         words = ngettext("%(n)d sample sent. Print the list.", "%(n)d samples sent. Print the list.", n)
         messages.success(request, words % {"n": n})
     return answer.response()
-
-
-def ids_typed(texts: list[str]) -> list[UUID]:
-    found = []
-    for text in texts:
-        try:
-            found.append(UUID(text))
-        except ValueError:
-            continue
-    return found
 
 
 @login_required

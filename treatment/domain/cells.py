@@ -13,8 +13,6 @@ from trialsite.clinical.text import Text
 from trialsite.clinical.units import unit_label
 from trialsite.studies.domain.transplant_plan import ApheresisRules
 
-MILLION = Decimal(1_000_000)
-
 
 @dataclass(frozen=True)
 class Condition:

@@ -16,7 +16,6 @@ from trialsite.clinical.text import Text
 CYP3A_STRONG, CYP3A_MODERATE, PGP = "cyp3a_strong", "cyp3a_moderate", "pgp_inhibitor"
 STRONG_INDUCER, AZOLE, VINCA = "cyp3a_inducer_strong", "azole", "vinca"
 SLOWS_METHOTREXATE = frozenset({"nsaid", "ppi", "penicillin", "sulfonamide_tmp"})
-ANTHRACYCLINE = "anthracycline"
 CORTICOSTEROID, GCSF = "corticosteroid", "gcsf"
 PREDNISONE_MG = Decimal(5)
 

@@ -5,7 +5,7 @@ says that it was above, and an earlier one below says that it was below; anythin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -356,11 +356,6 @@ def shown_hours(hours: Decimal | None) -> str:
     if hours is None:
         return "—"
     return f"{round_half_up(hours, 1).normalize():f}"
-
-
-def alerting(found: Iterable[Elimination]) -> bool:
-    """Whether any of several infusions calls for something beyond the plan."""
-    return any(one.verdict in DELAYED or one.glucarpidase is Truth.TRUE for one in found)
 
 
 __all__ = ["Elimination", "Glucarpidase", "Infusion", "Level", "Verdict", "judge", "rise_pct", "table_for"]

@@ -1,6 +1,5 @@
 """The courses of blinatumomab of one subject: plan, stretches and premedication of each phase that gives it."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,7 +7,6 @@ from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch
 from django.utils import timezone
 
 from trialsite.casebook.models import Subject
@@ -21,9 +19,9 @@ from ..domain.infusion import Infusion, Segment, infusion_course
 from ..domain.ledger import PlannedLine
 from ..domain.modification import Body
 from ..domain.premedication import Answer, Given, answers
-from ..models import CycleStart, DosePlan, InfusionSegment, PlannedDose, Premedication
+from ..models import CycleStart, DosePlan, InfusionSegment, Premedication
 from ..plan.paths import cycles_of
-from ..selectors import as_segment, planned_lines, windows_of
+from ..selectors import as_segment, planned_lines, plans_in_force, segments_by_subject, windows_of
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ def courses_of_many(subject_ids: Sequence[UUID]) -> dict[UUID, list[CourseOfPhas
     begun = [one for one, rows in cycles.items() if rows]
     if not begun:
         return {}
-    plans, segments = latest_plans(begun), segments_by_subject(begun)
+    plans, segments = plans_in_force(begun), segments_by_subject(begun)
     subjects = Subject.objects.filter(pk__in=begun).select_related("protocol_version", "site")
     found = {
         one.pk: list(of_subject(one, cycles[one.pk], plans, segments.get(one.pk, []))) for one in subjects
@@ -116,31 +114,6 @@ def of_subject(
         protocol = (plan.protocol_version if plan else subject.protocol_version).protocol
         rules = protocol.blinatumomab.rules_for(plan.regimen) if plan else None
         yield CourseOfPhase(cycle, first, last, number, plan, lines, rows, zone, rules, protocol.blinatumomab)
-
-
-def latest_plans(subject_ids: Sequence[UUID]) -> dict[UUID, DosePlan]:
-    """The plan in force of each cycle of many subjects."""
-    plans = (
-        DosePlan.objects.filter(subject_id__in=subject_ids)
-        .select_related("protocol_version")
-        .prefetch_related(Prefetch("doses", PlannedDose.objects.order_by("line")))
-        .order_by("number")
-    )
-    return {plan.cycle_id: plan for plan in plans}
-
-
-def segments_by_subject(subject_ids: Sequence[UUID]) -> dict[UUID, list[InfusionSegment]]:
-    """Every stretch that stands of many subjects, by its start."""
-    rows = (
-        InfusionSegment.objects.filter(subject_id__in=subject_ids, voided=False)
-        .exclude(record__state=RecordState.VOIDED)
-        .select_related("record__visit")
-        .order_by("start", "pk")
-    )
-    found: dict[UUID, list[InfusionSegment]] = defaultdict(list)
-    for row in rows:
-        found[row.subject_id].append(row)
-    return found
 
 
 def premedication_of(subject: Subject) -> list[Premedication]:

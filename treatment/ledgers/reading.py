@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Prefetch
-
 from trialsite.casebook.models import Subject
 from trialsite.casebook.site_day import site_today
 from trialsite.casebook.states import RecordState
 from trialsite.studies.domain.protocol import BLINATUMOMAB
 
 from ..domain.ledger import DrugLedger, GivenLine, PlannedLine, cycle_ledger
-from ..models import CycleStart, DoseGiven, DosePlan, PlannedDose
+from ..models import CycleStart, DoseGiven, DosePlan
 from ..plan.paths import cycles_of
-from ..selectors import planned_lines, windows_of
+from ..selectors import planned_lines, plans_in_force, windows_of
 
 
 @dataclass(frozen=True)
@@ -55,17 +53,6 @@ def belongs(one: GivenLine, place: int, first: date, last: date) -> bool:
 
 def without_infusion(plan: DosePlan | None) -> list[PlannedLine]:
     return [line for line in planned_lines(plan) if line.drug != BLINATUMOMAB] if plan else []
-
-
-def plans_in_force(subject_ids: Sequence[UUID]) -> dict[UUID, DosePlan]:
-    """The last plan of each cycle."""
-    plans = (
-        DosePlan.objects.filter(subject_id__in=subject_ids)
-        .select_related("protocol_version")
-        .prefetch_related(Prefetch("doses", PlannedDose.objects.order_by("line")))
-        .order_by("number")
-    )
-    return {plan.cycle_id: plan for plan in plans}
 
 
 def given_of_many(subject_ids: Sequence[UUID]) -> dict[UUID, list[GivenLine]]:

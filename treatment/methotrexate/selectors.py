@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,6 @@ from assessments.models import LabResult
 from trialsite.casebook.models import Subject
 from trialsite.casebook.slots import Slot
 from trialsite.casebook.states import RecordState
-from trialsite.casebook.versions import named
 from trialsite.clinical.body import round_half_up
 
 from ..domain.methotrexate import Elimination, Infusion, Level, judge
@@ -171,8 +169,3 @@ def phase_on(subject: Subject, on: date) -> str:
     begun = [one for one in cycles_of([subject.pk])[subject.pk] if one.performed_on is not None]
     running = [one.phase for one in begun if one.performed_on is not None and one.performed_on <= on]
     return running[-1] if running else begun[0].phase if begun else ""
-
-
-def phase_words(subject: Subject, on: date) -> Any:
-    """The phase of a day as the protocol has it; None where there is none."""
-    return named(subject.protocol_version.protocol, "phases", phase_on(subject, on))

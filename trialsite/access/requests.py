@@ -1,7 +1,9 @@
 """The person behind a request, where it comes from, and how often."""
 
+from collections.abc import Iterable
 from contextvars import ContextVar
 from typing import cast
+from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
@@ -17,6 +19,17 @@ answered: ContextVar[HttpRequest | None] = ContextVar("answered", default=None)
 def user_of(request: HttpRequest | Request) -> User:
     """The account that is logged in; views ask only after login_required or an API permission has let it in."""
     return cast(User, request.user)
+
+
+def ids_typed(texts: Iterable[str]) -> list[UUID]:
+    """The ids among what a page sent; what is none is passed over."""
+    found = []
+    for text in texts:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue
+    return found
 
 
 def address_of(request: HttpRequest) -> str:
