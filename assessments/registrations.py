@@ -29,10 +29,12 @@ from .models import (
     PlannedVisit,
     ProposedEvent,
     RecordGap,
+    ReferenceRange,
     SaeClock,
 )
 from .ranges.api import ReferenceRangeViewSet
 from .ranges.links import ranges_panel
+from .ranges.moves import WORDS_OF_RANGES
 from .sae.api import SaeClockViewSet
 from .sae.derive import derive_clocks
 from .sae.shown import sae_panel, sponsor_panel, stands_on_kind, stands_on_report
@@ -88,6 +90,7 @@ registries.timeline.register("assessments", assessment_lanes)
 registries.subject_pages.register("assessments", SubjectPage(_("Assessments"), "assessments", 40))
 registries.subject_pages.register("adverse-events", SubjectPage(_("Adverse events"), "adverse-events", 42))
 registries.trail_words.register(EventDecision._meta.db_table, TrailWords(hidden=hidden_of_decision))
+registries.trail_words.register(ReferenceRange._meta.db_table, WORDS_OF_RANGES)
 registries.subject_pages.register(
     "laboratory", SubjectPage(pgettext_lazy("results", "Laboratory"), "laboratory", 35)
 )

@@ -25,10 +25,10 @@ from trialsite.exchange.renderers import csv_lines
 from trialsite.studies.models import Site, Study
 from trialsite.studies.selectors import sites_visible_to, study_open_to
 
-from ..domain.grading import VERSIONS
 from ..domain.ranges import same_laboratory
 from ..models import ReferenceRange
 from .form import RangeForm, limits_words, people_words
+from .moves import moved_line, moved_sums
 from .services import (
     ANALYTES_WITH_RANGES,
     GradesMove,
@@ -42,7 +42,6 @@ from .services import (
 
 SHOWN = 100
 MOVED_SHOWN = 200
-TERM_NAMES = {key: term.name for terms in VERSIONS.values() for key, term in terms.items()}
 
 
 @dataclass(frozen=True)
@@ -248,36 +247,6 @@ def moved_context(shown: GradesMove) -> dict[str, Any]:
         "moved_count": len(shown.moved),
         "moved_more": max(len(shown.moved) - MOVED_SHOWN, 0),
         "seen": digest_of_moved(shown.moved),
-    }
-
-
-def moved_sums(found: Sequence[MovedGrade]) -> list[dict[str, Any]]:
-    """How many results of how many subjects go from which grade to which, by term; the commonest first."""
-    subjects: dict[tuple[str, str, str], list[str]] = {}
-    for one in found:
-        subjects.setdefault((one.term, one.old, one.new), []).append(one.subject)
-    return [
-        grade_change(*change) | {"results": len(whose), "subjects": len(set(whose))}
-        for change, whose in sorted(subjects.items(), key=lambda item: (-len(item[1]), item[0]))
-    ]
-
-
-def moved_line(one: MovedGrade) -> dict[str, str]:
-    language = get_language() or "en"
-    return {
-        "subject": one.subject,
-        "analyte": unit_line(one.analyte).label.in_language(language),
-        "on": one.on,
-        **grade_change(one.term, one.old, one.new),
-    }
-
-
-def grade_change(term: str, old: str, new: str) -> dict[str, str]:
-    """A term and two grades in words."""
-    return {
-        "term": TERM_NAMES[term].in_language(get_language() or "en"),
-        "old": old or _("not gradable"),
-        "new": new or _("not gradable"),
     }
 
 

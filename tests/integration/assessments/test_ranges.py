@@ -350,3 +350,26 @@ def queries_of_preview(cast: Cast, first: ReferenceRange) -> int:
     with acting(user=cast.coordinator), CaptureQueriesContext(connection) as queries:
         moved_grades(cast.study, cast.here, None, first)
     return len(queries)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Alanine aminotransferase increased 2 → 1: 1 result"),
+        ("zh-hans", "丙氨酸氨基转移酶升高 2 → 1：1 个结果"),
+    ],
+)
+def test_the_trail_sums_the_grades_that_moved_in_words(
+    client: Client, cast: Cast, subject: Subject, language: str, words: str
+) -> None:
+    first = record(cast)
+    alt(cast, subject)
+    with pytest.raises(GradesMove) as moving:
+        record(cast, uln=D(50), replaces=first, reason="typing error")
+    seen = digest_of_moved(moving.value.moved)
+    record(cast, uln=D(50), replaces=first, reason="typing error", seen=seen)
+    client.force_login(cast.data_manager)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    page = client.get("/trail/").content.decode()
+    assert words in page
+    assert "alt_increased" not in page

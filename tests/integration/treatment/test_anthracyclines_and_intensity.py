@@ -238,7 +238,7 @@ def test_the_page_says_how_the_total_adds_up_and_what_it_would_be(vip: Cast, cli
     page = client.get(f"/subjects/{subject.pk}/treatment/").content.decode()
     for words in (
         "at least",
-        "DNR_0_6",
+        "daunorubicin × 0.6",
         "By other ratios:",
         "as planned 112 mg/m²",
         "Relative dose intensity",
