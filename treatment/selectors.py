@@ -1,13 +1,14 @@
 """Every read of the treatment room for one subject (whose visibility the caller has checked), or for lists."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
 from django.db.models import Prefetch
 
 from trialsite.casebook.models import Subject
+from trialsite.casebook.reading import read_once
 from trialsite.casebook.states import RecordState
 from trialsite.casebook.versions import named
 from trialsite.clinical.text import Text
@@ -18,29 +19,32 @@ from .models import CycleStart, DoseGiven, DosePlan, InfusionSegment, PlannedDos
 from .plan.paths import cycles_of
 
 
-def plans_of(subject: Subject) -> dict[UUID, list[DosePlan]]:
+def plans_of(subject: Subject) -> Mapping[UUID, list[DosePlan]]:
     """The plans of each cycle of a subject, the last one being in force, with their doses."""
-    plans = (
-        DosePlan.objects.filter(subject=subject)
-        .select_related("made_by", "protocol_version")
-        .prefetch_related(Prefetch("doses", PlannedDose.objects.order_by("line")))
-        .order_by("number")
-    )
-    found: dict[UUID, list[DosePlan]] = defaultdict(list)
-    for plan in plans:
-        found[plan.cycle_id].append(plan)
-    return found
+    return plans_by_cycle([subject.pk])
 
 
 def plans_in_force(subject_ids: Sequence[UUID]) -> dict[UUID, DosePlan]:
     """The last plan of each cycle of many subjects, with its doses."""
-    plans = (
-        DosePlan.objects.filter(subject_id__in=subject_ids)
-        .select_related("protocol_version")
-        .prefetch_related(Prefetch("doses", PlannedDose.objects.order_by("line")))
-        .order_by("number")
-    )
-    return {plan.cycle_id: plan for plan in plans}
+    return {cycle: made[-1] for cycle, made in plans_by_cycle(subject_ids).items()}
+
+
+def plans_by_cycle(subject_ids: Sequence[UUID]) -> Mapping[UUID, list[DosePlan]]:
+    """Every plan of many subjects by cycle, in their order; read once in a reading."""
+
+    def read() -> Mapping[UUID, list[DosePlan]]:
+        plans = (
+            DosePlan.objects.filter(subject_id__in=subject_ids)
+            .select_related("made_by", "protocol_version")
+            .prefetch_related(Prefetch("doses", PlannedDose.objects.order_by("line")))
+            .order_by("number")
+        )
+        found: dict[UUID, list[DosePlan]] = defaultdict(list)
+        for plan in plans:
+            found[plan.cycle_id].append(plan)
+        return found
+
+    return read_once(("plans", tuple(subject_ids)), read)
 
 
 def planned_lines(plan: DosePlan) -> list[PlannedLine]:
@@ -65,41 +69,50 @@ def planned_lines(plan: DosePlan) -> list[PlannedLine]:
 
 
 def doses_given(subject: Subject) -> list[GivenLine]:
-    """Every dose that was reported and stands, with the address of the form it came from."""
+    """Every dose that was reported and stands, with the address of its form; read once in a reading."""
     from trialsite.casebook.slots import Slot
 
-    rows = (
-        DoseGiven.objects.filter(subject=subject, voided=False)
-        .exclude(record__state=RecordState.VOIDED)
-        .select_related("record__visit")
-        .order_by("given_on", "line")
-    )
-    found = []
-    for row in rows:
-        url = Slot.of_record(row.record).url()
-        found.append(
-            GivenLine(row.drug, row.given_on, row.prescribed, row.given, row.unit, row.reason, row.note, url)
+    def read() -> list[GivenLine]:
+        rows = (
+            DoseGiven.objects.filter(subject=subject, voided=False)
+            .exclude(record__state=RecordState.VOIDED)
+            .select_related("record__visit")
+            .order_by("given_on", "line")
         )
-    return found
+        found = []
+        for row in rows:
+            url = Slot.of_record(row.record).url()
+            found.append(
+                GivenLine(
+                    row.drug, row.given_on, row.prescribed, row.given, row.unit, row.reason, row.note, url
+                )
+            )
+        return found
+
+    return read_once(("doses given", subject.pk), read)
 
 
 def segments_of(subject: Subject) -> list[InfusionSegment]:
     """Every stretch of infusion that stands, by its start."""
-    return segments_by_subject([subject.pk])[subject.pk]
+    return segments_by_subject([subject.pk]).get(subject.pk, [])
 
 
-def segments_by_subject(subject_ids: Sequence[UUID]) -> dict[UUID, list[InfusionSegment]]:
-    """The same of many subjects."""
-    rows = (
-        InfusionSegment.objects.filter(subject_id__in=subject_ids, voided=False)
-        .exclude(record__state=RecordState.VOIDED)
-        .select_related("record__visit")
-        .order_by("start", "pk")
-    )
-    found: dict[UUID, list[InfusionSegment]] = defaultdict(list)
-    for row in rows:
-        found[row.subject_id].append(row)
-    return found
+def segments_by_subject(subject_ids: Sequence[UUID]) -> Mapping[UUID, list[InfusionSegment]]:
+    """The same of many subjects; read once in a reading."""
+
+    def read() -> Mapping[UUID, list[InfusionSegment]]:
+        rows = (
+            InfusionSegment.objects.filter(subject_id__in=subject_ids, voided=False)
+            .exclude(record__state=RecordState.VOIDED)
+            .select_related("record__visit")
+            .order_by("start", "pk")
+        )
+        found: dict[UUID, list[InfusionSegment]] = defaultdict(list)
+        for row in rows:
+            found[row.subject_id].append(row)
+        return found
+
+    return read_once(("stretches", tuple(subject_ids)), read)
 
 
 def as_segment(row: InfusionSegment) -> Segment:

@@ -12,7 +12,7 @@ from trialsite.access.requests import user_of
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import left_out
 
-from .page import SHOWN_STATES
+from .page import SHOWN_STATES, fits
 from .reading import Swimmer, swimmers_of
 
 
@@ -47,6 +47,15 @@ class CourseFilter(filters.FilterSet):
     study = filters.CharFilter(field_name="study__key", help_text="key of the study")
     site = filters.CharFilter(field_name="site__key", help_text="key of the site")
     arm = filters.CharFilter(help_text="key of the arm")
+    state = filters.CharFilter(help_text="enrolled or off_study")
+    response = filters.CharFilter(method="by_course", help_text="best response; none where not assessed")
+    mrd = filters.CharFilter(method="by_course", help_text="last MRD; none where there is none")
+
+    def by_course(self, subjects: QuerySet, name: str, value: str) -> QuerySet:
+        """What only the course says, read for all of them at once."""
+        return subjects.filter(
+            pk__in=[one.subject.pk for one in swimmers_of(list(subjects)) if fits(one, {name: value})]
+        )
 
 
 class CourseViewSet(ComputedListing):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.utils.translation import gettext_lazy as _
@@ -77,6 +78,7 @@ def swimmer_context(user: User, study: Study, asked: Mapping[str, str]) -> dict[
     return {
         "study": study,
         "asked": asked,
+        "csv": "/api/v1/courses/?" + urlencode({"format": "csv", "study": study.key} | filters_of(asked)),
         "page": page,
         "rows": [table_row(one, protocol) for one in shown],
         "graft": graft,
@@ -96,6 +98,11 @@ def swimmer_context(user: User, study: Study, asked: Mapping[str, str]) -> dict[
         "verdicts": [(one, VERDICT_WORDS[one]) for one in MRD],
         "sorts": [(key, words) for key, words in SORTS.items() if key != "arm" or by_arm],
     }
+
+
+def filters_of(asked: Mapping[str, str]) -> dict[str, str]:
+    """What was asked that says who is shown, as the list over REST takes it."""
+    return {name: asked[name] for name in ("arm", "site", "state", "response", "mrd") if asked.get(name)}
 
 
 def narrowed(subjects: Iterable[Subject], asked: Mapping[str, str]) -> list[Subject]:

@@ -27,6 +27,7 @@ from trialsite.casebook.site_day import site_today
 from trialsite.casebook.states import RecordState
 from trialsite.casebook.versions import named
 from trialsite.clinical.kleene import Truth
+from trialsite.listing import told
 
 from ..models import Death, Relapse
 
@@ -189,7 +190,7 @@ def events_of(
         for each in responses
     ]
     found += [
-        Event(f"mrd-{line.verdict.verdict.value.lower()}", mrd_words(line), line.result.sampled_on)
+        Event(f"mrd-{line.verdict.verdict.value.lower()}", f"MRD · {mrd_words(line)}", line.result.sampled_on)
         for line in lines
         if line.verdict
     ]
@@ -209,7 +210,7 @@ def events_of(
 
 def mrd_words(line: MrdLine) -> str:
     assert line.verdict is not None
-    return f"MRD {line.line.get_method_display()}: {VERDICT_WORDS[line.verdict.verdict]}"
+    return told(line.line.get_method_display(), str(VERDICT_WORDS[line.verdict.verdict]))
 
 
 def best_of(responses: Sequence[Judged]) -> str:

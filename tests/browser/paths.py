@@ -151,7 +151,7 @@ class Walk:
             page.locator("#indication").select_option(label=indication)
         if reason:
             page.locator("#why-decided").fill(reason)
-        self.investigator.press("Decide")
+        self.investigator.press("Record the decision")
         self.investigator.sees("Decided: ")
 
     def deviations(self) -> list[str]:

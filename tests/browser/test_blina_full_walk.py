@@ -108,7 +108,7 @@ def blinatumomab(clock: Clock, at_desk: Desks, casebook: str) -> None:
     desk.open(f"{casebook}treatment/")
     desk.sees("Blinatumomab from day 8")
     desk.page.locator("#decided-on").fill(clock.day(9).isoformat())
-    desk.press("Decide")
+    desk.press("Record the decision")
     desk.sees("Decided: Induction: blinatumomab.")
     desk = at_desk("coordinator")
     desk.open(f"{casebook}treatment/")

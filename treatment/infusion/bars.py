@@ -183,7 +183,7 @@ def placed(frame: Frame, marks: Sequence[Mark], width: int) -> list[dict[str, An
                 "number": mark.number,
                 "x": px(centre),
                 "y": px(y),
-                "text_y": px(y + 3.5),
+                "text_y": px(y + (5.5 if mark.kind == "step" else 3.5)),
                 "line_x": px(x),
                 "line_y": px(y + 7),
                 "points": points(mark.kind, centre, y),

@@ -73,7 +73,8 @@ def block_of(protocol: Protocol, reference: str, phases: tuple[str, ...], lines:
     if regimen is not None:
         title = _("%(phases)s against %(regimen)s") % {"phases": names, "regimen": local(regimen.name)}
         cite = regimen.cite
-    drugs = {one.key: local(one.name) for one in regimen.drugs} if regimen else {}
+    drugs = {one.key: local(one.name) for each in protocol.regimens for one in each.drugs}
+    drugs |= {one.key: local(one.name) for one in regimen.drugs} if regimen else {}
     rows = tuple(line_of(one, drugs.get(one.drug) or drug_name(one.drug)) for one in lines)
     bars = [bar_of(one, row.drug) for one, row in zip(lines, rows, strict=True) if one.ratio is not None]
     return Block(title, cite, rows, bar_chart(bars))

@@ -13,12 +13,18 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.reading import record_until
 from trialsite.casebook.selectors import current_records
 from trialsite.casebook.versions import named
-from trialsite.clinical.facts import Fact
+from trialsite.clinical.facts import Fact, Why
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.rules import Evidence
 from trialsite.studies.domain.protocol import Drug, Protocol
 
-from ..domain.start_conditions import ConditionAnswer, answer_conditions, facts_of_conditions, may_start
+from ..domain.start_conditions import (
+    ConditionAnswer,
+    answer_conditions,
+    facts_of_conditions,
+    fresh,
+    may_start,
+)
 from ..models import ConcomitantMedication
 from .facts import interaction_on
 
@@ -66,17 +72,25 @@ def gate_of(subject: Subject, drug: Drug, on: date, typed: Mapping[str, Fact] | 
         if INTERACTION in facts:
             facts[INTERACTION], medicine = interaction_on(taken, on)
     answers = answer_conditions(drug, facts | dict(typed or {}), on)
-    lines = tuple(line_of(one, facts | dict(typed or {}), medicine) for one in answers)
+    lines = tuple(line_of(one, facts | dict(typed or {}), medicine, on) for one in answers)
     return Gate(drug.name.in_language(get_language() or "en"), on, may_start(answers), lines, answers)
 
 
-def line_of(one: ConditionAnswer, facts: Mapping[str, Fact], medicine: str) -> GateLine:
+def line_of(one: ConditionAnswer, facts: Mapping[str, Fact], medicine: str, on: date) -> GateLine:
     labels = {
         Truth.TRUE: _("met"),
         Truth.FALSE: _("not met"),
         Truth.UNKNOWN: _("unknown"),
     }
-    shown = [words for each in one.answer.evidence if (words := evidence_words(each, facts, medicine))]
+    days = one.condition.max_age_days
+    stale = {name for name, fact in fresh(facts, days, on).items() if fact.why is Why.STALE}
+    shown = [
+        _("%(value)s: older than %(days)s days") % {"value": words, "days": days}
+        if each.fact in stale
+        else words
+        for each in one.answer.evidence
+        if (words := evidence_words(each, facts, medicine))
+    ]
     return GateLine(
         one.condition.text.in_language(get_language() or "en"),
         STANDING[one.answer.truth],

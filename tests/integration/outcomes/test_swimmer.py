@@ -157,6 +157,18 @@ def test_filters_narrow_by_what_is_recorded(cast: Cast) -> None:
         assert count({"site": cast.elsewhere.key}) == 0
 
 
+def test_the_table_and_its_csv_leave_out_the_same_subjects(cast: Cast, client: Client) -> None:
+    treated(cast)
+    client.force_login(cast.coordinator)
+    for asked, count in (("mrd=NEGATIVE", 0), ("mrd=none&response=none", 1), ("state=off_study", 0)):
+        answer = client.get(f"{URL}?{asked}&sort=number&page=1")
+        assert answer.context["page"].paginator.count == count
+        address = answer.context["csv"]
+        assert address.endswith(asked.replace("mrd=none&response=none", "response=none&mrd=none"))
+        lines = b"".join(client.get(address).streaming_content).splitlines()  # type: ignore[attr-defined]
+        assert len(lines) == count + 1
+
+
 def test_the_list_gives_the_same_and_queries_do_not_grow(cast: Cast, client: Client) -> None:
     who, counts = token_of(cast.coordinator), []
     for _ in range(2):

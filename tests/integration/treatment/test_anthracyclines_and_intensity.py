@@ -14,6 +14,7 @@ from treatment.anthracyclines.decisions import decide_beyond_limit
 from treatment.anthracyclines.selectors import course_of
 from treatment.anthracyclines.work import KIND
 from treatment.domain.anthracyclines import Uncounted
+from treatment.intensity.page import intensity_context
 from treatment.intensity.selectors import intensities_of
 from treatment.models import AnthracyclineDecision
 from trialsite.audit import acting
@@ -205,7 +206,9 @@ def test_blinatumomab_counts_by_its_infusion_record(vip: Cast) -> None:
     )
     with acting(user=vip.coordinator):
         (one,) = [each for each in intensities_of(subject) if each.drug == "BLINATUMOMAB"]
+        shown = intensity_context(subject)["intensity_plan"]
     assert (one.wanted, one.given) == (D(259), D(161))
+    assert [line.drug for block in shown for line in block.lines] == ["Blinatumomab"]
 
 
 def test_lists_of_intensity_and_anthracyclines(vip: Cast, client: Client) -> None:

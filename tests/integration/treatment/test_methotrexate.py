@@ -179,6 +179,11 @@ def test_each_bound_belongs_to_its_side_and_old_results_are_unknown(vip: Cast) -
     assert [found[key] for key in ("BILIRUBIN", "ANC", "PLATELETS")] == [Truth.FALSE] * 3
     assert truths(vip, subject, date(2026, 1, 14))["ANC"] is Truth.FALSE
     assert truths(vip, subject, date(2026, 1, 15))["ANC"] is Truth.UNKNOWN
+    with acting(user=vip.coordinator):
+        drug = gated_drug(subject.protocol_version.protocol, "CONS2_VP_MTX")
+        assert drug is not None
+        evidence = [one.evidence for one in gate_of(subject, drug, date(2026, 1, 15)).lines]
+    assert "Neutrophils 0.99 10⁹/L (2026-01-11): older than 3 days" in evidence
 
 
 MEDICINES = [

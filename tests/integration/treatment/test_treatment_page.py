@@ -4,7 +4,9 @@ from datetime import date
 from decimal import Decimal as D
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from tests.cast import Cast, bare_subject, make_cast
 from treatment.domain.path import NextKind, PathState
@@ -207,3 +209,14 @@ def test_every_form_of_the_room_opens(cast: Cast, client: Client) -> None:
     client.force_login(cast.coordinator)
     for key in ("CYC", "EX", "BLI", "CM", "TF", "DON", "HSCT", "CAR", "EOT", "DEV"):
         assert client.get(Slot(subject.pk, "LOG", key).url()).status_code == 200, key
+
+
+def test_the_page_reads_each_thing_of_the_treatment_once(cast: Cast, client: Client) -> None:
+    subject = enrolled(cast)
+    start(cast, subject, "IND_CHEMO")
+    start(cast, subject, "IND_BLINA", date(2026, 1, 19))
+    infuse(cast, subject, ("2026-01-19 10:00", "2026-01-23 10:00", "9", "AE"))
+    with CaptureQueriesContext(connection) as seen:
+        page_of(client, cast, subject)
+    for table in ("treatment_doseplan", "treatment_planneddose", "treatment_dosegiven"):
+        assert sum(f'FROM "{table}"' in one["sql"] for one in seen) == 1, table

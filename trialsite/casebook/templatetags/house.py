@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.forms import BaseForm, BoundField
 from django.template.context import Context
+from django.utils.translation import pgettext
 
 from trialsite.casebook.shown_again import Typed
 from trialsite.casebook.strip import strip_for_both
@@ -106,6 +107,12 @@ def listed_parts(parts: Iterable[Any]) -> str:
 def colon() -> str:
     """What stands between a label and its words: ": ", in Chinese "："."""
     return told("", "")
+
+
+@register.simple_tag
+def stop() -> str:
+    """What ends a sentence before another: ". ", in Chinese "。"."""
+    return pgettext("end of a sentence", ". ")
 
 
 @register.simple_tag
