@@ -219,6 +219,7 @@ def test_a_graft_against_the_decision_drafts_a_deviation_by_its_own_form(
     assert draft.occurred_on == LATER - timedelta(days=7)  # conditioning begins the phase
     assert [one.row_id for one in draft.addresses] == [str(record.pk)]
     assert "移植" in draft.evidence_zh
+    assert str(draft.rule_name) == "another phase than decided"
 
 
 def test_cells_out_of_turn_draft_a_deviation_once_whoever_tells_of_them_first(
