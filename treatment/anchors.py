@@ -44,7 +44,9 @@ def phase_start(subject_ids: Sequence[UUID], phase: str) -> Dates:
     """Day 1 of a phase that began."""
     subjects = Subject.objects.filter(pk__in=subject_ids).select_related("protocol_version")
     found: Dates = {}
-    for subject_id, begun in read_once(("begun", tuple(subject_ids)), lambda: begun_of(subjects)).items():
+    for subject_id, begun in read_once(
+        ("begun", tuple(subject_ids)), lambda: begun_of(list(subjects))
+    ).items():
         for one in begun:
             if one.phase == phase:
                 found.setdefault(subject_id, one.on)
