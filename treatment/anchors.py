@@ -21,7 +21,7 @@ from .domain.path import PhaseRun, first_day_of_treatment
 from .models import CellTherapy, CycleStart, Donor, EndOfTreatment, InfusionSegment, Transplant
 from .models.cells import CellStep
 from .models.infusions import StopReason
-from .plan.paths import cycles_of, phases_of
+from .plan.paths import begun_of, cycles_of, phases_of
 from .selectors import as_segment
 
 Dates = dict[UUID, date]
@@ -42,11 +42,14 @@ def c1d1(subject_ids: Sequence[UUID], argument: str) -> Dates:
 
 def phase_start(subject_ids: Sequence[UUID], phase: str) -> Dates:
     """Day 1 of a phase that began."""
+    subjects = Subject.objects.filter(pk__in=subject_ids).select_related("protocol_version")
     found: Dates = {}
-    for subject_id, cycles in cycles_of(subject_ids).items():
-        for one in cycles:
-            if one.phase == phase and one.performed_on:
-                found.setdefault(subject_id, one.performed_on)
+    for subject_id, begun in read_once(
+        ("begun", tuple(subject_ids)), lambda: begun_of(list(subjects))
+    ).items():
+        for one in begun:
+            if one.phase == phase:
+                found.setdefault(subject_id, one.on)
     return found
 
 
@@ -221,7 +224,7 @@ def first_days(model: type, subject_ids: Sequence[UUID], item: str, **only: obje
 
 ANCHORS: dict[str, Anchor] = {
     "c1d1": Anchor(c1d1, _("day 1 of treatment"), ("CYC",)),
-    "phase": Anchor(phase_start, _("day 1 of the phase"), ("CYC",)),
+    "phase": Anchor(phase_start, _("day 1 of the phase"), ("CYC", "HSCT", "CAR")),
     "phase_end": Anchor(phase_end, _("last day of the phase"), ("CYC",)),
     "end_of_blinatumomab": Anchor(end_of_blinatumomab, _("end of blinatumomab"), ("CYC", "BLI")),
     "infusion_end": Anchor(infusion_end, _("actual end of the infusion"), ("CYC", "BLI")),

@@ -48,8 +48,9 @@ def plans_by_cycle(subject_ids: Sequence[UUID]) -> Mapping[UUID, list[DosePlan]]
 
 
 def planned_lines(plan: DosePlan) -> list[PlannedLine]:
-    """The lines of a plan as the ledger takes them, with what the plan's protocol accepts instead."""
-    regimen = named(plan.protocol_version.protocol, "regimens", plan.regimen)
+    """The lines of a plan as the ledger takes them, with what the plan's protocol accepts and tolerates."""
+    protocol = plan.protocol_version.protocol
+    regimen = named(protocol, "regimens", plan.regimen)
     instead = {drug.key: drug.equivalents for drug in regimen.drugs} if regimen else {}
     return [
         PlannedLine(
@@ -63,6 +64,7 @@ def planned_lines(plan: DosePlan) -> list[PlannedLine]:
             working=Text(dose.working_en, dose.working_zh),
             missing=tuple(dose.missing_facts),
             equivalents=instead.get(dose.drug, ()),
+            tolerance=protocol.dose_tolerance,
         )
         for dose in plan.doses.all()
     ]

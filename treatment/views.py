@@ -23,6 +23,7 @@ from .anthracyclines.decisions import decide_beyond_limit, is_principal
 from .anthracyclines.page import anthracycline_context
 from .doses.page import dose_context, worksheet_context
 from .doses.services import replan_doses
+from .infusion.first import first_infusion_context
 from .intensity.page import intensity_context
 from .medication.page import medication_context
 from .methotrexate.page import methotrexate_context
@@ -40,7 +41,7 @@ def treatment(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     require(request.user, "record.view", **place)
     with timezone.override(ZoneInfo(found.site.timezone)):
         context = subject_context(request, found, "treatment") | treatment_context(found)
-        context |= dose_context(found)
+        context |= dose_context(found) | first_infusion_context(found)
         context |= anthracycline_context(found) | methotrexate_context(found) | intensity_context(found)
         context["may_go_beyond"] = is_principal(request.user, found)  # type: ignore[arg-type]
         context["may_decide"] = may(request.user, "treatment.decide", **place)

@@ -9,6 +9,7 @@ from trialsite.casebook.registries import FormType, RowType
 
 from .. import models
 from ..checks import not_negative
+from ..plan.starts import begun_by_form
 from ..transplant.checks import lines_in_order, other_said
 from ..transplant.panel import agents_of, joined
 from . import checks, derived, forms
@@ -37,6 +38,7 @@ CELL_FORMS = (
             checks.ready_for_apheresis,
         ),
         derived=derived.cells,
+        after=begun_by_form,
         summary=cell_summary,
     ),
     FormType(

@@ -1,4 +1,4 @@
-"""Doses given more than 10 % off the prescribed ones, or prescribed so far off the planned ones without a reason."""
+"""Doses given beyond the tolerance of the protocol, or prescribed so far off the planned ones without a reason."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date

@@ -25,16 +25,16 @@ def draft_deviations(*, subject_id: UUID, by: User) -> int:
     return drafts_of(subjects, by)
 
 
-def draft_deviations_of_all() -> int:
-    """What time brings about, a window that closed above all: every enrolled subject, as the system."""
+def draft_deviations_of_all(study: Study | None = None) -> int:
+    """What time brings about, a window that closed above all: in every enrolled subject (of a study), as the system."""
     count = 0
-    for ids in batches():
+    for ids in batches(study):
         with acting(role="system", reason="deviations by rules"):
             count += drafts_of(Subject.objects.filter(pk__in=ids), None)
     return count
 
 
-def batches() -> Iterator[Sequence[UUID]]:
+def batches(only: Study | None) -> Iterator[Sequence[UUID]]:
     """The subjects in whom rules look for deviations, a study after the other."""
     with acting(role="system"):
         found = [
@@ -43,7 +43,7 @@ def batches() -> Iterator[Sequence[UUID]]:
                 .order_by("pk")
                 .values_list("pk", flat=True)
             )
-            for study in Study.objects.order_by("key")
+            for study in ([only] if only else Study.objects.order_by("key"))
         ]
     for ids in found:
         for first in range(0, len(ids), AT_ONCE):

@@ -1,14 +1,11 @@
-"""When something departs from the protocol: a visit, a sample for MRD, a graft, each with the sentence that says so.
+"""When something departs from the protocol: a visit, a sample for MRD, each with the sentence that says so.
 
-Doses are judged by `domain.ledger`. None: nothing departs, or it cannot be told yet.
+Doses are judged by `domain.ledger`, grafts by `domain.graft`. None: nothing departs, or it cannot be told yet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
 from trialsite.clinical.text import Text
 
@@ -51,44 +48,4 @@ def sample_departure(
     return Text(
         f"{name.en}: no sample for MRD is logged and no MRD is entered; the window ended on {last}, {done.en}.",
         f"{name.zh}：未登记MRD标本，也未录入MRD结果；窗口期已于{last}结束，{done.zh}。",
-    )
-
-
-class MrdSaid(StrEnum):
-    """What the last MRD before a graft says."""
-
-    NEGATIVE = "NEGATIVE"
-    POSITIVE = "POSITIVE"
-    INDETERMINATE = "INDETERMINATE"
-
-
-@dataclass(frozen=True)
-class MrdBefore:
-    """One MRD result by the method that opens the way to transplantation."""
-
-    on: date
-    said: MrdSaid
-
-
-_SAID = {
-    MrdSaid.POSITIVE: Text("positive", "阳性"),
-    MrdSaid.INDETERMINATE: Text("unknown (indeterminate)", "未知（不确定）"),
-}
-
-
-def graft_departure(day0: date, method: Text, results: Sequence[MrdBefore]) -> Text | None:
-    """A graft without negative MRD: the last result up to day 0 counts; without one MRD is unknown, never negative."""
-    before = sorted((one for one in results if one.on <= day0), key=lambda one: one.on)
-    if not before:
-        return Text(
-            f"Transplanted on {day0}; MRD before it is unknown: no result by {method.en} is recorded.",
-            f"{day0}移植；移植前MRD未知：未记录{method.zh}结果。",
-        )
-    last = before[-1]
-    if last.said is MrdSaid.NEGATIVE:
-        return None
-    said = _SAID[last.said]
-    return Text(
-        f"Transplanted on {day0}; the last MRD before it by {method.en}, of {last.on}, is {said.en}.",
-        f"{day0}移植；移植前最近一次{method.zh}MRD（{last.on}）为{said.zh}。",
     )

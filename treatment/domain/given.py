@@ -8,10 +8,7 @@ from enum import StrEnum
 
 from trialsite.clinical.body import round_half_up
 from trialsite.clinical.text import Text
-
-# Assumptions: up to 5 % nobody is asked, above 10 % it is a deviation; a bound belongs to the milder class.
-SILENT_PCT = Decimal(5)
-QUERY_PCT = Decimal(10)
+from trialsite.studies.domain.dose_plan import PLAIN_TOLERANCE, DoseTolerance
 
 
 class DoseReason(StrEnum):
@@ -55,19 +52,24 @@ class DoseComparison:
     sentence: Text
 
 
-def compare_given(given: Decimal | None, prescribed: Decimal | None) -> DoseComparison:
+def compare_given(
+    given: Decimal | None, prescribed: Decimal | None, tolerance: DoseTolerance = PLAIN_TOLERANCE
+) -> DoseComparison:
     """The dose given against the rounded dose prescribed, both in one unit; None is not recorded.
 
-    A difference of 5 % or less is silent, up to 10 % a query, above 10 % a deviation. Nothing given is 0,
-    and then the difference is -100 %."""
-    return _compare(given, prescribed, "given", "实际给药")
+    Above the tolerances of the protocol a difference is a query, then a deviation. Nothing given is 0, and then the
+    difference is -100 %."""
+    return _compare(given, prescribed, tolerance, "given", "实际给药")
 
 
 def compare_prescribed(
-    prescribed: Decimal | None, planned: Decimal | None, reason: DoseReason | None = None
+    prescribed: Decimal | None,
+    planned: Decimal | None,
+    reason: DoseReason | None = None,
+    tolerance: DoseTolerance = PLAIN_TOLERANCE,
 ) -> DoseComparison:
     """The dose prescribed against the dose planned; less, for an allowed reason, is a modification."""
-    compared = _compare(prescribed, planned, "prescribed", "医嘱剂量")
+    compared = _compare(prescribed, planned, tolerance, "prescribed", "医嘱剂量")
     lower = compared.difference_pct is not None and compared.difference_pct < 0
     if lower and reason in MODIFICATION_REASONS:
         assert reason is not None
@@ -82,7 +84,9 @@ def relative_dose_intensity(given: Decimal, planned: Decimal) -> Decimal | None:
     return given / planned if planned else None
 
 
-def _compare(actual: Decimal | None, wanted: Decimal | None, verb: str, verb_zh: str) -> DoseComparison:
+def _compare(
+    actual: Decimal | None, wanted: Decimal | None, tolerance: DoseTolerance, verb: str, verb_zh: str
+) -> DoseComparison:
     if actual is None or wanted is None:
         missing = Text("One of the doses is not recorded.", "缺少剂量记录。")
         return DoseComparison(DoseClass.NOT_COMPARABLE, None, missing)
@@ -92,10 +96,11 @@ def _compare(actual: Decimal | None, wanted: Decimal | None, verb: str, verb_zh:
     difference = (actual - wanted) * 100 / wanted
     # The bounds are compared as products: exact where the quotient is not.
     beyond = abs(actual - wanted) * 100
-    if beyond <= SILENT_PCT * wanted:
+    if beyond <= tolerance.query_above_pct * wanted:
         kind = DoseClass.SILENT
     else:
-        kind = DoseClass.QUERY if beyond <= QUERY_PCT * wanted else DoseClass.DEVIATION
+        within = beyond <= tolerance.deviation_above_pct * wanted
+        kind = DoseClass.QUERY if within else DoseClass.DEVIATION
     shown = round_half_up(difference, 1)
     sentence = Text(f"{shown:+} % {verb}.", f"{verb_zh}{shown:+}%。")
     return DoseComparison(kind, difference, sentence)

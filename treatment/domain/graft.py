@@ -139,3 +139,47 @@ def tolerance(one: Toxicity, max_grade: int) -> list[tuple[Truth, Text]]:
             ),
         )
     ]
+
+
+@dataclass(frozen=True)
+class MrdSaid:
+    """One MRD result by the method that opens the way to a graft: negative is true, not decided unknown."""
+
+    on: date
+    negative: Truth
+
+
+@dataclass(frozen=True)
+class MrdAnswer:
+    """Whether MRD was negative before a graft, in a sentence, and the day of the result that counts."""
+
+    truth: Truth
+    reason: Text
+    on: date | None = None
+
+
+_SAID = {
+    Truth.TRUE: Text("negative", "阴性"),
+    Truth.FALSE: Text("positive", "阳性"),
+    Truth.UNKNOWN: Text("unknown (indeterminate)", "未知（不确定）"),
+}
+
+
+def mrd_before(day0: date, until: date, method: Text, results: Sequence[MrdSaid]) -> MrdAnswer:
+    """Of the results up to a day (conditioning, or day 0) the last one counts; without one it is unknown."""
+    when, when_zh = "it", "移植前"
+    if until != day0:
+        when, when_zh = f"conditioning on {until}", f"预处理（{until}）前"
+    last = max((one for one in results if one.on <= until), key=lambda one: one.on, default=None)
+    if last is None:
+        text = Text(
+            f"Transplanted on {day0}; MRD before {when} is unknown: no result by {method.en} is recorded.",
+            f"{day0}移植；{when_zh}MRD未知：未记录{method.zh}结果。",
+        )
+        return MrdAnswer(Truth.UNKNOWN, text)
+    said = _SAID[last.negative]
+    text = Text(
+        f"Transplanted on {day0}; the last MRD before {when} by {method.en}, of {last.on}, is {said.en}.",
+        f"{day0}移植；{when_zh}最近一次{method.zh}MRD（{last.on}）为{said.zh}。",
+    )
+    return MrdAnswer(last.negative, text, last.on)

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from trialsite.clinical.body import round_half_up
 from trialsite.clinical.text import Text
+from trialsite.studies.domain.dose_plan import PLAIN_TOLERANCE, DoseTolerance
 from trialsite.studies.domain.protocol import Equivalent
 
 from .given import DoseClass, DoseComparison, DoseReason, compare_given, compare_prescribed
@@ -19,7 +20,9 @@ _MG: dict[str, Decimal] = {"g": Decimal(1000), "mg": Decimal(1), "ug": Decimal("
 
 @dataclass(frozen=True)
 class PlannedLine:
-    """A drug at one dose level: `amount` is one dose, `per_day` times on each of `days`; None is not planned."""
+    """A drug at one dose level: `amount` is one dose, `per_day` times on each of `days`; None is not planned.
+
+    `tolerance`: how far a dose may be off, by the version of the protocol that planned it."""
 
     drug: str
     name: Text
@@ -31,6 +34,7 @@ class PlannedLine:
     working: Text
     missing: tuple[str, ...] = ()
     equivalents: tuple[Equivalent, ...] = ()
+    tolerance: DoseTolerance = PLAIN_TOLERANCE
 
     def takes(self, drug: str) -> bool:
         """Whether another drug may be given instead of this one."""
@@ -202,10 +206,10 @@ def _marked(line: PlannedLine, given: GivenLine) -> tuple[Mark, Text | None]:
     reason = DoseReason(given.reason) if given.reason else None
     found: list[DoseComparison] = []
     if line.daily is not None and prescribed is not None:
-        found.append(compare_prescribed(prescribed, line.daily, reason))
+        found.append(compare_prescribed(prescribed, line.daily, reason, line.tolerance))
     wanted = prescribed if prescribed is not None else line.daily
     if wanted is not None:
-        found.append(compare_given(actual, wanted))
+        found.append(compare_given(actual, wanted, line.tolerance))
     grave = [DoseClass.DEVIATION, DoseClass.QUERY, DoseClass.NOT_COMPARABLE, DoseClass.MODIFICATION]
     for kind in grave:
         for one in found:

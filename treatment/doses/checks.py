@@ -90,7 +90,8 @@ def lysis_may_start(values: Values, rows: Rows, subject: Subject) -> Iterator[Fi
 
 @edit_check(gettext_lazy("Doses within the tolerance"), hard=False)
 def within_tolerance(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
-    """Prescribed beside planned, given beside prescribed: 5 to 10 % off is asked about; more without a reason too."""
+    """Prescribed beside planned, given beside prescribed: beyond the tolerance it is asked about, a deviation
+    only where no reason is given."""
     lines = [
         (place, line)
         for place, line in enumerate(rows.get("doses", ()))
@@ -101,13 +102,14 @@ def within_tolerance(values: Values, rows: Rows, subject: Subject) -> Iterator[F
         plan = planned_for(line["drug"], planned.get(line["given_on"], ()))
         reason = DoseReason(line["reason"]) if line.get("reason") else None
         prescribed, given, daily = line.get("prescribed"), line.get("given"), None
+        tolerance = plan.tolerance if plan else subject.protocol_version.protocol.dose_tolerance
         if plan is not None:
             unit = line.get("unit") or plan.unit
             daily = plan.daily
             prescribed, _cap = as_planned(plan, line["drug"], in_unit(prescribed, unit, plan.unit))
             given, _cap = as_planned(plan, line["drug"], in_unit(given, unit, plan.unit))
         if daily is not None and prescribed is not None:
-            found = compare_prescribed(prescribed, daily, reason)
+            found = compare_prescribed(prescribed, daily, reason, tolerance)
             if asked_about(found.kind, reason):
                 words = found.sentence.in_language(get_language() or "en")
                 yield Finding(
@@ -118,7 +120,7 @@ def within_tolerance(values: Values, rows: Rows, subject: Subject) -> Iterator[F
                 continue
         wanted = prescribed if prescribed is not None else daily
         if wanted is not None and given is not None:
-            found = compare_given(given, wanted)
+            found = compare_given(given, wanted, tolerance)
             if asked_about(found.kind, reason):
                 words = found.sentence.in_language(get_language() or "en")
                 yield Finding(
@@ -133,7 +135,7 @@ def within_tolerance(values: Values, rows: Rows, subject: Subject) -> Iterator[F
 
 
 def asked_about(kind: DoseClass, reason: DoseReason | None) -> bool:
-    """5 to 10 % is always asked about; beyond, where no reason is given (with one the deviation speaks)."""
+    """What the tolerance asks about always; beyond it, where no reason is given (with one the deviation speaks)."""
     return kind is DoseClass.QUERY or (kind is DoseClass.DEVIATION and reason is None)
 
 

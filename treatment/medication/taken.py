@@ -20,7 +20,7 @@ from ..domain.interactions import WATCHED, Exposure, Interaction, Taken, interac
 from ..domain.ledger import in_unit
 from ..domain.medicines import CORTICOSTEROID, Medicine
 from ..domain.steroids import Course, Gap, SteroidDays, steroid_days
-from ..models import ConcomitantMedication, DoseGiven, DosePlan, PlannedDose
+from ..models import CellCourse, ConcomitantMedication, DoseGiven, DosePlan, PlannedDose
 from ..models.medication import Route
 from .dictionary import dictionary
 
@@ -160,10 +160,60 @@ def exact(day: PartialDate | None) -> bool:
 
 
 def steroids_of(subject: Subject, today: date) -> SteroidDays:
-    """Corticosteroids of the medication forms and of the treatment forms (premedication, chemotherapy), by day."""
-    courses = [one for one in map(steroid_course, entries_of(subject.pk)) if one is not None]
+    """Corticosteroids of the medication forms, of the treatment forms (premedication, chemotherapy) and of the courses
+    after CAR-T cells, by day."""
+    known = [(one.medicine, course) for one in entries_of(subject.pk) if (course := steroid_course(one))]
+    counted = [
+        (medicine.key, course.sure)
+        for medicine, course in known
+        if medicine is not None and course.prednisone_mg is not None and course.sure is not None
+    ]
     rows = standing_doses([subject.pk]).filter(drug__in=STEROID_KEYS).order_by("given_on")
-    return steroid_days(courses, list(given_steroids(rows)), today)
+    after_cells = steroids_after_cells(subject.pk)
+    doses = [*given_steroids(rows), *days_after_cells(after_cells, counted, today)]
+    open_courses = [one for one in map(course_after_cells, after_cells) if one.gaps]
+    return steroid_days([*(course for _medicine, course in known), *open_courses], doses, today)
+
+
+def steroids_after_cells(subject_id: UUID) -> list[CellCourse]:
+    """The courses of corticosteroid after CAR-T cells; of one that several forms tell of, the last form's lines."""
+    rows = CellCourse.objects.filter(subject_id=subject_id, voided=False, agent__in=STEROID_KEYS)
+    rows = rows.exclude(record__state=RecordState.VOIDED).select_related("record__visit")
+    ordered = list(rows.order_by("record__performed_on", "record_id", "line"))
+    last = {(one.agent, one.started_on): one.record_id for one in ordered}
+    return [one for one in ordered if last[one.agent, one.started_on] == one.record_id]
+
+
+def course_after_cells(line: CellCourse) -> Course:
+    """A course with what a day of it equals: its doses spread over its days; one dose is of the first day."""
+    last = line.started_on if line.doses == 1 else line.stopped_on
+    gaps = ((Gap.DOSE, line.dose_mg), (Gap.FREQUENCY, line.doses), (Gap.DATES, last))
+    daily = None
+    if line.dose_mg is not None and line.doses is not None and last is not None:
+        days = (last - line.started_on).days + 1
+        daily = dictionary().by_key[line.agent].prednisone_mg(line.dose_mg * line.doses / days)
+    return Course(
+        line.get_agent_display(),
+        daily,
+        (line.started_on, last) if last is not None else None,
+        tuple(gap for gap, value in gaps if value is None),
+        Slot.of_record(line.record).url(),
+    )
+
+
+def days_after_cells(
+    lines: Iterable[CellCourse], counted: Sequence[tuple[str, tuple[date, date]]], today: date
+) -> Iterable[tuple[date, Decimal]]:
+    """The days of these courses with milligrams of prednisone, without those on which a medication form counts the same
+    medicine already."""
+    for line in lines:
+        course = course_after_cells(line)
+        if course.prednisone_mg is None or course.sure is None:
+            continue
+        first, last = course.sure
+        for day in (first + timedelta(days=n) for n in range((min(last, today) - first).days + 1)):
+            if not any(key == line.agent and begun <= day <= over for key, (begun, over) in counted):
+                yield day, course.prednisone_mg
 
 
 def given_steroids(rows: Iterable[Any]) -> Iterable[tuple[date, Decimal]]:

@@ -64,16 +64,37 @@ class Standing:
         return self.following.phase if self.following.kind is NextKind.CLEAR else ""
 
 
+@dataclass(frozen=True)
+class Begun:
+    """A phase that began, its days, and the form that says so. `phase` is "" of a transplantation or of cells for which
+    the subject's arm has no phase."""
+
+    phase: str
+    on: date
+    ended_on: date | None
+    record: CycleStart | Transplant | CellTherapy
+
+    @property
+    def cycle(self) -> str:
+        """The record of its start; "" where its own form tells it."""
+        return str(self.record.pk) if isinstance(self.record, CycleStart) else ""
+
+
 def phases_of(subject: Subject) -> tuple[Phase, ...]:
     """The phases of the subject's arm in their order, with those that began before an amendment dropped them.
 
     None while an arm is still to be drawn."""
+    return phases_with(subject, cycles_of([subject.pk])[subject.pk])
+
+
+def phases_with(subject: Subject, cycles: Sequence[CycleStart]) -> tuple[Phase, ...]:
+    """The same with the starts of phases at hand."""
     protocol: Protocol = subject.protocol_version.protocol
     arms = {arm.key: arm for arm in protocol.arms}
     arm = arms.get(subject.arm) or (protocol.arms[0] if len(arms) == 1 else None)
     if arm is None:
         return ()
-    begun = [cycle.phase for cycle in cycles_of([subject.pk])[subject.pk]]
+    begun = [cycle.phase for cycle in cycles]
     gone = {
         key: phase for key in begun if key not in arm.phases and (phase := named(protocol, "phases", key))
     }
@@ -81,7 +102,7 @@ def phases_of(subject: Subject) -> tuple[Phase, ...]:
 
 
 def cycles_of(subject_ids: Sequence[UUID]) -> dict[UUID, list[CycleStart]]:
-    """The phases that began, of many subjects, by their first day."""
+    """The phases that have a form of their start, of many subjects, by their first day."""
     begun = standing_records(CycleStart, subject_ids)
     found: dict[UUID, list[CycleStart]] = defaultdict(list)
     for one, cycles in begun.items():
@@ -89,35 +110,55 @@ def cycles_of(subject_ids: Sequence[UUID]) -> dict[UUID, list[CycleStart]]:
     return found
 
 
+def begun_of(subjects: Sequence[Subject]) -> dict[UUID, list[Begun]]:
+    """The phases of many subjects that began, by their first day; the protocols are at hand.
+
+    A transplantation or cell therapy counts from its own form where nobody entered the start of such a phase."""
+    ids = [one.pk for one in subjects]
+    cycles, by_form = cycles_of(ids), starts_by_form(ids)
+    found: dict[UUID, list[Begun]] = {}
+    for subject in subjects:
+        own = cycles[subject.pk]
+        phases = phases_with(subject, own)
+        begun = [Begun(one.phase, one.performed_on, one.ended_on, one) for one in own if one.performed_on]
+        for kind, (on, record) in by_form[subject.pk].items():
+            keys = [phase.key for phase in phases if phase.kind == kind]
+            if not {one.phase for one in begun} & set(keys):
+                begun.append(Begun(next(iter(keys), ""), on, None, record))
+        found[subject.pk] = sorted(begun, key=lambda one: one.on)
+    return found
+
+
 def runs_of(subject: Subject) -> tuple[PhaseRun, ...]:
-    """The phases of a subject that began. Transplantation and cell therapy count from their own forms too.
-
-    A phase whose last day nobody recorded ended with the subject's death."""
+    """The phases of a subject that began; one whose last day nobody recorded ended with the subject's death."""
     died = death_date(subject.pk)
-    runs = [
-        PhaseRun(one.phase, one.performed_on, one.ended_on or died, str(one.pk))
-        for one in cycles_of([subject.pk])[subject.pk]
-        if one.performed_on
-    ]
-    begun = {run.phase for run in runs}
-    for phase in phases_of(subject):
-        if phase.key not in begun and (start := start_by_form(subject, phase.kind)) is not None:
-            runs.append(PhaseRun(phase.key, start, died))
-    return tuple(sorted(runs, key=lambda run: run.start))
+    begun = [one for one in begun_of([subject])[subject.pk] if one.phase]
+    return tuple(PhaseRun(one.phase, one.on, one.ended_on or died, one.cycle) for one in begun)
 
 
-def start_by_form(subject: Subject, kind: str) -> date | None:
-    """The first day of a transplantation or cell therapy as its own form tells it."""
-    if kind == "transplant":
-        grafts = standing_records(Transplant, [subject.pk]).get(subject.pk, [])
-        starts = [one.conditioning_on or one.performed_on for one in grafts if one.performed_on]
-    elif kind == "cell-therapy":
-        cells = standing_records(CellTherapy, [subject.pk]).get(subject.pk, [])
-        given = [one for one in cells if one.step == CellStep.INFUSION and one.performed_on]
-        starts = [one.lymphodepletion_on or one.performed_on for one in given]
-    else:
-        starts = []
-    return min(starts, default=None)
+def starts_by_form(
+    subject_ids: Sequence[UUID],
+) -> dict[UUID, dict[str, tuple[date, Transplant | CellTherapy]]]:
+    """Kind of phase → the first day of a transplantation or cell therapy as its own form tells it, and that form."""
+    grafts, cells = standing_records(Transplant, subject_ids), standing_records(CellTherapy, subject_ids)
+    found: dict[UUID, dict[str, tuple[date, Transplant | CellTherapy]]] = defaultdict(dict)
+    for one in subject_ids:
+        starts: dict[str, list[tuple[date, Transplant | CellTherapy]]] = {
+            "transplant": [
+                (form.conditioning_on or form.performed_on, form)
+                for form in grafts.get(one, [])
+                if form.performed_on
+            ],
+            "cell-therapy": [
+                (form.lymphodepletion_on or form.performed_on, form)
+                for form in cells.get(one, [])
+                if form.step == CellStep.INFUSION and form.performed_on
+            ],
+        }
+        for kind, days in starts.items():
+            if days:
+                found[one][kind] = min(days, key=lambda day: day[0])
+    return found
 
 
 def end_of_treatment(subject: Subject) -> EndOfTreatment | None:

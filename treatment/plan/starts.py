@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.utils.translation import get_language, gettext_lazy
@@ -10,94 +11,136 @@ from django.utils.translation import gettext as _
 from trialsite.access.models import User
 from trialsite.casebook.edit_checks import edit_check
 from trialsite.casebook.models import Subject
-from trialsite.casebook.names import phase_name
+from trialsite.casebook.names import form_title, phase_name
 from trialsite.casebook.registries import Finding
 from trialsite.deviations.services import draft_deviation
 from trialsite.deviations.states import DeviationKind, Weight
+from trialsite.studies.domain.protocol import Phase
 
 from ..domain.path import PRE_PHASE, PhaseRun, current_run, may_follow, planned_runs
 from ..domain.planned import earliest_start, next_start
 from ..doses.services import plan_first_doses
-from ..models import CycleStart, PhaseDecision
+from ..models import CellTherapy, CycleStart, PhaseDecision, Transplant
 from .decisions import phase_offered
-from .paths import decision_after, phases_of, runs_of
+from .paths import begun_of, decision_after, end_of_treatment, phases_of, runs_of, starts_by_form
 
 Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Any]]
+Start = CycleStart | Transplant | CellTherapy
 
 
 def started(record: CycleStart, by: User) -> None:
     """What follows the start of a phase: its planned doses, and a deviation where the protocol or the decision has
     something else. The first phase on record drafts none: what came before it may be entered later."""
     plan_first_doses(record, by)
+    if record.performed_on is None:
+        return
     phase = phase_offered(record.subject, record.phase)
-    if phase is None or record.performed_on is None:
+    forms = starts_by_form([record.subject_id])[record.subject_id]
+    _on, graft = forms.get(phase.kind if phase else "", (None, None))
+    if (
+        graft is None or record.pk < graft.pk
+    ):  # else the graft or the cells told of this start first, and were judged
+        draft_departures(record, record.phase, record.performed_on, "phase", by)
+
+
+def begun_by_form(record: Transplant | CellTherapy, by: User) -> None:
+    """The same where the form of a graft or of cells tells that a phase began, and nobody entered its start."""
+    for one in begun_of([record.subject])[record.subject_id]:
+        if one.record.pk == record.pk:
+            draft_departures(record, one.phase, one.on, "performed_on", by)
+
+
+def draft_departures(record: Start, key: str, on: date, item: str, by: User) -> None:
+    """A deviation where the phase that began (key; "" for none of the arm) is not the one decided, or to follow."""
+    subject = record.subject
+    draft = partial(draft_of, record, on, item, by)
+    phase = phase_offered(subject, key) if key else None
+    if not key and not ended_before(subject, on):
+        draft("phase.forbidden", lambda: no_phase_words(record, on), Weight.MINOR)
+    if phase is None:
         return
     if phase.forbidden:
-        draft(record, by, "phase.forbidden", lambda: forbidden_words(record), phase.deviation)
+        draft("phase.forbidden", lambda: forbidden_words(phase, on), phase.deviation)
         return
-    before, decision = before_and_decided(record)
+    before, decision = before_and_decided(record, key, on)
     if decision is not None:
-        if decision.chosen_phase != record.phase:
-            draft(record, by, "phase.against_decision", lambda: against_words(record, decision), Weight.MINOR)
-    elif before and record.phase not in may_follow(phases_of(record.subject), before):
-        draft(record, by, "phase.not_next", lambda: not_next_words(record, before), Weight.MINOR)
+        if decision.chosen_phase != key:
+            draft("phase.against_decision", lambda: against_words(phase, on, decision), Weight.MINOR)
+    elif before and key not in may_follow(phases_of(subject), before):
+        draft("phase.not_next", lambda: not_next_words(subject, phase, on, before), Weight.MINOR)
 
 
-def before_and_decided(record: CycleStart) -> tuple[str, PhaseDecision | None]:
+def ended_before(subject: Subject, on: date) -> bool:
+    """Whether protocol treatment had ended: what comes then is no treatment of the protocol."""
+    ended = end_of_treatment(subject)
+    return ended is not None and ended.performed_on is not None and ended.performed_on <= on
+
+
+def before_and_decided(record: Start, key: str, on: date) -> tuple[str, PhaseDecision | None]:
     """The phase that ran when this one began ("" for none), and the decision that held after it."""
     phases = phases_of(record.subject)
     others = [
         run
         for run in planned_runs(phases, runs_of(record.subject))
-        if run.cycle != str(record.pk) and record.performed_on and run.start <= record.performed_on
+        if run.cycle != str(record.pk) and run.start <= on
     ]
-    own = [run for run in others if run.cycle or run.phase != record.phase]  # not its own graft or cells
+    own = [run for run in others if run.cycle or run.phase != key]  # not its own graft or cells
     run = current_run(phases, own)
     return (run.phase if run else ""), decision_after(record.subject, run)
 
 
-def draft(record: CycleStart, by: User, rule: str, words: Any, weight: str) -> None:
-    assert record.performed_on is not None
+def draft_of(record: Start, on: date, item: str, by: User, rule: str, words: Any, weight: str) -> None:
     draft_deviation(
         subject=record.subject,
         kind=DeviationKind.TREATMENT,
         rule=rule,
         evidence=words,
-        occurred_on=record.performed_on,
+        occurred_on=on,
         weight=weight,
-        sources=[record.address("phase")],
+        sources=[record.address(item)],
         by=by,
     )
 
 
-def forbidden_words(record: CycleStart) -> str:
-    phase = phase_offered(record.subject, record.phase)
-    assert phase is not None
+def name_of(phase: Phase) -> str:
+    return phase.name.in_language(get_language() or "en")
+
+
+def no_phase_words(record: Start, on: date) -> str:
+    """A transplantation or cells for which the subject's arm has no phase."""
+    title = form_title(record.subject.protocol_version.protocol, record.form_key)
+    return _("%(form)s: begun on %(day)s; the protocol has no such phase for this subject.") % {
+        "form": title,
+        "day": on,
+    }
+
+
+def forbidden_words(phase: Phase, on: date) -> str:
     return _("%(phase)s was started on %(day)s. %(rule)s.") % {
-        "phase": phase.name.in_language(get_language() or "en"),
-        "day": record.performed_on,
+        "phase": name_of(phase),
+        "day": on,
         "rule": phase.starts.in_language(get_language() or "en"),
     }
 
 
-def against_words(record: CycleStart, decision: PhaseDecision) -> str:
+def against_words(phase: Phase, on: date, decision: PhaseDecision) -> str:
     return _("%(phase)s was started on %(day)s; decided on %(decided_on)s: %(decided)s.") % {
-        "phase": record.get_phase_display(),
-        "day": record.performed_on,
+        "phase": name_of(phase),
+        "day": on,
         "decided_on": decision.decided_on,
         "decided": decision.chosen_words,
     }
 
 
-def not_next_words(record: CycleStart, before: str) -> str:
+def not_next_words(subject: Subject, phase: Phase, on: date, before: str) -> str:
     """The phase that does not follow, and after which one."""
     return _(
         "%(phase)s was started on %(day)s; by the protocol it does not follow %(before)s, and nobody decided so."
     ) % {
-        "phase": record.get_phase_display(),
-        "day": record.performed_on,
-        "before": phase_name(record.subject.protocol_version.protocol, before),
+        "phase": name_of(phase),
+        "day": on,
+        "before": phase_name(subject.protocol_version.protocol, before),
     }
 
 

@@ -55,7 +55,7 @@ def transplant(record: Transplant) -> list[Derived]:
     first = first_graft(record.subject)
     if first is not None and first.pk == record.pk:
         for label, evidence in (
-            (_("MRD before conditioning"), mrd_before_graft(record.subject)),
+            (_("MRD before transplantation"), mrd_before_graft(record.subject)),
             (_("Wash-out before conditioning"), washout_before_graft(record.subject)),
         ):
             if evidence is not None:

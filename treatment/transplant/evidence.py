@@ -1,20 +1,24 @@
 """What conditioning was to wait for and did not: evidence for who judges deviations."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from assessments.disease.mrd_results import MrdLine, mrd_lines
 from assessments.domain.mrd import Verdict
 from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import standing_records
 from trialsite.clinical.facts import ItemAddress
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.text import Text
+from trialsite.deviations.services import in_both_languages
+from trialsite.studies.domain.transplant_plan import CONDITIONING
+from trialsite.studies.words import MRD_METHODS
 
+from ..domain.graft import MrdSaid, mrd_before
 from ..models import Transplant
-from .reading import last_mrd, washout_of
-
-METHODS = {"MFC": Text("flow cytometry", "流式细胞术")}
+from .reading import washout_of
 
 
 @dataclass(frozen=True)
@@ -30,36 +34,32 @@ class Evidence:
 
 
 def mrd_before_graft(subject: Subject) -> Evidence | None:
-    """Whether MRD was negative before the first graft, by the method of the protocol; None where it asks for none or
-    nobody was transplanted. Not measured is unknown, never negative."""
-    gate = subject.protocol_version.protocol.transplant.mrd_negative
+    """Whether MRD was negative before the first graft; None where the protocol asks for none or there is no graft."""
     graft = first_graft(subject)
-    if gate is None or graft is None or graft.performed_on is None:
-        return None
-    until = graft.conditioning_on or graft.performed_on
-    method = METHODS.get(gate.method, Text(gate.method, gate.method))
-    line = last_mrd(subject, gate.method, until)
-    if line is None or line.verdict is None:
-        text = Text(
-            f"Transplanted on {graft.performed_on}; no MRD by {method.en} up to {until} is recorded.",
-            f"{graft.performed_on}移植；未记录{until}前的{method.zh}MRD结果。",
-        )
-        return Evidence("MRD", Truth.UNKNOWN, text, until, graft.pk, (graft.address("performed_on"),))
-    verdict = line.verdict.verdict
-    truth = {Verdict.NEGATIVE: Truth.TRUE, Verdict.INDETERMINATE: Truth.UNKNOWN}.get(verdict, Truth.FALSE)
-    said = VERDICTS[verdict]
-    day = line.result.sampled_on
-    text = Text(
-        f"Transplanted on {graft.performed_on}; MRD by {method.en} on {day}: {said.en}.",
-        f"{graft.performed_on}移植；{day}{method.zh}MRD{said.zh}。",
+    return (
+        None if graft is None else mrd_of_graft(subject, graft, mrd_lines([subject.pk]).get(subject.pk, ()))
     )
-    return Evidence("MRD", truth, text, until, graft.pk, (graft.address("performed_on"), line.source))
 
 
-VERDICTS = {
-    Verdict.NEGATIVE: Text("negative", "阴性"),
-    Verdict.POSITIVE: Text("positive", "阳性"),
-    Verdict.INDETERMINATE: Text("not decided", "不确定"),
+def mrd_of_graft(subject: Subject, graft: Transplant, lines: Sequence[MrdLine]) -> Evidence | None:
+    """The same of one graft, by the method and up to the day that the protocol names (`transplant.mrd_negative`)."""
+    gate = subject.protocol_version.protocol.transplant.mrd_negative
+    if gate is None or graft.performed_on is None:
+        return None
+    begun = graft.conditioning_on if gate.until == CONDITIONING else None
+    method = Text(*in_both_languages(lambda: str(MRD_METHODS[gate.method])))
+    judged = {one.result.sampled_on: one for one in lines if one.line.method == gate.method and one.verdict}
+    said = [MrdSaid(on, NEGATIVE[one.verdict.verdict]) for on, one in judged.items() if one.verdict]
+    answer = mrd_before(graft.performed_on, begun or graft.performed_on, method, said)
+    sources = [graft.address("performed_on"), *([judged[answer.on].source] if answer.on else [])]
+    until = begun or graft.performed_on
+    return Evidence("MRD", answer.truth, answer.reason, until, graft.pk, tuple(sources))
+
+
+NEGATIVE = {
+    Verdict.NEGATIVE: Truth.TRUE,
+    Verdict.POSITIVE: Truth.FALSE,
+    Verdict.INDETERMINATE: Truth.UNKNOWN,
 }
 
 

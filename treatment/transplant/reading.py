@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from assessments.disease.mrd_results import MrdLine, mrd_lines
 from assessments.domain.grade_track import grade_on
 from assessments.events.tracks import steps_of
 from assessments.models import AdverseEvent
@@ -70,13 +69,3 @@ def washout_of(subject: Subject, conditioning_on: date | None, rule: Washout | N
         conditioning_on,
         open_toxicities(subject, conditioning_on),
     )
-
-
-def last_mrd(subject: Subject, method: str, before: date) -> MrdLine | None:
-    """The last result by a method up to a day."""
-    lines = [
-        one
-        for one in mrd_lines([subject.pk]).get(subject.pk, [])
-        if one.line.method == method and one.result.sampled_on <= before and one.verdict is not None
-    ]
-    return lines[-1] if lines else None

@@ -10,6 +10,7 @@ from trialsite.casebook.selectors import standing_lines
 
 from .. import models
 from ..checks import in_order, not_negative
+from ..plan.starts import begun_by_form
 from . import checks, derived, forms
 from .panel import agents_of, joined
 
@@ -73,6 +74,7 @@ TRANSPLANT_FORMS = (
             checks.washout_kept,
         ),
         derived=derived.transplant,
+        after=begun_by_form,
         summary=transplant_summary,
     ),
     FormType(

@@ -222,6 +222,8 @@ FIELDS: Mapping[str, Any] = {
     "tumour_lysis": gettext_lazy("watched for tumour lysis"),
     "dose_levels": gettext_lazy("dose levels"),
     "bmi_from": gettext_lazy("obesity from a BMI of, kg/m²"),
+    "query_above_pct": gettext_lazy("asked about above, %"),
+    "deviation_above_pct": gettext_lazy("a deviation above, %"),
     "handling": gettext_lazy("dosed by"),
     "cap": gettext_lazy("body surface at most, m²"),
     "parts": gettext_lazy("parts of the infusion"),

@@ -15,13 +15,20 @@ from trialsite.clinical.text import Text
 from trialsite.clinical.units import unit_label
 from trialsite.studies.domain import protocol as plans
 from trialsite.studies.domain.adverse_event_plan import RecordRule, WindowPlan
-from trialsite.studies.domain.blinatumomab_plan import EventTerms, LiverLimit, ModificationRow
+from trialsite.studies.domain.blinatumomab_plan import EventTerms, FirstAdvice, LiverLimit, ModificationRow
 from trialsite.studies.domain.methotrexate_plan import clause_text, rescue_text
 from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.provenance import Mark, to_sign
 from trialsite.studies.domain.reporting_clocks import ReportingClock
-from trialsite.studies.domain.transplant_plan import ApheresisRules, AplasiaRule, Indication, MrdGate, Washout
+from trialsite.studies.domain.transplant_plan import (
+    DAY_0,
+    ApheresisRules,
+    AplasiaRule,
+    Indication,
+    MrdGate,
+    Washout,
+)
 from trialsite.studies.words import (
     AGENTS,
     ANALYSIS_SETS,
@@ -44,6 +51,7 @@ from trialsite.studies.words import (
     obesity_words,
     percent_words,
     runs_words,
+    tolerance_words,
 )
 
 from .fact_words import rule_words
@@ -63,6 +71,7 @@ PARTS: dict[str, tuple[str, Any]] = {  # where a path begins → the part of the
     "regimens": ("regimens", gettext_lazy("Regimens")),
     "blinatumomab": ("regimens", gettext_lazy("Regimens")),
     "obesity": ("regimens", gettext_lazy("Regimens")),
+    "dose_tolerance": ("regimens", gettext_lazy("Regimens")),
     "methotrexate": ("regimens", gettext_lazy("Regimens")),
     "reference_regimens": ("regimens", gettext_lazy("Regimens")),
     "anthracycline_ratio_set": ("regimens", gettext_lazy("Regimens")),
@@ -220,6 +229,8 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
             return rule_words(place.start)
         case plans.ObesityPlan():
             return obesity_words(place)
+        case plans.DoseTolerance():
+            return tolerance_words(place)
         case plans.MrdThreshold():
             return _("negative below %(limit)s") % {"limit": percent_words(place.threshold)}
         case plans.EndpointPlan():
@@ -261,7 +272,7 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
                 "above": place.above,
                 "resolved": place.resolved,
             }
-        case ModificationRow():
+        case ModificationRow() | FirstAdvice():
             return local(place.text)
         case plans.Stage():
             return _("pauses after %(n)s subjects") % {"n": place.subjects}
@@ -446,7 +457,10 @@ def condition_of_graft(one: Washout | MrdGate | ApheresisRules | AplasiaRule) ->
                 " non-haematological toxicity of grade %(grade)s at most"
             ) % {"days": one.days, "grade": one.max_grade}
         case MrdGate():
-            return _("MRD negative by %(method)s before conditioning") % {"method": MRD_METHODS[one.method]}
+            said = {"method": MRD_METHODS[one.method]}
+            if one.until == DAY_0:
+                return _("MRD negative by %(method)s before day 0") % said
+            return _("MRD negative by %(method)s before conditioning") % said
         case ApheresisRules():
             return _(
                 "lymphocytes %(alc)s × 10⁹/L or more; at most %(mg)s mg of prednisone a day (or equal) over %(days)s"

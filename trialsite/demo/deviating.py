@@ -4,13 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.utils import translation
+
 from enrollment.consent_versions import add_consent_version, approvals_by_site, approve_consent_version
 from enrollment.domain.consent_versions import in_force
+from treatment.deviation_rules.drafts import draft_deviations_of_all
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.casebook.models import Subject
 from trialsite.casebook.site_day import site_today
+from trialsite.deviations.models import Deviation
 from trialsite.deviations.services import decide_deviation, report_deviation
+from trialsite.deviations.states import DeviationState
+from trialsite.studies.domain.deviation_plan import DOSE
 from trialsite.studies.models import Study, StudySite
 
 from .stories.screening_forms import CONSENT_TEXT
@@ -38,6 +44,12 @@ REPORTS = (
 )
 
 
+DECISIONS = (
+    ("accept", ""),
+    ("reject", "Left out for toxicity, as the chart says: no departure."),
+)  # others stay drafts
+
+
 def deviate(subject: Subject, told: Reported, coordinator: User, monitor: User) -> None:
     """The site reports a deviation of a subject; the monitor decides on it, or has not come to it yet."""
     with acting(user=coordinator):
@@ -53,6 +65,16 @@ def deviate(subject: Subject, told: Reported, coordinator: User, monitor: User) 
         decide_deviation(
             deviation_id=found.pk, action=told.step, weight="major", reason=told.reason, by=monitor
         )
+
+
+def decide_on_drafts(study: Study, people: Mapping[str, User]) -> None:
+    """Draft what the rules find; of the doses the monitor accepts the first and rejects the second."""
+    draft_deviations_of_all(study)
+    monitor = people["monitor"]
+    with translation.override("en"), acting(user=monitor, reason=""):
+        doses = Deviation.objects.filter(study=study, rule=DOSE, state=DeviationState.DRAFT)
+        for found, (action, reason) in zip(doses.order_by("occurred_on", "pk"), DECISIONS, strict=False):
+            decide_deviation(deviation_id=found.pk, action=action, reason=reason, by=monitor)
 
 
 def keep_consent_texts(study: Study, subjects: Sequence[Subject], people: Mapping[str, User]) -> None:

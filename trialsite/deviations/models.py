@@ -12,7 +12,7 @@ from trialsite.clinical.facts import ItemAddress
 from trialsite.keys import new_id
 from trialsite.studies.words import CODES
 
-from .states import ACTION_LABELS, DeviationKind, DeviationState, Weight
+from .states import ACTION_LABELS, SYSTEM_RULES, DeviationKind, DeviationState, Weight
 
 
 class PlacedDeviation(models.Model):
@@ -86,8 +86,8 @@ class Deviation(PlacedDeviation):
     @property
     def rule_name(self) -> str:
         """The rule that drafted it, as people call it."""
-        known = CODES["deviation"]
-        return str(known[self.rule]) if self.rule in known else self.rule
+        known, rule = {**CODES["deviation"], **SYSTEM_RULES}, self.rule.partition(":")[0]
+        return str(known.get(rule, rule))
 
     @property
     def addresses(self) -> list[ItemAddress]:

@@ -16,12 +16,15 @@ from trialsite.casebook.form_models import models_of_forms
 from trialsite.casebook.models import Subject
 from trialsite.casebook.names import form_title, visit_name
 from trialsite.casebook.registries import forms
-from trialsite.casebook.slots import Slot
+from trialsite.casebook.slots import Slot, parsed
+from trialsite.casebook.versions import named
+from trialsite.studies.domain.deviation_plan import MRD_SAMPLE
 from trialsite.studies.models import Study
 
 from .models import Deviation
 from .states import DEVIATION_STEPS, DeviationKind, DeviationState, DeviationStep, Weight
 
+MRD_FORM = "MRD"
 CRITERIA = ("state", "site", "kind", "weight")
 
 
@@ -76,12 +79,31 @@ def steps_for(deviation: Deviation, user: User) -> list[DeviationStep]:
 
 
 def forms_behind(deviation: Deviation) -> list[SourceForm]:
-    """The forms that a deviation rests on, each once; one query for each table."""
+    """The forms that a deviation rests on, each once, and the visit that it is about; one query for each table."""
     wanted: dict[str, list[str]] = defaultdict(list)
     for address in deviation.addresses:
         wanted[address.table].append(address.row_id)
     found = [record for table, ids in wanted.items() for record in records_in(table, ids)]
-    return list(dict.fromkeys(source_form(record) for record in found))
+    visit = visit_behind(deviation)
+    return [*dict.fromkeys(source_form(record) for record in found), *([visit] if visit else [])]
+
+
+def visit_behind(deviation: Deviation) -> SourceForm | None:
+    """The planned visit that a rule found outside its window or without a sample, as the place to enter it."""
+    visit = parsed(deviation.source_key) if deviation.kind == DeviationKind.VISIT else None
+    if deviation.subject is None or visit is None:
+        return None
+    key, repeat = visit
+    protocol = deviation.subject.protocol_version.protocol
+    plan = named(protocol, "visits", key)
+    if plan is None:
+        return None
+    required = [one.form for one in plan.forms if one.required]
+    form = MRD_FORM if deviation.rule == MRD_SAMPLE else next(iter(required), "")
+    if not form:
+        return None
+    slot = Slot(deviation.subject.pk, key, form, repeat)
+    return SourceForm(form_title(protocol, form), visit_name(protocol, key, repeat), slot.url(), None)
 
 
 def records_in(table: str, ids: Iterable[str]) -> list[Any]:

@@ -36,6 +36,17 @@ class DeviationKind(models.TextChoices):
     OTHER = "other", _("Other")
 
 
+SYSTEM_RULES = {  # beside those that a protocol file lists; what follows a colon tells apart what one rule finds
+    "phase.forbidden": _("a phase that the protocol does not have"),
+    "phase.against_decision": _("another phase than decided"),
+    "phase.not_next": _("a phase that does not follow"),
+    "deviation-form": _("deviation form of the site"),
+    "randomisation.emergency": _("randomised in an emergency"),
+    "randomisation.mis_randomised": _("something was wrong with a randomisation"),
+    "before-consent": _("done before consent"),
+    "ineligible-after-enrolment": _("not eligible after enrolment"),
+}
+
 S = DeviationState
 COUNTED = (S.ACCEPTED, S.RECLASSED)
 

@@ -9,7 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 from trialsite.listing import listed
 
-from .domain.protocol import DoseLevel, DoseModifier, Drug, Equivalent, ObesityPlan, Regimen, VisitPlan
+from .domain.protocol import (
+    DoseLevel,
+    DoseModifier,
+    DoseTolerance,
+    Drug,
+    Equivalent,
+    ObesityPlan,
+    Regimen,
+    VisitPlan,
+)
 
 DESIGNS = {"single-arm": _("single arm"), "randomised": _("randomised")}
 PHASES_OF_TRIALS = {"not stated": _("not stated")}
@@ -87,7 +96,7 @@ SETTINGS = {
     "accrual_months": _("planned accrual, months"),
     "aplasia": _("B-cell aplasia"),
     "apheresis": _("before the apheresis for CAR-T cells"),
-    "mrd_negative": _("MRD before conditioning"),
+    "mrd_negative": _("MRD before transplantation"),
     "washout": _("wash-out before conditioning"),
     "analysis_set": _("analysis set"),
     "assessed_at": _("assessed at"),
@@ -277,6 +286,14 @@ def obesity_words(plan: ObesityPlan) -> str:
     """How obesity is dosed: BMI ≥ 30 kg/m²: actual weight."""
     cap = f" {plan.cap} m²" if plan.cap is not None else ""
     return f"BMI ≥ {plan.bmi_from} kg/m²: {SETTING_CODES[plan.handling]}{cap}"
+
+
+def tolerance_words(plan: DoseTolerance) -> str:
+    """How far a dose may be off: asked about above 5 %, a deviation above 10 %."""
+    return _("asked about above %(query)s %%, a deviation above %(deviation)s %%") % {
+        "query": f"{plan.query_above_pct.normalize():f}",
+        "deviation": f"{plan.deviation_above_pct.normalize():f}",
+    }
 
 
 def runs_words(days: Sequence[int]) -> str:

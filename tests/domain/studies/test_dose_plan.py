@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from trialsite.studies.domain.check import check_reading
-from trialsite.studies.domain.dose_plan import PLAIN_OBESITY, ObesityPlan
+from trialsite.studies.domain.dose_plan import PLAIN_OBESITY, DoseTolerance, ObesityPlan
 from trialsite.studies.domain.fact_names import FACTS
-from trialsite.studies.domain.read import read_text
+from trialsite.studies.domain.protocol import Protocol
+from trialsite.studies.domain.read import read_file, read_text
 from trialsite.studies.domain.vocabulary import ANCHORS, FORMS
 
 PROTOCOLS = Path(__file__).parents[3] / "trialsite" / "studies" / "protocols"
@@ -28,6 +30,8 @@ PROBLEMS = [
     ("BLINA-FULL", "handling: actual\n", "handling: capped_bsa\n", "obesity.cap", "A cap belongs to the handling capped_bsa"),
     ("BLINA-FULL", "handling: actual\n", 'handling: actual\n  cap: "2"\n', "obesity.cap", "only to that one"),
     ("BLINA-FULL", "handling: actual\n", "handling: ideal\n", "obesity.handling", "one of actual, capped_bsa, adjusted_weight"),
+    ("BLINA-VEN", 'deviation_above_pct: "10"', 'deviation_above_pct: "4"', "dose_tolerance.deviation_above_pct", "A deviation lies above"),
+    ("BLINA-VEN", 'deviation_above_pct: "10"', 'deviation: "10"', "dose_tolerance", "deviation_above_pct"),
     ("VIP-BLINA-HSCT", 'factor: "0.15"', 'factor: "0"', "equivalents[0]", "more than 0"),
     ("BLINA-VEN", "          form: TLS\n", "          form: TLX\n", "tumour_lysis.form", "TLX is no form of this trial"),
     ("BLINA-VEN", "lysis: clinical_tls", "lysis: tls", "tumour_lysis.lysis", "tls is no item of TLS"),
@@ -46,3 +50,10 @@ def test_what_is_wrong_is_said_at_its_place(key: str, old: str, new: str, path: 
 def test_a_file_that_says_nothing_of_obesity_means_the_actual_weight() -> None:
     assert ObesityPlan.of(None) is PLAIN_OBESITY
     assert (PLAIN_OBESITY.handling, PLAIN_OBESITY.cap) == ("actual", None)
+
+
+@pytest.mark.parametrize("key", ["BLINA-FULL", "VIP-BLINA-HSCT", "BLINA-VEN", "BLINA-INTENS"])
+def test_the_four_trials_assume_five_and_ten_per_cent_as_does_a_file_that_says_nothing(key: str) -> None:
+    found = Protocol.from_document(read_file(PROTOCOLS / f"{key}.yaml").document).dose_tolerance
+    assert (found.query_above_pct, found.deviation_above_pct, found.source) == (5, 10, "assumption")
+    assert DoseTolerance.of(None) == replace(found, cite="")

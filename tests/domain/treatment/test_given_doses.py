@@ -11,6 +11,7 @@ from treatment.domain.given import (
     compare_prescribed,
     relative_dose_intensity,
 )
+from trialsite.studies.domain.dose_plan import DoseTolerance
 
 
 @pytest.mark.parametrize(
@@ -78,3 +79,19 @@ def test_more_prescribed_is_never_a_modification() -> None:
 def test_relative_dose_intensity_is_given_over_planned() -> None:
     assert relative_dose_intensity(D(75), D(100)) == D("0.75")
     assert relative_dose_intensity(D(0), D(0)) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ("102", DoseClass.SILENT),
+        ("102.1", DoseClass.QUERY),
+        ("97.9", DoseClass.QUERY),
+        ("120", DoseClass.QUERY),
+        ("120.1", DoseClass.DEVIATION),
+    ],
+)
+def test_a_protocol_has_its_own_tolerance(given: str, kind: DoseClass) -> None:
+    tolerance = DoseTolerance(D(2), D(20))
+    assert compare_given(D(given), D(100), tolerance).kind is kind
+    assert compare_prescribed(D(given), D(100), None, tolerance).kind is kind

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 
 from tests.cast import Cast, make_cast
+from treatment.anchors import phase_start
 from treatment.models import PhaseDecision
 from treatment.plan.decisions import decide_next_phase
 from treatment.plan.page import path_lines
@@ -197,6 +198,75 @@ def test_a_phase_that_may_follow_drafts_nothing(cast: Cast, subject: Subject) ->
     start(cast, subject, "IND_EXT", LATER + timedelta(days=14))
     start(cast, subject, "CONS1_HCVAD_A", LATER + timedelta(days=30))
     assert drafts(subject) == []
+
+
+def graft(cast: Cast, subject: Subject, on: date = LATER, **more: Any) -> Any:
+    return log(cast, subject, "HSCT", {"performed_on": on, "donor": "MSD"} | more)
+
+
+def infusion(cast: Cast, subject: Subject, on: date, **more: Any) -> Any:
+    return log(cast, subject, "CAR", {"performed_on": on, "step": "INFUSION"} | more)
+
+
+def test_a_graft_against_the_decision_drafts_a_deviation_by_its_own_form(
+    cast: Cast, subject: Subject
+) -> None:
+    decide(cast, subject)
+    record = graft(cast, subject, conditioning_on=LATER - timedelta(days=7))
+    assert drafts(subject) == [("phase.against_decision", "minor")]
+    with acting(user=cast.coordinator):
+        (draft,) = Deviation.objects.filter(subject=subject)
+    assert draft.occurred_on == LATER - timedelta(days=7)  # conditioning begins the phase
+    assert [one.row_id for one in draft.addresses] == [str(record.pk)]
+    assert "移植" in draft.evidence_zh
+    assert str(draft.rule_name) == "another phase than decided"
+
+
+def test_cells_out_of_turn_draft_a_deviation_once_whoever_tells_of_them_first(
+    cast: Cast, subject: Subject
+) -> None:
+    infusion(cast, subject, LATER)
+    assert drafts(subject) == [("phase.not_next", "minor")]
+    start(cast, subject, "CAR_T", LATER)  # the start that was told already
+    assert drafts(subject) == [("phase.not_next", "minor")]
+
+
+def test_a_start_that_was_entered_first_is_not_judged_again_by_its_graft(
+    cast: Cast, subject: Subject
+) -> None:
+    start(cast, subject, "HSCT", LATER)
+    assert drafts(subject) == [("phase.not_next", "minor")]
+    graft(cast, subject, LATER + timedelta(days=7))
+    assert drafts(subject) == [("phase.not_next", "minor")]
+
+
+def test_a_graft_that_was_decided_and_an_apheresis_draft_nothing(cast: Cast, subject: Subject) -> None:
+    decide(cast, subject, kind="PHASE", chosen_phase="HSCT", indication="KMT2A_R", reason="donor ready")
+    log(cast, subject, "CAR", {"performed_on": DAY1, "step": "APHERESIS"})
+    graft(cast, subject)
+    assert drafts(subject) == []
+
+
+@pytest.mark.parametrize(("ended", "found"), [(False, [("phase.forbidden", "minor")]), (True, [])])
+def test_cells_that_the_protocol_does_not_have_are_drafted_until_treatment_ends(
+    db: None, ended: bool, found: list[tuple[str, str]]
+) -> None:
+    cast = make_cast("VIP-BLINA-HSCT")
+    subject = enrolled(cast)
+    start(cast, subject, "IND_VIP")
+    if ended:
+        log(cast, subject, "EOT", {"performed_on": LATER, "reason": "RELAPSE"})
+    infusion(cast, subject, LATER)
+    assert drafts(subject) == found
+
+
+def test_a_visit_after_a_phase_is_planned_from_the_form_that_tells_of_it(
+    cast: Cast, subject: Subject
+) -> None:
+    infusion(cast, subject, LATER, lymphodepletion_on=LATER - timedelta(days=5))
+    with acting(user=cast.coordinator):
+        assert phase_start([subject.pk], "CAR_T") == {subject.pk: LATER - timedelta(days=5)}
+        assert phase_start([subject.pk], "HSCT") == {}
 
 
 @pytest.mark.parametrize(("days", "reason", "asked"), [(9, "", False), (10, "", True), (10, "COUNTS", False)])

@@ -12,16 +12,20 @@ from django.test.utils import CaptureQueriesContext
 
 from assessments.models import PlannedVisit
 from tests.cast import Cast, cast_of, document_of, make_cast
+from tests.integration.assessments.entries import enter
 from treatment.deviation_rules.drafts import draft_deviations, draft_deviations_of_all
 from treatment.deviation_rules.findings import findings_of
+from treatment.doses.checks import within_tolerance
 from treatment.models import DoseGiven
 from treatment.tasks import draft_deviations_daily
+from treatment.transplant.evidence import mrd_before_graft
 from trialsite.audit import acting
 from trialsite.casebook.holds import Place, place_hold
 from trialsite.casebook.models import Subject
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.services import submit_form
 from trialsite.casebook.slots import Slot
+from trialsite.demo.deviating import decide_on_drafts
 from trialsite.deviations.models import Deviation
 from trialsite.deviations.services import decide_deviation
 from trialsite.deviations.states import DeviationState
@@ -76,6 +80,20 @@ def test_a_dose_more_than_ten_per_cent_off_is_drafted_with_its_line(
         assert (one.weight, one.occurred_on, one.drafted_by) == ("minor", DAY1, vip.coordinator)
         with acting(user=vip.coordinator):
             assert one.sources[0][1] == str(DoseGiven.objects.get(subject=subject).pk)
+
+
+def test_the_tolerance_is_that_of_the_protocol_file(db: None) -> None:
+    document = deepcopy(document_of("VIP-BLINA-HSCT"))
+    document["dose_tolerance"] |= {"deviation_above_pct": "25"}
+    cast = cast_of(document)
+    subject = on_treatment(cast)
+    give(cast, subject, "80")
+    draft(cast, subject)
+    assert found(subject, "DOSE") == []
+    with acting(user=cast.coordinator):
+        row = {"drug": "PREDNISONE", "given_on": DAY1, "unit": "mg", "prescribed": D(100), "given": D(80)}
+        (asked,) = within_tolerance.run({}, {"doses": [row]}, subject)
+    assert (asked.item, "-20.0 % given." in str(asked.message)) == ("doses.0.given", True)
 
 
 def test_nothing_is_drafted_twice_and_a_corrected_dose_says_that_the_evidence_changed(vip: Cast) -> None:
@@ -150,7 +168,10 @@ def test_windows_that_closed_are_drafted_by_the_daily_run_as_the_system(vip: Cas
     assert windows[0].evidence_zh.startswith(visit.name_zh)
     assert draft_deviations_of_all() == 0
     client.force_login(vip.monitor)
+    page = client.get(f"/deviations/{samples[0].pk}/").content.decode()
+    assert f'href="/subjects/{subject.pk}/slots/{samples[0].source_key}/MRD.1/"' in page
     page = client.get(f"/deviations/{windows[0].pk}/").content.decode()
+    assert f'href="/subjects/{subject.pk}/slots/{windows[0].source_key}/' in page
     assert "drafted by the rule “visit outside its window”" in page
     assert "the system" in page
 
@@ -180,6 +201,22 @@ def test_a_graft_without_mrd_is_drafted_in_004_alone(vip: Cast) -> None:
     assert one.occurred_on == date(2026, 6, 1)
 
 
+def test_mrd_after_conditioning_began_opens_no_way_to_the_graft(vip: Cast) -> None:
+    """The rule and the panel of the treatment page judge by one setting of the protocol file."""
+    subject = on_treatment(vip)
+    mrd = {"method": "MFC", "qualifier": "NOT_DETECTED", "cells_analysed": 1_000_000}
+    enter(vip, subject, "MRD", date(2026, 5, 28), visit="ASSESS2", rows=[mrd], specimen="BM_FIRST_PULL")
+    days = {"performed_on": date(2026, 6, 1), "conditioning_on": date(2026, 5, 25)}
+    log(vip, subject, "HSCT", days | {"donor": "MSD"})
+    draft(vip, subject)
+    (one,) = found(subject, "HSCT_WITHOUT_MRD")
+    with acting(user=vip.coordinator):
+        shown = mrd_before_graft(subject)
+    assert shown is not None
+    assert one.evidence_en == shown.reason.en
+    assert "before conditioning on 2026-05-25 is unknown" in one.evidence_en
+
+
 def test_a_rule_that_the_protocol_does_not_list_drafts_nothing(db: None) -> None:
     document = deepcopy(document_of("VIP-BLINA-HSCT"))
     document["deviations"] = [
@@ -192,6 +229,15 @@ def test_a_rule_that_the_protocol_does_not_list_drafts_nothing(db: None) -> None
     with acting(role="system"):
         told = set(Deviation.objects.filter(subject=subject).values_list("rule", "weight"))
     assert told == {("DOSE", "critical")}
+
+
+def test_the_demo_has_a_draft_of_a_rule_accepted_one_rejected_and_one_open(vip: Cast) -> None:
+    for on in (12, 13, 14):
+        give(vip, on_treatment(vip), "80", date(2026, 1, on))
+    decide_on_drafts(vip.study, vip.people())
+    with acting(role="system"):
+        told = Deviation.objects.filter(rule="DOSE").order_by("occurred_on")
+        assert [one.state for one in told] == ["accepted", "rejected", "draft"]
 
 
 def test_nothing_is_drafted_where_the_casebook_is_locked(vip: Cast) -> None:

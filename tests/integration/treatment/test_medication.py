@@ -178,6 +178,51 @@ def test_corticosteroids_of_medication_and_treatment_add_up(cast: Cast, client: 
     assert "<strong>50 mg</strong> of prednisone equivalents" in later
 
 
+MARCH = date(2026, 3, 1)
+
+
+def course_of_cells(**more: Any) -> dict[str, Any]:
+    line = {"agent": "DEXAMETHASONE", "reason": "CRS", "dose_mg": Decimal(6), "doses": 4}
+    return line | {"started_on": MARCH, "stopped_on": date(2026, 3, 2)} | more
+
+
+@pytest.mark.parametrize(
+    ("more", "days", "complete"),
+    [
+        ({}, [80, 80], True),  # 4 × 6 mg over two days: 12 mg a day, 0.75 mg are 5 mg of prednisone
+        ({"doses": 1, "stopped_on": None}, [40], True),
+        ({"agent": "TOCILIZUMAB", "dose_mg": Decimal(480)}, [], True),
+        ({"stopped_on": None}, [], False),
+        ({"dose_mg": None}, [], False),
+        ({"doses": None}, [], False),
+        ({"agent": "METHYLPREDNISOLONE", "dose_mg": Decimal(40), "doses": 2}, [50, 50], True),
+    ],
+)
+def test_corticosteroid_after_cells_counts_among_the_steroid_days(
+    cast: Cast, more: dict[str, Any], days: list[int], complete: bool
+) -> None:
+    subject = enrolled(cast)
+    log(cast, subject, "CTX", {"performed_on": date(2026, 3, 9)}, {"courses": [course_of_cells(**more)]})
+    with acting(user=cast.coordinator):
+        steroids = steroids_of(subject, date(2026, 4, 1))
+    assert list(steroids.days.values()) == days
+    assert steroids.complete is complete
+
+
+def test_corticosteroid_after_cells_counts_once_where_forms_tell_of_it_twice(cast: Cast) -> None:
+    subject = enrolled(cast)
+    for told_on, until in ((date(2026, 3, 2), 2), (date(2026, 3, 9), 4)):  # the second form knows more
+        line = course_of_cells(doses=2 * until, stopped_on=date(2026, 3, until))
+        log(cast, subject, "CTX", {"performed_on": told_on}, {"courses": [line]})
+    with acting(user=cast.coordinator):
+        assert steroids_of(subject, date(2026, 4, 1)).total() == 4 * 80
+    daily = {"amount": Decimal(12), "unit": "mg", "per_day": Decimal(1), "route": "IV"}
+    log(cast, subject, "CM", medicine("dexamethasone", "2026-03-03", "2026-03-05", **daily))
+    with acting(user=cast.coordinator):
+        days_of = steroids_of(subject, date(2026, 4, 1)).days
+    assert list(days_of.values()) == [80] * 5  # the 3rd and 4th stand on both forms
+
+
 @pytest.mark.parametrize(
     ("empty", "labels"),
     [

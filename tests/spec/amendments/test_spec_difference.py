@@ -75,6 +75,7 @@ TABLE = [
     (setting("arms", "BLINA", "name", "en", to="Other"), "path", "changed", "arm", "BLINA", "name", None, None),
     (setting("phases", "CONS1_HCVAD_A", "days", to=28), "path", "changed", "phase", "CONS1_HCVAD_A", "days", 21, 28),
     (setting("regimens", "HCVAD_A", "cycle_days", to=28), "regimens", "changed", "regimen", "HCVAD_A", "cycle_days", 21, 28),
+    (setting("dose_tolerance", "deviation_above_pct", to="15"), "regimens", "changed", "tolerance", "tolerance", "deviation_above_pct", 10, 15),
     (dropping("visits", "FU_Q6M"), "schedule", "removed", "visit", "FU_Q6M", "", None, None),
     (setting("visits", "FU_Q6M", "after_days", to=45), "schedule", "changed", "visit", "FU_Q6M", "window", (30, 30), (30, 45)),
     (setting("visits", "FU_Q6M", "offset_months", to=36), "schedule", "moved", "visit", "FU_Q6M", "planned_for", None, None),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from trialsite.studies.domain.deviation_plan import deviation_problems
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.read import read_file
 from trialsite.studies.domain.transplant_plan import NO_TRANSPLANT_RULES, MrdGate, transplant_problems
@@ -48,6 +49,21 @@ def test_mrd_before_conditioning() -> None:
         "BLINA-VEN": False,
         "BLINA-INTENS": False,
     }
+
+
+def test_the_day_up_to_which_mrd_counts_and_where_it_comes_from() -> None:
+    gate = protocol("VIP-BLINA-HSCT").transplant.mrd_negative
+    assert gate is not None
+    assert (gate.method, gate.until, gate.source) == ("MFC", "conditioning", "registration")
+
+
+def test_a_rule_about_grafts_needs_what_the_transplant_section_says_of_mrd() -> None:
+    found = protocol("VIP-BLINA-HSCT")
+    plain = replace(found, transplant=replace(found.transplant, mrd_negative=None))
+    ((path, sentence),) = deviation_problems(plain)
+    assert path == ("deviations", 4, "rule")
+    assert "needs transplant.mrd_negative" in sentence
+    assert not list(deviation_problems(found))
 
 
 def test_conditions_of_the_apheresis() -> None:

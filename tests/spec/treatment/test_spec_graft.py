@@ -4,7 +4,16 @@ from datetime import date, timedelta
 
 import pytest
 
-from treatment.domain.graft import ALLELES, LOCI, Toxicity, abo_mismatch, hla_match, washout
+from treatment.domain.graft import (
+    ALLELES,
+    LOCI,
+    MrdSaid,
+    Toxicity,
+    abo_mismatch,
+    hla_match,
+    mrd_before,
+    washout,
+)
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.text import Text
 
@@ -85,3 +94,49 @@ def test_washout_without_a_day_of_conditioning_is_unknown() -> None:
     found = washout(7, 1, date(2026, 5, 1), False, None, ())
     assert found.truth is U
     assert "not recorded" in found.reasons[0].en
+
+
+DAY0, BEGUN = date(2026, 6, 1), date(2026, 5, 25)
+MFC = Text("flow cytometry", "流式细胞术")
+
+
+@pytest.mark.parametrize(
+    ("until", "results", "truth", "says"),
+    [
+        (DAY0, [], Truth.UNKNOWN, "MRD before it is unknown: no result"),
+        (DAY0, [(DAY0, Truth.TRUE)], Truth.TRUE, "is negative"),
+        (DAY0, [(DAY0, Truth.FALSE)], Truth.FALSE, "is positive"),
+        (DAY0, [(DAY0, Truth.UNKNOWN)], Truth.UNKNOWN, "unknown (indeterminate)"),
+        (DAY0, [(date(2026, 6, 2), Truth.TRUE)], Truth.UNKNOWN, "no result"),  # after day 0
+        (
+            DAY0,
+            [(date(2026, 5, 1), Truth.FALSE), (date(2026, 5, 20), Truth.TRUE)],
+            Truth.TRUE,
+            "of 2026-05-20",
+        ),
+        (
+            DAY0,
+            [(date(2026, 5, 20), Truth.FALSE), (date(2026, 5, 1), Truth.TRUE)],
+            Truth.FALSE,
+            "of 2026-05-20",
+        ),
+        (BEGUN, [(BEGUN, Truth.TRUE)], Truth.TRUE, "before conditioning on 2026-05-25"),
+        (
+            BEGUN,
+            [(date(2026, 5, 26), Truth.TRUE)],
+            Truth.UNKNOWN,
+            "before conditioning on 2026-05-25 is unknown",
+        ),
+        (
+            BEGUN,
+            [(date(2026, 5, 1), Truth.FALSE), (date(2026, 5, 26), Truth.TRUE)],
+            Truth.FALSE,
+            "of 2026-05-01",
+        ),
+    ],
+)
+def test_mrd_before_a_graft(until: date, results: list[tuple[date, Truth]], truth: Truth, says: str) -> None:
+    found = mrd_before(DAY0, until, MFC, [MrdSaid(*one) for one in results])
+    assert found.truth is truth
+    assert says in found.reason.en
+    assert "流式细胞术" in found.reason.zh

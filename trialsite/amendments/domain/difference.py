@@ -99,6 +99,9 @@ def _all(old: Protocol, new: Protocol) -> Iterator[Change]:
     yield from _one("path", "transplant", _graft(old), _graft(new), TRANSPLANT)
     yield from _regimens(old.regimens, new.regimens)
     yield from _one("regimens", "obesity", _values(old.obesity), _values(new.obesity), OBESITY)
+    yield from _one(
+        "regimens", "tolerance", _values(old.dose_tolerance), _values(new.dose_tolerance), DOSE_TOLERANCE
+    )
     yield from _listed("regimens", "reference", old.reference_regimens, new.reference_regimens)
     yield from _methotrexate(old.methotrexate, new.methotrexate)
     yield from _listed("schedule", "visit", old.visits, new.visits, values=_visit, kind=_kind_of_visit)
@@ -122,6 +125,7 @@ METHOTREXATE = Text("Methotrexate levels and leucovorin", "甲氨蝶呤血药浓
 SAMPLES = Text("Samples for MRD", "MRD标本")
 TRANSPLANT = Text("Transplantation and CAR-T cells", "移植与CAR-T细胞")
 OBESITY = Text("Obesity", "肥胖")
+DOSE_TOLERANCE = Text("Tolerance of doses", "剂量允许偏差")
 DEVIATIONS = Text("Deviations drafted by rules", "按规则生成的方案偏离")
 RESPONSE = Text("Criteria of response", "疗效标准")
 RANDOMISATION = Text("Randomisation", "随机化")

@@ -7,7 +7,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from trialsite.casebook.names import regimen_name
-from trialsite.studies.domain.blinatumomab_plan import CourseRules, PremedicationDose, PremedicationRule
+from trialsite.studies.domain.blinatumomab_plan import (
+    CourseRules,
+    FirstAdvice,
+    PremedicationDose,
+    PremedicationRule,
+)
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.words import BLINATUMOMAB_EVENTS, day_runs
 
@@ -24,6 +29,19 @@ DRUGS = {"DEXAMETHASONE": gettext_lazy("dexamethasone"), "PREDNISONE": gettext_l
 def regimens_in(rules: CourseRules, protocol: Protocol) -> str:
     """The regimens that rules are for, by name."""
     return _(", ").join(regimen_name(protocol, key) for key in rules.regimens)
+
+
+@register.filter
+def blasts_words(advice: FirstAdvice) -> str:
+    """By which blasts it is advised."""
+    marrow, blood = advice.marrow_blasts_from_pct, advice.blood_blasts_above_per_ul
+    found = [
+        "" if marrow is None else _("blasts in marrow ≥ %(n)s %%") % {"n": marrow},
+        ""
+        if blood is None
+        else _("blasts in blood > %(n)s/µL") % {"n": f"{blood:,f}".replace(",", "\u202f")},
+    ]
+    return _(" or ").join(one for one in found if one)
 
 
 @register.filter

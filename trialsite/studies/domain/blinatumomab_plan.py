@@ -197,11 +197,42 @@ class DoseModification:
 
 
 @dataclass(frozen=True)
+class FirstAdvice:
+    """What is advised around the first infusion: shown until `hours_after_start` from its start.
+
+    Of blasts: it is advised from `marrow_blasts_from_pct` of nucleated cells on, or above `blood_blasts_above_per_ul`;
+    None where it does not depend on them."""
+
+    key: str
+    text: Text
+    hours_after_start: int
+    marrow_blasts_from_pct: Decimal | None
+    blood_blasts_above_per_ul: Decimal | None
+    cite: str
+
+    @classmethod
+    def of(cls, document: Document) -> FirstAdvice:
+        return cls(
+            document["key"],
+            text_of(document["text"]),
+            document.get("hours_after_start", 0),
+            decimal_or_none(document.get("marrow_blasts_from_pct")),
+            decimal_or_none(document.get("blood_blasts_above_per_ul")),
+            document["cite"],
+        )
+
+    @property
+    def by_blasts(self) -> bool:
+        return self.marrow_blasts_from_pct is not None or self.blood_blasts_above_per_ul is not None
+
+
+@dataclass(frozen=True)
 class BlinatumomabPlan:
-    """Rules by regimen, and the decision table; both empty where a trial gives no blinatumomab."""
+    """Rules by regimen, the decision table, what is advised around the first infusion; empty without blinatumomab."""
 
     courses: tuple[CourseRules, ...] = ()
     dose_modification: DoseModification | None = None
+    first_infusion: tuple[FirstAdvice, ...] = ()
 
     @classmethod
     def of(cls, document: Document | None) -> BlinatumomabPlan:
@@ -210,6 +241,7 @@ class BlinatumomabPlan:
         return cls(
             tuple(CourseRules.of(one) for one in document["courses"]),
             DoseModification.of(document["dose_modification"]),
+            tuple(FirstAdvice.of(one) for one in document.get("first_infusion", ())),
         )
 
     def rules_for(self, regimen: str) -> CourseRules | None:

@@ -31,9 +31,12 @@ class DeviationRule:
 
 
 def deviation_problems(protocol: Protocol) -> Iterator[tuple[Path, str]]:
-    """Each rule stands once."""
+    """Each rule stands once; the one about grafts rests on what `transplant` says of MRD."""
     seen: set[str] = set()
     for number, one in enumerate(protocol.deviations):
         if one.rule in seen:
             yield ("deviations", number, "rule"), f"{one.rule} stands twice; each rule is accepted once."
         seen.add(one.rule)
+        if one.rule == HSCT_WITHOUT_MRD and protocol.transplant.mrd_negative is None:
+            sentence = f"{HSCT_WITHOUT_MRD} needs transplant.mrd_negative: by which method, and up to when."
+            yield ("deviations", number, "rule"), sentence

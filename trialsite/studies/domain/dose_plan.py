@@ -1,4 +1,4 @@
-"""What changes a dose in a protocol: modifiers, dose levels of a cycle, equivalent drugs, obesity."""
+"""What changes a dose in a protocol: modifiers, levels of a cycle, equivalent drugs, obesity; its tolerance."""
 
 from __future__ import annotations
 
@@ -162,3 +162,30 @@ class ObesityPlan:
 
 
 PLAIN_OBESITY = ObesityPlan(Decimal(30), ACTUAL)  # actual weight, no cap: what a file means that says nothing
+
+
+@dataclass(frozen=True)
+class DoseTolerance:
+    """How many percent a dose may be off, given against prescribed and prescribed against planned.
+
+    Up to `query_above_pct` nobody is asked, above `deviation_above_pct` it is a deviation, between them a question. A
+    bound belongs to the milder class."""
+
+    query_above_pct: Decimal
+    deviation_above_pct: Decimal
+    source: str = "assumption"
+    cite: str = ""
+
+    @classmethod
+    def of(cls, document: Document | None) -> DoseTolerance:
+        if document is None:
+            return PLAIN_TOLERANCE
+        return cls(
+            query_above_pct=Decimal(document["query_above_pct"]),
+            deviation_above_pct=Decimal(document["deviation_above_pct"]),
+            source=document["source"],
+            cite=document["cite"],
+        )
+
+
+PLAIN_TOLERANCE = DoseTolerance(Decimal(5), Decimal(10))  # an assumption: what a file means that says nothing

@@ -18,8 +18,10 @@ from trialsite.studies.domain.dose_plan import (
     ADJUSTED_WEIGHT,
     CAPPED_BSA,
     PLAIN_OBESITY,
+    PLAIN_TOLERANCE,
     DoseLevels,
     DoseModifier,
+    DoseTolerance,
     Equivalent,
     LysisPlan,
     ObesityPlan,
@@ -73,6 +75,7 @@ __all__ = [
     "FORBIDDEN",
     "OFF_TREATMENT",
     "PLAIN_OBESITY",
+    "PLAIN_TOLERANCE",
     "AdverseEventPlan",
     "Arm",
     "Branch",
@@ -87,6 +90,7 @@ __all__ = [
     "DoseLevel",
     "DoseLevels",
     "DoseModifier",
+    "DoseTolerance",
     "Drug",
     "EndpointPlan",
     "Equivalent",
@@ -357,6 +361,7 @@ class Protocol:
     cell_therapy: CellPlan | None = None
     blinatumomab: BlinatumomabPlan = NO_BLINATUMOMAB
     obesity: ObesityPlan = PLAIN_OBESITY
+    dose_tolerance: DoseTolerance = PLAIN_TOLERANCE
     methotrexate: MethotrexatePlan = NO_METHOTREXATE
     reference_regimens: tuple[ReferenceRegimen, ...] = ()
     anthracycline_ratio_set: str = DEFAULT_RATIO_SET
@@ -407,6 +412,7 @@ class Protocol:
             cell_therapy=CellPlan.of(document.get("cell_therapy")),
             blinatumomab=BlinatumomabPlan.of(document.get("blinatumomab")),
             obesity=ObesityPlan.of(document.get("obesity")),
+            dose_tolerance=DoseTolerance.of(document.get("dose_tolerance")),
             methotrexate=MethotrexatePlan.of(document.get("methotrexate")),
             reference_regimens=tuple(
                 ReferenceRegimen.of(one) for one in document.get("reference_regimens", ())

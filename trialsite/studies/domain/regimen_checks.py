@@ -30,6 +30,12 @@ def regimen_problems(protocol: Protocol) -> Iterator[tuple[Path, str]]:
             yield from _dose_problems(here, drug)
             yield from _lysis_problems((*here, "tumour_lysis"), drug, protocol)
         yield from _level_problems(("regimens", number, "dose_levels"), regimen)
+    allowed = protocol.dose_tolerance
+    if not 0 <= allowed.query_above_pct <= allowed.deviation_above_pct:
+        sentence = (
+            "A deviation lies above what is asked about: not below query_above_pct, and neither below 0."
+        )
+        yield ("dose_tolerance", "deviation_above_pct"), sentence
     if (protocol.obesity.cap is None) == (protocol.obesity.handling == CAPPED_BSA):
         yield ("obesity", "cap"), f"A cap belongs to the handling {CAPPED_BSA}, and only to that one."
 

@@ -23,6 +23,7 @@ from trialsite.studies.domain.methotrexate_plan import CLOCKS as COUNTED_FROM
 from trialsite.studies.domain.methotrexate_plan import VERDICTS
 from trialsite.studies.domain.problems import Path
 from trialsite.studies.domain.reporting_clocks import SPECIAL_INTEREST
+from trialsite.studies.domain.transplant_plan import CONDITIONING, DAY_0
 
 Schema = dict[str, Any]
 
@@ -253,6 +254,7 @@ LYSIS = sourced(
 )
 DOSE_LEVELS = sourced({"factors": many(DECIMAL, at_least=2), "drugs": many(KEY, at_least=1)})
 OBESITY = sourced({"bmi_from": DECIMAL, "handling": choice(*OBESITY_HANDLING)}, {"cap": DECIMAL})
+DOSE_TOLERANCE = sourced({"query_above_pct": DECIMAL, "deviation_above_pct": DECIMAL})
 START_CONDITION = sourced({"key": KEY, "text": TEXT, "rule": RULE}, {"max_age_days": COUNT})
 DRUG = sourced(
     {
@@ -376,7 +378,7 @@ TRANSPLANT = shape(
     },
     {
         "washout": sourced({"days": POSITIVE, "max_grade": COUNT}),
-        "mrd_negative": sourced({"method": choice(*METHODS)}),
+        "mrd_negative": sourced({"method": choice(*METHODS)}, {"until": choice(CONDITIONING, DAY_0)}),
     },
 )
 CELL_THERAPY = shape(
@@ -420,6 +422,10 @@ MODIFICATION_ROW = sourced(
         "stop_above_events": POSITIVE,
     },
 )
+FIRST_ADVICE = sourced(
+    {"key": KEY, "text": TEXT},
+    {"hours_after_start": COUNT, "marrow_blasts_from_pct": DECIMAL, "blood_blasts_above_per_ul": DECIMAL},
+)
 DOSE_BY_WEIGHT = sourced({"fixed": DECIMAL, "per_m2": DECIMAL, "cap": DECIMAL})
 BLINATUMOMAB = sourced(
     {
@@ -444,7 +450,8 @@ BLINATUMOMAB = sourced(
                 "rows": many(MODIFICATION_ROW, at_least=1),
             }
         ),
-    }
+    },
+    {"first_infusion": many(FIRST_ADVICE)},
 )
 DEVIATION = sourced({"rule": choice(*DEVIATION_RULES), "class": choice(*CLASSES)})
 RESPONSE = sourced(
@@ -604,6 +611,7 @@ PROTOCOL: Schema = {
             "cell_therapy": CELL_THERAPY,
             "blinatumomab": BLINATUMOMAB,
             "obesity": OBESITY,
+            "dose_tolerance": DOSE_TOLERANCE,
             "methotrexate": METHOTREXATE,
             "reference_regimens": many(REFERENCE_REGIMEN),
             "anthracycline_ratio_set": valued(choice(*RATIO_SETS)),

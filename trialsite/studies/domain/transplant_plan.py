@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from trialsite.studies.domain.protocol import Protocol
 
 
+CONDITIONING, DAY_0 = "conditioning", "day_0"  # up to when MRD before a graft counts
+
+
 @dataclass(frozen=True)
 class Indication:
     """Why a subject is transplanted. `when`: the rule that shows it, None where a person says so.
@@ -56,15 +59,18 @@ class Washout:
 
 @dataclass(frozen=True)
 class MrdGate:
-    """MRD is to be negative by this method before conditioning."""
+    """MRD is to be negative by this method, at its threshold of `mrd`; the last result up to `until` counts."""
 
     method: str
     source: str
     cite: str
+    until: str = CONDITIONING
 
     @classmethod
     def of(cls, document: Document | None) -> MrdGate | None:
-        return None if document is None else cls(**_own(document, "method"))
+        if document is None:
+            return None
+        return cls(**_own(document, "method"), until=document.get("until", CONDITIONING))
 
 
 @dataclass(frozen=True)
@@ -151,7 +157,7 @@ def transplant_rules(protocol: Protocol) -> Iterator[tuple[Path, Rule]]:
 
 
 def transplant_problems(protocol: Protocol) -> Iterator[tuple[Path, str]]:
-    """Each indication stands once; the MRD that conditioning waits for is measured in this trial."""
+    """Each indication stands once; the MRD that a graft waits for is measured in this trial."""
     seen: set[str] = set()
     for number, one in enumerate(protocol.transplant.indications):
         if one.key in seen:

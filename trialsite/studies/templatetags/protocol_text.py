@@ -16,6 +16,7 @@ from trialsite.studies.words import (
     offset_words,
     percent_words,
     runs_words,
+    tolerance_words,
     window_words,
 )
 
@@ -27,6 +28,7 @@ register.filter("modified", modifier_words)
 register.filter("equivalent", equivalent_words)
 register.filter("dose_levels", dose_levels_words)
 register.filter("obesity", obesity_words)
+register.filter("tolerance", tolerance_words)
 register.filter("as_percent", percent_words)
 register.filter("day_words", runs_words)
 register.filter("offset", offset_words)

@@ -15,6 +15,7 @@ from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.demo.accounts import ensure_accounts
 from trialsite.demo.amending import amend_study
+from trialsite.demo.deviating import decide_on_drafts
 from trialsite.demo.laboratories import correct_a_range
 from trialsite.demo.planning import plan_days_and_visits
 from trialsite.demo.prescreening import prescreen
@@ -125,6 +126,7 @@ def in_turn(plan: Plan, seed: str, people: Mapping[str, User]) -> Iterator[tuple
         sample_study(study, people)
         correct_a_range(study, people)
         review_study(study, people)
+        decide_on_drafts(study, people)
         amend_study(study, people)
         prescreen(study, people)
 
