@@ -12,6 +12,7 @@ from trialsite.casebook.selectors import standing_lines, standing_records
 from trialsite.casebook.site_day import site_today
 from trialsite.casebook.slots import Slot
 from trialsite.clinical.kleene import Truth
+from trialsite.listing import listed, told
 
 from ..domain.cells import is_aplastic
 from ..domain.milestones import D28_BY, D100_BY, When
@@ -65,12 +66,12 @@ def said(record: CellTherapy | None) -> str:
     """The day of a step, with what its conditions gave where they are not met."""
     if record is None:
         return ""
-    warned = [f"{one.label}: {one.value}" for one in cells(record) if one.tone in ("warn", "unknown")]
+    warned = [told(one.label, one.value) for one in cells(record) if one.tone in ("warn", "unknown")]
     return joined(record.performed_on, bridges(record), *warned)
 
 
 def bridges(record: CellTherapy) -> str:
-    return ", ".join(one.medicine for one in standing_lines(record.bridges))  # type: ignore[attr-defined]
+    return listed(one.medicine for one in standing_lines(record.bridges))  # type: ignore[attr-defined]
 
 
 def infusion_words(record: CellTherapy | None) -> str:

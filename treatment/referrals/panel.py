@@ -7,10 +7,13 @@ from django.urls import reverse
 from trialsite.casebook.models import Subject
 from trialsite.casebook.site_day import site_today
 from trialsite.casebook.slots import Slot
+from trialsite.listing import listed
 
 from ..domain.referral import Asked, State, Wanted
 from .reading import Standing, referrals_of
 from .words import KINDS, STATES, WANTED, lacks_words
+
+ASKED = (State.MISSING, State.TO_COME)
 
 
 def referral_context(subject: Subject) -> dict[str, Any]:
@@ -35,9 +38,11 @@ def thing_line(one: Standing, each: Asked) -> dict[str, Any]:
         "what": WANTED[one.referral.kind][each.what.value],
         "tone": tone,
         "state": state,
-        "due": each.due if each.state in (State.MISSING, State.TO_COME) else None,
-        "lacks": lacks_words(one.referral.kind, each.lacks) if each.state is not State.NOT_ASKED else [],
-        "url": url_of(one, each) if each.state in (State.MISSING, State.TO_COME) else "",
+        "due": each.due if each.state in ASKED else None,
+        "lacks": listed(lacks_words(one.referral.kind, each.lacks))
+        if each.state is not State.NOT_ASKED
+        else "",
+        "url": url_of(one, each) if each.state in ASKED else "",
     }
 
 

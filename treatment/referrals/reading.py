@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from assessments.models import AcuteGvhd, Chimerism, Engraftment, MarrowAssessment
 from trialsite.casebook.models import CasebookRecord, Subject
@@ -35,6 +36,11 @@ FORM_OF = {
     Kind.CAR_T: {Wanted.DAY0: "CAR", Wanted.GRAFT: "CAR", Wanted.D28: "BM", Wanted.D100: "BCA"},
 }
 
+ANSWERS = (Transplant, CellTherapy, Engraftment, Chimerism, AcuteGvhd, MarrowAssessment, BCellAplasia)
+Held = Mapping[
+    type[CasebookRecord], Mapping[UUID, Sequence[Any]]
+]  # the forms that answer, by model and subject
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -56,63 +62,76 @@ class Standing:
 
 def referrals_of(subject: Subject, today: date) -> list[Standing]:
     """How each referral of a subject stands on a day, the earliest first."""
-    found = [one for one in standing_records(Referral, [subject.pk])[subject.pk] if one.performed_on]
-    if not found:
-        return []
-    end = follow_up_ends([subject.pk]).get(subject.pk)
-    return [standing(one, end, today) for one in found]
+    return referrals_among({subject.pk: today}).get(subject.pk, [])
 
 
-def standing(one: Referral, follow_up_ended: date | None, today: date) -> Standing:
+def referrals_among(days: Mapping[UUID, date]) -> dict[UUID, list[Standing]]:
+    """The same for several subjects, each on a day of its site; the number of queries does not grow with them."""
+    sent = standing_records(Referral, list(days))
+    found = {subject: [one for one in sent[subject] if one.performed_on] for subject in days}
+    referred = [subject for subject, referrals in found.items() if referrals]
+    if not referred:
+        return {}
+    held: Held = {model: standing_records(model, referred) for model in ANSWERS}
+    ends = follow_up_ends(referred)
+    return {
+        subject: [standing(one, ends.get(subject), days[subject], held) for one in found[subject]]
+        for subject in referred
+    }
+
+
+def standing(one: Referral, follow_up_ended: date | None, today: date, held: Held) -> Standing:
     assert one.performed_on is not None
     sent = Sent(Kind(one.kind), one.performed_on, one.planned_on, one.called_off_on, follow_up_ended)
-    form = day0_of(one)
-    return Standing(one, form, asked_for(sent, told(one, form), today))
+    form = day0_of(one, held)
+    return Standing(one, form, asked_for(sent, told(one, form, held), today))
 
 
-def day0_of(one: Referral) -> Transplant | CellTherapy | None:
+def day0_of(one: Referral, held: Held) -> Transplant | CellTherapy | None:
     """The form of day 0 that came after the referral."""
     assert one.performed_on is not None
     model: Any = Transplant if one.kind == Kind.HSCT else CellTherapy
-    for form in standing_records(model, [one.subject_id])[one.subject_id]:
+    for form in held[model][one.subject_id]:
         infused = model is Transplant or form.step == CellStep.INFUSION
         if infused and form.performed_on and form.performed_on >= one.performed_on:
-            return form
+            return form  # type: ignore[no-any-return]
     return None
 
 
-def told(one: Referral, form: Any) -> Told:
+def told(one: Referral, form: Any, held: Held) -> Told:
     """What the casebook holds of it, and what lacks: items of the form of day 0 and kinds of forms."""
     if form is None:
         return Told(None, {})
     items = GRAFT_ITEMS if one.kind == Kind.HSCT else PRODUCT_ITEMS
     empty = tuple(item for item in items if form.item(item) in (None, "") and not form.missing.get(item))
     day0 = form.performed_on
-    later = graft_lacks(one, day0) if one.kind == Kind.HSCT else cell_lacks(one, day0)
+    later = graft_lacks(one, day0, held) if one.kind == Kind.HSCT else cell_lacks(one, day0, held)
     return Told(day0, {Wanted.GRAFT: empty, **later})
 
 
-def graft_lacks(one: Referral, day0: date) -> Mapping[Wanted, tuple[str, ...]]:
+def graft_lacks(one: Referral, day0: date, held: Held) -> Mapping[Wanted, tuple[str, ...]]:
     """D+28: whether it engrafted, and chimerism; D+100: acute GVHD, and chimerism."""
     engrafted = any(
         each.neutrophils_on or each.graft_failure not in ("", "NONE")
-        for each in after(one, Engraftment, day0)
+        for each in after(one, Engraftment, day0, held)
     )
-    chimerism = [each.performed_on for each in after(one, Chimerism, day0) if each.donor_pct is not None]
+    chimerism = [
+        each.performed_on for each in after(one, Chimerism, day0, held) if each.donor_pct is not None
+    ]
     return {
         Wanted.D28: lacking(ENG=engrafted, CHI=any(counts_for(D28, day, day0) for day in chimerism)),
         Wanted.D100: lacking(
-            AGV=late(one, AcuteGvhd, D100, day0),
+            AGV=late(one, AcuteGvhd, D100, day0, held),
             CHI=any(counts_for(D100, day, day0) for day in chimerism),
         ),
     }
 
 
-def cell_lacks(one: Referral, day0: date) -> Mapping[Wanted, tuple[str, ...]]:
+def cell_lacks(one: Referral, day0: date, held: Held) -> Mapping[Wanted, tuple[str, ...]]:
     """D+28: the marrow; D+100: B cells."""
     return {
-        Wanted.D28: lacking(BM=late(one, MarrowAssessment, D28, day0)),
-        Wanted.D100: lacking(BCA=late(one, BCellAplasia, D100, day0)),
+        Wanted.D28: lacking(BM=late(one, MarrowAssessment, D28, day0, held)),
+        Wanted.D100: lacking(BCA=late(one, BCellAplasia, D100, day0, held)),
     }
 
 
@@ -121,14 +140,13 @@ def lacking(**there: bool) -> tuple[str, ...]:
     return tuple(key for key, known in there.items() if not known)
 
 
-def after(one: Referral, model: type[CasebookRecord], day0: date) -> list[Any]:
-    found = standing_records(model, [one.subject_id])[one.subject_id]
-    return [each for each in found if each.performed_on and each.performed_on >= day0]
+def after(one: Referral, model: type[CasebookRecord], day0: date, held: Held) -> list[Any]:
+    return [each for each in held[model][one.subject_id] if each.performed_on and each.performed_on >= day0]
 
 
-def late(one: Referral, model: type[CasebookRecord], day: int, day0: date) -> bool:
+def late(one: Referral, model: type[CasebookRecord], day: int, day0: date, held: Held) -> bool:
     """Whether a form is late enough to say how it is at D+28 or D+100."""
-    return any(counts_for(day, each.performed_on, day0) for each in after(one, model, day0))
+    return any(counts_for(day, each.performed_on, day0) for each in after(one, model, day0, held))
 
 
 def derive_referrals(subject: Subject) -> Iterator[OpenReferral]:

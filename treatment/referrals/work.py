@@ -1,6 +1,7 @@
 """The inbox lines of referrals: what the sending site still has to learn of a treatment elsewhere."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from ..models import OpenReferral
 from .words import WANTED
 
 KINDS = {"referral": gettext_lazy("Ask the other hospital")}
+ALL_OPEN = gettext_lazy("all open referrals")
 
 
 def referral_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
@@ -34,7 +36,9 @@ def referral_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
             "n": row.still,
         }
         url = reverse("treatment", args=[row.subject_id]) + "#referrals"
-        yield work_line(row.subject, "referral", KINDS["referral"], row.due, url, detail, said=row.hospital)
+        line = work_line(row.subject, "referral", KINDS["referral"], row.due, url, detail, said=row.hospital)
+        every = reverse("referrals", args=[row.subject.study.key])
+        yield replace(line, other_verb=ALL_OPEN, other_url=every)
 
 
 REFERRAL_WORK = WorkSource(KINDS, referral_work)

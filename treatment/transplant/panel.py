@@ -16,6 +16,7 @@ from trialsite.casebook.registries import facts_of, forms
 from trialsite.casebook.selectors import standing_lines, standing_records
 from trialsite.casebook.site_day import site_today
 from trialsite.casebook.slots import Slot
+from trialsite.listing import listed
 
 from ..domain.milestones import D28_BY, D100_BY, ENGRAFTED_BY, StepState, When, step_state
 from ..domain.referral import D28, D100, counts_for
@@ -157,7 +158,7 @@ def prophylaxis_words(graft: Transplant | None) -> str:
 
 
 def agents_of(lines: Any) -> str:
-    return ", ".join(dict.fromkeys(str(one.get_agent_display()) for one in standing_lines(lines)))
+    return listed(dict.fromkeys(str(one.get_agent_display()) for one in standing_lines(lines)))
 
 
 def graft_words(graft: Transplant | None) -> str:

@@ -19,16 +19,27 @@ from trialsite.casebook.sign_off import (
     randomisation_words,
     rescue_row_words,
     signer_words,
+    term_words,
 )
 from trialsite.clinical.units import analyte
 from trialsite.studies.domain import protocol as plans
+from trialsite.studies.domain.blinatumomab_plan import (
+    CourseRules,
+    DoseByWeight,
+    EventTerms,
+    LiverLimit,
+    ModificationRow,
+    PremedicationRule,
+)
 from trialsite.studies.domain.methotrexate_plan import clause_text
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.registry import RegistryOutcome, Statement
 from trialsite.studies.domain.transplant_plan import Indication
 from trialsite.studies.words import (
+    BLINATUMOMAB_EVENTS,
     CODES,
     DEVIATION_RULES,
+    LIVER_NAMES,
     MRD_METHODS,
     SETTING_CODES,
     SETTINGS,
@@ -44,6 +55,7 @@ from trialsite.studies.words import (
 )
 
 from .domain.difference import Change, FieldChange, Kind, differences
+from .templatetags.blinatumomab_reading import days_in_hospital, premedication_words
 
 PARTS: Mapping[str, Any] = {
     "settings": gettext_lazy("The trial as a whole"),
@@ -122,6 +134,8 @@ def difference_parts(old: Protocol, new: Protocol) -> list[ChangePart]:
 
 def line_of(change: Change, old: Protocol, new: Protocol) -> ChangeLine:
     name = str(PARTS["registry"]) if change.thing == "entry" else local(change.name)
+    if isinstance(rules := change.new or change.old, CourseRules):
+        name = f"{name} · {', '.join(regimen_name(old if change.new is None else new, key) for key in rules.regimens)}"
     if change.thing == "threshold":
         method, role = change.key.split()
         name = f"{code_words(method, 'method')} · {code_words(role, 'role')}"
@@ -264,7 +278,29 @@ FIELDS: Mapping[str, Any] = {
     "receipt_days": gettext_lazy("days from sending to receipt"),
     "report_days": gettext_lazy("days from receipt to report"),
     "report_days_other": gettext_lazy("days from receipt to report, other methods"),
+    "premedication": gettext_lazy("premedication"),
+    "hospital": gettext_lazy("days in hospital, advised"),
+    "start_dose": gettext_lazy("dose when it starts again"),
+    "full_dose": gettext_lazy("full dose"),
+    "escalate_after_days": gettext_lazy("full dose after, days"),
+    "terms": gettext_lazy("terms of the CTCAE"),
+    "liver": gettext_lazy("liver values"),
+    "event": gettext_lazy("event"),
+    "grades": gettext_lazy("grades"),
+    "action": gettext_lazy("action"),
+    "as_row": gettext_lazy("as row"),
+    "hold_days": gettext_lazy("held for at least, days"),
+    "stop_after_days": gettext_lazy("stopped for good if not resolved after, days"),
+    "stop_at_start_dose": gettext_lazy("stopped for good at the starting dose"),
+    "stop_on_recurrence": gettext_lazy("stopped for good when it comes again"),
+    "stop_above_events": gettext_lazy("stopped for good after more events than"),
     "source": gettext_lazy("where it comes from"),
+}
+ACTIONS: Mapping[str, Any] = {
+    "WATCH": gettext_lazy("go on, treat the symptoms"),
+    "INTERRUPT": gettext_lazy("interrupt the infusion"),
+    "STOP": gettext_lazy("stop for good"),
+    "DECIDE": gettext_lazy("the investigator decides"),
 }
 
 
@@ -307,6 +343,12 @@ def value_of(thing: Any, field: str, value: Any, protocol: Protocol) -> str:
             return plain(protocol, "assessed_at", value)
         case "washout" | "mrd_negative" | "apheresis" | "aplasia":
             return condition_of_graft(value)
+        case "hospital":
+            return days_in_hospital(value)
+        case "event":
+            return str(BLINATUMOMAB_EVENTS[value])
+        case "action":
+            return str(ACTIONS[value])
         case "source":
             return str(SOURCES.get(value, value))
         case _ if field in DEVIATION_RULES:
@@ -341,12 +383,15 @@ def coded(field: str, value: Any) -> str:
     return code_words(value, kind) if kind and str(value) in CODES[kind] else ""
 
 
+WHOLE = (plans.Glucarpidase, DoseByWeight, EventTerms)  # one value of several parts
+
+
 def parts_of(value: Any, protocol: Protocol) -> str:
     """Several parts of one property; "" for anything else."""
     if isinstance(value, Mapping):
         return "; ".join(f"{group_words(key)}: {amount_words(amount)}" for key, amount in value.items())
     if not isinstance(value, tuple):
-        return part_words(value, protocol) if isinstance(value, plans.Glucarpidase) else ""
+        return part_words(value, protocol) if isinstance(value, WHOLE) else ""
     words = [part_words(one, protocol) for one in value]
     return "; ".join(words) if all(words) else ""
 
@@ -385,6 +430,22 @@ def part_words(one: Any, protocol: Protocol) -> str:
             return ", ".join(local(clause_text(each, "start")) for each in one.limits)
         case plans.RescueRow():
             return rescue_row_words(one)
+        case PremedicationRule():
+            return premedication_words(one)
+        case DoseByWeight():
+            return _("%(fixed)s µg/day; below 45 kg %(per_m2)s µg/m²/day, at most %(cap)s µg/day") % {
+                "fixed": one.fixed,
+                "per_m2": one.per_m2,
+                "cap": one.cap,
+            }
+        case EventTerms():
+            return term_words(one)
+        case LiverLimit():
+            return _("%(analyte)s: above %(above)s × ULN; resolved at %(resolved)s × ULN") % {
+                "analyte": LIVER_NAMES[one.analyte],
+                "above": one.above,
+                "resolved": one.resolved,
+            }
         case RegistryOutcome():
             return outcome_words(one, protocol)
         case Statement():
@@ -444,6 +505,13 @@ def summary_of(thing: Any, protocol: Protocol) -> list[tuple[str, str]]:
             wanted = ("rule",)
         case plans.Drug():
             wanted = ("doses", "days", "route")
+        case CourseRules():
+            return [
+                (label_of("premedication"), value_of(thing, "premedication", thing.premedication, protocol)),
+                (label_of("hospital"), days_in_hospital(thing.hospital_days)),
+            ]
+        case ModificationRow():
+            wanted = ("event", "grades", "action", "text")
         case plans.RescueTable():
             wanted = ("infusion_h", "levels_h", "rows")
         case plans.ReferenceRegimen():

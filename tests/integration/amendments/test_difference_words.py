@@ -110,6 +110,28 @@ def test_limits_doses_and_code_lists_are_said_old_beside_new() -> None:
     ]
 
 
+def amend_blinatumomab(document: dict[str, Any]) -> None:
+    plan = document["blinatumomab"]
+    plan["courses"][0]["hospital"]["days"] = [5, 2]
+    plan["dose_modification"]["start_dose"]["fixed"] = "7"
+    next(one for one in plan["dose_modification"]["rows"] if one["row"] == "B5")["hold_days"] = 4
+
+
+def test_what_differs_of_blinatumomab_is_said_by_regimen_and_by_row_of_the_decision_table() -> None:
+    found = lines("BLINA-FULL", amend_blinatumomab)
+    assert said(found["Regimens | Blinatumomab · Row B5"]) == [("Held for at least, days", "3", "4")]
+    ((label, _old, new),) = said(found["Regimens | Blinatumomab"])
+    assert label == "Dose when it starts again"
+    assert new == "7 µg/day; below 45 kg 5 µg/m²/day, at most 9 µg/day"
+    ((label, _old, new),) = (
+        each
+        for name, line in found.items()
+        if "Blinatumomab · " in name and "Row" not in name
+        for each in said(line)
+    )
+    assert (label, new) == ("Days in hospital, advised", "course 1: first 5 days; course 2: first 2 days")
+
+
 def test_what_is_added_says_what_there_is_to_know_of_it_and_what_is_removed_what_there_was() -> None:
     def amend(document: dict[str, Any]) -> None:
         document["visits"].remove(keyed(document["visits"], "HSCT_D42"))

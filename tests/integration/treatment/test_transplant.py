@@ -5,7 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from assessments.disease.engrafted import from_cord
@@ -244,3 +246,61 @@ def test_every_new_form_opens(cast: Cast, client: Client) -> None:
     client.force_login(cast.coordinator)
     for key in ("DON", "HSCT", "GVT", "CAR", "CTX", "BCA", "REF"):
         assert client.get(f"/subjects/{subject.pk}/log/{key}/new/", follow=True).status_code == 200, key
+
+
+def open_referrals_page(cast: Cast, who: str) -> Any:
+    client = Client()
+    client.force_login(getattr(cast, who))
+    return client.get(f"/studies/{cast.study.key}/referrals/")
+
+
+def test_open_referrals_stand_in_a_list_of_the_study(cast: Cast) -> None:
+    subject = enrolled(cast)
+    assert b"No referral is open" in open_referrals_page(cast, "coordinator").content
+    refer(cast, subject, planned_on=date(2026, 3, 18))
+    log(cast, subject, "HSCT", GRAFT | {"cd34": None, "told_by": "LETTER"})
+    for who in ("coordinator", "monitor"):
+        page = open_referrals_page(cast, who).content.decode()
+        assert "Riverside Hospital" in page
+        assert "2026-03-20" in page
+        assert "not in: CD34+ cells" in page
+        assert "2026-04-03" in page
+    assert b"Riverside Hospital" not in open_referrals_page(cast, "stranger").content
+    assert open_referrals_page(cast, "administrator").status_code in (403, 404)
+    with acting(user=cast.coordinator):
+        (line,) = work_of(cast.coordinator, kind="referral").lines
+    assert line.other_url == f"/studies/{cast.study.key}/referrals/"
+
+
+def test_open_referrals_are_a_file_for_those_who_may_export(cast: Cast) -> None:
+    subject = enrolled(cast)
+    refer(cast, subject, planned_on=date(2026, 3, 18))
+    client, address = Client(), f"/studies/{cast.study.key}/referrals/list.csv"
+    client.force_login(cast.statistician)
+    content = b"".join(client.get(address).streaming_content).decode()  # type: ignore[attr-defined]
+    assert (
+        f"{subject.number},HSCT,Riverside Hospital,2026-03-01,2026-03-18,,DAY0,2026-03-18,DAY0,4" in content
+    )
+    client.force_login(cast.stranger)
+    assert b"Riverside" not in b"".join(client.get(address).streaming_content)  # type: ignore[attr-defined]
+    client.force_login(cast.administrator)
+    assert client.get(address).status_code in (403, 404)
+
+
+def test_the_list_of_open_referrals_asks_as_often_for_three_as_for_one(cast: Cast) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as found:
+            assert open_referrals_page(cast, "coordinator").status_code == 200
+        return len(found)
+
+    def referred() -> None:
+        subject = enrolled(cast)
+        refer(cast, subject)
+        log(cast, subject, "HSCT", GRAFT | {"cd34": None, "told_by": "LETTER"})
+        open_referrals_page(cast, "coordinator")  # derives the projection
+
+    referred()
+    first = queries()
+    referred()
+    referred()
+    assert queries() == first

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
+from trialsite.studies.domain.blinatumomab_plan import BlinatumomabPlan, CourseRules, DoseModification
 from trialsite.studies.domain.protocol import (
     DeviationRule,
     Drug,
@@ -103,6 +104,7 @@ def _all(old: Protocol, new: Protocol) -> Iterator[Change]:
         "regimens", "tolerance", _values(old.dose_tolerance), _values(new.dose_tolerance), DOSE_TOLERANCE
     )
     yield from _listed("regimens", "reference", old.reference_regimens, new.reference_regimens)
+    yield from _blinatumomab(old.blinatumomab, new.blinatumomab)
     yield from _methotrexate(old.methotrexate, new.methotrexate)
     yield from _listed("schedule", "visit", old.visits, new.visits, values=_visit, kind=_kind_of_visit)
     yield from _forms(old.forms, new.forms)
@@ -122,6 +124,7 @@ REGISTRATION = Text("Registration", "注册信息")
 CONSENT = Text("Consent", "知情同意")
 SCREENING = Text("Screening", "筛选")
 METHOTREXATE = Text("Methotrexate levels and leucovorin", "甲氨蝶呤血药浓度与亚叶酸钙解救")
+BLINATUMOMAB = Text("Blinatumomab", "贝林妥欧单抗")
 SAMPLES = Text("Samples for MRD", "MRD标本")
 TRANSPLANT = Text("Transplantation and CAR-T cells", "移植与CAR-T细胞")
 OBESITY = Text("Obesity", "肥胖")
@@ -257,6 +260,41 @@ def _drug(drug: Drug) -> Values:
     """A drug; where a dose level comes from is compared with the level, its citation is not."""
     levels = tuple((one.amount, one.basis, one.cap, one.days, one.when, one.source) for one in drug.doses)
     return _values(drug) | {"doses": levels}
+
+
+def _blinatumomab(old: BlinatumomabPlan, new: BlinatumomabPlan) -> Iterator[Change]:
+    """Rules by the regimens they are for; the decision table, and its rows one by one."""
+    yield from _listed(
+        "regimens",
+        "course_rules",
+        old.courses,
+        new.courses,
+        key=lambda one: " ".join(one.regimens),
+        name=lambda _one: BLINATUMOMAB,
+        values=_course_rules,
+    )
+    before, after = old.dose_modification, new.dose_modification
+    yield from _one("regimens", "dose_modification", _decided(before), _decided(after), BLINATUMOMAB)
+    yield from _listed(
+        "regimens",
+        "decision_row",
+        before.rows if before else (),
+        after.rows if after else (),
+        key=lambda one: str(one.row),
+        name=lambda one: Text(f"Row {one.row}", f"第{one.row}行"),
+        inside=BLINATUMOMAB,
+    )
+
+
+def _course_rules(rules: CourseRules) -> Values:
+    return {
+        "premedication": tuple(replace(one, cite="") for one in rules.premedication),
+        "hospital": rules.hospital_days,
+    }
+
+
+def _decided(table: DoseModification | None) -> Values:
+    return {} if table is None else _values(table, ("rows",))
 
 
 def _methotrexate(old: MethotrexatePlan, new: MethotrexatePlan) -> Iterator[Change]:

@@ -1,5 +1,6 @@
 """What a protocol says of blinatumomab beside its doses, in words."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
@@ -47,9 +48,13 @@ def blasts_words(advice: FirstAdvice) -> str:
 @register.filter
 def hospital_words(rules: CourseRules) -> str:
     """The days in hospital: "course 1: 9 days"."""
+    return days_in_hospital(rules.hospital_days)
+
+
+def days_in_hospital(hospital_days: Sequence[int]) -> str:
     found = [
         _("course %(n)s: first %(days)s days") % {"n": number, "days": days}
-        for number, days in enumerate(rules.hospital_days, start=1)
+        for number, days in enumerate(hospital_days, start=1)
     ]
     return _("; ").join(found)
 

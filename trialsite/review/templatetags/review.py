@@ -19,6 +19,7 @@ TABS = (  # name, label, page, what it takes
     ("deviations", _("Deviations"), "deviations", "record.view"),
     ("study-events", _("Adverse events"), "study-events", "record.view"),
     ("saes", _("Serious adverse events"), "saes", "record.view"),
+    ("referrals", _("Referrals"), "referrals", "record.view"),
     ("consent-versions", _("Consent texts"), "consent-versions", "record.view"),
     ("reference-ranges", _("Reference ranges"), "reference-ranges", "record.view"),
     ("holds", _("Freeze and lock"), "holds", "record.view"),
