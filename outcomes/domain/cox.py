@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm
+from scipy.special import ndtr
 from statsmodels.duration.hazard_regression import PHReg
 
 from outcomes.domain.intervals import FloatArray, IntArray, normal_quantile
@@ -81,7 +81,7 @@ def cox(
             float(np.exp(value)),
             float(np.exp(value - z * se)),
             float(np.exp(value + z * se)),
-            float(2.0 * norm.sf(abs(value) / se)),
+            float(2.0 * ndtr(-abs(value) / se)),
         )
         for name, value, se in zip(names, *fitted, strict=True)
     }

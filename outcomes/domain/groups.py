@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from outcomes.domain.intervals import FloatArray, IntArray
 from outcomes.domain.risk_sets import RiskSets, tally
@@ -82,4 +82,4 @@ def chi_square(score: FloatArray, variance: FloatArray) -> tuple[float | None, i
     if not df or np.linalg.matrix_rank(kept, tol=NOTHING, hermitian=True) < df:
         return None, df, None
     statistic = float(score[1:] @ np.linalg.solve(kept, score[1:]))
-    return statistic, df, float(chi2.sf(statistic, df))
+    return statistic, df, float(chdtrc(df, statistic))

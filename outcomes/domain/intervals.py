@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -38,7 +38,7 @@ def normal_quantile(confidence: float) -> float:
     """Two-sided normal deviate: 1.959964 for 0.95. Raises ValueError outside (0, 1)."""
     if not 0.0 < confidence < 1.0:
         raise ValueError(f"A confidence level lies between 0 and 1, not at {confidence}.")
-    return float(norm.ppf(0.5 + confidence / 2.0))
+    return float(ndtri(0.5 + confidence / 2.0))
 
 
 def number(value: float | np.float64) -> float | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from outcomes.domain.intervals import NOT_ESTIMABLE, Estimate, normal_quantile
 
@@ -33,8 +33,8 @@ def clopper_pearson(responders: int, n: int, confidence: float = 0.95) -> Propor
     if n == 0:
         return Proportion(responders, n, NOT_ESTIMABLE)
     tail = (1.0 - confidence) / 2.0
-    lower = 0.0 if responders == 0 else float(beta.ppf(tail, responders, n - responders + 1))
-    upper = 1.0 if responders == n else float(beta.ppf(1.0 - tail, responders + 1, n - responders))
+    lower = 0.0 if responders == 0 else float(betaincinv(responders, n - responders + 1, tail))
+    upper = 1.0 if responders == n else float(betaincinv(responders + 1, n - responders, 1.0 - tail))
     return Proportion(responders, n, Estimate(responders / n, lower=lower, upper=upper))
 
 
