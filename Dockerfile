@@ -2,9 +2,10 @@
 FROM python:3.11-bookworm
 WORKDIR /app
 COPY Makefile requirements.lock ./
-RUN make .venv/.ready
+RUN UV_COMPILE_BYTECODE=1 make .venv/.ready
 COPY . .
 RUN make .venv/.translated \
+ && .venv/bin/python -m compileall -q manage.py trialsite enrollment assessments treatment outcomes \
  && useradd --create-home trials \
  && install --directory --owner trials --mode 0700 /var/lib/trials /var/backups/trials
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1

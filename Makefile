@@ -15,6 +15,8 @@ TRANSLATED := $(VENV)/.translated
 PYTEST_ARGS ?=
 PYTEST_JOBS ?= 2
 BENCH_ARGS ?=
+# Each test, server and command starts a process; without kept bytecode each compiles a thousand modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo reset test check bench lock format messages
 
