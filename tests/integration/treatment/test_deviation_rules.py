@@ -174,6 +174,8 @@ def test_windows_that_closed_are_drafted_by_the_daily_run_as_the_system(vip: Cas
     assert f'href="/subjects/{subject.pk}/slots/{windows[0].source_key}/' in page
     assert "drafted by the rule “visit outside its window”" in page
     assert "the system" in page
+    assert "times: Asia/Shanghai" in page
+    assert "UTC" not in page
 
 
 def test_a_visit_recorded_as_not_done_has_its_reason(vip: Cast) -> None:
