@@ -213,6 +213,8 @@ def test_premedication_of_each_start_is_given_missing_or_not_known(cast: Cast, c
     page = page_of(client, cast, subject).content.decode()
     assert "Restart after 4 hours or more" in page
     assert "Dexamethasone 20 mg" in page
+    assert "Premedication: given 01-19 09:00" in page  # when it was given, in the site's time, not the start of the pump
+    assert "1. Premedication: given · 2026-01-19 09:00" in page
 
 
 @pytest.mark.parametrize(
