@@ -1,5 +1,6 @@
 """What other rooms read from treatment by name: forms, facts, anchors, work, lanes, the treatment page."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -47,7 +48,7 @@ from .methotrexate.forms import LeucovorinForm, LevelForm, MethotrexateForm
 from .methotrexate.work import METHOTREXATE_WORK
 from .plan.api import PhaseDecisionViewSet
 from .plan.derive import derive_step
-from .plan.starts import late_start_has_a_reason, phase_was_decided, started
+from .plan.starts import early_start_is_meant, late_start_has_a_reason, phase_was_decided, started
 from .plan.work import TREATMENT_WORK
 from .referrals.reading import derive_referrals
 from .referrals.registrations import REFERRAL_FORMS
@@ -114,6 +115,7 @@ FORMS = (
             dose_checks.lysis_may_start,
             phase_was_decided,
             late_start_has_a_reason,
+            early_start_is_meant,
         ),
         summary=cycle_summary,
         derived=derived.phase_start,
@@ -225,6 +227,8 @@ FORMS = (
 
 for form in FORMS:
     registries.forms.register(form.key, form)
+event = registries.forms["AE"]
+registries.forms.replace("AE", replace(event, checks=(*event.checks, infusion_checks.action_as_advised)))
 for name, fact in {**facts(), **methotrexate_facts()}.items():
     registries.facts.register(name, fact)
 for name, anchor in ANCHORS.items():

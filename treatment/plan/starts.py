@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from trialsite.access.models import User
 from trialsite.casebook.edit_checks import edit_check
+from trialsite.casebook.fact_words import parts
 from trialsite.casebook.models import Subject
 from trialsite.casebook.names import form_title, phase_name
 from trialsite.casebook.registries import Finding
@@ -24,6 +25,7 @@ from ..models import CellTherapy, CycleStart, PhaseDecision, Transplant
 from .decisions import phase_offered
 from .paths import begun_of, decision_after, end_of_treatment, phases_of, runs_of, starts_by_form
 
+WITHOUT_LAST_DAY = ("transplant", "cell-therapy", "observation")
 Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Any]]
 Start = CycleStart | Transplant | CellTherapy
@@ -202,6 +204,27 @@ def late_start_has_a_reason(values: Values, rows: Rows, subject: Subject) -> Ite
         yield Finding("delay_reason", late_words(planned, late))
     if earliest is not None and day < earliest:
         yield Finding("performed_on", rest_words(before.rest_days, earliest))
+
+
+@edit_check(gettext_lazy("An early start is meant"), hard=False)
+def early_start_is_meant(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """A phase that begins earlier than planned by more than its window, or while the phase before has no last day."""
+    phase, run = phase_offered(subject, str(values.get("phase") or "")), phase_before(values, subject)
+    before = phase_offered(subject, run.phase) if run else None
+    if phase is None or run is None or before is None or before.kind in (PRE_PHASE, *WITHOUT_LAST_DAY):
+        return
+    planned = next_start(before, run)
+    early = (planned - values["performed_on"]).days if planned else 0
+    found = []
+    if planned and phase.late_after is not None and early > phase.late_after:
+        found.append(
+            _("Planned for %(planned)s, %(n)s days later. Is it right?")
+            % {"planned": planned.isoformat(), "n": early}
+        )
+    if run.cycle and run.end is None:
+        found.append(_("The last day of %(phase)s is not recorded.") % {"phase": name_of(before)})
+    if found:
+        yield Finding("performed_on", parts(found))
 
 
 def late_words(planned: date | None, late: int) -> str:

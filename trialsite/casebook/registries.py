@@ -40,6 +40,11 @@ class Registry(Generic[T]):
             raise ValueError(f"The {self.kind} '{name}' is registered twice.")
         self._entries[name] = entry
 
+    def replace(self, name: str, entry: T) -> None:
+        """Another entry under a name that is known."""
+        self[name]
+        self._entries[name] = entry
+
     def __getitem__(self, name: str) -> T:
         if name not in self._entries:
             known = ", ".join(sorted(self._entries))

@@ -278,6 +278,26 @@ def test_a_late_start_is_asked_for_its_reason(
     assert ("late-start-has-a-reason" in found) is asked
 
 
+@pytest.mark.parametrize(
+    ("days", "ended", "said"),
+    [
+        (7, 6, ""),
+        (5, 4, ""),
+        (4, 3, "Planned for 2026-01-19, 3 days later. Is it right?"),
+        (7, None, "The last day of "),
+    ],
+)
+def test_an_early_start_or_one_before_the_last_day_of_the_phase_before_is_asked_about(
+    cast: Cast, days: int, ended: int | None, said: str
+) -> None:
+    subject = enrolled(cast)
+    more = {} if ended is None else {"ended_on": DAY1 + timedelta(days=ended), "end_reason": "COMPLETED"}
+    start(cast, subject, "IND_CHEMO", **more)
+    found = asks(cast, subject, "IND_BLINA", DAY1 + timedelta(days=days))
+    words = found.get("early-start-is-meant", "")
+    assert words.startswith(said) if said else words == ""
+
+
 @pytest.mark.parametrize(("days", "asked"), [(20, True), (21, False)])
 def test_conditioning_waits_for_the_days_after_blinatumomab(db: None, days: int, asked: bool) -> None:
     cast = make_cast("BLINA-INTENS")
