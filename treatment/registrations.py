@@ -25,7 +25,7 @@ from .day_words import day_in_words
 from .deviation_register import into_register
 from .doses import checks as dose_checks
 from .doses.dry_run import dry_run_doses
-from .doses.offers import offer_doses
+from .doses.offers import gives_blinatumomab, gives_drugs, offer_doses
 from .doses.work import DOSE_WORK
 from .exposures import exposures
 from .facts import facts
@@ -136,6 +136,7 @@ FORMS = (
         ),
         summary=doses_summary,
         offer=offer_doses,
+        logged=gives_drugs,
     ),
     FormType(
         "BLI",
@@ -155,6 +156,7 @@ FORMS = (
         checks=(PAST, checks.segments, infusion_checks.premedication, infusion_checks.rate_as_planned),
         summary=infusion_summary,
         derived=derived.infusion,
+        logged=gives_blinatumomab,
     ),
     FormType(
         "MTX",

@@ -367,6 +367,19 @@ def test_the_coordinator_sees_what_was_decided_and_no_form(
     assert "Start this phase" in page
 
 
+def test_the_decided_phase_stands_first_and_is_the_next_of_the_path(
+    cast: Cast, subject: Subject, client: Client
+) -> None:
+    decide(cast, subject, "IND_EXT", reason="Pump not available")
+    with acting(user=cast.coordinator):
+        states = {one.phase.key: one.state.value for one in standing_of(subject).steps}
+    assert (states["IND_EXT"], states["IND_BLINA"]) == ("next", "not_started")
+    client.force_login(cast.coordinator)
+    page = client.get(f"/subjects/{subject.pk}/treatment/").content.decode()
+    assert "<strong>Induction: blinatumomab</strong>" not in page
+    assert page.index("(not as proposed)") < page.index("The protocol proposes")
+
+
 def test_a_refused_decision_stands_again_with_what_was_typed(
     cast: Cast, subject: Subject, client: Client
 ) -> None:
