@@ -208,23 +208,19 @@ def late_start_has_a_reason(values: Values, rows: Rows, subject: Subject) -> Ite
 
 @edit_check(gettext_lazy("An early start is meant"), hard=False)
 def early_start_is_meant(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
-    """A phase that begins earlier than planned by more than its window, or while the phase before has no last day."""
+    """A phase that begins earlier than planned by more than its window is asked about, with the day of its plan."""
     phase, run = phase_offered(subject, str(values.get("phase") or "")), phase_before(values, subject)
     before = phase_offered(subject, run.phase) if run else None
     if phase is None or run is None or before is None or before.kind in (PRE_PHASE, *WITHOUT_LAST_DAY):
         return
     planned = next_start(before, run)
     early = (planned - values["performed_on"]).days if planned else 0
-    found = []
-    if planned and phase.late_after is not None and early > phase.late_after:
-        found.append(
-            _("Planned for %(planned)s, %(n)s days later. Is it right?")
-            % {"planned": planned.isoformat(), "n": early}
-        )
+    if planned is None or phase.late_after is None or early <= phase.late_after:
+        return
+    said = [_("Planned for %(planned)s, %(n)s days later") % {"planned": planned.isoformat(), "n": early}]
     if run.cycle and run.end is None:
-        found.append(_("The last day of %(phase)s is not recorded.") % {"phase": name_of(before)})
-    if found:
-        yield Finding("performed_on", parts(found))
+        said.append(_("the last day of %(phase)s is not recorded") % {"phase": name_of(before)})
+    yield Finding("performed_on", parts(said))
 
 
 def late_words(planned: date | None, late: int) -> str:

@@ -283,11 +283,12 @@ def test_a_late_start_is_asked_for_its_reason(
     [
         (7, 6, ""),
         (5, 4, ""),
-        (4, 3, "Planned for 2026-01-19, 3 days later. Is it right?"),
-        (7, None, "The last day of "),
+        (4, 3, "Planned for 2026-01-19, 3 days later"),
+        (5, None, ""),
+        (4, None, "Planned for 2026-01-19, 3 days later; the last day of "),
     ],
 )
-def test_an_early_start_or_one_before_the_last_day_of_the_phase_before_is_asked_about(
+def test_an_early_start_is_asked_about_with_the_phase_before_that_has_no_last_day(
     cast: Cast, days: int, ended: int | None, said: str
 ) -> None:
     subject = enrolled(cast)
