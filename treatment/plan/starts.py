@@ -217,10 +217,12 @@ def early_start_is_meant(values: Values, rows: Rows, subject: Subject) -> Iterat
     early = (planned - values["performed_on"]).days if planned else 0
     if planned is None or phase.late_after is None or early <= phase.late_after:
         return
-    said = [_("Planned for %(planned)s, %(n)s days later") % {"planned": planned.isoformat(), "n": early}]
+    told = {"planned": planned.isoformat(), "n": early, "phase": name_of(before)}
     if run.cycle and run.end is None:
-        said.append(_("the last day of %(phase)s is not recorded") % {"phase": name_of(before)})
-    yield Finding("performed_on", parts(said))
+        words = _("Planned for %(planned)s, %(n)s days later; the last day of %(phase)s is not recorded.")
+    else:
+        words = _("Planned for %(planned)s, %(n)s days later.")
+    yield Finding("performed_on", words % told)
 
 
 def late_words(planned: date | None, late: int) -> str:

@@ -283,7 +283,7 @@ def test_a_late_start_is_asked_for_its_reason(
     [
         (7, 6, ""),
         (5, 4, ""),
-        (4, 3, "Planned for 2026-01-19, 3 days later"),
+        (4, 3, "Planned for 2026-01-19, 3 days later."),
         (5, None, ""),
         (4, None, "Planned for 2026-01-19, 3 days later; the last day of "),
     ],
