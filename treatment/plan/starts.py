@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from trialsite.access.models import User
 from trialsite.casebook.edit_checks import edit_check
-from trialsite.casebook.fact_words import parts
 from trialsite.casebook.models import Subject
 from trialsite.casebook.names import form_title, phase_name
 from trialsite.casebook.registries import Finding
