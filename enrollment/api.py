@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from rest_framework import serializers, viewsets
 from rest_framework.renderers import JSONRenderer
@@ -12,6 +13,7 @@ from rest_framework.response import Response
 from trialsite.access.permissions import may
 from trialsite.access.requests import user_of
 from trialsite.exchange.api import Listing, SeesRecords, record_export
+from trialsite.exchange.filters import PlacedFilter, refuse_strange
 from trialsite.studies.models import Study
 from trialsite.studies.selectors import studies_visible_to, study_open_to
 
@@ -57,9 +59,12 @@ class RecruitmentViewSet(viewsets.ViewSet):
     permission_classes = [SeesRecords]
     renderer_classes = [JSONRenderer]
     serializer_class = RecruitmentSerializer
+    title = _("Recruitment")
+    title = _("Recruitment")
     lookup_field = "key"
 
     def list(self, request: Request) -> Response:
+        refuse_strange(request, ())
         user = user_of(request)
         studies = [one for one in studies_visible_to(user) if may(user, "record.view", study_id=one.pk)]
         record_export(request, "export.json", "recruitment", rows=len(studies))
@@ -96,6 +101,7 @@ class RandomisationListViewSet(Listing):
     """The randomisation lists that were sealed, by their digests."""
 
     table = "randomisation-lists"
+    title = _("Randomisation lists")
     queryset = RandomisationList.objects.none()
     serializer_class = ListSerializer
     filterset_class = ListFilter
@@ -131,16 +137,15 @@ class RandomisationSerializer(serializers.ModelSerializer):
         return sorted(one.kind for one in record.mis_randomisations.all())
 
 
-class RandomisationFilter(filters.FilterSet):
-    subject = filters.UUIDFilter(field_name="subject_id", help_text="id of the subject")
-    study = filters.CharFilter(field_name="study__key", help_text="key of the study")
-    site = filters.CharFilter(field_name="site__key", help_text="key of the site")
+class RandomisationFilter(PlacedFilter):
+    """The filters of the list."""
 
 
 class RandomisationViewSet(Listing):
     """The arms given at the sites that your memberships open."""
 
     table = "randomisations"
+    title = _("Randomisations")
     queryset = Randomisation.objects.none()
     serializer_class = RandomisationSerializer
     filterset_class = RandomisationFilter

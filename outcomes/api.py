@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
 from trialsite.casebook.models import Subject
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.exchange.api import Listing
+from trialsite.exchange.filters import PlacedFilter
 
 from .models import EndpointResult
 from .selectors import results_visible_to
@@ -32,12 +34,9 @@ class EndpointSerializer(serializers.ModelSerializer):
         )  # fmt: skip
 
 
-class EndpointFilter(filters.FilterSet):
+class EndpointFilter(PlacedFilter):
     """The filters of the list."""
 
-    subject = filters.UUIDFilter(field_name="subject_id", help_text="id of the subject")
-    study = filters.CharFilter(field_name="study__key", help_text="key of the study")
-    site = filters.CharFilter(field_name="site__key", help_text="key of the site")
     endpoint = filters.CharFilter(help_text="key of the endpoint, as in the protocol")
     status = filters.CharFilter(help_text="EVENT, CENSORED, NO_EVENT, NOT_IN_SET, NO_ORIGIN, UNKNOWN")
     in_set = filters.BooleanFilter(help_text="whether the subject belongs to the analysis set")
@@ -47,6 +46,7 @@ class EndpointViewSet(Listing):
     """Endpoints of the subjects at the sites that your memberships open, without a data cut-off."""
 
     table = "endpoints"
+    title = _("Endpoints")
     of_subjects = True
     queryset = EndpointResult.objects.none()
     serializer_class = EndpointSerializer

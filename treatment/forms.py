@@ -155,7 +155,7 @@ class DoseGivenForm(LineForm):
 
 class DosesGivenForm(CasebookForm):
     model = DosesGiven
-    sections = (Section(_("Doses of this visit"), "performed_on", "comment"),)
+    sections = (Section(_("Doses"), "performed_on", "comment"),)
 
 
 class SegmentForm(LineForm):

@@ -1,5 +1,6 @@
 """What other rooms read from treatment by name: forms, facts, anchors, work, lanes, the treatment page."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +25,7 @@ from .day_words import day_in_words
 from .deviation_register import into_register
 from .doses import checks as dose_checks
 from .doses.dry_run import dry_run_doses
-from .doses.offers import offer_doses
+from .doses.offers import gives_blinatumomab, gives_drugs, offer_doses
 from .doses.work import DOSE_WORK
 from .exposures import exposures
 from .facts import facts
@@ -47,7 +48,7 @@ from .methotrexate.forms import LeucovorinForm, LevelForm, MethotrexateForm
 from .methotrexate.work import METHOTREXATE_WORK
 from .plan.api import PhaseDecisionViewSet
 from .plan.derive import derive_step
-from .plan.starts import late_start_has_a_reason, phase_was_decided, started
+from .plan.starts import early_start_is_meant, late_start_has_a_reason, phase_was_decided, started
 from .plan.work import TREATMENT_WORK
 from .referrals.reading import derive_referrals
 from .referrals.registrations import REFERRAL_FORMS
@@ -114,6 +115,7 @@ FORMS = (
             dose_checks.lysis_may_start,
             phase_was_decided,
             late_start_has_a_reason,
+            early_start_is_meant,
         ),
         summary=cycle_summary,
         derived=derived.phase_start,
@@ -134,6 +136,7 @@ FORMS = (
         ),
         summary=doses_summary,
         offer=offer_doses,
+        logged=gives_drugs,
     ),
     FormType(
         "BLI",
@@ -153,6 +156,7 @@ FORMS = (
         checks=(PAST, checks.segments, infusion_checks.premedication, infusion_checks.rate_as_planned),
         summary=infusion_summary,
         derived=derived.infusion,
+        logged=gives_blinatumomab,
     ),
     FormType(
         "MTX",
@@ -225,6 +229,8 @@ FORMS = (
 
 for form in FORMS:
     registries.forms.register(form.key, form)
+event = registries.forms["AE"]
+registries.forms.replace("AE", replace(event, checks=(*event.checks, infusion_checks.action_as_advised)))
 for name, fact in {**facts(), **methotrexate_facts()}.items():
     registries.facts.register(name, fact)
 for name, anchor in ANCHORS.items():

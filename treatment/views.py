@@ -45,6 +45,7 @@ def treatment(request: HttpRequest, subject_id: UUID) -> HttpResponse:
         context |= anthracycline_context(found) | methotrexate_context(found) | intensity_context(found)
         context["may_go_beyond"] = is_principal(request.user, found)  # type: ignore[arg-type]
         context["may_decide"] = may(request.user, "treatment.decide", **place)
+        context["may_export"] = may(request.user, "export.run", **place)
         return render(request, "treatment/treatment.html", context)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
@@ -16,6 +17,7 @@ from trialsite.casebook.reading import one_reading
 from trialsite.casebook.states import RecordState
 from trialsite.clinical.kleene import Truth
 from trialsite.exchange.api import Listing
+from trialsite.exchange.filters import PlacedFilter
 
 from ..models import MarrowAssessment, MrdResult
 from .mrd_results import MrdLine, mrd_lines
@@ -117,15 +119,7 @@ class MrdVerdictSerializer(OfSubjectSerializer):
     reason = serializers.CharField(help_text="the verdict in a sentence, in English")
 
 
-class OfSubjectFilter(filters.FilterSet):
-    """The filters of both lists."""
-
-    subject = filters.UUIDFilter(field_name="subject_id", help_text="id of the subject")
-    study = filters.CharFilter(field_name="study__key", help_text="key of the study")
-    site = filters.CharFilter(field_name="site__key", help_text="key of the site")
-
-
-class MrdVerdictFilter(OfSubjectFilter):
+class MrdVerdictFilter(PlacedFilter):
     method = filters.CharFilter(help_text="MFC, NGS_IG_TR, RQPCR_IG_TR, RTPCR_FUSION, DPCR")
 
 
@@ -133,9 +127,10 @@ class ResponseViewSet(ComputedListing):
     """The responses of the subjects at the sites that your memberships open: each standing marrow with its day."""
 
     table = "responses"
+    title = _("Responses")
     queryset = MarrowAssessment.objects.none()
     serializer_class = ResponseSerializer
-    filterset_class = OfSubjectFilter
+    filterset_class = PlacedFilter
 
     def get_queryset(self) -> QuerySet:
         found = MarrowAssessment.objects.visible_to(user_of(self.request)).exclude(performed_on=None)
@@ -154,6 +149,7 @@ class MrdVerdictViewSet(ComputedListing):
     """The MRD verdicts of the subjects at the sites that your memberships open: each method of each standing sample."""
 
     table = "mrd-verdicts"
+    title = _("MRD verdicts")
     queryset = MrdResult.objects.none()
     serializer_class = MrdVerdictSerializer
     filterset_class = MrdVerdictFilter

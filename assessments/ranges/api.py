@@ -1,6 +1,7 @@
 """Reference ranges over REST: read only; they are recorded and corrected on their page."""
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
@@ -44,6 +45,7 @@ class ReferenceRangeViewSet(Listing):
     """The reference ranges of the sites that your memberships open."""
 
     table = "reference-ranges"
+    title = _("Reference ranges")
     queryset = ReferenceRange.objects.none()
     serializer_class = ReferenceRangeSerializer
     filterset_class = ReferenceRangeFilter

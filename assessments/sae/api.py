@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
@@ -11,6 +12,7 @@ from trialsite.audit.moment import now
 from trialsite.casebook.models import Subject
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.exchange.api import Listing
+from trialsite.exchange.filters import PlacedFilter
 
 from ..domain.sae import state_of
 from ..models import SaeClock
@@ -35,12 +37,9 @@ class SaeClockSerializer(serializers.ModelSerializer):
         return state_of(clock.due_at, clock.done_at, now()).value
 
 
-class SaeClockFilter(filters.FilterSet):
+class SaeClockFilter(PlacedFilter):
     """The filters of the list."""
 
-    subject = filters.UUIDFilter(field_name="subject_id", help_text="id of the subject")
-    study = filters.CharFilter(field_name="study__key", help_text="key of the study")
-    site = filters.CharFilter(field_name="site__key", help_text="key of the site")
     kind = filters.CharFilter(help_text="form, admission, interest, sponsor, ethics, regulator, follow_up")
     open = filters.BooleanFilter(field_name="done_at", lookup_expr="isnull", help_text="not met yet")
     overdue = filters.BooleanFilter(method="whether_overdue", help_text="not met, and its time is up")
@@ -55,6 +54,7 @@ class SaeClockViewSet(Listing):
     """The deadlines of serious events at the sites that your memberships open."""
 
     table = "sae-clocks"
+    title = _("Deadlines of serious adverse events")
     of_subjects = True
     queryset = SaeClock.objects.none()
     serializer_class = SaeClockSerializer

@@ -3,11 +3,13 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
 from trialsite.access.requests import user_of
 from trialsite.exchange.api import Listing
+from trialsite.exchange.filters import PlacedFilter
 
 from ..models import LoggedSample
 from ..models.disease import MrdMethod
@@ -33,12 +35,9 @@ class SampleSerializer(serializers.ModelSerializer):
         )  # fmt: skip
 
 
-class SampleFilter(filters.FilterSet):
+class SampleFilter(PlacedFilter):
     """The filters of the list."""
 
-    subject = filters.UUIDFilter(field_name="subject_id", help_text="id of the subject")
-    study = filters.CharFilter(field_name="study__key", help_text="key of the study")
-    site = filters.CharFilter(field_name="site__key", help_text="key of the site")
     state = filters.ChoiceFilter(choices=SampleState.choices)
     method = filters.ChoiceFilter(choices=MrdMethod.choices)
 
@@ -47,6 +46,7 @@ class SampleViewSet(Listing):
     """The samples of the subjects at the sites that your memberships open, voided ones included."""
 
     table = "samples"
+    title = _("Samples")
     of_subjects = True
     queryset = LoggedSample.objects.none()
     serializer_class = SampleSerializer

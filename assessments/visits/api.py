@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
@@ -12,6 +13,7 @@ from trialsite.access.requests import user_of
 from trialsite.casebook.models import MissedReason, Subject
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.exchange.api import Listing
+from trialsite.exchange.filters import PlacedFilter
 
 from ..models import PlannedVisit
 from .working_days import Calendars, suggestion
@@ -50,12 +52,9 @@ class PlannedVisitSerializer(serializers.ModelSerializer):
         )  # fmt: skip
 
 
-class PlannedVisitFilter(filters.FilterSet):
+class PlannedVisitFilter(PlacedFilter):
     """The filters of the list."""
 
-    subject = filters.UUIDFilter(field_name="subject_id", help_text="id of the subject")
-    study = filters.CharFilter(field_name="study__key", help_text="key of the study")
-    site = filters.CharFilter(field_name="site__key", help_text="key of the site")
     key = filters.CharFilter(help_text="key of the visit, as in the protocol")
     open = filters.BooleanFilter(method="whether_open", help_text="neither done nor recorded as not done")
     missed = filters.BooleanFilter(help_text="recorded as not done")
@@ -71,6 +70,7 @@ class PlannedVisitViewSet(Listing):
     """The planned visits of the subjects at the sites that your memberships open."""
 
     table = "visits"
+    title = _("Visits")
     of_subjects = True
     queryset = PlannedVisit.objects.none()
     serializer_class = PlannedVisitSerializer

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
@@ -11,6 +12,7 @@ from assessments.disease.api import ComputedListing
 from trialsite.access.requests import user_of
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import left_out
+from trialsite.exchange.filters import PlacedFilter, SubjectFilter
 
 from .page import SHOWN_STATES, fits
 from .reading import Swimmer, swimmers_of
@@ -40,12 +42,10 @@ class CourseSerializer(serializers.Serializer):
     events = serializers.CharField()
 
 
-class CourseFilter(filters.FilterSet):
+class CourseFilter(PlacedFilter):
     """The filters of the list."""
 
-    subject = filters.UUIDFilter(field_name="pk", help_text="id of the subject")
-    study = filters.CharFilter(field_name="study__key", help_text="key of the study")
-    site = filters.CharFilter(field_name="site__key", help_text="key of the site")
+    subject = SubjectFilter("pk")
     arm = filters.CharFilter(help_text="key of the arm")
     state = filters.CharFilter(help_text="enrolled or off_study")
     response = filters.CharFilter(method="by_course", help_text="best response; none where not assessed")
@@ -62,6 +62,7 @@ class CourseViewSet(ComputedListing):
     """The courses of the enrolled subjects at the sites that your memberships open."""
 
     table = "courses"
+    title = _("Courses of subjects")
     of_subjects = False  # the rows are the subjects themselves: those left out are excluded below
     queryset = Subject.objects.none()
     serializer_class = CourseSerializer

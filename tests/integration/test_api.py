@@ -18,6 +18,7 @@ from trialsite.audit import acting
 from trialsite.casebook.models import MissedReason
 from trialsite.casebook.services import record_missed_visit, submit_form
 from trialsite.casebook.slots import Slot
+from trialsite.exchange.lists import router
 
 
 def token_of(user: User, days: int = 1) -> dict[str, str]:
@@ -192,3 +193,37 @@ def test_the_openapi_document_describes_every_form(client: Client, cast: Cast) -
     text = client.get("/api/v1/schema/?format=json").json()
     assert "/api/v1/forms/VS/" in text["paths"]
     assert text["openapi"].startswith("3.1")
+
+
+def test_the_page_and_the_root_name_every_list_of_the_api(client: Client, cast: Cast) -> None:
+    client.force_login(cast.coordinator)
+    page, root = client.get("/exports/").text, client.get("/api/v1/").json()
+    for name, view, _basename in router.registry:
+        assert name in root, name
+        if name != "dry-runs":  # answers only to a study and a version
+            assert f'<a href="/api/v1/{name}/?format=csv">' in page or name == "recruitment", name
+        assert name.startswith("forms/") or name == "dry-runs" or view.title, name
+
+
+@pytest.mark.parametrize("name", [name for name, _view, _basename in router.registry if name != "dry-runs"])
+def test_every_list_refuses_a_filter_that_it_has_not_by_its_name(
+    client: Client, cast: Cast, name: str
+) -> None:
+    refused = client.get(f"/api/v1/{name}/?subject_nr=1", headers=token_of(cast.data_manager))
+    assert (refused.status_code, list(refused.json()["errors"])) == (400, ["subject_nr"])
+
+
+def test_every_list_of_subjects_takes_a_number_as_well_as_an_id(client: Client, cast: Cast, record) -> None:
+    other, who = bare_subject(cast), token_of(cast.data_manager)
+    with acting(user=cast.coordinator):
+        enter(other, cast)
+    for name in ("forms/VS", "subjects", "visits"):
+        listed = lambda value: client.get(f"/api/v1/{name}/?subject={value}", headers=who).json()["results"]  # noqa: B023, E731
+        of_one = listed(record.subject.number)
+        assert of_one, name
+        assert of_one == listed(record.subject_id), name
+        assert listed("X-999") == []
+    for name, view, _basename in router.registry:
+        if "subject" in getattr(getattr(view, "filterset_class", None), "base_filters", {}):
+            answer = client.get(f"/api/v1/{name}/?subject={record.subject.number}", headers=who)
+            assert answer.status_code == 200, name

@@ -20,7 +20,8 @@ SEVERE = 3
 class Episode:
     """One event by its days. grade: CTCAE at its worst, None not entered. grade_1_on: the first day at grade 1 or less
     again, None while it lasts or nobody said. ended_on: its last day, None while open. sources: the forms behind it.
-    judged: an investigator graded the whole of it, not only a day."""
+    judged: an investigator graded the whole of it, not only a day. unchanged: the action recorded with blinatumomab is
+    none."""
 
     kind: EventKind
     grade: int | None
@@ -30,6 +31,7 @@ class Episode:
     sources: tuple[str, ...] = ()
     name: str = ""
     judged: bool = False
+    unchanged: bool = False
 
 
 def daily_episodes(kind: EventKind, days: Iterable[tuple[date, int | None, str]]) -> list[Episode]:
@@ -99,6 +101,7 @@ def _both(one: Episode, other: Episode) -> Episode:
         sources=tuple(dict.fromkeys((*one.sources, *other.sources))),
         name=one.name or other.name,
         judged=one.judged or other.judged,
+        unchanged=one.unchanged or other.unchanged,
     )
 
 

@@ -163,8 +163,8 @@ def next_step(phases: Sequence[Phase], runs: Sequence[PhaseRun], facts: Mapping[
     return found
 
 
-def path(phases: Sequence[Phase], runs: Sequence[PhaseRun], following: NextStep) -> tuple[PathStep, ...]:
-    """Every phase of the arm in order with its state."""
+def path(phases: Sequence[Phase], runs: Sequence[PhaseRun], following: str) -> tuple[PathStep, ...]:
+    """Every phase of the arm in order with its state; `following` is the next one, "" where that is no phase."""
     last = current_run(phases, runs)
     reached = [place for place, phase in enumerate(phases) if any(run.phase == phase.key for run in runs)]
     furthest = max(reached, default=-1)
@@ -173,7 +173,7 @@ def path(phases: Sequence[Phase], runs: Sequence[PhaseRun], following: NextStep)
         run = max((run for run in runs if run.phase == phase.key), key=lambda run: run.start, default=None)
         if run is not None:
             state = PathState.RUNNING if run is last and run.end is None else PathState.DONE
-        elif phase.key == following.phase:
+        elif phase.key == following:
             state = PathState.NEXT
         else:
             state = PathState.SKIPPED if place < furthest else PathState.NOT_STARTED

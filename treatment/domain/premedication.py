@@ -84,14 +84,17 @@ def moments(segments: Sequence[Segment]) -> Iterator[Moment]:
 def rule_for(
     rules: Sequence[PremedicationRule], kind: MomentKind, age: int | None, course: int
 ) -> PremedicationRule | None:
-    """The rule for a moment of a subject's first, second, … course; of an unknown age the one for adults."""
+    """The rule for a moment of a subject's first, second, … course; of an unknown age the one for adults.
+
+    Every restart after 4 hours or more asks for premedication (see `gap_between`): where no rule names it, it is that
+    of the first dose (assumption)."""
     for rule in rules:
         old_enough = rule.from_age is None or age is None or age >= rule.from_age
         young_enough = rule.below_age is None or (age is not None and age < rule.below_age)
         now = course == 1 or not rule.first_course_only
         if kind in rule.moments and old_enough and young_enough and now:
             return rule
-    return None
+    return rule_for(rules, MomentKind.FIRST, age, course) if kind is MomentKind.RESTART else None
 
 
 def due_mg(dose: PremedicationDose, bsa_m2: Decimal | None) -> Decimal | None:

@@ -6,11 +6,13 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from assessments.disease.api import ComputedListing, OfSubjectFilter
+from assessments.disease.api import ComputedListing
 from trialsite.access.requests import user_of
 from trialsite.casebook.states import RecordState
+from trialsite.exchange.filters import PlacedFilter
 from trialsite.studies.domain.protocol import BLINATUMOMAB
 
 from ..domain.bags import changes_to_come
@@ -49,9 +51,10 @@ class InfusionCourseViewSet(ComputedListing):
     """The courses of blinatumomab of the subjects at the sites that your memberships open."""
 
     table = "infusion-courses"
+    title = _("Courses of blinatumomab infusions")
     queryset = CycleStart.objects.none()
     serializer_class = InfusionCourseSerializer
-    filterset_class = OfSubjectFilter
+    filterset_class = PlacedFilter
 
     def get_queryset(self) -> QuerySet:
         found = CycleStart.objects.visible_to(user_of(self.request)).exclude(performed_on=None)

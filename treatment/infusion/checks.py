@@ -1,4 +1,4 @@
-"""Checks of an infusion record: premedication that can be, and a rate other than planned."""
+"""Checks of an infusion record and of an adverse event under it: premedication, rate, and the action as advised."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -7,12 +7,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from trialsite.casebook.edit_checks import edit_check
+from assessments.models.safety import AgentAction
+from trialsite.casebook.edit_checks import edit_check, first_day
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Finding
 
 from ..domain.bags import as_planned, infusion_day, planned_rate
+from ..domain.infusion_events import Episode, under_infusion
+from .advice import Advised, advised_on
 from .courses import courses_of
+from .episodes import episodes_of, kind_here
+from .words import ACTIONS, HOLDS
 
 Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Any]]
@@ -50,3 +55,35 @@ def rate_as_planned(values: Values, rows: Rows, subject: Subject) -> Iterator[Fi
                 _("Planned on this day: %(rate)s µg/day. Is it right?")
                 % {"rate": f"{planned.normalize():f}"},
             )
+
+
+@edit_check(gettext_lazy("Action with blinatumomab as advised"), hard=False)
+def action_as_advised(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """An adverse event under the infusion left blinatumomab as it was although the label advises to hold or to stop."""
+    if values.get("action_blinatumomab") != AgentAction.NONE:
+        return
+    one = advice_for(values, rows, subject)
+    if one is not None and one.advice.action in HOLDS:
+        yield Finding(
+            "action_blinatumomab",
+            _("Advised for this event: %(advice)s (%(row)s). Is “None” right?")
+            % {"advice": ACTIONS[one.advice.action][1], "row": one.advice.row},
+        )
+
+
+def advice_for(values: Values, rows: Rows, subject: Subject) -> Advised | None:
+    """The advice on an adverse event as it is typed; None outside the infusions or where no row speaks of it."""
+    onset = first_day(values.get("onset"))
+    courses = [one for one in courses_of(subject) if one.rows] if onset else []
+    for course in courses:
+        table = course.protocol_plan.dose_modification
+        cause = values.get("cause_blinatumomab") or ""
+        kind = kind_here(table, values.get("term") or "", cause) if table else None
+        if table is None or kind is None or onset is None:
+            continue
+        grades = [line["grade"] for line in rows.get("track", ()) if line.get("grade") is not None]
+        episode = Episode(kind, max(grades, default=None), onset, None, None, judged=True)
+        if under_infusion(episode, course.segments, course.zone):
+            others = episodes_of(subject, table)
+            return advised_on(course, episode, others, timezone.now(), last=course is courses[-1])
+    return None

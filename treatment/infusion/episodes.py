@@ -12,7 +12,7 @@ from assessments.events.graded import crs_findings, ice_findings
 from assessments.events.tracks import steps_of
 from assessments.laboratory.results import lab_values
 from assessments.models import AdverseEvent, CytokineRelease, IceScore
-from assessments.models.safety import Causality
+from assessments.models.safety import AgentAction, Causality
 from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import current_records
 from trialsite.casebook.slots import Slot
@@ -68,13 +68,12 @@ def of_events(subject: Subject, table: DoseModification) -> Iterator[Episode]:
     or for an event outside the table's kinds unlikely, is left out (assumption)."""
     records = current_records(AdverseEvent, [subject.pk]).select_related("visit").prefetch_related("track")
     for one in records:
-        kind = table.terms.kind_of(one.term)
-        unlikely = kind == EventKind.OTHER and one.cause_blinatumomab == Causality.UNLIKELY
-        if kind is None or one.onset is None or one.cause_blinatumomab in NOT_CAUSED or unlikely:
+        kind = kind_here(table, one.term, one.cause_blinatumomab)
+        if kind is None or one.onset is None:
             continue
         ended = one.stop.latest if one.stop else None
         yield Episode(
-            EventKind(kind),
+            kind,
             one.grade or None,
             one.onset.earliest,
             back_to_grade_1(one) or ended,
@@ -82,7 +81,15 @@ def of_events(subject: Subject, table: DoseModification) -> Iterator[Episode]:
             (Slot.of_record(one).url(),),
             one.words if kind == EventKind.OTHER else "",
             judged=True,
+            unchanged=one.action_blinatumomab == AgentAction.NONE,
         )
+
+
+def kind_here(table: DoseModification, term: str, cause: str) -> EventKind | None:
+    """What an adverse event is to the table by its term and cause; None where it is left out."""
+    kind = table.terms.kind_of(term)
+    unlikely = kind == EventKind.OTHER and cause == Causality.UNLIKELY
+    return None if kind is None or cause in NOT_CAUSED or unlikely else EventKind(kind)
 
 
 def back_to_grade_1(event: AdverseEvent) -> date | None:

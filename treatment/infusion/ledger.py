@@ -153,11 +153,9 @@ def marks_of(
     for answer in premedication:
         line = premedication_line(answer)
         word = STANDINGS[answer.standing][1]
-        found.append(
-            Mark(
-                answer.moment.at, "premedication", _("Premedication: %(word)s") % {"word": word}, line["due"]
-            )
-        )
+        given_at = answer.given.at if answer.given else None
+        words = _("Premedication: %(word)s") % {"word": word}
+        found.append(Mark(given_at or answer.moment.at, "premedication", words, line["due"]))
     ordered = one.segments
     for before, after in pairwise(ordered):
         if after.rate_ug_day > before.rate_ug_day:

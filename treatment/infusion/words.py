@@ -26,6 +26,7 @@ ACTIONS = {
     Action.DECIDE: ("warn", gettext_lazy("the investigator decides")),
     Action.QUERY: ("query", gettext_lazy("hold and query")),
 }
+HOLDS = (Action.INTERRUPT, Action.STOP)
 MISSING = {
     Missing.GRADE: gettext_lazy("the CTCAE grade"),
     Missing.STOP: gettext_lazy("the stop of the infusion for this event"),
@@ -146,9 +147,17 @@ def advice_line(one: Advised) -> dict[str, Any]:
         "stands": one.stands,
         "done_tone": done_tone,
         "done": done if one.outcome.followed is not Followed.OPEN or one.stands else "",
-        "otherwise": local(one.outcome.sentence) if one.outcome.sentence else "",
+        "otherwise": _("; ").join(done_otherwise(one)),
         "sources": one.episode.sources,
     }
+
+
+def done_otherwise(one: Advised) -> list[str]:
+    """What differs from an advice: by the infusion, and by the action that the adverse event records."""
+    found = [local(one.outcome.sentence)] if one.outcome.sentence else []
+    if one.episode.unchanged and one.advice.action in HOLDS:
+        found.append(_("recorded action with blinatumomab: none"))
+    return found
 
 
 def premedication_line(one: Answer) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
@@ -10,6 +11,7 @@ from trialsite.access.requests import user_of
 from trialsite.casebook.models import Subject
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.exchange.api import Listing
+from trialsite.exchange.filters import PlacedFilter
 
 from ..models import AnthracyclineTotal, DoseIntensity
 
@@ -59,20 +61,12 @@ class AnthracyclineSerializer(OfSubjectSerializer):
         )  # fmt: skip
 
 
-class OfSubjectFilter(filters.FilterSet):
-    """The filters of both lists."""
-
-    subject = filters.UUIDFilter(field_name="subject_id", help_text="id of the subject")
-    study = filters.CharFilter(field_name="study__key", help_text="key of the study")
-    site = filters.CharFilter(field_name="site__key", help_text="key of the site")
-
-
-class DoseIntensityFilter(OfSubjectFilter):
+class DoseIntensityFilter(PlacedFilter):
     drug = filters.CharFilter(help_text="key of the drug")
     reference = filters.CharFilter(help_text="key of the reference regimen")
 
 
-class AnthracyclineFilter(OfSubjectFilter):
+class AnthracyclineFilter(PlacedFilter):
     alert = filters.CharFilter(help_text="NONE, INFO, WARNING or STOP")
 
 
@@ -89,6 +83,7 @@ class DoseIntensityViewSet(Listing):
 
     of_subjects = True
     table = "dose-intensity"
+    title = _("Relative dose intensity")
     queryset = DoseIntensity.objects.none()
     serializer_class = DoseIntensitySerializer
     filterset_class = DoseIntensityFilter
@@ -103,6 +98,7 @@ class AnthracyclineViewSet(Listing):
 
     of_subjects = True
     table = "anthracyclines"
+    title = _("Cumulative anthracyclines")
     queryset = AnthracyclineTotal.objects.none()
     serializer_class = AnthracyclineSerializer
     filterset_class = AnthracyclineFilter

@@ -7,16 +7,18 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assessments.disease.api import ComputedListing, OfSubjectFilter
+from assessments.disease.api import ComputedListing
 from trialsite.access.requests import user_of
 from trialsite.casebook.models import Subject
 from trialsite.casebook.states import RecordState
 from trialsite.exchange.api import record_export
+from trialsite.exchange.filters import PlacedFilter
 
 from ..domain.infusion import infusion_course
 from ..domain.ledger import DayLine, DrugLedger, differences
@@ -119,9 +121,10 @@ class PlannedDoseViewSet(ComputedListing):
     """The planned doses of the subjects at the sites that your memberships open, of earlier plans too."""
 
     table = "planned-doses"
+    title = _("Planned doses")
     queryset = PlannedDose.objects.none()
     serializer_class = PlannedDoseSerializer
-    filterset_class = OfSubjectFilter
+    filterset_class = PlacedFilter
 
     def get_queryset(self) -> QuerySet:
         later = DosePlan.objects.filter(cycle=OuterRef("plan__cycle"), number__gt=OuterRef("plan__number"))
@@ -136,9 +139,10 @@ class DoseLedgerViewSet(ComputedListing):
     """Planned, prescribed and given, day by day and drug by drug; a page holds the days of so many cycles."""
 
     table = "dose-ledger"
+    title = _("Doses planned, prescribed and given")
     queryset = CycleStart.objects.none()
     serializer_class = DoseLedgerSerializer
-    filterset_class = OfSubjectFilter
+    filterset_class = PlacedFilter
 
     def get_queryset(self) -> QuerySet:
         found = CycleStart.objects.visible_to(user_of(self.request)).exclude(performed_on=None)
@@ -171,9 +175,10 @@ class InfusionStretchViewSet(ComputedListing):
     """The stretches of blinatumomab of the subjects at the sites that your memberships open."""
 
     table = "infusion-stretches"
+    title = _("Stretches of blinatumomab infusions")
     queryset = InfusionSegment.objects.none()
     serializer_class = InfusionStretchSerializer
-    filterset_class = OfSubjectFilter
+    filterset_class = PlacedFilter
 
     def get_queryset(self) -> QuerySet:
         found = InfusionSegment.objects.visible_to(user_of(self.request)).filter(voided=False)

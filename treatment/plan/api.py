@@ -3,11 +3,13 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
 from trialsite.access.requests import user_of
 from trialsite.exchange.api import Listing
+from trialsite.exchange.filters import PlacedFilter
 
 from ..models import PhaseDecision
 from ..models.decisions import DecidedKind
@@ -52,12 +54,9 @@ def branch_words(branch: dict[str, Any]) -> str:
     return f"{branch['text_en']}: {branch['truth']} ({facts})"
 
 
-class PhaseDecisionFilter(filters.FilterSet):
+class PhaseDecisionFilter(PlacedFilter):
     """The filters of the list."""
 
-    subject = filters.UUIDFilter(field_name="subject_id", help_text="id of the subject")
-    study = filters.CharFilter(field_name="study__key", help_text="key of the study")
-    site = filters.CharFilter(field_name="site__key", help_text="key of the site")
     kind = filters.ChoiceFilter(choices=DecidedKind.choices)
     agrees = filters.BooleanFilter(help_text="whether it is what the protocol proposed")
 
@@ -66,6 +65,7 @@ class PhaseDecisionViewSet(Listing):
     """What investigators decided to follow each phase, at the sites that your memberships open."""
 
     table = "phase-decisions"
+    title = _("Decisions after phases")
     of_subjects = True
     queryset = PhaseDecision.objects.none()
     serializer_class = PhaseDecisionSerializer

@@ -1,6 +1,6 @@
 """What the treatment page of a subject shows: the path, what follows, and each cycle planned beside given."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -22,6 +22,7 @@ from ..domain.ledger import DrugLedger, GivenLine, Mark, cycle_ledger
 from ..domain.path import NextKind, NextStep, PathStep, current_run, planned_runs
 from ..domain.planned import PlannedStart, expected_path, planned_starts
 from ..doses.computing import canonical
+from ..doses.offers import dose_forms
 from ..infusion.ledger import Ledger, ledgers_of
 from ..models import CycleStart, DosePlan
 from ..models.decisions import DecidedKind
@@ -52,7 +53,9 @@ MARK_WORDS: dict[Mark, tuple[str, Any]] = {
 
 @dataclass(frozen=True)
 class CycleView:
-    """One phase that began, with its plan, what was given, and its infusion."""
+    """One phase that began, with its plan, what was given, and its infusion.
+
+    `dose_urls`: the first day of a line that is not recorded → the form in which to enter it."""
 
     cycle: CycleStart
     phase: Any
@@ -63,6 +66,7 @@ class CycleView:
     drugs: tuple[DrugLedger, ...]
     infusion: Ledger | None
     open: bool
+    dose_urls: Mapping[str, str]
 
 
 def treatment_context(subject: Subject) -> dict[str, Any]:
@@ -172,12 +176,14 @@ def cycle_views(subject: Subject) -> list[CycleView]:
     """Every phase that began, in order, with what was planned and given in its days."""
     today, cycles = site_today(subject), cycles_of_subject(subject)
     plans, given, infusions = plans_of(subject), doses_given(subject), ledgers_of(subject)
-    protocol = subject.protocol_version.protocol
+    protocol, entered_in = subject.protocol_version.protocol, dose_forms(subject)
     views = []
     for place, (cycle, first, last) in enumerate(windows_of(cycles)):
         made = plans.get(cycle.pk, [])
         plan = made[-1] if made else None
         here = [one for one in given if first <= one.on <= last or (place == 0 and one.on < first)]
+        drugs = drugs_of(cycle, plan, here, today)
+        missing = {line.first_on for drug in drugs for line in drug.lines if line.mark is Mark.NOT_RECORDED}
         views.append(
             CycleView(
                 cycle=cycle,
@@ -186,9 +192,10 @@ def cycle_views(subject: Subject) -> list[CycleView]:
                 plan=plan,
                 earlier_plans=max(0, len(made) - 1),
                 changed=changed_since(plan, cycle) if plan else (),
-                drugs=drugs_of(cycle, plan, here, today),
+                drugs=drugs,
                 infusion=infusions.get(cycle.pk),
                 open=place == len(cycles) - 1,
+                dose_urls={on.isoformat(): entered_in.of_day(cycle.phase, first, last, on) for on in missing},
             )
         )
     return views

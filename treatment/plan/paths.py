@@ -171,9 +171,8 @@ def standing_of(subject: Subject) -> Standing:
     phases, runs, ended = phases_of(subject), runs_of(subject), end_of_treatment(subject)
     following = what_follows(subject, phases, runs, ended)
     decision = None if ended else decision_after(subject, current_run(phases, planned_runs(phases, runs)))
-    return Standing(
-        path(phases, runs, following), current_run(phases, runs), following, ended, runs, decision
-    )
+    to_come = following.phase if decision is None else decision.chosen_phase
+    return Standing(path(phases, runs, to_come), current_run(phases, runs), following, ended, runs, decision)
 
 
 def decision_after(subject: Subject, run: PhaseRun | None) -> PhaseDecision | None:

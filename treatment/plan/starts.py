@@ -24,6 +24,7 @@ from ..models import CellTherapy, CycleStart, PhaseDecision, Transplant
 from .decisions import phase_offered
 from .paths import begun_of, decision_after, end_of_treatment, phases_of, runs_of, starts_by_form
 
+WITHOUT_LAST_DAY = ("transplant", "cell-therapy", "observation")
 Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Any]]
 Start = CycleStart | Transplant | CellTherapy
@@ -202,6 +203,25 @@ def late_start_has_a_reason(values: Values, rows: Rows, subject: Subject) -> Ite
         yield Finding("delay_reason", late_words(planned, late))
     if earliest is not None and day < earliest:
         yield Finding("performed_on", rest_words(before.rest_days, earliest))
+
+
+@edit_check(gettext_lazy("An early start is meant"), hard=False)
+def early_start_is_meant(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """A phase that begins earlier than planned by more than its window is asked about, with the day of its plan."""
+    phase, run = phase_offered(subject, str(values.get("phase") or "")), phase_before(values, subject)
+    before = phase_offered(subject, run.phase) if run else None
+    if phase is None or run is None or before is None or before.kind in (PRE_PHASE, *WITHOUT_LAST_DAY):
+        return
+    planned = next_start(before, run)
+    early = (planned - values["performed_on"]).days if planned else 0
+    if planned is None or phase.late_after is None or early <= phase.late_after:
+        return
+    told = {"planned": planned.isoformat(), "n": early, "phase": name_of(before)}
+    if run.cycle and run.end is None:
+        words = _("Planned for %(planned)s, %(n)s days later; the last day of %(phase)s is not recorded.")
+    else:
+        words = _("Planned for %(planned)s, %(n)s days later.")
+    yield Finding("performed_on", words % told)
 
 
 def late_words(planned: date | None, late: int) -> str:

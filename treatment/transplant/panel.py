@@ -74,7 +74,11 @@ def steps(
     hctci = facts_of(subject.pk, ["hctci"])["hctci"]
     donor = donors[-1] if donors else None
     yield line.of(_("HCT-CI"), "HCI", None, fact_words("hctci", hctci) if hctci.known else "", NOW)
-    yield line.of(_("Donor"), "DON", donor, donor_words(donor), NOW)
+    told = donor_words(donor)
+    if not told and graft and graft.donor:
+        yield line.of(_("Donor"), "HSCT", graft, graft.get_donor_display(), NOW)
+    else:
+        yield line.of(_("Donor"), "DON", donor, told, NOW)
     yield line.of(_("Indication"), "HSCT", graft, indication, When(day=planned))
     yield line.of(_("Conditioning"), "HSCT", graft, conditioning_words(graft), When(day=planned))
     yield line.of(_("GVHD prophylaxis"), "HSCT", graft, prophylaxis_words(graft), When(after_day0=0))

@@ -96,7 +96,7 @@ def casebook_context(request: HttpRequest, subject: Subject) -> dict[str, Any]:
         "columns": [(key, form_title(subject.protocol_version.protocol, key)) for key in columns],
         "rows": rows,
         "log": log_lines(subject, log),
-        "log_forms": [kind for kind in forms.values() if kind.continuous],
+        "log_forms": [kind for kind in forms.values() if kind.stands_in_log_of(subject)],
         "drafts": drafts,
         "lanes": [lane for source in timeline.values() for lane in source(subject)],
     }

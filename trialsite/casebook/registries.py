@@ -40,6 +40,11 @@ class Registry(Generic[T]):
             raise ValueError(f"The {self.kind} '{name}' is registered twice.")
         self._entries[name] = entry
 
+    def replace(self, name: str, entry: T) -> None:
+        """Another entry under a name that is known."""
+        self[name]
+        self._entries[name] = entry
+
     def __getitem__(self, name: str) -> T:
         if name not in self._entries:
             known = ", ".join(sorted(self._entries))
@@ -121,13 +126,13 @@ class Derived:
 class FormType:
     """One kind of form: its model, its page, its lines and its checks.
 
-    `summary` gives a record in one line, `derived` what the
-    room works out from it. `continuous` forms stand in the log, any number of times, at no planned visit. `offer`
-    gives, when the page of a slot opens, lines to print besides those saved: (subject, slot, record or None) → name
-    of the lines → initial values. `after` follows a submission in its transaction: (record, who) → decisions kept as
-    snapshots; `voided` follows a voiding in the same way. `asked` is false for a form that the subject's protocol
-    version no longer has, `retired` holds the items that it no longer asks for: their answers stay and are read, not
-    entered; `own` the items that only the subject's protocol asks for, lines excepted.
+    `summary` gives a record in one line, `derived` what the room works out from it. `continuous` forms stand in the
+    log, any number of times, at no planned visit; `logged` says of which subjects a form of the visits can be added to
+    the log too. `offer` gives, when the page of a slot opens, lines to print besides those saved: (subject, slot,
+    record or None) → name of the lines → initial values. `after` follows a submission in its transaction: (record,
+    who) → decisions kept as snapshots; `voided` follows a voiding in the same way. `asked` is false for a form that the
+    subject's protocol version no longer has, `retired` holds the items that it no longer asks for: their answers stay
+    and are read, not entered; `own` the items that only the subject's protocol asks for, lines excepted.
     """
 
     key: str
@@ -136,6 +141,7 @@ class FormType:
     form: "type[CasebookForm]"
     rows: tuple[RowType, ...] = ()
     continuous: bool = False
+    logged: "Callable[[Subject], bool] | None" = None
     repeats: bool = False
     checks: "tuple[EditCheck, ...]" = ()
     summary: "Callable[[Any], str] | None" = None
@@ -147,6 +153,10 @@ class FormType:
     asked: bool = True
     retired: "Mapping[str, ItemPlan]" = field(default_factory=dict, hash=False)
     own: "Mapping[str, ItemPlan]" = field(default_factory=dict, hash=False)
+
+    def stands_in_log_of(self, subject: "Subject") -> bool:
+        """Whether it can be added to a subject's log."""
+        return self.continuous or (self.logged is not None and self.logged(subject))
 
     @property
     def again(self) -> bool:

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,6 +12,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -120,8 +122,10 @@ def deviation(request: HttpRequest, deviation_id: UUID) -> HttpResponse:
     """One deviation: evidence, the forms behind it, what was decided, and the steps that are open to the reader."""
     user = user_of(request)
     found = deviation_or_404(user, deviation_id)
+    zone = found.site.timezone if found.site else "UTC"
     context = {
         "deviation": found,
+        "zone": zone,
         "study": found.study,
         "behind": forms_behind(found),
         "decisions": found.decisions.select_related("decided_by"),
@@ -130,7 +134,8 @@ def deviation(request: HttpRequest, deviation_id: UUID) -> HttpResponse:
     }
     if found.subject is not None:
         context |= subject_context(request, found.subject, "subject-deviations")
-    return render(request, "deviations/deviation.html", context)
+    with timezone.override(ZoneInfo(zone)):
+        return render(request, "deviations/deviation.html", context)
 
 
 @login_required

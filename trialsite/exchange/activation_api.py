@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponseBase, StreamingHttpResponse
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, viewsets
@@ -20,6 +21,7 @@ from trialsite.studies.models import Activation, ProtocolVersion
 from trialsite.studies.selectors import studies_visible_to
 
 from .api import Listing, SeesRecords, record_export
+from .filters import refuse_strange
 from .pagination import StablePagination
 from .renderers import csv_lines
 
@@ -54,6 +56,7 @@ class ActivationViewSet(Listing):
     """Which protocol version is in force where and since when, in the studies in which you have a role."""
 
     table = "activations"
+    title = _("Versions in force at sites")
     queryset = Activation.objects.none()
     serializer_class = ActivationSerializer
     filterset_class = ActivationFilter
@@ -121,6 +124,7 @@ class DryRunViewSet(viewsets.ViewSet):
         responses=ChangeSerializer(many=True),
     )
     def list(self, request: Request) -> HttpResponseBase | Response:
+        refuse_strange(request, ("study", "version", "site"))
         user, version = user_of(request), version_asked(request)
         site = request.query_params.get("site", "")
         if request.accepted_renderer.format == "csv":  # type: ignore[union-attr]

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import HttpResponseBase, StreamingHttpResponse
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from rest_framework import mixins, viewsets
 from rest_framework.permissions import BasePermission
@@ -25,10 +26,9 @@ from trialsite.casebook.states import RecordState
 from trialsite.studies.models import Site, Study
 from trialsite.studies.selectors import studies_visible_to
 
+from .filters import NO_FILTERS, PlacedFilter, SubjectFilter
 from .renderers import columns_of, csv_lines
 from .serializers import SiteSerializer, StudySerializer, SubjectSerializer, form_serializer, row_serializer
-
-NO_FILTERS = ("format", "as_of", "zone", "cursor", "page_size")
 
 
 class SeesRecords(BasePermission):
@@ -52,6 +52,7 @@ class Listing(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generic
 
     permission_classes = [SeesRecords]
     table = ""
+    title: Any = ""  # in words, where the page of lists shows it
     of_subjects = (
         False  # whether the rows are data of subjects, which leave with a withdrawn consent to their use
     )
@@ -117,6 +118,7 @@ class StudyViewSet(Listing):
     """The studies in which you have a role."""
 
     table = "studies"
+    title = _("Studies")
     queryset = Study.objects.none()
     serializer_class = StudySerializer
     lookup_field = "key"
@@ -131,6 +133,7 @@ class SiteViewSet(Listing):
     """The sites of those studies."""
 
     table = "sites"
+    title = _("Sites")
     queryset = Site.objects.none()
     serializer_class = SiteSerializer
     lookup_field = "key"
@@ -141,7 +144,8 @@ class SiteViewSet(Listing):
         return Site.objects.filter(study_sites__study__in=studies).distinct()
 
 
-class SubjectFilter(filters.FilterSet):
+class SubjectsFilter(filters.FilterSet):
+    subject = SubjectFilter("pk")
     study = filters.CharFilter(field_name="study__key", help_text="key of the study")
     site = filters.CharFilter(field_name="site__key", help_text="key of the site")
     enrolled_from = filters.DateFilter(field_name="enrolled_on", lookup_expr="gte")
@@ -156,21 +160,19 @@ class SubjectViewSet(Listing):
     """The subjects of the sites that your memberships open."""
 
     table = "subjects"
+    title = _("Subjects")
     queryset = Subject.objects.none()
     serializer_class = SubjectSerializer
-    filterset_class = SubjectFilter
+    filterset_class = SubjectsFilter
 
     def get_queryset(self) -> QuerySet:
         found = Subject.objects.visible_to(user_of(self.request))
         return found.select_related("study", "site", "protocol_version")
 
 
-class RecordFilter(filters.FilterSet):
+class RecordFilter(PlacedFilter):
     """The filters of every form."""
 
-    subject = filters.UUIDFilter(field_name="subject_id", help_text="id of the subject")
-    study = filters.CharFilter(field_name="study__key", help_text="key of the study")
-    site = filters.CharFilter(field_name="site__key", help_text="key of the site")
     visit = filters.CharFilter(field_name="visit__key", help_text="key of the visit")
     state = filters.ChoiceFilter(choices=RecordState.choices)
     performed_from = filters.DateFilter(field_name="performed_on", lookup_expr="gte")
@@ -180,7 +182,7 @@ class RecordFilter(filters.FilterSet):
 class LineFilter(filters.FilterSet):
     """The filters of every kind of line."""
 
-    subject = filters.UUIDFilter(field_name="subject_id", help_text="id of the subject")
+    subject = SubjectFilter()
     record = filters.UUIDFilter(field_name="record_id", help_text="id of the form")
 
 
@@ -226,6 +228,7 @@ class ProtocolFormViewSet(FormListing):
     """The forms that only one protocol has; their items stand in `extra`."""
 
     table = "protocol-forms"
+    title = _("Forms of one protocol only")
     of_subjects = True
     queryset = ProtocolForm.objects.none()
     serializer_class = form_serializer(FormType("PROTOCOL", "Protocol forms", ProtocolForm, CasebookForm))
@@ -240,6 +243,7 @@ class ProtocolLineViewSet(Listing):
     """The lines of the forms that only one protocol has, each with its group; their items stand in `extra`."""
 
     table = "protocol-form-lines"
+    title = _("Lines of the forms of one protocol only")
     of_subjects = True
     queryset = ProtocolLine.objects.none()
     serializer_class = row_serializer(ProtocolLine)

@@ -1,13 +1,15 @@
 """The register of deviations by the API: read only; it is decided on its pages."""
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
 from trialsite.deviations.models import Deviation, DeviationDecision
 from trialsite.deviations.states import DeviationKind, DeviationState, Weight
 
-from .review_api import PLACE, PlacedSerializer, PlaceFilter, ReviewListing
+from .filters import PlacedFilter
+from .review_api import PLACE, PlacedSerializer, ReviewListing
 
 
 class DeviationDecisionSerializer(serializers.ModelSerializer):
@@ -40,7 +42,7 @@ class DeviationSerializer(PlacedSerializer):
         )  # fmt: skip
 
 
-class DeviationFilter(PlaceFilter):
+class DeviationFilter(PlacedFilter):
     state = filters.ChoiceFilter(choices=DeviationState.choices)
     kind = filters.ChoiceFilter(choices=DeviationKind.choices)
     weight = filters.ChoiceFilter(choices=Weight.choices, help_text="the class as it stands")
@@ -53,6 +55,7 @@ class DeviationViewSet(ReviewListing):
     """Deviations with what was decided, rejected ones included."""
 
     table = "deviations"
+    title = _("Deviations")
     model = Deviation
     beside = ("drafted_by",)
     queryset = Deviation.objects.none()

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -142,6 +143,7 @@ class ProtocolVersionViewSet(Listing):
     """The versions of the protocols of your studies."""
 
     table = "protocol-versions"
+    title = _("Versions of protocols")
     queryset = ProtocolVersion.objects.none()
     serializer_class = ProtocolVersionSerializer
     filterset_class = VersionFilter

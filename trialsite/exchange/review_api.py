@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -27,19 +28,12 @@ from trialsite.review.states import QueryState
 from trialsite.review.verification import verify_items
 
 from .api import Listing
+from .filters import PlacedFilter
 from .refusals import REFUSALS, Told, told_in
 
 STEP = "(?P<step>[a-z_]+)"
 
 PLACE = ("id", "study", "site", "subject", "subject_number")
-
-
-class PlaceFilter(filters.FilterSet):
-    """The filters of every list of review."""
-
-    subject = filters.UUIDFilter(field_name="subject_id", help_text="id of the subject")
-    study = filters.CharFilter(field_name="study__key", help_text="key of the study")
-    site = filters.CharFilter(field_name="site__key", help_text="key of the site")
 
 
 class PlacedSerializer(serializers.ModelSerializer):
@@ -126,7 +120,7 @@ class QuerySerializer(PlacedSerializer):
         )  # fmt: skip
 
 
-class QueryFilter(PlaceFilter):
+class QueryFilter(PlacedFilter):
     state = filters.ChoiceFilter(choices=QueryState.choices)
     form = filters.CharFilter(field_name="form_key", help_text="key of the form")
     visit = filters.CharFilter(field_name="visit_key", help_text="key of the visit")
@@ -149,6 +143,7 @@ class QueryViewSet(ReviewListing):
     """Queries on the items of forms, with their messages."""
 
     table = "queries"
+    title = _("Queries")
     model = Query
     beside = ("opened_by",)
     queryset = Query.objects.none()
@@ -178,7 +173,7 @@ class QueryViewSet(ReviewListing):
         )
 
 
-class QueryMessageFilter(PlaceFilter):
+class QueryMessageFilter(PlacedFilter):
     query = filters.UUIDFilter(field_name="query_id", help_text="id of the query")
 
 
@@ -186,6 +181,7 @@ class QueryMessageViewSet(ReviewListing):
     """The steps of queries one by one, as CSV has them."""
 
     table = "query-messages"
+    title = _("Steps of queries")
     model = QueryMessage
     beside = ("said_by",)
     queryset = QueryMessage.objects.none()
@@ -211,7 +207,7 @@ class HoldSerializer(PlacedSerializer):
         )  # fmt: skip
 
 
-class HoldFilter(PlaceFilter):
+class HoldFilter(PlacedFilter):
     kind = filters.ChoiceFilter(choices=HoldKind.choices)
     state = filters.ChoiceFilter(choices=HoldState.choices)
 
@@ -236,6 +232,7 @@ class HoldViewSet(ReviewListing):
     """Freezes and locks, released ones included."""
 
     table = "holds"
+    title = _("Freezes and locks")
     model = Hold
     beside = ("placed_by", "asked_by", "released_by")
     queryset = Hold.objects.none()
@@ -277,7 +274,7 @@ class VerificationSerializer(PlacedSerializer):
         )  # fmt: skip
 
 
-class VerificationFilter(PlaceFilter):
+class VerificationFilter(PlacedFilter):
     record = filters.UUIDFilter(field_name="record_id", help_text="id of the form")
     item = filters.CharFilter(help_text="the item that was verified")
     standing = filters.BooleanFilter(
@@ -295,6 +292,7 @@ class VerificationViewSet(ReviewListing):
     """Items verified against source, those included that a later change opened again."""
 
     table = "verifications"
+    title = _("Source verifications")
     model = Verification
     beside = ("verified_by", "reopened_by")
     queryset = Verification.objects.none()

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -29,8 +30,9 @@ from trialsite.review.signatures import (
 )
 
 from .api import record_export
+from .filters import PlacedFilter
 from .refusals import REFUSALS, Told, told_in
-from .review_api import PLACE, PlacedSerializer, PlaceFilter, ReviewListing, slot_told, words
+from .review_api import PLACE, PlacedSerializer, ReviewListing, slot_told, words
 
 
 class SignatureSerializer(PlacedSerializer):
@@ -58,7 +60,7 @@ class SignatureSerializer(PlacedSerializer):
         )  # fmt: skip
 
 
-class SignatureFilter(PlaceFilter):
+class SignatureFilter(PlacedFilter):
     record = filters.UUIDFilter(field_name="record_id", help_text="id of the form")
     meaning = filters.ChoiceFilter(choices=Meaning.choices)
     level = filters.ChoiceFilter(choices=Level.choices, method="at_level", help_text="what it stands on")
@@ -99,6 +101,7 @@ class SignatureViewSet(ReviewListing):
     """Electronic signatures on forms, visits and casebooks."""
 
     table = "signatures"
+    title = _("Signatures")
     model = Signature
     beside = ("signed_by", "visit", "renewal")
     queryset = Signature.objects.none()

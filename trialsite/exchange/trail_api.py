@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission
@@ -74,6 +75,7 @@ class TrailViewSet(Listing):
 
     permission_classes = [ReadsTrail]
     table = "trail"
+    title = _("Audit trail")
     queryset = Trail.objects.none()
     serializer_class = TrailSerializer
     filterset_class = TrailFilter

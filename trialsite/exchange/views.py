@@ -1,6 +1,7 @@
 """The page that tells how to pull data, and keeps one's tokens."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -20,14 +21,24 @@ from trialsite.access.requests import throttled, user_of
 from trialsite.access.services import issue_token, revoke_token
 from trialsite.casebook.registries import forms
 
+from .lists import router
+from .renderers import CSVRenderer
+
 TOKEN_DAYS = 90
+LISTS: list[tuple[str, Any]] = [(name, view) for name, view, _basename in router.registry]
 
 
 @login_required
 def guide(request: HttpRequest, key: str = "") -> HttpResponse:
     """Lists and forms with their CSV links; a fresh token is shown this once."""
     tokens = Token.objects.filter(user_id=user_of(request).pk, revoked_at=None, expires_at__gt=timezone.now())
+    lists = [
+        {"name": name, "title": view.title, "csv": CSVRenderer in view.renderer_classes}
+        for name, view in LISTS
+        if getattr(view, "title", "")
+    ]
     context = {
+        "lists": lists,
         "forms": forms.values(),
         "tokens": tokens.order_by("-expires_at"),
         "key": key,

@@ -81,10 +81,10 @@ def test_observation_begins_by_itself_and_completes_the_path() -> None:
 
 def test_each_phase_shows_its_state() -> None:
     runs = [PhaseRun("IND", DAY)]
-    steps = path(ARM, runs, next_step(ARM, runs, {"response": Fact("CR")}))
+    steps = path(ARM, runs, next_step(ARM, runs, {"response": Fact("CR")}).phase)
     states = [PathState.SKIPPED, PathState.RUNNING, PathState.NEXT, PathState.NOT_STARTED]
     assert [one.state for one in steps] == states
-    ended = path(ARM, [PhaseRun("IND", DAY, DAY)], next_step(ARM, runs, {}))
+    ended = path(ARM, [PhaseRun("IND", DAY, DAY)], "")
     assert ended[1].state is PathState.DONE
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -76,9 +77,8 @@ def test_what_cannot_be_is_named_by_line_and_column(
 ) -> None:
     file = tmp_path / "data.csv"
     file.write_text(content, encoding="utf-8")
-    with pytest.raises(CommandError, match=".") as refusal:
+    with pytest.raises(CommandError, match=re.escape(said)):
         told(file, **options)
-    assert said in str(refusal.value)
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:

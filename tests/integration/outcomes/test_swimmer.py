@@ -1,5 +1,6 @@
 """The swimmer plot: who is shown to whom, in which order and with which marks; flat in the number of subjects."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -135,6 +136,7 @@ def test_the_page_shows_ones_own_subjects_in_both_languages(cast: Cast, client: 
     page = client.get(URL).content.decode()
     for words in (subject.number, "Blinatumomab ·", "<svg", "Courses of subjects", "2026-05-04"):
         assert words in page
+    assert re.search(r"Died</span>\s*<span[^>]*>2026-06-30", page)
     assert " style=" not in page.split("<svg", 1)[1].split("</svg>")[0]
     with translation.override("zh-hans"):
         chinese = client.get(URL, headers={"accept-language": "zh-hans"}).content.decode()

@@ -278,6 +278,27 @@ def test_a_late_start_is_asked_for_its_reason(
     assert ("late-start-has-a-reason" in found) is asked
 
 
+@pytest.mark.parametrize(
+    ("days", "ended", "said"),
+    [
+        (7, 6, ""),
+        (5, 4, ""),
+        (4, 3, "Planned for 2026-01-19, 3 days later."),
+        (5, None, ""),
+        (4, None, "Planned for 2026-01-19, 3 days later; the last day of "),
+    ],
+)
+def test_an_early_start_is_asked_about_with_the_phase_before_that_has_no_last_day(
+    cast: Cast, days: int, ended: int | None, said: str
+) -> None:
+    subject = enrolled(cast)
+    more = {} if ended is None else {"ended_on": DAY1 + timedelta(days=ended), "end_reason": "COMPLETED"}
+    start(cast, subject, "IND_CHEMO", **more)
+    found = asks(cast, subject, "IND_BLINA", DAY1 + timedelta(days=days))
+    words = found.get("early-start-is-meant", "")
+    assert words.startswith(said) if said else words == ""
+
+
 @pytest.mark.parametrize(("days", "asked"), [(20, True), (21, False)])
 def test_conditioning_waits_for_the_days_after_blinatumomab(db: None, days: int, asked: bool) -> None:
     cast = make_cast("BLINA-INTENS")
@@ -345,6 +366,19 @@ def test_the_coordinator_sees_what_was_decided_and_no_form(
     assert "Investigator" in page
     assert "Decide anew" not in page
     assert "Start this phase" in page
+
+
+def test_the_decided_phase_stands_first_and_is_the_next_of_the_path(
+    cast: Cast, subject: Subject, client: Client
+) -> None:
+    decide(cast, subject, "IND_EXT", reason="Pump not available")
+    with acting(user=cast.coordinator):
+        states = {one.phase.key: one.state.value for one in standing_of(subject).steps}
+    assert (states["IND_EXT"], states["IND_BLINA"]) == ("next", "not_started")
+    client.force_login(cast.coordinator)
+    page = client.get(f"/subjects/{subject.pk}/treatment/").content.decode()
+    assert "<strong>Induction: blinatumomab</strong>" not in page
+    assert page.index("(not as proposed)") < page.index("The protocol proposes")
 
 
 def test_a_refused_decision_stands_again_with_what_was_typed(

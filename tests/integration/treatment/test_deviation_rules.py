@@ -16,6 +16,7 @@ from tests.integration.assessments.entries import enter
 from treatment.deviation_rules.drafts import draft_deviations, draft_deviations_of_all
 from treatment.deviation_rules.findings import findings_of
 from treatment.doses.checks import within_tolerance
+from treatment.infusion.ledger import ledgers_of
 from treatment.models import DoseGiven
 from treatment.tasks import draft_deviations_daily
 from treatment.transplant.evidence import mrd_before_graft
@@ -174,6 +175,8 @@ def test_windows_that_closed_are_drafted_by_the_daily_run_as_the_system(vip: Cas
     assert f'href="/subjects/{subject.pk}/slots/{windows[0].source_key}/' in page
     assert "drafted by the rule “visit outside its window”" in page
     assert "the system" in page
+    assert "times: Asia/Shanghai" in page
+    assert "UTC" not in page
 
 
 def test_a_visit_recorded_as_not_done_has_its_reason(vip: Cast) -> None:
@@ -282,3 +285,22 @@ def test_premedication_that_was_not_given_is_drafted_once_the_list_is_complete(
     assert len(ones) == drafts
     assert not ones or "the start of the course on 2026-01-19 10:00: premedication" in ones[0].evidence_en
     assert not ones or "预处理用药（地塞米松" in ones[0].evidence_zh
+
+
+@pytest.mark.parametrize(("restart", "drafts"), [("2026-01-23 13:59", 1), ("2026-01-23 14:00", 2)])
+def test_a_restart_after_four_hours_lacks_its_premedication_where_the_file_names_the_first_dose_only(
+    cast: Cast, restart: str, drafts: int
+) -> None:
+    subject = enrolled(cast)
+    start(cast, subject, "CONS2_BLINA", date(2026, 1, 19))
+    stretches = [
+        {"start": at("2026-01-19 10:00"), "stop": at("2026-01-23 10:00"), "rate": D(28), "stop_reason": "AE"},
+        {"start": at(restart), "stop": at("2026-01-24 10:00"), "rate": D(28), "stop_reason": "END"},
+    ]
+    values = {"performed_on": date(2026, 1, 19), "premedication_listed": True}
+    log(cast, subject, "BLI", values, {"segments": stretches})
+    with acting(user=cast.coordinator):
+        (ledger,) = ledgers_of(subject).values()
+    assert len(ledger.premedication) == drafts
+    draft(cast, subject)
+    assert len(found(subject, "PREMEDICATION")) == drafts

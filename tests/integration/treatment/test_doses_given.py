@@ -149,3 +149,63 @@ def test_offered_lines_that_nobody_touched_are_not_saved(vip: Cast, client: Clie
     again = client.get(url + "?edit=1").context["page"].lines["doses"]
     assert [form["drug"].value() for form in again.forms[:2]] == ["VINCRISTINE", "IDARUBICIN"]
     assert len([form for form in again.forms if form["drug"].value() == "VINCRISTINE"]) == 1
+
+
+LATER = DAY1 + timedelta(days=60)
+
+
+def test_doses_of_a_repeated_phase_have_their_place_in_the_log(vip: Cast, client: Client) -> None:
+    subject = enrolled(vip)
+    start(vip, subject, "IND_VIP")
+    start(vip, subject, "IND_VIP", LATER)
+    client.force_login(vip.coordinator)
+    added = [kind.key for kind in client.get(f"/subjects/{subject.pk}/").context["log_forms"]]
+    assert {"EX", "BLI", "MTX"} <= set(added)
+    page = client.get(f"/subjects/{subject.pk}/log/EX/new/", follow=True)
+    formset = page.context["page"].lines["doses"]
+    days = {form["given_on"].value() for form in formset.forms[: formset.initial_form_count()]}
+    assert min(days) == LATER  # of the course that runs, not of the first one
+    assert "Doses of this visit" not in page.content.decode()
+
+
+def test_the_visits_of_a_phase_keep_to_its_first_course(vip: Cast) -> None:
+    subject = enrolled(vip)
+    start(vip, subject, "IND_VIP")
+    before = offered(vip, subject, "IND_D1")
+    start(vip, subject, "IND_VIP", LATER)
+    assert before
+    assert offered(vip, subject, "IND_D1") == before
+
+
+def test_a_dose_not_recorded_leads_to_the_form_of_its_visit_or_to_the_log(vip: Cast, client: Client) -> None:
+    subject = enrolled(vip)
+    start(vip, subject, "IND_VIP")
+    start(vip, subject, "IND_VIP", LATER)
+    in_log, first = f"/subjects/{subject.pk}/log/EX/new/", Slot(subject.pk, "IND_D1", "EX").url()
+    with acting(user=vip.coordinator):
+        earlier, later = cycle_views(subject)
+    assert earlier.dose_urls[DAY1.isoformat()] == first
+    assert set(later.dose_urls.values()) == {in_log}
+    client.force_login(vip.coordinator)
+    page = client.get(f"/subjects/{subject.pk}/treatment/").content.decode()
+    assert f'href="{first}"' in page
+    assert f'href="{in_log}"' in page
+    give(vip, subject, {"drug": "PREDNISONE", "prescribed": D(100), "given": D(100)})
+    with acting(user=vip.coordinator):
+        earlier, _later = cycle_views(subject)
+    assert earlier.dose_urls[(DAY1 + timedelta(days=1)).isoformat()] == in_log  # its visit stands entered
+
+
+@pytest.mark.parametrize(("day", "offered_from"), [(DAY1, DAY1), (LATER, LATER)])
+def test_the_log_offers_the_phase_of_the_day_on_its_form(vip: Cast, day: date, offered_from: date) -> None:
+    subject = enrolled(vip)
+    start(vip, subject, "IND_VIP")
+    start(vip, subject, "IND_VIP", LATER)
+    row = {"drug": "PREDNISONE", "given_on": day, "prescribed": D(100), "given": D(100), "unit": "mg"}
+    with acting(user=vip.coordinator):
+        slot = Slot(subject.pk, "LOG", "EX")
+        rows = {"doses": [row | {"reason": "", "note": ""}]}
+        record = submit_form(slot=slot, values={"performed_on": day}, rows=rows, by=vip.coordinator)
+        lines = offer_doses(subject, slot, record)["doses"]
+    assert min(line["given_on"] for line in lines) == offered_from
+    assert ("PREDNISONE", day) not in [(line["drug"], line["given_on"]) for line in lines]  # reported already

@@ -213,6 +213,10 @@ def test_premedication_of_each_start_is_given_missing_or_not_known(cast: Cast, c
     page = page_of(client, cast, subject).content.decode()
     assert "Restart after 4 hours or more" in page
     assert "Dexamethasone 20 mg" in page
+    assert (
+        "Premedication: given 01-19 09:00" in page
+    )  # when it was given, in the site's time, not the start of the pump
+    assert "1. Premedication: given · 2026-01-19 09:00" in page
 
 
 @pytest.mark.parametrize(
@@ -368,3 +372,18 @@ def test_the_number_of_queries_of_the_page_does_not_grow_with_stretches_and_even
     with CaptureQueriesContext(connection) as after:
         page_of(client, cast, subject)
     assert len(after) <= len(before)
+
+
+@pytest.mark.parametrize(
+    ("action", "term", "asked"), [("NONE", "Seizure", True), ("INTERRUPTED", "Seizure", False)]
+)
+def test_an_action_against_the_advice_is_asked_about_and_stands_in_its_row(
+    cast: Cast, client: Client, action: str, term: str, asked: bool
+) -> None:
+    subject = treated(cast)
+    run(cast, subject, HELD[0])
+    record = event(cast, subject, term, ("2026-01-20", 3), action_blinatumomab=action)
+    said = "Advised for this event: hold (B4). Is “None” right?"
+    assert (said in queries_of(cast, record)) is asked
+    page = page_of(client, cast, subject).content.decode()
+    assert ("recorded action with blinatumomab: none" in page.lower()) is asked

@@ -13,7 +13,7 @@ from django.utils import translation
 from assessments.disease.engrafted import from_cord
 from outcomes.histories import history_of
 from tests.cast import Cast, make_cast
-from treatment.models import OpenReferral
+from treatment.models import OpenReferral, Transplant
 from treatment.referrals.reading import referrals_of
 from treatment.transplant.evidence import mrd_before_graft, washout_before_graft
 from trialsite.audit import acting
@@ -237,6 +237,9 @@ def test_the_panels_stand_on_the_treatment_page(
     assert page.status_code == 200
     for word in words:
         assert word in text, word
+    donor = next(line for line in page.context["transplant_steps"] if "/HSCT" in line.url)
+    with translation.override(language), acting(user=cast.coordinator):
+        assert donor.value == Transplant.objects.get().get_donor_display()  # type: ignore[attr-defined]
     client.force_login(cast.stranger)
     assert client.get(f"/subjects/{subject.pk}/treatment/").status_code == 404
 

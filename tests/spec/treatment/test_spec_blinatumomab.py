@@ -338,10 +338,11 @@ ASKED = [
     ("BLINA-FULL", "BLINA_STEP14", 17, 1, ["FIRST", "STEP", "RESTART"], "6.45"),
     ("BLINA-FULL", "BLINA_STEP14", 17, 2, [], None),
     ("BLINA-FULL", "BLINA_STEP14", None, 2, ["FIRST", "STEP", "RESTART"], "20"),
-    ("BLINA-FULL", "BLINA_28", 40, 2, ["FIRST"], "20"),
-    ("VIP-BLINA-HSCT", "BLINA_28", 40, 2, ["FIRST"], "100"),
+    ("BLINA-FULL", "BLINA_28", 40, 2, ["FIRST", "RESTART"], "20"),
+    ("BLINA-FULL", "BLINA_28", 17, 2, [], None),
+    ("VIP-BLINA-HSCT", "BLINA_28", 40, 2, ["FIRST", "RESTART"], "100"),
     ("BLINA-VEN", "C1_VCD_BLINA", 40, 1, ["FIRST", "STEP", "RESTART"], "20"),
-    ("BLINA-INTENS", "BLINA_FLAT14", 40, 1, ["FIRST"], "20"),
+    ("BLINA-INTENS", "BLINA_FLAT14", 40, 1, ["FIRST", "RESTART"], "20"),
 ]
 
 
