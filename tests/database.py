@@ -15,6 +15,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import django
 import pytest
@@ -81,12 +82,29 @@ def _make_hashing_cheap() -> None:
     Argon2PasswordHasher.memory_cost = 8
 
 
+def _look_for_static_files_once() -> None:
+    """Each test's client loads the middleware anew; the folders of static files are searched by the first only."""
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    search = WhiteNoiseMiddleware.add_files_from_finders
+    found: dict[str, Any] = {}
+
+    def search_once(middleware: WhiteNoiseMiddleware) -> None:
+        if not found:
+            search(middleware)
+            found.update(middleware.files)
+        middleware.files = dict(found)
+
+    WhiteNoiseMiddleware.add_files_from_finders = search_once
+
+
 _point_settings_at_test_servers()
 django.setup()
 del os.environ[
     "DJANGO_SETTINGS_MODULE"
 ]  # or a process that inherits it reads the settings before it names its servers
 _make_hashing_cheap()
+_look_for_static_files_once()
 
 
 @pytest.hookimpl(tryfirst=True)
