@@ -1,6 +1,7 @@
 """Which agents each phase that began has given, for the causality of adverse events and what is expected in a phase."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from uuid import UUID
 
 from trialsite.casebook.models import Subject
@@ -23,15 +24,14 @@ def exposures(subject_ids: Sequence[UUID]) -> dict[UUID, list[Exposure]]:
     phases, found = begun_of(subjects), {}
     for subject in subjects:
         begun = phases[subject.pk]
-        following = [*(one.on for one in begun[1:]), None]
         found[subject.pk] = [
             Exposure(
                 one.phase,
                 one.on,
-                one.ended_on or upcoming,
+                one.ended_on or (upcoming.on if upcoming else None),
                 agents_of(subject.protocol_version.protocol, one.phase),
             )
-            for one, upcoming in zip(begun, following, strict=True)
+            for one, upcoming in zip_longest(begun, begun[1:])
         ]
     return found
 

@@ -9,6 +9,7 @@ from django.test import Client
 
 from tests.cast import Cast, make_cast
 from treatment.anchors import phase_start
+from treatment.exposures import exposures
 from treatment.models import PhaseDecision
 from treatment.plan.decisions import decide_next_phase
 from treatment.plan.page import path_lines
@@ -411,3 +412,9 @@ def test_decisions_stand_in_the_api_for_their_site_alone(
     assert row["evidence"].endswith("Blinatumomab from day 8: TRUE (relapsed = False)")
     client.force_login(cast.stranger)
     assert client.get("/api/v1/phase-decisions/").json()["results"] == []
+
+
+def test_before_any_phase_nothing_was_given(cast: Cast) -> None:
+    subject = enrolled(cast)
+    with acting(user=cast.coordinator):
+        assert exposures([subject.pk]) == {subject.pk: []}
