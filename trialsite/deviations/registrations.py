@@ -25,9 +25,16 @@ def hidden_of_decision(changes: Mapping[str, Any]) -> set[str]:
     return set(changes) - {"action", "weight", "reason"}
 
 
+def rule_word(rule: str) -> str:
+    """The rule that drafted a deviation, as people call it."""
+    return Deviation(rule=rule).rule_name
+
+
 registries.work.register("deviations", DEVIATION_WORK)
 registries.subject_pages.register("deviations", SubjectPage(_("Deviations"), "subject-deviations", 77))
-registries.trail_words.register(Deviation._meta.db_table, TrailWords(hidden=hidden_of_deviation))
+registries.trail_words.register(
+    Deviation._meta.db_table, TrailWords(hidden=hidden_of_deviation, values={"rule": rule_word})
+)
 registries.trail_words.register(DeviationDecision._meta.db_table, TrailWords(hidden=hidden_of_decision))
 
 

@@ -212,3 +212,11 @@ def test_the_register_asks_the_same_number_of_times_for_many(
     for number in range(5):
         drafted(cast, subject, rule=f"rule-{number}")
     assert asked() == few
+
+
+def test_the_trail_names_the_rule_in_words(client: Client, cast: Cast, subject: Subject) -> None:
+    drafted(cast, subject, rule="VISIT_WINDOW")
+    client.force_login(cast.data_manager)
+    page = client.get(reverse("subject-trail", args=[subject.pk])).content.decode()
+    assert Deviation(rule="VISIT_WINDOW").rule_name in page
+    assert "VISIT_WINDOW" not in page
