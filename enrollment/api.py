@@ -60,7 +60,6 @@ class RecruitmentViewSet(viewsets.ViewSet):
     renderer_classes = [JSONRenderer]
     serializer_class = RecruitmentSerializer
     title = _("Recruitment")
-    title = _("Recruitment")
     lookup_field = "key"
 
     def list(self, request: Request) -> Response:
@@ -137,10 +136,6 @@ class RandomisationSerializer(serializers.ModelSerializer):
         return sorted(one.kind for one in record.mis_randomisations.all())
 
 
-class RandomisationFilter(PlacedFilter):
-    """The filters of the list."""
-
-
 class RandomisationViewSet(Listing):
     """The arms given at the sites that your memberships open."""
 
@@ -148,7 +143,7 @@ class RandomisationViewSet(Listing):
     title = _("Randomisations")
     queryset = Randomisation.objects.none()
     serializer_class = RandomisationSerializer
-    filterset_class = RandomisationFilter
+    filterset_class = PlacedFilter
 
     def get_queryset(self) -> QuerySet:
         if getattr(self, "swagger_fake_view", False):

@@ -161,6 +161,11 @@ def gives_blinatumomab(subject: Subject, phase: Phase) -> bool:
     return any(drug.key == BLINATUMOMAB for drug in regimen.drugs)
 
 
+def gives_blinatumomab_at_all(subject: Subject) -> bool:
+    """Whether any phase of the path does."""
+    return any(gives_blinatumomab(subject, phase) for phase in phases_of(subject))
+
+
 def phases_named(subject: Subject, keys: Sequence[str]) -> list[Phase]:
     """The phases of these keys, each as the subject's version has it or as the last one had it."""
     protocol = subject.protocol_version.protocol

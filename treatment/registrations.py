@@ -14,7 +14,7 @@ from trialsite.listing import listed
 
 from . import checks, derived, forms, models
 from .alerts import end_of_treatment_alerts, infusion_alerts, interaction_alerts
-from .anchors import ANCHORS
+from .anchors import ANCHORS, gives_blinatumomab_at_all
 from .anthracyclines.checks import anthracycline_limits
 from .anthracyclines.decisions import refuse_beyond_limit
 from .anthracyclines.derive import derive_total
@@ -25,7 +25,7 @@ from .day_words import day_in_words
 from .deviation_register import into_register
 from .doses import checks as dose_checks
 from .doses.dry_run import dry_run_doses
-from .doses.offers import gives_blinatumomab, gives_drugs, offer_doses
+from .doses.offers import gives_drugs, offer_doses
 from .doses.work import DOSE_WORK
 from .exposures import exposures
 from .facts import facts
@@ -156,7 +156,7 @@ FORMS = (
         checks=(PAST, checks.segments, infusion_checks.premedication, infusion_checks.rate_as_planned),
         summary=infusion_summary,
         derived=derived.infusion,
-        logged=gives_blinatumomab,
+        logged=gives_blinatumomab_at_all,
     ),
     FormType(
         "MTX",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from outcomes.domain.groups import ChiSquare, Common, by_stratum, chi_square
+from outcomes.domain.groups import ChiSquare, Common, Parts, by_stratum, chi_square, summed
 from outcomes.domain.intervals import FloatArray
 
 
@@ -26,16 +26,12 @@ def gray_test(
     `observed` and `expected` are events of the cause. Not estimable without an event of it, or with one group.
     """
     names, strata = by_stratum(time, status, group, stratum, causes)
-    observed, expected = np.zeros(len(names)), np.zeros(len(names))
-    variance = np.zeros((len(names), len(names)))
-    for one in strata:
-        o, e, v = parts(one, cause)
-        observed, expected, variance = observed + o, expected + e, variance + v
+    observed, expected, variance = summed(len(names), (parts(one, cause) for one in strata))
     statistic, df, p = chi_square(observed - expected, variance)
     return ChiSquare(names, tuple(observed.tolist()), tuple(expected.tolist()), statistic, df, p)
 
 
-def parts(common: Common, cause: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+def parts(common: Common, cause: int) -> Parts:
     """Observed and expected events of `cause` in each group of one stratum, and the variance of their difference."""
     own = common.n_event[:, :, cause - 1].astype(np.float64)
     all_events = common.n_event.sum(axis=2).astype(np.float64)

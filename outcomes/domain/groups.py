@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,11 @@ class ChiSquare:
     statistic: float | None
     df: int
     p: float | None
+
+
+Parts = tuple[
+    FloatArray, FloatArray, FloatArray
+]  # by group: observed, expected; variance of their difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,14 @@ def _common(sets: Sequence[RiskSets]) -> Common:
     for number, one in enumerate(sets):
         n_event[np.searchsorted(times, one.time), number] = one.n_event
     return Common(times, np.stack([one.n_risk_at(times) for one in sets], axis=1), n_event)
+
+
+def summed(groups: int, strata: Iterable[Parts]) -> Parts:
+    """The parts of a test over its strata: what each stratum adds up to, in so many groups."""
+    observed, expected, variance = np.zeros(groups), np.zeros(groups), np.zeros((groups, groups))
+    for o, e, v in strata:
+        observed, expected, variance = observed + o, expected + e, variance + v
+    return observed, expected, variance
 
 
 def chi_square(score: FloatArray, variance: FloatArray) -> tuple[float | None, int, float | None]:

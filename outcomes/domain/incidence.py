@@ -121,8 +121,14 @@ def cumulative_incidence(
     error 0 and no limits; an empty group gives nothing estimable. Raises ValueError for times or statuses
     that cannot be.
     """
-    sets = tally(time, status, causes)
-    curve = curve_of(sets, confidence)
+    return incidence_of(tally(time, status, causes), confidence, variance)
+
+
+def incidence_of(
+    sets: RiskSets, confidence: float = 0.95, variance: Variance = Variance.AALEN
+) -> CompetingRisks:
+    """The incidences of counted risk sets, a column of `n_event` each."""
+    curve, causes = curve_of(sets, confidence), sets.n_event.shape[1]
     before = np.concatenate(([1.0], curve.survival[:-1])) if sets.n else curve.survival
     return CompetingRisks(
         event_free=curve,

@@ -9,8 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from outcomes.domain.groups import ChiSquare, Common, by_stratum, chi_square
-from outcomes.domain.intervals import FloatArray
+from outcomes.domain.groups import ChiSquare, Common, Parts, by_stratum, chi_square, summed
 
 
 def log_rank(
@@ -22,17 +21,13 @@ def log_rank(
     Not estimable without events, or with fewer than two such groups.
     """
     names, strata = by_stratum(time, status, group, stratum)
-    observed, expected = np.zeros(len(names)), np.zeros(len(names))
-    variance = np.zeros((len(names), len(names)))
-    for one in strata:
-        o, e, v = parts(one)
-        observed, expected, variance = observed + o, expected + e, variance + v
+    observed, expected, variance = summed(len(names), (parts(one) for one in strata))
     told = expected > 0
     statistic, df, p = chi_square((observed - expected)[told], variance[np.ix_(told, told)])
     return ChiSquare(names, tuple(observed.tolist()), tuple(expected.tolist()), statistic, df, p)
 
 
-def parts(common: Common) -> tuple[FloatArray, FloatArray, FloatArray]:
+def parts(common: Common) -> Parts:
     """Observed and expected events of each group of one stratum, and the variance of their difference."""
     events = common.n_event.sum(axis=2)
     some = events.sum(axis=1) > 0

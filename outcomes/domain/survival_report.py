@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from outcomes.domain.cox import Coefficient, Ties, cox, indicators
 from outcomes.domain.gray import gray_test
 from outcomes.domain.groups import ChiSquare
-from outcomes.domain.incidence import Incidence, Variance, cumulative_incidence
+from outcomes.domain.incidence import Incidence, Variance, incidence_of
 from outcomes.domain.intervals import Estimate, FloatArray, IntArray, Limits, number
 from outcomes.domain.log_rank import log_rank
+from outcomes.domain.risk_sets import tally
 from outcomes.domain.survival import KaplanMeier, kaplan_meier, reverse_kaplan_meier
 
 QUANTILES = {"q25": 0.25, "median": 0.5, "q75": 0.75}
@@ -121,9 +122,9 @@ def quantile_figures(curve: KaplanMeier, share: float) -> Figures:
 
 
 def cif_figures(data: Observations, rows: NDArray[np.bool_], at: Sequence[float]) -> Figures:
-    time, status, causes = data.time[rows], data.status[rows], data.causes
-    by_aalen = cumulative_incidence(time, status, causes).by_cause
-    by_delta = cumulative_incidence(time, status, causes, variance=Variance.DELTA).by_cause
+    counted = tally(data.time[rows], data.status[rows], data.causes)
+    by_aalen = incidence_of(counted).by_cause
+    by_delta = incidence_of(counted, variance=Variance.DELTA).by_cause
     return {"n": int(rows.sum())} | {
         f"cause{one.cause}": {
             "n_events": one.n_events,

@@ -65,28 +65,19 @@ def offer_in_log(subject: Subject, record: Any) -> Offer:
 
 def gives_drugs(subject: Subject) -> bool:
     """Whether the phases of a subject give drugs that are reported as doses: any but blinatumomab."""
-    return any(drug != BLINATUMOMAB for drug in drugs_of_phases(subject))
-
-
-def gives_blinatumomab(subject: Subject) -> bool:
-    return BLINATUMOMAB in drugs_of_phases(subject)
-
-
-def drugs_of_phases(subject: Subject) -> set[str]:
-    """The drugs of every regimen on the subject's path."""
     regimens = {phase.regimen for phase in phases_of(subject)}
-    planned = subject.protocol_version.protocol.regimens
-    return {drug.key for one in planned if one.key in regimens for drug in one.drugs}
+    planned = [one for one in subject.protocol_version.protocol.regimens if one.key in regimens]
+    return any(drug.key != BLINATUMOMAB for one in planned for drug in one.drugs)
 
 
 @dataclass(frozen=True)
 class DoseForms:
-    """Where the doses of a subject are entered: at the planned visit of their day if it stands open, else the log."""
+    """Where the doses of a subject are entered: at the planned visit of their day if it stands open, else the log.
+
+    `visits`: phase, day of the visit, address ("": not open any more), by their days."""
 
     in_log: str
-    visits: Sequence[
-        tuple[str, date, str]
-    ]  # phase, day of the visit, address ("": not open any more); by their days
+    visits: Sequence[tuple[str, date, str]]
 
     def of_day(self, phase: str, first: date, last: date, on: date) -> str:
         """The form of a day of a course, `first` to `last`: that of the visit which reports on the day."""

@@ -15,9 +15,9 @@ from trialsite.casebook.selectors import standing_records
 from trialsite.casebook.site_day import site_today
 from trialsite.studies.domain.blinatumomab_plan import FirstAdvice
 
-from ..anchors import gives_blinatumomab
+from ..anchors import gives_blinatumomab_at_all
 from ..domain.first_infusion import BlastAnswer, Blasts, Counted, advised_by_blasts
-from ..plan.paths import end_of_treatment, enrolled, phases_of
+from ..plan.paths import end_of_treatment, enrolled
 from ..selectors import segments_of
 
 
@@ -32,8 +32,8 @@ class AdviceLine:
 def first_infusion_context(subject: Subject) -> dict[str, Any]:
     """The lines of the treatment page; {} where no blinatumomab is to come, or the first infusion runs for long."""
     plan = subject.protocol_version.protocol.blinatumomab
-    to_come = any(gives_blinatumomab(subject, phase) for phase in phases_of(subject))
-    if not plan.first_infusion or not to_come or not enrolled(subject) or end_of_treatment(subject):
+    to_come = plan.first_infusion and gives_blinatumomab_at_all(subject)
+    if not to_come or not enrolled(subject) or end_of_treatment(subject):
         return {}
     return {"first_infusion": list(lines_of(subject, plan.first_infusion))}
 

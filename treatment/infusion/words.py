@@ -9,6 +9,7 @@ from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from trialsite.clinical.text import Text
+from trialsite.listing import listed_apart
 from trialsite.studies.domain.blinatumomab_plan import PremedicationDose
 from trialsite.studies.words import BLINATUMOMAB_EVENTS
 
@@ -147,7 +148,7 @@ def advice_line(one: Advised) -> dict[str, Any]:
         "stands": one.stands,
         "done_tone": done_tone,
         "done": done if one.outcome.followed is not Followed.OPEN or one.stands else "",
-        "otherwise": _("; ").join(done_otherwise(one)),
+        "otherwise": listed_apart(done_otherwise(one)),
         "sources": one.episode.sources,
     }
 

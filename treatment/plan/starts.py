@@ -39,9 +39,8 @@ def started(record: CycleStart, by: User) -> None:
     phase = phase_offered(record.subject, record.phase)
     forms = starts_by_form([record.subject_id])[record.subject_id]
     _on, graft = forms.get(phase.kind if phase else "", (None, None))
-    if (
-        graft is None or record.pk < graft.pk
-    ):  # else the graft or the cells told of this start first, and were judged
+    judged = graft is not None and graft.pk < record.pk  # the graft or the cells told of this start first
+    if not judged:
         draft_departures(record, record.phase, record.performed_on, "phase", by)
 
 

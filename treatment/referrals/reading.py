@@ -51,6 +51,11 @@ class Standing:
     things: tuple[Asked, ...]
 
     @property
+    def day0_on(self) -> date | None:
+        """Day 0, once a form tells it."""
+        return self.day0_form.performed_on if self.day0_form else None
+
+    @property
     def open(self) -> bool:
         return open_still(self.things)
 

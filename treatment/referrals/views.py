@@ -88,7 +88,7 @@ def lines_of(rows: Iterable[OpenReferral]) -> Iterator[dict[str, Any]]:
         line = referral_line(one)
         yield line | {
             "subject": row.subject,
-            "day0": one.day0_form.performed_on if one.day0_form else None,
+            "day0": one.day0_on,
             "due": row.due,
             "due_state": due_in_words(row.due, site_today(row.subject)),
             "things": [
@@ -98,7 +98,7 @@ def lines_of(rows: Iterable[OpenReferral]) -> Iterator[dict[str, Any]]:
 
 
 def file_line(row: OpenReferral, one: Standing) -> dict[str, str]:
-    sent, day0 = one.referral, one.day0_form.performed_on if one.day0_form else None
+    sent, day0 = one.referral, one.day0_on
     return {
         "study": row.subject.study.key,
         "site": row.subject.site.key,
