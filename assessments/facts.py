@@ -114,7 +114,7 @@ def last_known(model: type[CasebookRecord], form_key: str, item: str, *, unit: s
         return {record.subject_id: fact_of_item(record, item, unit) for record in latest}
 
     def select_once(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
-        return read_once(("last known", form_key, item, tuple(subject_ids)), lambda: select(subject_ids))
+        return read_once(("last known", form_key, item, frozenset(subject_ids)), lambda: select(subject_ids))
 
     return FactSource(select_once, label_of(model, item), unit, form_key)
 
@@ -319,7 +319,7 @@ def part(
     """One fact of several that are read together."""
 
     def select(subject_ids: Sequence[UUID]) -> dict[UUID, Fact]:
-        found = read_once((read, tuple(subject_ids)), lambda: read(subject_ids))
+        found = read_once((read, frozenset(subject_ids)), lambda: read(subject_ids))
         return {subject_id: facts[name] for subject_id, facts in found.items() if name in facts}
 
     return select

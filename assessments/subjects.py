@@ -17,7 +17,7 @@ def protocols(subject_ids: Sequence[UUID]) -> dict[UUID, Protocol]:
         subjects = Subject.objects.filter(pk__in=subject_ids).select_related("protocol_version")
         return {subject.pk: subject.protocol_version.protocol for subject in subjects}
 
-    return read_once(("protocols", tuple(subject_ids)), read)
+    return read_once(("protocols", frozenset(subject_ids)), read)
 
 
 def known_facts(subject_ids: Sequence[UUID], name: str) -> dict[UUID, Fact]:
@@ -25,7 +25,7 @@ def known_facts(subject_ids: Sequence[UUID], name: str) -> dict[UUID, Fact]:
     source = facts.get(name)
     if source is None:
         return {}
-    return read_once(("fact", name, tuple(subject_ids)), lambda: dict(source.select(subject_ids)))
+    return read_once(("fact", name, frozenset(subject_ids)), lambda: dict(source.select(subject_ids)))
 
 
 def several_facts(subject_ids: Sequence[UUID], names: Iterable[str]) -> dict[str, dict[UUID, Fact]]:

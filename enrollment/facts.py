@@ -116,7 +116,7 @@ def consents(subject_ids: Sequence[UUID]) -> Mapping[UUID, list[Consent]]:
             found.setdefault(form.subject_id, []).append(form)
         return found
 
-    return read_once(("consents", tuple(subject_ids)), read)
+    return read_once(("consents", frozenset(subject_ids)), read)
 
 
 def standing_signatures(form: Consent) -> list[Any]:
@@ -206,7 +206,7 @@ def protocols(subject_ids: Sequence[UUID]) -> Mapping[UUID, Subject]:
     def read() -> dict[UUID, Subject]:
         return Subject.objects.select_related("protocol_version", "site").in_bulk(list(subject_ids))
 
-    return read_once(("subjects", tuple(subject_ids)), read)
+    return read_once(("subjects", frozenset(subject_ids)), read)
 
 
 CONSENT = {

@@ -34,7 +34,7 @@ def latest_records(
         ordered = sorted(records, key=lambda one: (one.performed_on or date.min, one.pk.int))
         return {record.subject_id: record for record in ordered}
 
-    return read_once((model, form_key, lines, tuple(subject_ids)), read)
+    return read_once((model, form_key, lines, frozenset(subject_ids)), read)
 
 
 def record_fact(

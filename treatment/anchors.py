@@ -45,7 +45,7 @@ def phase_start(subject_ids: Sequence[UUID], phase: str) -> Dates:
     subjects = Subject.objects.filter(pk__in=subject_ids).select_related("protocol_version")
     found: Dates = {}
     for subject_id, begun in read_once(
-        ("begun", tuple(subject_ids)), lambda: begun_of(list(subjects))
+        ("begun", frozenset(subject_ids)), lambda: begun_of(list(subjects))
     ).items():
         for one in begun:
             if one.phase == phase:

@@ -44,7 +44,7 @@ def plans_by_cycle(subject_ids: Sequence[UUID]) -> Mapping[UUID, list[DosePlan]]
             found[plan.cycle_id].append(plan)
         return found
 
-    return read_once(("plans", tuple(subject_ids)), read)
+    return read_once(("plans", frozenset(subject_ids)), read)
 
 
 def planned_lines(plan: DosePlan) -> list[PlannedLine]:
@@ -114,7 +114,7 @@ def segments_by_subject(subject_ids: Sequence[UUID]) -> Mapping[UUID, list[Infus
             found[row.subject_id].append(row)
         return found
 
-    return read_once(("stretches", tuple(subject_ids)), read)
+    return read_once(("stretches", frozenset(subject_ids)), read)
 
 
 def as_segment(row: InfusionSegment) -> Segment:

@@ -90,7 +90,7 @@ class MrdLine:
 
 def mrd_lines(subject_ids: Sequence[UUID]) -> dict[UUID, list[MrdLine]]:
     """Every standing MRD result of each subject with its verdict, oldest first; a fixed number of queries."""
-    return read_once(("mrd", tuple(subject_ids)), lambda: _read_all(subject_ids))
+    return read_once(("mrd", frozenset(subject_ids)), lambda: _read_all(subject_ids))
 
 
 def _read_all(subject_ids: Sequence[UUID]) -> dict[UUID, list[MrdLine]]:

@@ -111,7 +111,7 @@ def deciding(response: Response) -> Sequence[Step]:
 def judged_responses(subject_ids: Sequence[UUID]) -> dict[UUID, list[Judged]]:
     """Every standing marrow of each subject with its response, oldest first, and after it what later counts made of
     it; a fixed number of queries."""
-    return read_once(("responses", tuple(subject_ids)), lambda: _judge_all(subject_ids))
+    return read_once(("responses", frozenset(subject_ids)), lambda: _judge_all(subject_ids))
 
 
 def _judge_all(subject_ids: Sequence[UUID]) -> dict[UUID, list[Judged]]:

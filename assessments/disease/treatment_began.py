@@ -35,7 +35,7 @@ def steroids_or_treatment_began(subject_ids: Sequence[UUID]) -> dict[UUID, date]
                 found[subject_id] = min(day, found.get(subject_id, day))
         return found
 
-    return read_once(("steroids or treatment began", tuple(subject_ids)), read)
+    return read_once(("steroids or treatment began", frozenset(subject_ids)), read)
 
 
 def steroid_starts(subject_ids: Sequence[UUID]) -> dict[UUID, date]:

@@ -20,7 +20,7 @@ def milestones(subject_ids: Sequence[UUID]) -> dict[UUID, Milestones]:
         found = {name: dates(subject_ids, name) for name in NAMES}
         return {one: Milestones(*(found[name].get(one) for name in NAMES)) for one in subject_ids}
 
-    return read_once(("milestones", tuple(subject_ids)), read)
+    return read_once(("milestones", frozenset(subject_ids)), read)
 
 
 def dates(subject_ids: Sequence[UUID], name: str) -> dict[UUID, date]:

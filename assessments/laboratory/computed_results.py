@@ -87,7 +87,7 @@ def recorded(model: Any, subject_ids: Sequence[UUID]) -> list[Any]:
         records = not_later(current_records(model, subject_ids).exclude(performed_on=None))
         return list(records.order_by("performed_on", "pk"))
 
-    return read_once(("recorded", model, tuple(subject_ids)), read)
+    return read_once(("recorded", model, frozenset(subject_ids)), read)
 
 
 def of_record(record: Any, item: str, analyte: str, figure: Computed) -> LabValue:

@@ -118,7 +118,7 @@ def baseline_days(subject_ids: Sequence[UUID]) -> dict[UUID, date]:
             found |= anchor_dates(ids, name) if name in anchors else {}
         return found
 
-    return read_once(("baseline days", tuple(subject_ids)), read) if subject_ids else {}
+    return read_once(("baseline days", frozenset(subject_ids)), read) if subject_ids else {}
 
 
 def gradable_values(subject_id: UUID) -> list[LabValue]:

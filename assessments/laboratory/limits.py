@@ -136,7 +136,7 @@ def arrivals(subject_ids: Sequence[UUID]) -> Mapping[UUID, datetime]:
         came = Transfer.objects.filter(subject__in=subject_ids, state=TransferState.ACCEPTED)
         return dict(came.values_list("subject").annotate(at=Max("decided_at")))
 
-    return read_once(("arrivals", tuple(subject_ids)), read)
+    return read_once(("arrivals", frozenset(subject_ids)), read)
 
 
 def save_limits(record: Any, _by: Any = None) -> None:

@@ -83,7 +83,7 @@ def lab_values(subject_ids: Sequence[UUID], analytes: Iterable[str]) -> dict[UUI
             found[row.subject_id].append(lab_value(row, limits[row.pk]))
         return dict(found)
 
-    return read_once(("lab", wanted, tuple(subject_ids)), read)
+    return read_once(("lab", wanted, frozenset(subject_ids)), read)
 
 
 def latest_values(subject_ids: Sequence[UUID], analyte: str) -> dict[UUID, LabValue]:
@@ -111,7 +111,7 @@ def latest_values(subject_ids: Sequence[UUID], analyte: str) -> dict[UUID, LabVa
         limits = limits_of_rows(lines)
         return {row.subject_id: lab_value(row, limits[row.pk]) for row in lines}
 
-    return read_once(("latest lab", analyte, tuple(subject_ids)), read)
+    return read_once(("latest lab", analyte, frozenset(subject_ids)), read)
 
 
 def nearest(values: Iterable[LabValue], analyte: str, day: date, within_days: int) -> LabValue | None:

@@ -245,7 +245,7 @@ def standing_records(model: type[CasebookRecord], subject_ids: Sequence[UUID]) -
             found[record.subject_id].append(record)
         return found
 
-    return read_once(("standing", model, tuple(subject_ids)), read)
+    return read_once(("standing", model, frozenset(subject_ids)), read)
 
 
 def rows_of(kind: FormType, record: Any) -> dict[str, list[Any]]:

@@ -114,6 +114,27 @@ class FormListing(Listing):
         return {**super().get_serializer_context(), "outages": self.outages}
 
 
+class StudiesFilter(filters.FilterSet):
+    study = filters.CharFilter(field_name="key", help_text="key of the study")
+
+    class Meta:
+        model = Study
+        fields = ("key",)
+
+
+class SitesFilter(filters.FilterSet):
+    study = filters.CharFilter(method="of_study", help_text="key of the study")
+
+    class Meta:
+        model = Site
+        fields = ("key",)
+
+    def of_study(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        """The sites of a study of the reader's; a study they may not see has none."""
+        studies = studies_visible_to(user_of(self.request)).filter(key=value)
+        return queryset.filter(study_sites__study__in=studies)
+
+
 class StudyViewSet(Listing):
     """The studies in which you have a role."""
 
@@ -122,7 +143,7 @@ class StudyViewSet(Listing):
     queryset = Study.objects.none()
     serializer_class = StudySerializer
     lookup_field = "key"
-    filterset_fields = ("key",)
+    filterset_class = StudiesFilter
 
     def get_queryset(self) -> QuerySet:
         found = studies_visible_to(user_of(self.request))
@@ -137,7 +158,7 @@ class SiteViewSet(Listing):
     queryset = Site.objects.none()
     serializer_class = SiteSerializer
     lookup_field = "key"
-    filterset_fields = ("key",)
+    filterset_class = SitesFilter
 
     def get_queryset(self) -> QuerySet:
         studies = studies_visible_to(user_of(self.request))

@@ -114,7 +114,8 @@ def test_who_sees_no_record_gets_no_list(client: Client, cast: Cast, name: str) 
 def test_a_filter_that_is_none_is_said(client: Client, cast: Cast, subject: Subject, name: str) -> None:
     assert rows(client, cast.monitor, name, study="BLINA-VEN") == []
     client.force_login(cast.monitor)
-    assert client.get(f"/api/v1/{name}/", {"subject": "nonsense"}).status_code == 400
+    answer = client.get(f"/api/v1/{name}/", {"subjct": subject.screening_number})
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["subjct"])
 
 
 @pytest.mark.parametrize("name", LISTS)
