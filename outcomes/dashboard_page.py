@@ -18,6 +18,7 @@ from trialsite.studies.models import Study, StudySite
 from trialsite.studies.selectors import studies_visible_to
 
 from .charting import accrual_drawing, curve_drawing
+from .domain.intervals import Estimate
 from .figures import POOLED, Figure, Group, StepRow, TableRow, expected_by, figure
 from .selectors import own_event_days
 from .study_reading import (
@@ -52,6 +53,18 @@ class CurveTable:
     name: str
     rows: Sequence[TableRow]
     steps: Sequence[StepRow]
+
+
+@dataclass(frozen=True)
+class AnalysisLine:
+    """An endpoint or one of its sensitivity analyses, all arms together. `bar`: places of its limits and its
+    estimate on an axis from 0 to 200, as strings for SVG; None where nothing can be estimated."""
+
+    plan: EndpointPlan
+    n: int
+    n_events: int
+    estimate: Estimate | None
+    bar: tuple[str, str, str] | None
 
 
 @dataclass(frozen=True)
@@ -105,9 +118,14 @@ def endpoint_context(user: User, study: Study, plan: EndpointPlan) -> dict[str, 
     """One endpoint of a study with its curve or proportion."""
     protocol = study.protocol
     by_arm = several_arms(protocol) and sees_arms(user, study)
-    shown = figure(plan, counted_times(study, [plan.key]), by_arm)
+    primary, family = family_of(protocol, plan)
+    rows = counted_times(study, [one.key for one in family])
+    figures = [figure(one, rows, by_arm) for one in family]
+    shown = next(one for one in figures if one.plan.key == plan.key)
     return {
         "study": study,
+        "primary": primary,
+        "analyses": [analysis_line(one) for one in figures] if len(figures) > 1 else [],
         "protocol": protocol,
         "plan": plan,
         "behind": subjects_behind(study),
@@ -116,6 +134,25 @@ def endpoint_context(user: User, study: Study, plan: EndpointPlan) -> dict[str, 
         **(curve_context(user, study, protocol, shown) if shown.timed else {}),
         "shares": [(arm_name(protocol, group.arm), shown.proportion(group)) for group in shown.groups],
     }
+
+
+def family_of(protocol: Protocol, plan: EndpointPlan) -> tuple[EndpointPlan, list[EndpointPlan]]:
+    """The endpoint of which this is an analysis (or itself), and it with all its sensitivity analyses."""
+    for one in protocol.endpoints:
+        family = [one, *one.analyses]
+        if plan in family:
+            return one, family
+    raise KeyError(plan.key)
+
+
+def analysis_line(shown: Figure) -> AnalysisLine:
+    estimate = shown.landmark() if shown.timed else shown.proportion().estimate
+    bar = None
+    if estimate and estimate.value is not None:
+        ends = (estimate.lower, estimate.value, estimate.upper)
+        low, middle, high = (f"{200 * (estimate.value if end is None else end):.1f}" for end in ends)
+        bar = (low, middle, high)
+    return AnalysisLine(shown.plan, shown.n, shown.n_events, estimate, bar)
 
 
 def several_arms(protocol: Protocol) -> bool:

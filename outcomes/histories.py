@@ -32,6 +32,8 @@ from trialsite.casebook.selectors import current_records
 from trialsite.casebook.states import RecordState
 from trialsite.clinical.facts import Fact, ItemAddress
 from trialsite.clinical.kleene import Truth, any_of
+from trialsite.deviations.models import Deviation
+from trialsite.deviations.selectors import major_deviations
 from trialsite.studies.domain.protocol import Protocol
 
 from . import models
@@ -82,6 +84,7 @@ class _Reading:
         self.visits = dict(Visit.objects.filter(subject_id__in=ids).values_list("pk", "key"))
         self.windows = by_subject(PlannedVisit.objects.filter(subject_id__in=ids, latest__isnull=False))
         self.signs = signs_of_life(ids)
+        self.major = by_subject(major_deviations(ids))
 
     def standing(self, model: type[Any], day: str = "performed_on") -> Rows:
         """The standing forms of a kind by subject, the earliest first; a form without its day tells nothing."""
@@ -96,6 +99,7 @@ class _Reading:
         responses = [each for each in self.responses.get(one, []) if each.counts]
         lines = [line for line in self.mrd.get(one, []) if line.verdict and not line.at_screening]
         contacts = self.contacts.get(one, [])
+        assessing = {visit.key for visit in protocol.visits if visit.assesses_disease}
         remission = next((each for each in responses if each.in_crc is Truth.TRUE), None)
         known = History(
             c1d1=self.first_dose(one),
@@ -118,7 +122,14 @@ class _Reading:
             agvhd=tuple(acute_onsets(self.acute.get(one, []), self.liver.get(one, ()))),
             responses=tuple(response(each, self.visits) for each in responses),
             mrd=tuple(mrd(line, protocol, self.visits) for line in lines),
-            windows=tuple(told.VisitWindow(each.key, each.latest) for each in self.windows.get(one, [])),
+            windows=tuple(
+                told.VisitWindow(each.key, each.latest, each.key in assessing)
+                for each in self.windows.get(one, [])
+            ),
+            major_deviations=tuple(
+                Dated(each.occurred_on, ItemAddress(Deviation._meta.db_table, str(each.pk), "weight"))
+                for each in self.major.get(one, [])
+            ),
         )
         known = replace(
             known,

@@ -23,7 +23,7 @@ def derive_results(subject: Subject) -> list[EndpointResult]:
 
 
 def results_from(subject: Subject, history: History) -> Iterator[EndpointResult]:
-    for plan in subject.protocol_version.protocol.endpoints:
+    for plan in subject.protocol_version.protocol.analyses:
         yield as_row(subject, derive(plan, history))
 
 

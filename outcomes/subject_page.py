@@ -11,9 +11,12 @@ from django.utils.translation import gettext as _
 from trialsite.casebook import registries
 from trialsite.casebook.form_models import models_of_forms
 from trialsite.casebook.models import Subject
+from trialsite.casebook.names import local
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.studies.domain.protocol import EndpointPlan
+from trialsite.studies.domain.vocabulary import ANALYSES
 
+from .explanations import explanation
 from .figures import INCIDENCE, TIME_TO_EVENT
 from .models import EndpointResult
 from .summaries import record_url
@@ -30,11 +33,31 @@ class Source:
 
 @dataclass(frozen=True)
 class EndpointLine:
-    """One endpoint of a subject with the forms behind it."""
+    """One endpoint of a subject with the forms behind it; `analyses` are its sensitivity analyses."""
 
     plan: EndpointPlan
     result: EndpointResult
     sources: tuple[Source, ...]
+    analyses: tuple["EndpointLine", ...] = ()
+
+    @property
+    def explanation(self) -> str:
+        return explanation(self.plan, self.result)
+
+    @property
+    def analysis_words(self) -> str:
+        """Which of the sensitivity analyses this is."""
+        return local(ANALYSES[self.plan.analysis])
+
+    @property
+    def turned(self) -> tuple["EndpointLine", ...]:
+        """The sensitivity analyses that come out otherwise than the endpoint itself."""
+        return tuple(
+            one
+            for one in self.analyses
+            if (one.result.status, one.result.ended_on, one.result.cause)
+            != (self.result.status, self.result.ended_on, self.result.cause)
+        )
 
     @property
     def timed(self) -> bool:
@@ -46,14 +69,15 @@ def outcomes_context(subject: Subject) -> dict[str, Any]:
     bring_up_to_date(Subject.objects.filter(pk=subject.pk))
     results = {one.endpoint: one for one in EndpointResult.objects.filter(subject=subject)}
     forms = sources_of(results.values())
-    lines = [
-        EndpointLine(plan, results[plan.key], unique(forms, results[plan.key]))
-        for plan in subject.protocol_version.protocol.endpoints
-        if plan.key in results
-    ]
+
+    def line(plan: EndpointPlan) -> EndpointLine:
+        analyses = tuple(line(one) for one in plan.analyses if one.key in results)
+        return EndpointLine(plan, results[plan.key], unique(forms, results[plan.key]), analyses)
+
+    lines = [line(plan) for plan in subject.protocol_version.protocol.endpoints if plan.key in results]
     return {
-        "counting": [line for line in lines if line.result.in_set],
-        "others": [line for line in lines if not line.result.in_set],
+        "counting": [one for one in lines if one.result.in_set],
+        "others": [one for one in lines if not one.result.in_set],
     }
 
 

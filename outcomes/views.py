@@ -54,7 +54,7 @@ def endpoint(request: HttpRequest, key: str, endpoint: str) -> HttpResponse:
     """One endpoint of a study, and the subjects at one's own sites behind it (?day= those with an event that day)."""
     user = person(request)
     found = study_with_figures(user, key)
-    plan = next((one for one in found.protocol.endpoints if one.key == endpoint), None)
+    plan = next((one for one in found.protocol.analyses if one.key == endpoint), None)
     if plan is None:
         raise Http404
     refresh_own(user, found)

@@ -18,6 +18,7 @@ from decimal import Decimal
 from outcomes.domain.history import Dated, History
 from outcomes.domain.occurrences import Occurrence, View, died, occurrences
 from outcomes.domain.plans import (
+    ANALYSES,
     BINARY_LANDMARK,
     CUMULATIVE_INCIDENCE,
     ORIGINS,
@@ -30,7 +31,7 @@ from outcomes.domain.plans import (
     membership,
     used,
 )
-from outcomes.domain.response_rates import derive_binary_landmark, derive_proportion
+from outcomes.domain.response_rates import as_failure, derive_binary_landmark, derive_proportion
 from outcomes.domain.results import (
     CENSORED_CODE,
     EVENT_CODE,
@@ -42,20 +43,19 @@ from outcomes.domain.results import (
 from trialsite.clinical.dates import days_of_months
 from trialsite.clinical.facts import ItemAddress
 
-PRIMARY = Switches()
-
 
 def derive(
     plan: EndpointPlan,
     history: History,
     data_cut_off: date | None = None,
-    switches: Switches = PRIMARY,
+    switches: Switches | None = None,
 ) -> EndpointResult:
-    """One endpoint of one subject.
+    """One endpoint of one subject, with the switches of the plan's analysis unless others are given.
 
     data_cut_off None: all that is recorded counts. ValueError for a plan that names an unknown set, origin,
     kind, event or way of censoring.
     """
+    switches = ANALYSES[plan.analysis] if switches is None else switches
     if withdrawn := history.data_use_withdrawn:
         return EndpointResult(
             plan.key,
@@ -65,7 +65,7 @@ def derive(
             params={"withdrawn": withdrawn.partial.text},
             sources=addresses(withdrawn.source),
         )
-    member = membership(plan.analysis_set, history, data_cut_off)
+    member = membership(plan.analysis_set, history, data_cut_off, switches.only)
     if member.in_set is not True:
         return _outside(plan, member)
     cut = last_day_used(history, data_cut_off)
@@ -82,7 +82,8 @@ def derive(
             missing=(str(plan.origin),),
         )
     if plan.kind == BINARY_LANDMARK:
-        return derive_binary_landmark(plan, history, origin.day, origin.source, cut)
+        found = derive_binary_landmark(plan, history, origin.day, origin.source, cut)
+        return as_failure(found) if switches.not_evaluable_fails else found
     if plan.kind in (TIME_TO_EVENT, CUMULATIVE_INCIDENCE):
         return _TimeTo(plan, history, origin.day, origin.source, cut, data_cut_off, switches).result()
     raise ValueError(f"There is no kind of endpoint called {plan.kind}.")
@@ -101,6 +102,10 @@ def _outside(plan: EndpointPlan, member: Membership) -> EndpointResult:
         params = {"evaluable_on": member.evaluable_on.isoformat(), "months": str(member.months)}
     status = Status.UNKNOWN if member.in_set is None else Status.NOT_IN_SET
     return EndpointResult(plan.key, member.in_set, status, member.reason_code, params=params)
+
+
+# Assumption of this system: an event after so many missed assessments in a row may have come long before.
+MISSED_FOR_A_GAP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,7 @@ class _TimeTo:
         last = min((day for day in (self.cut, bound.day if bound else None) if day), default=None)
         found = [
             event
-            for name in (*self.plan.events, *self.plan.competing)
+            for name in (*self.plan.events, *self._competing)
             for event in self._occurrences(name)
             if used(event.day or event.earliest, last)
         ]
@@ -150,7 +155,29 @@ class _TimeTo:
         if doubtful:
             words = {"event": doubtful[0].event, "recorded": doubtful[0].recorded}
             return self._unknown("event_date_unknown", words, doubtful)
-        return self._censored(bound) if first is None else self._event(first)
+        if first is None:
+            return self._censored(bound)
+        if self.switches.before_gap and (gap := self._gap_before(first)):
+            return self._censored(gap, forced=True)
+        return self._event(first)
+
+    @property
+    def _competing(self) -> tuple[str, ...]:
+        if self.switches.death_competes:
+            return tuple(name for name in self.plan.competing if name == "death")
+        return tuple(self.plan.competing)
+
+    def _gap_before(self, first: Occurrence) -> Bound | None:
+        """The last assessment before the event, where two planned ones or more were missed between them."""
+        assert first.day is not None
+        seen = [one for one in self.history.assessments if one.day and self.origin <= one.day < first.day]
+        last = max(seen, key=lambda one: one.day or self.origin, default=None)
+        day, source = (last.earliest, last.source) if last else (self.origin, self.origin_source)
+        missed = sum(window.assesses and day < window.closes < first.day for window in self.history.windows)
+        if missed < MISSED_FOR_A_GAP:
+            return None
+        params = {"event": first.event, "missed": str(missed), "event_date": first.day.isoformat()}
+        return Bound(day, "gap", params, source)
 
     def _occurrences(self, name: str) -> list[Occurrence]:
         try:
@@ -211,11 +238,11 @@ class _TimeTo:
             if name in self.switches.censor_at and dated is not None and dated.earliest > self.origin:
                 yield Bound(dated.earliest, "intervention", {"event": name}, dated.source)
 
-    def _censored(self, bound: Bound | None) -> EndpointResult:
+    def _censored(self, bound: Bound | None, *, forced: bool = False) -> EndpointResult:
         day, reason, source, missing = self._last_seen()
         params: dict[str, str] = {}
         withdrawn = self.history.follow_up_withdrawn
-        if bound is not None and bound.day < day:
+        if bound is not None and (forced or bound.day < day):
             day, reason, source, missing = bound.day, bound.reason_code, bound.source or source, ()
             params = dict(bound.params)
         elif withdrawn is not None and withdrawn.earliest == self.cut:

@@ -111,10 +111,14 @@ class MrdAt(Dated):
 
 @dataclass(frozen=True, slots=True)
 class VisitWindow:
-    """A visit that is planned for the subject and the last day of its window."""
+    """A visit that is planned for the subject and the last day of its window.
+
+    `assesses`: whether the disease is assessed there.
+    """
 
     visit: str
     closes: date
+    assesses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,8 @@ class History:
     NIH diagnosis; cgvhd_systemic: start of systemic therapy for it. relapses: also those before
     transplantation. follow_up_withdrawn: data of later days are not used. data_use_withdrawn: no data are
     used. severe_adverse_events: of grade 3 or more, in the protocol's safety window. windows: the visits
-    that proportions are read at, so that a visit missed for good can be told from one to come.
+    that are planned, so that a visit missed for good can be told from one to come. major_deviations: major
+    or critical departures from the protocol that stand.
     """
 
     c1d1: Dated | None = None
@@ -154,6 +159,7 @@ class History:
     mrd: tuple[MrdAt, ...] = ()
     severe_adverse_events: tuple[Dated, ...] = ()
     windows: tuple[VisitWindow, ...] = ()
+    major_deviations: tuple[Dated, ...] = ()
 
     def shows_alive(self) -> Iterator[Dated]:
         """Everything dated that shows the subject alive on its (first possible) day; not the death itself."""

@@ -46,21 +46,45 @@ class EndpointPlan(Protocol):
     def assessed_at(self) -> Sequence[str]: ...
     @property
     def method(self) -> str | None: ...
+    @property
+    def analysis(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """Sensitivity analyses; all off is the primary analysis (treatment policy).
+    """What a sensitivity analysis turns; all off is the primary analysis (treatment policy).
 
     failure_on_first_day: treatment failure, and death before any response assessment, count on the first
     day, as in the outcome table of the ELN 2022 AML recommendations (Döhner H et al. Blood
     2022;140:1345–1377); off: on their own day, as registration 002 says. censor_at: any of `hsct`, `car_t`,
     `new_therapy`. relapse_on_last_day: a partial relapse date counts on its last possible day.
+    before_gap: an event after two missed disease assessments in a row is censored at the assessment before
+    them. death_competes: only death competes. not_evaluable_fails: a landmark that cannot be evaluated was
+    not reached. only: the subjects it is restricted to, a name of `RESTRICTIONS`.
     """
 
     failure_on_first_day: bool = False
     censor_at: frozenset[str] = frozenset()
     relapse_on_last_day: bool = False
+    before_gap: bool = False
+    death_competes: bool = False
+    not_evaluable_fails: bool = False
+    only: str = ""
+
+
+ANALYSES: dict[str, Switches] = {
+    "": Switches(),
+    "censored_at_hsct": Switches(censor_at=frozenset({"hsct"})),
+    "censored_at_car_t": Switches(censor_at=frozenset({"car_t"})),
+    "censored_at_new_therapy": Switches(censor_at=frozenset({"new_therapy"})),
+    "censored_before_gap": Switches(before_gap=True),
+    "failure_on_first_day": Switches(failure_on_first_day=True),
+    "relapse_on_last_day": Switches(relapse_on_last_day=True),
+    "competing_death_only": Switches(death_competes=True),
+    "not_evaluable_as_failure": Switches(not_evaluable_fails=True),
+    "response_evaluable": Switches(only="response_evaluable"),
+    "per_protocol": Switches(only="per_protocol"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +113,17 @@ SETS: dict[str, tuple[Callable[[History], Dated | None], str]] = {
     "RANDOMISED": (lambda history: history.randomised_on, "not_randomised"),
     "SAFETY": (lambda history: history.c1d1 or history.randomised_on, "not_treated"),
 }
+# Who is left in a restricted analysis, and the reason of who is not.
+RESTRICTIONS: dict[str, tuple[Callable[[History, date | None], bool], str]] = {
+    "response_evaluable": (
+        lambda history, cut: any(used(one.earliest, cut) for one in history.responses),
+        "no_response_assessed",
+    ),
+    "per_protocol": (
+        lambda history, cut: not any(used(one.earliest, cut) for one in history.major_deviations),
+        "major_deviation",
+    ),
+}
 EVALUABLE = re.compile(r"EVALUABLE_([0-9]+)M")
 
 
@@ -106,21 +141,32 @@ def used(day: date, cut: date | None) -> bool:
     return cut is None or day <= cut
 
 
-def membership(analysis_set: str, history: History, data_cut_off: date | None) -> Membership:
-    """Whether the subject is in the set as far as the records that count go.
+def membership(analysis_set: str, history: History, data_cut_off: date | None, only: str = "") -> Membership:
+    """Whether the subject is in the set, and among those an analysis is restricted to, as far as the records
+    that count go.
 
     `EVALUABLE_24M`: transplanted, and 24 calendar months and 45 days have passed by the cut-off, whatever the
     outcome. ValueError for a set nobody knows.
     """
     cut = last_day_used(history, data_cut_off)
     if found := EVALUABLE.fullmatch(analysis_set):
-        return _evaluable(int(found[1]), history, cut, data_cut_off)
+        member = _evaluable(int(found[1]), history, cut, data_cut_off)
+        return _restricted(history, cut, only) if member.in_set else member
     if analysis_set not in SETS:
         raise ValueError(f"There is no analysis set called {analysis_set}.")
     entry, reason = SETS[analysis_set]
     dated = entry(history)
-    inside = dated is not None and used(dated.earliest, cut)
-    return Membership(inside, "" if inside else reason)
+    if dated is None or not used(dated.earliest, cut):
+        return Membership(False, reason)
+    return _restricted(history, cut, only)
+
+
+def _restricted(history: History, cut: date | None, only: str) -> Membership:
+    if only:
+        stays, reason = RESTRICTIONS[only]
+        if not stays(history, cut):
+            return Membership(False, reason)
+    return Membership(True)
 
 
 def _evaluable(months: int, history: History, cut: date | None, data_cut_off: date | None) -> Membership:

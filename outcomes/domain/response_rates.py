@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from outcomes.domain.history import Dated, History, MrdAt, ResponseAt
@@ -316,6 +316,13 @@ def derive_binary_landmark(
         params={**params, "date": day.isoformat()},
         sources=addresses(origin_source, assessment.source),
     )
+
+
+def as_failure(found: EndpointResult) -> EndpointResult:
+    """A landmark that cannot be evaluated as one that was not reached (sensitivity analysis)."""
+    if found.reason_code != "landmark_not_evaluable":
+        return found
+    return replace(found, status=Status.NO_EVENT, reason_code="landmark_as_failure", cause=CENSORED_CODE)
 
 
 def _months(plan: EndpointPlan) -> int:

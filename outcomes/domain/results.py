@@ -122,6 +122,16 @@ REASONS: dict[str, Text] = {
         "followed without event to {date}, {months} months", "随访至 {date}（{months} 个月）未发生事件"
     ),
     "intervention": Text("censored at {event} on {date} (sensitivity)", "{date} {event}，删失（敏感性分析）"),
+    "gap": Text(
+        "{event} on {event_date} after {missed} missed assessments; censored before the gap, on {date} (sensitivity)",
+        "{event_date} {event}，此前缺失 {missed} 次评估；删失于缺失前的 {date}（敏感性分析）",
+    ),
+    "no_response_assessed": Text("no response was assessed", "未评估疗效"),
+    "major_deviation": Text("has a major deviation", "有重大方案偏离"),
+    "landmark_as_failure": Text(
+        "not assessed on or after {landmark}: counted as not reached (sensitivity)",
+        "{landmark} 当日或之后未评估：按未达到计（敏感性分析）",
+    ),
     "not_treated": Text("not treated", "未接受治疗"),
     "no_crc": Text("no complete remission so far", "尚未达到完全缓解"),
     "not_transplanted": Text("not transplanted", "未移植"),

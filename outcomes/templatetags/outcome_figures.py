@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 
 from outcomes.domain.curve import months
 from outcomes.domain.intervals import Estimate
+from trialsite.casebook.names import local as in_language
+from trialsite.studies.domain.vocabulary import ANALYSES
 
 register = template.Library()
 
@@ -16,6 +18,13 @@ register = template.Library()
 def pct(value: float | None) -> str:
     """0.458333 as "45.8 %"; nothing estimable as a dash."""
     return "–" if value is None else f"{100 * value:.1f} %"
+
+
+@register.filter
+def analysis_words(analysis: str) -> str:
+    """The name of a sensitivity analysis."""
+    words = in_language(ANALYSES[analysis])
+    return words[:1].upper() + words[1:]
 
 
 @register.filter

@@ -264,6 +264,7 @@ FIELDS: Mapping[str, Any] = {
     "required": gettext_lazy("required"),
     "role": gettext_lazy("role"),
     "horizon_months": gettext_lazy("followed up to, months"),
+    "sensitivity": gettext_lazy("sensitivity analysis"),
     "default": gettext_lazy("answer taken until then"),
     "criteria_set": gettext_lazy("set of criteria"),
     "cri_allow_both_fail": gettext_lazy("CRi with neutrophils and platelets both low"),
@@ -426,6 +427,8 @@ def part_words(one: Any, protocol: Protocol) -> str:
             return f"{local(one.text)} ({rule_words(one.rule)})"
         case plans.ReferenceDrug():
             return local(one.text)
+        case plans.Sensitivity():
+            return local(one.words)
         case plans.Glucarpidase():
             return ", ".join(local(clause_text(each, "start")) for each in one.limits)
         case plans.RescueRow():

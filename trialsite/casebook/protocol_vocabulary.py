@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from trialsite.clinical.units import unit_label
 from trialsite.studies.domain.fact_names import FACTS, FactName
 from trialsite.studies.domain.vocabulary import (
+    ANALYSES,
     ANALYSIS_SETS,
     ANCHOR_FORMS,
     ANCHORS,
@@ -25,7 +26,7 @@ from trialsite.studies.words import ANALYSIS_SETS as SETS_IN_WORDS
 from trialsite.studies.words import ENDPOINT_CODES
 
 from .fact_words import TIME_UNITS, fact_label
-from .names import ENDS
+from .names import ENDS, local
 from .registries import anchors, forms
 
 
@@ -60,6 +61,7 @@ def tables() -> list[Table]:
         event_table(),
         origin_table(),
         set_table(),
+        analysis_table(),
     ]
 
 
@@ -154,6 +156,12 @@ def origin_table() -> Table:
     rows = [(code(one), Cell(anchors[one].label), english(ANCHORS[one])) for one in ORIGINS]
     lead = _("The day from which an endpoint is counted.")
     return Table("origins", _("Origins of endpoints"), lead, (_("Name"), _("Called"), _("Meaning")), rows)
+
+
+def analysis_table() -> Table:
+    rows = [(code(one), Cell(local(words))) for one, words in ANALYSES.items()]
+    lead = _("The same endpoint with one of its rules turned; listed under `sensitivity` of an endpoint.")
+    return Table("analyses", _("Sensitivity analyses"), lead, (_("Name"), _("Called")), rows)
 
 
 def set_table() -> Table:

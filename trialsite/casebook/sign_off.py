@@ -235,6 +235,8 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
             return _("negative below %(limit)s") % {"limit": percent_words(place.threshold)}
         case plans.EndpointPlan():
             return local(place.definition)
+        case plans.Sensitivity():
+            return local(place.words)
         case plans.Stratum():
             return ", ".join(local(level.name) for level in place.levels)
         case plans.PlannedSite():

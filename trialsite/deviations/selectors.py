@@ -22,7 +22,7 @@ from trialsite.studies.domain.deviation_plan import MRD_SAMPLE
 from trialsite.studies.models import Study
 
 from .models import Deviation
-from .states import DEVIATION_STEPS, DeviationKind, DeviationState, DeviationStep, Weight
+from .states import COUNTED, DEVIATION_STEPS, DeviationKind, DeviationState, DeviationStep, Weight
 
 MRD_FORM = "MRD"
 CRITERIA = ("state", "site", "kind", "weight")
@@ -53,6 +53,12 @@ def of_subject(subject: Subject) -> QuerySet[Deviation]:
     """The deviations of one subject whom the caller may see, the latest first."""
     found = Deviation.objects.filter(subject=subject).select_related("subject", "site", "drafted_by")
     return found.order_by("-occurred_on", "-pk")
+
+
+def major_deviations(subject_ids: Iterable[UUID]) -> QuerySet[Deviation]:
+    """The accepted deviations of the class major or critical, of many subjects."""
+    heavy = Deviation.objects.filter(subject_id__in=list(subject_ids), state__in=COUNTED)
+    return heavy.exclude(weight=Weight.MINOR).order_by("occurred_on", "pk")
 
 
 def deviation_or_404(user: User, deviation_id: UUID) -> Deviation:

@@ -44,6 +44,7 @@ ROLES = {
     "primary": _("primary"),
     "secondary": _("secondary"),
     "exploratory": _("exploratory"),
+    "sensitivity": _("sensitivity analysis"),
 }
 ANALYSIS_SETS = {
     "ALL_TREATED": _("all treated"),

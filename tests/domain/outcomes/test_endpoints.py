@@ -40,6 +40,7 @@ class Plan:
     horizon_months: Decimal | None = None
     assessed_at: tuple[str, ...] = ()
     method: str | None = None
+    analysis: str = ""
 
 
 RFS = Plan("RFS", ("relapse", "death"))

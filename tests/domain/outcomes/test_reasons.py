@@ -29,10 +29,9 @@ from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.read import read_file
 
 FILES = sorted((Path(trialsite.studies.__file__).parent / "protocols").glob("*.yaml"))
+PROTOCOLS = {path.stem: Protocol.from_document(read_file(path).document) for path in FILES}
 PLANS = [
-    pytest.param(plan, id=f"{path.stem} {plan.key}")
-    for path in FILES
-    for plan in Protocol.from_document(read_file(path).document).endpoints
+    pytest.param(plan, id=f"{key} {plan.key}") for key, one in PROTOCOLS.items() for plan in one.analyses
 ]
 
 START = date(2024, 1, 1)

@@ -28,6 +28,7 @@ class Plan:
     horizon_months: Decimal | None = None
     assessed_at: tuple[str, ...] = ("EOC1", "EOC2")
     method: str | None = "MFC"
+    analysis: str = ""
 
 
 CRC = Plan("CRC_RATE", ("crc",))

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from trialsite.studies.domain.adverse_event_plan import adverse_event_problems
 from trialsite.studies.domain.blinatumomab_plan import blinatumomab_problems
 from trialsite.studies.domain.deviation_plan import deviation_problems
+from trialsite.studies.domain.endpoint_plan import EndpointPlan
 from trialsite.studies.domain.form_checks import form_problems
 from trialsite.studies.domain.intensity_plan import reference_problems
 from trialsite.studies.domain.methotrexate_plan import methotrexate_problems
@@ -273,9 +274,30 @@ def _endpoints(protocol: Protocol) -> Found:
             yield (*here, "landmark_days"), "Give landmark_months or landmark_days, not both."
         if endpoint.method is not None and endpoint.method not in methods:
             yield (*here, "method"), _not_one_of("MRD method", endpoint.method, methods)
+        for place, one in enumerate(endpoint.sensitivity):
+            if unfit := _unfit(endpoint, one.analysis):
+                yield (*here, "sensitivity", place), unfit
         for place, key in enumerate(endpoint.assessed_at):
             if key not in visits:
                 yield (*here, "assessed_at", place), _not_one_of("visit", key, visits)
+
+
+def _unfit(endpoint: EndpointPlan, analysis: str) -> str:
+    """Why an endpoint cannot have this sensitivity analysis; empty where it can."""
+    timed = endpoint.kind in ("time-to-event", "cumulative-incidence")
+    if analysis.startswith("censored_") and not timed:
+        return f"{analysis} needs an endpoint with a time axis; {endpoint.key} is a {endpoint.kind}."
+    if analysis == "relapse_on_last_day" and not {"relapse", "death_without_relapse"} & set(endpoint.events):
+        return f"{analysis} needs relapse among the events of {endpoint.key}."
+    if analysis == "failure_on_first_day" and "treatment_failure" not in endpoint.events:
+        return f"{analysis} needs treatment_failure among the events of {endpoint.key}."
+    if analysis == "competing_death_only" and "death" not in endpoint.competing:
+        return f"{analysis} needs death among what competes with {endpoint.key}."
+    if analysis == "not_evaluable_as_failure" and endpoint.kind != "binary-landmark":
+        return f"{analysis} needs a binary-landmark endpoint; {endpoint.key} is a {endpoint.kind}."
+    if [one.analysis for one in endpoint.sensitivity].count(analysis) > 1:
+        return f"{analysis} stands twice at {endpoint.key}."
+    return ""
 
 
 def _not_one_of(noun: str, name: str, accepted: Iterable[str]) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from trialsite.studies.domain.values import Document, Text, decimal_or_none, text_of
+from trialsite.studies.domain.vocabulary import ANALYSES
+
+SENSITIVITY = "sensitivity"
 
 
 @dataclass(frozen=True)
@@ -73,12 +77,28 @@ class ResponseRules:
 
 
 @dataclass(frozen=True)
+class Sensitivity:
+    """An endpoint looked at again with one of its rules turned; `analysis` is a name of `vocabulary.ANALYSES`."""
+
+    analysis: str
+
+    @property
+    def words(self) -> Text:
+        return ANALYSES[self.analysis]
+
+    @classmethod
+    def of(cls, document: Document) -> Sensitivity:
+        return cls(document["analysis"])
+
+
+@dataclass(frozen=True)
 class EndpointPlan:
     """One endpoint: in whom, from when, which event, what competes, how censored.
 
     origin None: a proportion without a time axis. landmark_months: where the curve is read (t = months ×
     30.4375 days). horizon_months: follow-up is cut there. assessed_at: the visits a proportion is read at.
     method: the MRD method. landmark_days: the landmark where days are meant (day 100), instead of months.
+    sensitivity: the further analyses of it. analysis: which of them this is; empty for the endpoint itself.
     """
 
     key: str
@@ -98,6 +118,21 @@ class EndpointPlan:
     definition: Text
     source: str
     cite: str
+    sensitivity: tuple[Sensitivity, ...] = ()
+    analysis: str = ""
+
+    @property
+    def analyses(self) -> Iterator[EndpointPlan]:
+        """Its sensitivity analyses, each as an endpoint of its own: `RFS-censored_at_hsct`."""
+        for one in self.sensitivity:
+            yield replace(
+                self,
+                key=f"{self.key}-{one.analysis}",
+                name=Text(f"{self.name.en}: {one.words.en}", f"{self.name.zh}：{one.words.zh}"),
+                role=SENSITIVITY,
+                sensitivity=(),
+                analysis=one.analysis,
+            )
 
     @classmethod
     def of(cls, document: Document) -> EndpointPlan:
@@ -119,4 +154,5 @@ class EndpointPlan:
             definition=text_of(document["definition"]),
             source=document["source"],
             cite=document["cite"],
+            sensitivity=tuple(Sensitivity.of(one) for one in document.get("sensitivity", [])),
         )

@@ -26,7 +26,7 @@ from trialsite.studies.domain.dose_plan import (
     LysisPlan,
     ObesityPlan,
 )
-from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, ResponseRules
+from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, ResponseRules, Sensitivity
 from trialsite.studies.domain.intensity_plan import CountedDrug, ReferenceDrug, ReferenceRegimen
 from trialsite.studies.domain.methotrexate_plan import DEFAULT as NO_METHOTREXATE
 from trialsite.studies.domain.methotrexate_plan import Glucarpidase, MethotrexatePlan, RescueRow, RescueTable
@@ -125,6 +125,7 @@ __all__ = [
     "ResponseRules",
     "SamplePlan",
     "Screening",
+    "Sensitivity",
     "Stage",
     "StartCondition",
     "Stratum",
@@ -440,8 +441,13 @@ class Protocol:
         return _keyed(self.visits, key)
 
     def endpoint_of(self, key: str) -> EndpointPlan:
-        """The endpoint with this key; KeyError where the protocol has none."""
-        return _keyed(self.endpoints, key)
+        """The endpoint (or sensitivity analysis) with this key; KeyError where the protocol has none."""
+        return _keyed(self.analyses, key)
+
+    @property
+    def analyses(self) -> tuple[EndpointPlan, ...]:
+        """The endpoints, each followed by its sensitivity analyses."""
+        return tuple(one for plan in self.endpoints for one in (plan, *plan.analyses))
 
 
 def _keyed(things: tuple[KeyedT, ...], key: str) -> KeyedT:

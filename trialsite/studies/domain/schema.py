@@ -24,6 +24,7 @@ from trialsite.studies.domain.methotrexate_plan import VERDICTS
 from trialsite.studies.domain.problems import Path
 from trialsite.studies.domain.reporting_clocks import SPECIAL_INTEREST
 from trialsite.studies.domain.transplant_plan import CONDITIONING, DAY_0
+from trialsite.studies.domain.vocabulary import ANALYSES
 
 Schema = dict[str, Any]
 
@@ -467,6 +468,7 @@ RESPONSE = sourced(
         "refractory_at": many(KEY),
     }
 )
+SENSITIVITY = sourced({"analysis": choice(*ANALYSES)})
 ENDPOINT = sourced(
     {
         "key": KEY,
@@ -486,6 +488,7 @@ ENDPOINT = sourced(
         "horizon_months": DECIMAL,
         "assessed_at": many(KEY, at_least=1),
         "method": choice(*METHODS),
+        "sensitivity": many(SENSITIVITY, at_least=1),
     },
 )
 CHOICES = many(shape({"code": KEY, "label": TEXT}), at_least=2)

@@ -56,6 +56,12 @@ class VisitPlan:
     source: str
     cite: str
 
+    @property
+    def assesses_disease(self) -> bool:
+        """Whether an adequate disease assessment is due: a marrow, or blood count with examination and statement."""
+        required = {one.form for one in self.forms if one.required}
+        return "BM" in required or {"HEM", "SUR"} <= required
+
     @classmethod
     def of(cls, document: Document) -> VisitPlan:
         repeat = document.get("repeat")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from trialsite.clinical.text import Text
+
 ANCHORS: dict[str, str] = {
     "screening": "the day screening began",
     "consent": "the date of consent",
@@ -171,6 +173,23 @@ ENDPOINT_NEEDS: dict[str, tuple[str, ...]] = {
 BRANCH_ENDS: dict[str, str] = {
     "OFF_TREATMENT": "protocol treatment ends, survival follow-up goes on",
     "AWAIT": "nothing is decided until the missing fact is there",
+}
+# Sensitivity analyses of an endpoint: the same endpoint, with one of its rules turned.
+ANALYSES: dict[str, Text] = {
+    "censored_at_hsct": Text("censored at transplantation", "移植时删失"),
+    "censored_at_car_t": Text("censored at CAR-T infusion", "CAR-T 回输时删失"),
+    "censored_at_new_therapy": Text("censored at new anti-leukaemic therapy", "新的抗白血病治疗时删失"),
+    "censored_before_gap": Text(
+        "event after two missed assessments censored before the gap", "连续缺失两次评估后的事件在缺失前删失"
+    ),
+    "failure_on_first_day": Text("failure counted on day 1 (ELN)", "失败记于第 1 天（ELN）"),
+    "relapse_on_last_day": Text(
+        "incomplete relapse dates on their last possible day", "不完整的复发日期取最晚可能日"
+    ),
+    "competing_death_only": Text("only death competes", "仅以死亡为竞争事件"),
+    "not_evaluable_as_failure": Text("not evaluable counts as not reached", "不可评估者按未达到计"),
+    "response_evaluable": Text("only with an assessed response", "仅限有疗效评估者"),
+    "per_protocol": Text("without major deviation", "无重大方案偏离者"),
 }
 ORIGINS = ("first_crc", "c1d1", "hsct_d0", "randomisation")
 ANALYSIS_SETS = ("ALL_TREATED", "CRC", "TRANSPLANTED", "RANDOMISED", "EVALUABLE_24M", "SAFETY")

@@ -1,0 +1,61 @@
+"""One endpoint of one subject told in a paragraph: what is asked, from when, what happened, what is missing."""
+
+from collections.abc import Iterator
+
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from trialsite.casebook.names import local
+from trialsite.casebook.registries import anchors
+from trialsite.studies.domain.protocol import EndpointPlan
+from trialsite.studies.words import ENDPOINT_CODES, code_words
+
+from .domain.results import EVENT_WORDS
+from .figures import INCIDENCE, TIME_TO_EVENT
+from .models import EndpointResult
+
+MISSING_WORDS = {
+    "assessment": gettext_lazy("a disease assessment"),
+    "mrd": gettext_lazy("an MRD sample"),
+    "hsct_d0": gettext_lazy("the day of transplantation"),
+    "c1d1": gettext_lazy("the first day of treatment"),
+    "randomisation": gettext_lazy("the day of randomisation"),
+}
+
+
+def explanation(plan: EndpointPlan, result: EndpointResult) -> str:
+    """The paragraph in the reader's language."""
+    apart = "" if (get_language() or "en").startswith("zh") else " "
+    return apart.join(_sentences(plan, result))
+
+
+def _sentences(plan: EndpointPlan, result: EndpointResult) -> Iterator[str]:
+    yield local(plan.definition)
+    if not result.in_set:
+        words = {"set": code_words(plan.analysis_set, "analysis set"), "reason": result.reason}
+        yield _("The subject is not counted (set: %(set)s). %(reason)s.") % words
+        return
+    yield _("The subject is counted (set: %(set)s).") % {"set": code_words(plan.analysis_set, "analysis set")}
+    if result.origin and plan.origin:
+        words = {"origin": str(anchors[plan.origin].label), "day": result.origin.isoformat()}
+        yield _("Time runs from %(origin)s, %(day)s.") % words
+    yield _("%(reason)s.") % {"reason": result.reason}
+    if result.days is not None and plan.kind in (TIME_TO_EVENT, INCIDENCE):
+        yield _("That is day %(days)s, %(months)s months.") % {"days": result.days, "months": result.months}
+    if result.competes:
+        yield _("It competes: after it, what this endpoint counts cannot happen or is not counted.")
+    if plan.censor and result.cause == 0 and plan.kind in (TIME_TO_EVENT, INCIDENCE):
+        yield _("Without an event time ends with %(censor)s.") % {"censor": str(ENDPOINT_CODES[plan.censor])}
+    if result.imputed:
+        yield _("The date was incomplete: the day is provisional until the date is completed.")
+    if result.missing:
+        yield _("Missing: %(what)s.") % {"what": _("; ").join(missing_words(one) for one in result.missing)}
+
+
+def missing_words(name: str) -> str:
+    """What is not recorded, or not completely."""
+    if words := MISSING_WORDS.get(name):
+        return str(words)
+    if event := EVENT_WORDS.get(name):
+        return _("the complete date of: %(event)s") % {"event": local(event)}
+    return name
