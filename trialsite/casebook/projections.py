@@ -16,15 +16,17 @@ DERIVING, LOCKS = 7_301, 64  # the kind of lock, and how many of it there are
 
 
 def refresh(subject: Subject) -> None:
-    """Derive every projection of one subject anew and note how much of its record they have seen."""
+    """Derive every projection of one subject anew and note how much of its record they have seen.
+
+    One is written before the next is derived: endpoints rest on the visits planned by the same record."""
     seen = Chain.objects.filter(chain=f"subject:{subject.pk}").values_list("length", flat=True).first() or 0
     with one_reading(anew=True):
-        derived = [(kind, list(kind.derive(subject))) for kind in projections.values()]
-    for kind, rows in derived:
-        kind.model.objects.filter(subject=subject).delete()
-        for row in rows:
-            row.subject_id, row.study_id, row.site_id = subject.pk, subject.study_id, subject.site_id  # type: ignore[attr-defined]
-        kind.model.objects.bulk_create(rows)
+        for kind in projections.values():
+            rows = list(kind.derive(subject))
+            kind.model.objects.filter(subject=subject).delete()
+            for row in rows:
+                row.subject_id, row.study_id, row.site_id = subject.pk, subject.study_id, subject.site_id  # type: ignore[attr-defined]
+            kind.model.objects.bulk_create(rows)
     Derivation.objects.update_or_create(
         subject=subject,
         defaults={
