@@ -54,6 +54,9 @@ class Beta:
         )
 
 
+UNIFORM = Beta()
+
+
 @dataclass(frozen=True, slots=True)
 class Boundary:
     """After `n` subjects the trial stops at `count`; None where no count of so few subjects stops it."""
@@ -63,14 +66,14 @@ class Boundary:
 
 
 def toxicity_boundary(
-    looks: Sequence[int], p_max: float, cut: float, prior: Beta = Beta()
+    looks: Sequence[int], p_max: float, cut: float, prior: Beta = UNIFORM
 ) -> tuple[Boundary, ...]:
     """At each look the fewest toxicities at which P(rate > `p_max`) > `cut`: stop at so many or more."""
     return tuple(Boundary(n, next((x for x, p in _each(n, p_max, prior) if p > cut), None)) for n in looks)
 
 
 def futility_boundary(
-    looks: Sequence[int], p0: float, cut: float, prior: Beta = Beta()
+    looks: Sequence[int], p0: float, cut: float, prior: Beta = UNIFORM
 ) -> tuple[Boundary, ...]:
     """At each look the most responders at which P(rate > `p0`) < `cut`: stop at so many or fewer."""
     return tuple(
@@ -83,36 +86,48 @@ def _each(n: int, rate: float, prior: Beta) -> list[tuple[int, float]]:
 
 
 def chance_to_stop(
-    rate: float, toxicity: Sequence[Boundary] = (), futility: Sequence[Boundary] = ()
+    rate: float, upper: Sequence[Boundary] = (), lower: Sequence[Boundary] = ()
 ) -> tuple[float, ...]:
     """At the true `rate` the chance to have stopped by each look, looks ascending; exact.
 
-    `toxicity` stops at its count or above, `futility` at its count or below.
+    Boundaries of one and the same rate: `upper` stops at its count or above, `lower` at its count or below.
     """
     check_rate(rate)
-    upper = {one.n: one.count for one in toxicity if one.count is not None}
-    lower = {one.n: one.count for one in futility if one.count is not None}
+    most = {one.n: one.count for one in upper if one.count is not None}
+    least = {one.n: one.count for one in lower if one.count is not None}
     going, seen, stopped = np.ones(1), 0, []
-    for n in sorted({one.n for one in (*toxicity, *futility)}):
+    for n in sorted({one.n for one in (*upper, *lower)}):
         going, seen = np.convolve(going, masses(n - seen, rate)), n
-        going[upper.get(n, n + 1) :] = 0.0
-        going[: lower.get(n, -1) + 1] = 0.0
+        going[most.get(n, n + 1) :] = 0.0
+        going[: least.get(n, -1) + 1] = 0.0
         stopped.append(float(np.clip(1.0 - going.sum(), 0.0, 1.0)))
     return tuple(stopped)
 
 
-def responders_needed(n_max: int, p0: float, cut: float, prior: Beta = Beta()) -> int | None:
+def responders_needed(n_max: int, p0: float, cut: float, prior: Beta = UNIFORM) -> int | None:
     """The fewest responders of `n_max` at which P(rate > `p0`) > `cut`; None where not even all suffice."""
     return next((x for x, p in _each(n_max, p0, prior) if p > cut), None)
 
 
-def predictive_probability(responders: int, n: int, n_max: int, needed: int, prior: Beta = Beta()) -> float:
+def predictive_probability(responders: int, n: int, n_max: int, needed: int, prior: Beta = UNIFORM) -> float:
     """The chance of `needed` responders of `n_max` after `responders` of `n`, over the posterior of the rate.
 
     `needed` comes of `responders_needed`, or is r + 1 of an exact design. Raises ValueError for n > n_max.
     """
     future = beta_binomial(still_planned(n, n_max), prior.after(responders, n))
     return float(min(1.0, future[max(0, needed - responders) :].sum()))
+
+
+def predictive_boundary(
+    looks: Sequence[int], n_max: int, needed: int, cut: float, prior: Beta = UNIFORM
+) -> tuple[Boundary, ...]:
+    """At each look the most responders at which the predictive probability is below `cut`: stop at so many or fewer."""
+
+    def count(n: int) -> int | None:
+        hopeless = [x for x in range(n + 1) if predictive_probability(x, n, n_max, needed, prior) < cut]
+        return max(hopeless, default=None)
+
+    return tuple(Boundary(n, count(n)) for n in looks)
 
 
 def beta_binomial(n: int, law: Beta) -> FloatArray:

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
-from statsmodels.duration.hazard_regression import PHReg
 
 from outcomes.domain.intervals import FloatArray, IntArray, normal_quantile
 from outcomes.domain.newton import maximum, to_width_1
@@ -68,7 +67,7 @@ def cox(
     if fitted is None:
         return tuple(Coefficient(name) for name in columns)
     z = normal_quantile(confidence)
-    found = {name: coefficient(name, *one, z) for name, *one in zip(names, *fitted, strict=True)}
+    found = {name: coefficient(name, value, se, z) for name, value, se in zip(names, *fitted, strict=True)}
     return tuple(found.get(name, Coefficient(name)) for name in columns)
 
 
@@ -102,6 +101,8 @@ def _fit(
     days: FloatArray, codes: ArrayLike, columns: FloatArray, strata: ArrayLike | None, ties: Ties
 ) -> tuple[FloatArray, FloatArray] | None:
     """Coefficients and standard errors at the maximum; None where there is none."""
+    from statsmodels.duration.hazard_regression import PHReg  # takes seconds to import
+
     scaled = to_width_1(columns)
     if not np.any(codes) or scaled is None:
         return None

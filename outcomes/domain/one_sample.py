@@ -135,7 +135,8 @@ def poisson_ratio(observed: int, expected: float, confidence: float = 0.95) -> E
 class LandmarkTest:
     """Survival at a day with its one-sided lower limit; `above` tells whether the limit lies above `p0`.
 
-    `above` is None where the limit is not defined: before the first event, and beyond the last observed time.
+    `above` is None where the limit is not defined: before the first event, where survival is 0, and beyond the last
+    observed time.
     """
 
     day: float

@@ -117,15 +117,21 @@ def balance_table(
 
 
 def _balance(name: str, column: FloatArray, group: BoolArray, weights: FloatArray) -> Balance:
-    before = [float(column[side].mean()) for side in (group, ~group)]
-    after = [float(np.average(column[side], weights=weights[side])) for side in (group, ~group)]
     width = pooled_deviation(column, group)
+    before, after = _means(column, group, np.ones_like(weights)), _means(column, group, weights)
     return Balance(
         name,
         *before,
         *after,
-        before=(before[0] - before[1]) / width if width > 0 else None,
-        after=(after[0] - after[1]) / width if width > 0 else None,
+        (before[0] - before[1]) / width if width > 0 else None,
+        (after[0] - after[1]) / width if width > 0 else None,
+    )
+
+
+def _means(column: FloatArray, group: BoolArray, weights: FloatArray) -> tuple[float, float]:
+    return (
+        float(np.average(column[group], weights=weights[group])),
+        float(np.average(column[~group], weights=weights[~group])),
     )
 
 

@@ -34,14 +34,15 @@ def weighted_kaplan_meier(
     row = np.searchsorted(sets.time, days)
 
     def at_risk(each: FloatArray) -> FloatArray:
-        return np.cumsum(np.bincount(row, each, sets.time.size)[::-1])[::-1]
+        by_day = np.bincount(row, each, sets.time.size).astype(np.float64)
+        return np.cumsum(by_day[::-1])[::-1]
 
     share = np.bincount(row, weight * codes, sets.time.size) / at_risk(weight)
     share[sets.n_event[:, 0] == sets.n_risk] = 1.0
     number = at_risk(weight) ** 2 / at_risk(weight**2)  # subjects of equal weight who tell as much
-    left = 1.0 - share
+    left: FloatArray = 1.0 - share
     terms = np.divide(share, number * left, out=np.full(share.shape, np.inf), where=left > 0)
-    return KaplanMeier(sets, np.cumprod(left), np.cumsum(terms), confidence)
+    return KaplanMeier(sets, np.cumprod(left, dtype=np.float64), np.cumsum(terms), confidence)
 
 
 def weighted_cox(

@@ -4,8 +4,8 @@ import pytest
 
 from outcomes.domain.bayes import (
     Beta,
-    Boundary,
     chance_to_stop,
+    predictive_boundary,
     predictive_probability,
     responders_needed,
 )
@@ -109,16 +109,13 @@ def test_the_design_by_predictive_probability_is_lee_and_lius():
     """Ibid.: p0 20 %, p1 40 %, 36 planned, prior Beta(0.2, 0.8), stop below 0.001: alpha 0.088, power 0.906."""
     prior = Beta(0.2, 0.8)
     needed = responders_needed(36, 0.2, 0.90, prior)
-    stop_at = [
-        Boundary(n, sum(predictive_probability(x, n, 36, needed, prior) < 0.001 for x in range(n + 1)) - 1)
-        for n in range(10, 36)
-    ] + [Boundary(36, needed - 1)]
+    stop_at = predictive_boundary(range(10, 37), 36, needed, 0.001, prior)
     first = {one.count: one.n for one in reversed(stop_at)}
     published = "0/10 1/17 2/21 3/24 4/27 5/29 6/31 7/33 8/34 9/35 10/36"
     assert " ".join(f"{count}/{n}" for count, n in sorted(first.items())) == published
-    by_look = chance_to_stop(0.2, futility=stop_at)
+    by_look = chance_to_stop(0.2, lower=stop_at)
     assert 1 - by_look[-1] == pytest.approx(0.088, abs=5e-4)
-    assert 1 - chance_to_stop(0.4, futility=stop_at)[-1] == pytest.approx(0.906, abs=5e-4)
+    assert 1 - chance_to_stop(0.4, lower=stop_at)[-1] == pytest.approx(0.906, abs=5e-4)
     assert 10 + sum(1 - stopped for stopped in by_look[:-1]) == pytest.approx(27.67, abs=5e-3)
 
 

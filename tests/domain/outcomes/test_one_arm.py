@@ -11,6 +11,7 @@ from outcomes.domain.bayes import (
     beta_binomial,
     chance_to_stop,
     futility_boundary,
+    predictive_boundary,
     predictive_probability,
     responders_needed,
     toxicity_boundary,
@@ -268,3 +269,9 @@ def test_the_posterior_of_a_hazard_gives_its_mean_and_interval():
 def test_observation_that_cannot_be_is_refused(events, days):
     with pytest.raises(ValueError, match="cannot be"):
         hazard_test(events, days, 0.01)
+
+
+def test_a_boundary_by_prediction_stops_what_can_hardly_be_reached():
+    """10 of 10 planned are needed: after one failure nothing can help, and at the last subject 9 are too few."""
+    assert predictive_boundary([1, 5, 10], 10, 10, 0.01) == (Boundary(1, 0), Boundary(5, 4), Boundary(10, 9))
+    assert predictive_boundary([1], 10, 1, 0.01) == (Boundary(1, None),)
