@@ -65,20 +65,31 @@ def weighted_cox(
     columns = {name: np.asarray(values, dtype=np.float64) for name, values in design.items()}
     without, kept = without_event(columns, codes)
     names = [name for name in columns if name not in without]
-    nothing = {name: Coefficient(name) for name in columns}
-    scaled = to_width_1(np.column_stack([columns[name][kept] for name in names])) if names else None
-    if scaled is None or not codes.any():
-        return tuple(nothing.values())
-    model = Efron.of(days[kept], codes[kept], scaled[0], weight[kept])
-    if (found := maximum(model, len(names))) is None:
-        return tuple(nothing.values())
+    together = np.arange(days.size) if cluster is None else np.asarray(cluster)
+    fitted = None
+    if names and codes.any():
+        design_kept = np.column_stack([columns[name][kept] for name in names])
+        fitted = _fit(days[kept], codes[kept], design_kept, weight[kept], together[kept])
+    found = {} if fitted is None else dict(zip(names, zip(*fitted, strict=True), strict=True))
+    return tuple(
+        coefficient(name, *found[name], z) if name in found else Coefficient(name) for name in columns
+    )
+
+
+def _fit(
+    days: FloatArray, codes: IntArray, columns: FloatArray, weight: FloatArray, cluster: IntArray
+) -> tuple[FloatArray, FloatArray] | None:
+    """Coefficients and sandwich errors at the maximum; None where there is none."""
+    if (scaled := to_width_1(columns)) is None:
+        return None
+    model = Efron.of(days, codes, scaled[0], weight)
+    if (found := maximum(model, columns.shape[1])) is None:
+        return None
     moved = model.score_of_each(found[0]) @ np.linalg.inv(found[1])
-    together = np.arange(days.size) if cluster is None else np.unique(cluster, return_inverse=True)[1]
-    summed = np.zeros((days.size, len(names)))
-    np.add.at(summed, together[kept][model.order], moved)
-    error = np.sqrt((summed**2).sum(axis=0))
-    given = zip(names, found[0] / scaled[1], error / scaled[1], strict=True)
-    return tuple((nothing | {name: coefficient(name, value, se, z) for name, value, se in given}).values())
+    _labels, label = np.unique(cluster[model.order], return_inverse=True)
+    by_cluster = np.zeros_like(moved)
+    np.add.at(by_cluster, label, moved)
+    return found[0] / scaled[1], np.sqrt((by_cluster**2).sum(axis=0)) / scaled[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,17 @@ def test_weights_of_1_give_the_hazard_ratio_of_efron():
     assert [one.value for one in ours] == pytest.approx([one.value for one in plain], abs=1e-8)
 
 
+def test_one_column_that_is_not_estimable_leaves_the_others():
+    time, status, treated, _design = made_up()
+    ghost = np.zeros(time.size)
+    ghost[np.flatnonzero(status == 0)[:3]] = 1.0
+    found = weighted_cox(time, status, {"ghost": ghost, "treated": treated}, np.ones(time.size))
+    assert found[0] == Coefficient("ghost")
+    rest = ghost == 0
+    (alone,) = weighted_cox(time[rest], status[rest], {"treated": treated[rest]}, np.ones(rest.sum()))
+    assert (found[1].value, found[1].se) == pytest.approx((alone.value, alone.se))
+
+
 def test_weights_twice_as_large_tell_no_more():
     time, status = np.arange(1, 13), np.array([1, 0, 1, 1, 1, 0, 1, 1, 0, 1, 1, 1])
     treated = np.array([0, 1, 1, 0, 1, 0, 1, 0, 1, 1, 0, 1])
@@ -166,6 +177,7 @@ def test_no_event_in_a_group_or_at_all_is_not_estimable():
     assert weighted_cox([1, 2, 3, 4], [0, 0, 1, 1], design, np.ones(4)) == (Coefficient("treated"),)
     assert weighted_cox([1, 2, 3, 4], [1, 1, 0, 0], design, np.ones(4)) == (Coefficient("treated"),)
     assert weighted_cox([1, 2, 3, 4], [0, 0, 0, 0], design, np.ones(4)) == (Coefficient("treated"),)
+    assert weighted_cox([], [], {"treated": []}, []) == (Coefficient("treated"),)
     assert weighted_cox([1, 2], [1, 1], {"a": [2.0, 2.0]}, np.ones(2)) == (Coefficient("a"),)
 
 
