@@ -42,7 +42,7 @@ check: $(TRANSLATED)  ## format, lint, types, direction of imports, dependencies
 	$(PY) -m trialsite.demo.run with-servers $(PY) manage.py makemigrations --check --dry-run
 	if [ -x bin/check-translations ]; then PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bin/check-translations; fi
 
-bench: $(TRANSLATED)  ## measure saving, lists and dashboards on a database of its own (BENCH_ARGS=)
+bench: $(TRANSLATED)  ## measure saving, lists, dashboards and estimates on a database of its own (BENCH_ARGS=)
 	@exec $(PY) -m trialsite.demo.run with-servers $(PY) manage.py bench $(BENCH_ARGS)
 
 format: $(READY)  ## rewrite the sources in the project's format

@@ -13,15 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
-from statsmodels.duration.hazard_regression import PHReg
 
 from outcomes.domain.intervals import FloatArray, IntArray, normal_quantile
-
-# On columns of width 1: a coefficient beyond this, or an information below it, is on its way to no maximum.
-RUNS_AWAY = 15.0
-FLAT = 1e-8
-SETTLED = 1e-10
-STEPS = 60
+from outcomes.domain.newton import maximum, to_width_1
 
 
 class Ties(StrEnum):
@@ -73,19 +67,21 @@ def cox(
     if fitted is None:
         return tuple(Coefficient(name) for name in columns)
     z = normal_quantile(confidence)
-    found = {
-        name: Coefficient(
-            name,
-            float(value),
-            float(se),
-            float(np.exp(value)),
-            float(np.exp(value - z * se)),
-            float(np.exp(value + z * se)),
-            float(2.0 * ndtr(-abs(value) / se)),
-        )
-        for name, value, se in zip(names, *fitted, strict=True)
-    }
+    found = {name: coefficient(name, value, se, z) for name, value, se in zip(names, *fitted, strict=True)}
     return tuple(found.get(name, Coefficient(name)) for name in columns)
+
+
+def coefficient(name: str, value: float, se: float, z: float) -> Coefficient:
+    """The coefficient with its ratio, limits at ±z and p by Wald."""
+    return Coefficient(
+        name,
+        float(value),
+        float(se),
+        float(np.exp(value)),
+        float(np.exp(value - z * se)),
+        float(np.exp(value + z * se)),
+        float(2.0 * ndtr(-abs(value) / se)),
+    )
 
 
 def without_event(columns: Mapping[str, FloatArray], codes: IntArray) -> tuple[set[str], NDArray[np.bool_]]:
@@ -104,44 +100,18 @@ def without_event(columns: Mapping[str, FloatArray], codes: IntArray) -> tuple[s
 def _fit(
     days: FloatArray, codes: ArrayLike, columns: FloatArray, strata: ArrayLike | None, ties: Ties
 ) -> tuple[FloatArray, FloatArray] | None:
-    """Coefficients and standard errors at the maximum; None where there is none.
+    """Coefficients and standard errors at the maximum; None where there is none."""
+    from statsmodels.duration.hazard_regression import PHReg  # takes seconds to import
 
-    Newton's steps from 0 on centred columns, halved while the likelihood falls, until the last moves nothing.
-    """
-    middle, width = columns.mean(axis=0), columns.std(axis=0)
-    if not np.any(codes) or not (width > 0).all():
+    scaled = to_width_1(columns)
+    if not np.any(codes) or scaled is None:
         return None
-    model = PHReg(days, (columns - middle) / width, status=codes, strata=strata, ties=ties.value)
-    at = np.zeros(columns.shape[1])
-    height = model.loglike(at)
-    for _step in range(STEPS):
-        information = -model.hessian(at)
-        if not _invertible(information):
-            return None
-        step = np.linalg.solve(information, model.score(at))
-        while not (reached := model.loglike(at + step)) >= height - 1e-9 * abs(height):
-            step = step / 2.0
-            if np.abs(step).max() < SETTLED:
-                break
-        at, height = at + step, reached
-        if np.abs(at).max() > RUNS_AWAY:
-            return None
-        if np.abs(step).max() < SETTLED:
-            information = -model.hessian(at)
-            return (
-                (at / width, np.sqrt(np.diag(np.linalg.inv(information))) / width)
-                if _invertible(information)
-                else None
-            )
-    return None
-
-
-def _invertible(information: FloatArray) -> bool:
-    diagonal = np.diag(information)
-    if not np.isfinite(information).all() or not (diagonal > FLAT).all():
-        return False
-    scale = np.sqrt(diagonal)
-    return bool(np.linalg.cond(information / np.outer(scale, scale)) < 1.0 / FLAT)
+    model = PHReg(days, scaled[0], status=codes, strata=strata, ties=ties.value)
+    found = maximum(model, columns.shape[1])
+    if found is None:
+        return None
+    at, information = found
+    return at / scaled[1], np.sqrt(np.diag(np.linalg.inv(information))) / scaled[1]
 
 
 def indicators(labels: Sequence[str] | NDArray[Any], what: str = "group") -> dict[str, FloatArray]:

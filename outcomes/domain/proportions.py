@@ -11,6 +11,7 @@ from math import sqrt
 
 from scipy.special import betaincinv
 
+from outcomes.domain.exact_binomial import check_counts
 from outcomes.domain.intervals import NOT_ESTIMABLE, Estimate, normal_quantile
 
 
@@ -28,19 +29,32 @@ def clopper_pearson(responders: int, n: int, confidence: float = 0.95) -> Propor
 
     One-sided 97.5 % limits are the ends of the 95 % interval. Raises ValueError for counts that cannot be.
     """
-    _check_counts(responders, n)
     normal_quantile(confidence)  # refuses a level that cannot be
-    if n == 0:
-        return Proportion(responders, n, NOT_ESTIMABLE)
-    tail = (1.0 - confidence) / 2.0
-    lower = 0.0 if responders == 0 else float(betaincinv(responders, n - responders + 1, tail))
-    upper = 1.0 if responders == n else float(betaincinv(responders + 1, n - responders, 1.0 - tail))
-    return Proportion(responders, n, Estimate(responders / n, lower=lower, upper=upper))
+    side = 0.5 + confidence / 2.0
+    lower, upper = exact_lower(responders, n, side), exact_upper(responders, n, side)
+    return Proportion(
+        responders, n, Estimate(responders / n, lower=lower, upper=upper) if n else NOT_ESTIMABLE
+    )
+
+
+def exact_lower(responders: int, n: int, confidence: float = 0.95) -> float | None:
+    """The one-sided exact lower limit: 0 without a responder, None without a subject."""
+    check_counts(responders, n)
+    normal_quantile(confidence)  # refuses a level that cannot be
+    if not n:
+        return None
+    return float(betaincinv(responders, n - responders + 1, 1.0 - confidence)) if responders else 0.0
+
+
+def exact_upper(responders: int, n: int, confidence: float = 0.95) -> float | None:
+    """The one-sided exact upper limit: 1 when all respond, None without a subject."""
+    lower = exact_lower(n - responders, n, confidence)
+    return None if lower is None else 1.0 - lower
 
 
 def wilson(responders: int, n: int, confidence: float = 0.95) -> Proportion:
     """Wilson's score interval without continuity correction. Raises ValueError for counts that cannot be."""
-    _check_counts(responders, n)
+    check_counts(responders, n)
     z = normal_quantile(confidence)
     if n == 0:
         return Proportion(responders, n, NOT_ESTIMABLE)
@@ -69,8 +83,3 @@ def newcombe_difference(
     lower = difference - sqrt((a.value - a.lower) ** 2 + (b.upper - b.value) ** 2)
     upper = difference + sqrt((a.upper - a.value) ** 2 + (b.value - b.lower) ** 2)
     return Estimate(difference, lower=lower, upper=upper)
-
-
-def _check_counts(responders: int, n: int) -> None:
-    if not 0 <= responders <= n:
-        raise ValueError(f"{responders} responders of {n} subjects cannot be.")

@@ -62,7 +62,7 @@ def tally(time: ArrayLike | Sequence[int], status: ArrayLike | Sequence[int], ca
     `status`: 0 censored, 1..`causes` the cause of the event. An empty group gives empty arrays.
     Raises ValueError for a negative or missing time, unequal lengths or an unknown status.
     """
-    days, causes_seen = _checked(time, status, causes)
+    days, causes_seen = check_observations(time, status, causes)
     n = days.size
     width = causes + 1
     whole = days.astype(np.int64)
@@ -87,7 +87,8 @@ def tally(time: ArrayLike | Sequence[int], status: ArrayLike | Sequence[int], ca
     )
 
 
-def _checked(time: ArrayLike, status: ArrayLike, causes: int) -> tuple[FloatArray, IntArray]:
+def check_observations(time: ArrayLike, status: ArrayLike, causes: int) -> tuple[FloatArray, IntArray]:
+    """Times and statuses as arrays. Raises ValueError for those that cannot be."""
     days = np.asarray(time, dtype=np.float64)
     codes = np.asarray(status, dtype=np.float64)
     if days.ndim != 1 or days.shape != codes.shape:

@@ -153,7 +153,7 @@ class KaplanMeier:
         pieces = np.concatenate(([1.0], self.survival[inside])) * np.diff(edges)
         area = float(pieces.sum())
         area_after = np.cumsum(pieces[::-1])[::-1][1:]
-        weight = greenwood_terms(self.n_event[inside], self.risk_sets.n_risk[inside])
+        weight = np.diff(self.hazard_variance[inside], prepend=0.0)
         variance = np.where(
             area_after > 0, area_after**2 * np.where(np.isinf(weight), 0.0, weight), 0.0
         ).sum()

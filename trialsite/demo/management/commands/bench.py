@@ -18,12 +18,13 @@ from trialsite.access.models import Membership, Role, User
 from trialsite.audit import acting
 from trialsite.casebook.models import LOG, Subject, Visit
 from trialsite.casebook.slots import Slot
-from trialsite.demo import floor
+from trialsite.demo import estimates, floor
 from trialsite.demo.multiply import multiply
 
 STUDY = "BLINA-FULL"
 TURNS = 5
 ONE_PAGE, WHOLE_STUDY = 1.3, 5.0  # how much longer a page may take at 10,000 subjects than at 100
+OF_R = 0.1  # of the time that R takes to estimate a million rows
 OF_WHOLE_STUDIES = ("calendar", "study dashboard")
 BARE, OURS = "a bare page with the same trigger", "this system"
 OPEN = "this system without trail and row security"
@@ -47,14 +48,20 @@ TYPED = {
 
 class Command(BaseCommand):
     help = (
-        "Prints ratios of one run: a form's save against a bare page, pages at growing numbers of subjects."
+        "Prints ratios of one run: a form's save against a bare page, pages at growing numbers of subjects, "
+        "survival estimates against R."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--sizes", default="100,1000,10000", help="numbers of subjects, ascending")
         parser.add_argument("--saves", type=int, default=200, help="how many saves to time")
+        parser.add_argument(
+            "--estimates", action="store_true", help="only the survival estimates, which need no database"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["estimates"]:
+            return self.bench_estimates()
         if "owner" not in settings.DATABASES:
             raise CommandError(
                 "Set DATABASE_OWNER_URL: the benchmark makes its subjects with the owner's rights."
@@ -72,10 +79,19 @@ class Command(BaseCommand):
         self.bench_pages(sizes)
         self.bench_list()
         self.bench_save(options["saves"])
+        self.bench_estimates()
 
     def say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+    def bench_estimates(self) -> None:
+        """Kaplan–Meier and cumulative incidence of a million rows against the reference, in the same run."""
+        ours, whose, theirs = estimates.times_of_estimates()
+        self.say(f"\nEstimates of {estimates.ROWS:,} rows (ratio to {whose}; the bar is {OF_R:.2f} of R)")
+        for name, seconds in ours.items():
+            line = f"  {name:<46}{seconds / theirs[name]:>6.3f}   ({seconds * 1000:.0f} ms"
+            self.say(f"{line} of {theirs[name] * 1000:.0f} ms)")
 
     def bench_save(self, saves: int) -> None:
         """A form with every check, row-level security, trail and redirect, against the bare page; turn by turn.
