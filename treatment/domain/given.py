@@ -101,6 +101,12 @@ def _compare(
     else:
         within = beyond <= tolerance.deviation_above_pct * wanted
         kind = DoseClass.QUERY if within else DoseClass.DEVIATION
-    shown = round_half_up(difference, 1)
-    sentence = Text(f"{shown:+} % {verb}.", f"{verb_zh}{shown:+}%。")
-    return DoseComparison(kind, difference, sentence)
+    return DoseComparison(kind, difference, _difference_words(actual, difference, verb, verb_zh))
+
+
+def _difference_words(actual: Decimal, difference: Decimal, verb: str, verb_zh: str) -> Text:
+    if actual == 0:
+        return Text(f"None was {verb}.", f"{verb_zh}为零。")
+    shown = round_half_up(abs(difference), 1)
+    more, more_zh = ("less", "偏低") if difference < 0 else ("more", "偏高")
+    return Text(f"{shown} % {more} was {verb}.", f"{verb_zh}{more_zh}{shown}%。")

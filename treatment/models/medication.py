@@ -3,6 +3,7 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from trialsite.casebook.models import CasebookRecord
 from trialsite.casebook.values import PartialDateItem
@@ -55,7 +56,7 @@ class ConcomitantMedication(CasebookRecord):
     medicine = models.CharField(
         _("medicine"), max_length=120, help_text=_("choose from the list, or type any other name")
     )
-    indication = models.CharField(_("indication"), max_length=200, blank=True, default="")
+    indication = models.CharField(pgettext_lazy("of a medicine", "indication"), max_length=200, blank=True, default="")
     amount = models.DecimalField(
         _("one dose"),
         max_digits=10,

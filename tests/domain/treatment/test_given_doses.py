@@ -35,8 +35,10 @@ def test_a_dose_given_is_silent_to_5_percent_a_query_to_10_and_a_deviation_beyon
     assert compare_given(D(given), D(100)).kind is kind
 
 
-def test_the_difference_is_told_in_percent_with_its_sign() -> None:
-    assert compare_given(D("89.99"), D(100)).sentence.en == "-10.0 % given."
+def test_the_difference_is_told_in_words() -> None:
+    assert compare_given(D("89.99"), D(100)).sentence.en == "10.0 % less was given."
+    assert compare_given(D("110.01"), D(100)).sentence.en == "10.0 % more was given."
+    assert compare_given(D(0), D(100)).sentence.en == "None was given."
     assert compare_given(D(2), D("1.9")).difference_pct == D(10) / D("1.9")
 
 

@@ -94,7 +94,7 @@ def test_the_tolerance_is_that_of_the_protocol_file(db: None) -> None:
     with acting(user=cast.coordinator):
         row = {"drug": "PREDNISONE", "given_on": DAY1, "unit": "mg", "prescribed": D(100), "given": D(80)}
         (asked,) = within_tolerance.run({}, {"doses": [row]}, subject)
-    assert (asked.item, "-20.0 % given." in str(asked.message)) == ("doses.0.given", True)
+    assert (asked.item, "20.0 % less was given." in str(asked.message)) == ("doses.0.given", True)
 
 
 def test_nothing_is_drafted_twice_and_a_corrected_dose_says_that_the_evidence_changed(vip: Cast) -> None:
