@@ -41,7 +41,9 @@ def planned_start(subject: Subject, standing: Standing) -> date | None:
     on the day that the donor's form plans; None when that is open."""
     run, key = standing.last, standing.next_phase
     if any(phase.key == key and phase.kind == TRANSPLANT for phase in standing.phases):
-        planned = planned_starts(standing.phases, standing.runs, [key], date.min, graft_plans(subject))
+        planned = planned_starts(
+            standing.phases, standing.runs, [key], date.min, graft_plans([subject.pk])[subject.pk]
+        )
         start = planned.get((key, None))
         return None if start is None or start.open else start.on
     if run is None:

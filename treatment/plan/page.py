@@ -116,7 +116,7 @@ def path_lines(subject: Subject, standing: Standing) -> list[PathLine]:
         NextKind.COMPLETE,
     )
     to_come = () if over else expected_path(standing.phases, standing.runs, standing.next_phase)
-    today, grafts = site_today(subject), graft_plans(subject)
+    today, grafts = site_today(subject), graft_plans([subject.pk])[subject.pk]
     planned = planned_starts(standing.phases, standing.runs, to_come, today, grafts)
     begun = {str(one.pk): one for one in cycles_of_subject(subject)}
     regimens = {one.key: one for one in subject.protocol_version.protocol.regimens}

@@ -28,7 +28,7 @@ from ..domain.path import (
     planned_runs,
     with_begun,
 )
-from ..domain.planned import GraftPlan, decision_day
+from ..domain.planned import Course, GraftPlan, PlannedStart, decision_day, planned_starts
 from ..models import CellTherapy, CycleStart, Donor, EndOfTreatment, PhaseDecision, Transplant
 from ..models.cells import CellStep
 
@@ -201,13 +201,30 @@ def decide_on(
     return None if from_paper(day, subject.from_paper_until) else day
 
 
-def graft_plans(subject: Subject) -> list[GraftPlan]:
+def graft_plans(subject_ids: Sequence[UUID]) -> dict[UUID, list[GraftPlan]]:
     """The first days of conditioning that the forms of the donor plan, by the days of these forms."""
-    return [
-        GraftPlan(one.performed_on, one.conditioning_planned)
-        for one in standing_records(Donor, [subject.pk])[subject.pk]
-        if one.performed_on and one.conditioning_planned
-    ]
+    donors = standing_records(Donor, subject_ids)
+    return {
+        one: [
+            GraftPlan(donor.performed_on, donor.conditioning_planned)
+            for donor in donors.get(one, [])
+            if donor.performed_on and donor.conditioning_planned
+        ]
+        for one in subject_ids
+    }
+
+
+def begun_beside_plan(subjects: Sequence[Subject]) -> dict[UUID, Mapping[Course, PlannedStart]]:
+    """The planned starts of the courses that began, of many subjects; the protocols are at hand."""
+    ids = [one.pk for one in subjects]
+    cycles, begun, grafts = cycles_of(ids), begun_of(subjects), graft_plans(ids)
+    found = {}
+    for subject in subjects:
+        here = [one for one in begun[subject.pk] if one.phase]
+        runs = [PhaseRun(one.phase, one.on, one.ended_on, one.cycle) for one in here]
+        phases = phases_with(subject, cycles[subject.pk])
+        found[subject.pk] = planned_starts(phases, runs, (), date.min, grafts[subject.pk])
+    return found
 
 
 def decision_after(subject: Subject, run: PhaseRun | None) -> PhaseDecision | None:
