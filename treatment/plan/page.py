@@ -49,6 +49,7 @@ MARK_WORDS: dict[Mark, tuple[str, Any]] = {
     Mark.OMITTED: ("still", gettext_lazy("omitted")),
     Mark.NOT_PLANNED: ("query", gettext_lazy("not planned")),
 }
+ENDS = (NextKind.OFF_TREATMENT, NextKind.COMPLETE)
 
 
 @dataclass(frozen=True)
@@ -111,10 +112,8 @@ class PathLine:
 
 def path_lines(subject: Subject, standing: Standing) -> list[PathLine]:
     """The courses in their order; what has not begun with the day for which it is planned now."""
-    over = standing.ended is not None or standing.following.kind in (
-        NextKind.OFF_TREATMENT,
-        NextKind.COMPLETE,
-    )
+    said = standing.decision or standing.following.kind in ENDS
+    over = standing.ended or (said and not standing.next_phase)
     to_come = () if over else expected_path(standing.phases, standing.runs, standing.next_phase)
     today, grafts = site_today(subject), graft_plans([subject.pk])[subject.pk]
     planned = planned_starts(standing.phases, standing.runs, to_come, today, grafts)

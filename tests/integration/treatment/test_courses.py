@@ -106,6 +106,23 @@ def test_a_phase_decided_once_more_is_planned_beside_the_course_that_runs(cast: 
     assert (found[-1].planned.on, found[-1].planned.late) == (after(16), 12)
 
 
+@pytest.mark.parametrize("kind", ["OFF_TREATMENT", "OTHER"])
+def test_where_no_phase_was_decided_nothing_is_planned(cast: Cast, twice: Subject, kind: str) -> None:
+    with acting(user=cast.investigator):
+        decide_next_phase(
+            subject_id=twice.pk,
+            kind=kind,
+            other_words="Palliative care" if kind == "OTHER" else "",
+            decided_on=after(16),
+            reason="Wish of the subject",
+            by=cast.investigator,
+        )
+    with acting(user=cast.coordinator):
+        found = [one.planned for one in path_lines(twice, standing_of(twice)) if one.step.run is None]
+    assert found
+    assert set(found) == {None}
+
+
 def test_two_courses_are_two_lines_of_the_api(cast: Cast, twice: Subject, client: Client) -> None:
     client.force_login(cast.monitor)
     rows = client.get("/api/v1/phase-starts/").json()["results"]
