@@ -46,7 +46,7 @@ from .methotrexate.derived import methotrexate
 from .methotrexate.facts import facts as methotrexate_facts
 from .methotrexate.forms import LeucovorinForm, LevelForm, MethotrexateForm
 from .methotrexate.work import METHOTREXATE_WORK
-from .plan.api import PhaseDecisionViewSet
+from .plan.api import PhaseDecisionViewSet, PhaseStartViewSet
 from .plan.derive import derive_step
 from .plan.starts import early_start_is_meant, late_start_has_a_reason, phase_was_decided, started
 from .plan.work import TREATMENT_WORK
@@ -247,6 +247,7 @@ registries.gates.register("anthracyclines", refuse_beyond_limit)
 registries.api_lists.register("dose-intensity", DoseIntensityViewSet)
 registries.api_lists.register("anthracyclines", AnthracyclineViewSet)
 registries.api_lists.register("phase-decisions", PhaseDecisionViewSet)
+registries.api_lists.register("phase-starts", PhaseStartViewSet)
 registries.trail_words.register(
     models.PhaseDecision._meta.db_table, TrailWords(hidden=lambda changes: set(changes) - DECIDED)
 )

@@ -134,5 +134,8 @@ def windows_of(cycles: list[CycleStart]) -> list[tuple[CycleStart, date, date]]:
 
 
 def cycles_of_subject(subject: Subject) -> list[CycleStart]:
-    """The phases of one subject that began, by their first day."""
-    return cycles_of([subject.pk])[subject.pk]
+    """The phases of one subject that began, by their first day, with the subject at hand."""
+    cycles = cycles_of([subject.pk])[subject.pk]
+    for cycle in cycles:
+        cycle.subject = subject
+    return cycles

@@ -16,8 +16,8 @@ from trialsite.clinical.rules import Answer, evaluate, facts_named, parse_rule
 from trialsite.clinical.text import Text
 from trialsite.studies.domain.protocol import AWAIT, OFF_TREATMENT, Branch, Phase
 
-OBSERVATION, PRE_PHASE = "observation", "pre-phase"
-NOT_TREATMENT = frozenset({PRE_PHASE, OBSERVATION, "transplant"})
+OBSERVATION, PRE_PHASE, TRANSPLANT = "observation", "pre-phase", "transplant"
+NOT_TREATMENT = frozenset({PRE_PHASE, OBSERVATION, TRANSPLANT})
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,8 @@ class BranchAnswer:
 
 @dataclass(frozen=True)
 class NextStep:
-    """What follows: the phase (CLEAR), its words, or the facts that are missing; `read` is how it was found."""
+    """What follows: the phase (CLEAR, or the observation that COMPLETE begins), its words, or the facts that are
+    missing; `read` is how it was found."""
 
     kind: NextKind
     text: Text
@@ -72,11 +73,14 @@ class PathState(StrEnum):
 
 @dataclass(frozen=True)
 class PathStep:
-    """One phase of the arm with its state and when it ran."""
+    """One course of a phase with its state and when it ran; `run` is None of one that has not begun.
+
+    course: 1 the first of its phase, 2 the second…"""
 
     phase: Phase
     state: PathState
     run: PhaseRun | None
+    course: int = 1
 
 
 def with_begun(phases: Sequence[Phase], begun: Sequence[str], gone: Mapping[str, Phase]) -> tuple[Phase, ...]:
@@ -157,27 +161,30 @@ def next_step(phases: Sequence[Phase], runs: Sequence[PhaseRun], facts: Mapping[
     while found.kind is NextKind.CLEAR and by_key[found.phase].kind == OBSERVATION:
         phase = by_key[found.phase]
         if phase.key in passed or not phase.branches:
-            return NextStep(NextKind.COMPLETE, phase.starts, phase.key, read=found.read)
+            begins = "" if phase.key in passed else phase.key
+            return NextStep(NextKind.COMPLETE, phase.starts, begins, read=found.read)
         passed.add(phase.key)
         found = _after(phases, phase, facts)
     return found
 
 
 def path(phases: Sequence[Phase], runs: Sequence[PhaseRun], following: str) -> tuple[PathStep, ...]:
-    """Every phase of the arm in order with its state; `following` is the next one, "" where that is no phase."""
+    """Every phase of the arm in order, each of its courses with its state: those that began by their day 1, then the
+    one to come. `following` is the next phase, "" where that is no phase; one that began is then given once more."""
     last = current_run(phases, runs)
-    reached = [place for place, phase in enumerate(phases) if any(run.phase == phase.key for run in runs)]
-    furthest = max(reached, default=-1)
-    steps = []
+    begun = {run.phase for run in runs}
+    furthest = max((place for place, phase in enumerate(phases) if phase.key in begun), default=-1)
+    steps: list[PathStep] = []
     for place, phase in enumerate(phases):
-        run = max((run for run in runs if run.phase == phase.key), key=lambda run: run.start, default=None)
-        if run is not None:
+        own = sorted((run for run in runs if run.phase == phase.key), key=lambda run: run.start)
+        for course, run in enumerate(own, start=1):
             state = PathState.RUNNING if run is last and run.end is None else PathState.DONE
-        elif phase.key == following:
-            state = PathState.NEXT
-        else:
+            steps.append(PathStep(phase, state, run, course))
+        if phase.key == following:
+            steps.append(PathStep(phase, PathState.NEXT, None, len(own) + 1))
+        elif not own:
             state = PathState.SKIPPED if place < furthest else PathState.NOT_STARTED
-        steps.append(PathStep(phase, state, run))
+            steps.append(PathStep(phase, state, None))
     return tuple(steps)
 
 
@@ -209,7 +216,7 @@ def _after(phases: Sequence[Phase], phase: Phase, facts: Mapping[str, Fact]) -> 
 def _following(phases: Sequence[Phase], phase: Phase) -> NextStep:
     keys = [one.key for one in phases]
     rest = phases[keys.index(phase.key) + 1 :]
-    return _to(rest[0]) if rest else NextStep(NextKind.COMPLETE, phase.starts, phase.key)
+    return _to(rest[0]) if rest else NextStep(NextKind.COMPLETE, phase.starts)
 
 
 def _to(phase: Phase) -> NextStep:

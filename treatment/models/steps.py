@@ -10,6 +10,8 @@ class TreatmentStep(Projection):
 
     due: the day the next phase is planned to begin (day 1 of this phase and its length), None where it is open.
     decided: what the investigator decided for it (`DecidedKind`), "" while nothing is; decided_phase names the phase.
+    decide_on: the day from which that is due, None where nothing is to be decided. unended: the first start of a phase
+    that was over on the day `over_on` by its plan or because the next began, and whose last day nobody recorded.
     """
 
     phase = models.CharField(max_length=40, blank=True, default="")
@@ -21,6 +23,9 @@ class TreatmentStep(Projection):
     due = models.DateField(null=True)
     decided = models.CharField(max_length=20, blank=True, default="")
     decided_phase = models.CharField(max_length=40, blank=True, default="")
+    decide_on = models.DateField(null=True)
+    unended = models.ForeignKey("treatment.CycleStart", on_delete=models.CASCADE, null=True, related_name="+")
+    over_on = models.DateField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["subject"], name="treatment_step_once")]

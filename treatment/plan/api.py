@@ -1,5 +1,6 @@
-"""The decisions on what follows a phase, over REST."""
+"""The phases that began beside their plan, and the decisions on what follows them, over REST."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -7,12 +8,18 @@ from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
+from assessments.disease.api import ComputedListing
 from trialsite.access.requests import user_of
+from trialsite.casebook.models import Subject
+from trialsite.casebook.states import RecordState
 from trialsite.exchange.api import Listing
 from trialsite.exchange.filters import PlacedFilter
 
-from ..models import PhaseDecision
+from ..domain.planned import PlannedStart
+from ..ledgers.api import AROUND, OfCycleSerializer, of_cycle
+from ..models import CycleStart, PhaseDecision
 from ..models.decisions import DecidedKind
+from .paths import begun_beside_plan
 
 
 class PhaseDecisionSerializer(serializers.ModelSerializer):
@@ -74,3 +81,49 @@ class PhaseDecisionViewSet(Listing):
     def get_queryset(self) -> QuerySet:
         found = PhaseDecision.objects.visible_to(user_of(self.request))
         return found.select_related("study", "site", "subject", "protocol_version", "decided_by")
+
+
+class PhaseStartSerializer(OfCycleSerializer):
+    """One course of a phase that began: a phase given twice has two."""
+
+    id = serializers.UUIDField(help_text="id of the form that started it")
+    planned_on = serializers.DateField(
+        allow_null=True, help_text="planned day 1; empty where nobody planned one"
+    )
+    days_late = serializers.IntegerField(allow_null=True, help_text="later than planned; negative: earlier")
+    delay_reason = serializers.CharField()
+    ended_on = serializers.DateField(allow_null=True, help_text="last day of treatment")
+    end_reason = serializers.CharField()
+
+
+class PhaseStartViewSet(ComputedListing):
+    """The courses of phases that began, of the subjects at the sites that your memberships open."""
+
+    table = "phase-starts"
+    title = _("Phases that began, beside their plan")
+    queryset = CycleStart.objects.none()
+    serializer_class = PhaseStartSerializer
+    filterset_class = PlacedFilter
+
+    def get_queryset(self) -> QuerySet:
+        found = CycleStart.objects.visible_to(user_of(self.request)).exclude(performed_on=None)
+        return found.exclude(state=RecordState.VOIDED).select_related(*AROUND)
+
+    def lines(self, records: Sequence[Any]) -> list[dict[str, Any]]:
+        ids = {one.subject_id for one in records}
+        subjects = Subject.objects.filter(pk__in=ids).select_related("protocol_version")
+        planned = begun_beside_plan(list(subjects))
+        return [
+            start_line(one, planned[one.subject_id].get((one.phase, one.performed_on))) for one in records
+        ]
+
+
+def start_line(cycle: CycleStart, planned: PlannedStart | None) -> dict[str, Any]:
+    return of_cycle(cycle, cycle) | {
+        "id": cycle.pk,
+        "planned_on": planned.on if planned and not planned.open else None,
+        "days_late": planned.late if planned else None,
+        "delay_reason": cycle.delay_reason,
+        "ended_on": cycle.ended_on,
+        "end_reason": cycle.end_reason,
+    }

@@ -21,7 +21,7 @@ from trialsite.casebook.site_day import site_today
 from trialsite.studies.domain.protocol import Phase
 from trialsite.studies.domain.transplant_plan import Indication
 
-from ..domain.path import NextKind, NextStep, current_run, planned_runs
+from ..domain.path import NextKind, NextStep
 from ..models import PhaseDecision
 from ..models.decisions import DecidedKind
 from .evidence import as_data
@@ -66,8 +66,7 @@ def decide_next_phase(
     )
     assert decided_on is not None
     refuse_identifiers({"reason": reason, "other_words": other_words})
-    run = current_run(standing.phases, planned_runs(standing.phases, standing.runs))
-    following = standing.following
+    run, following = standing.last, standing.following
     last = PhaseDecision.objects.filter(subject=subject).order_by("-number").first()
     decision = PhaseDecision.objects.create(
         subject=subject,
@@ -133,7 +132,7 @@ def refuse_undecidable(subject: Subject, standing: Standing) -> None:
     """Refuse where nothing is to be decided: not enrolled, no arm, over."""
     if not enrolled(subject):
         raise Refused(_("The subject is not enrolled: no treatment is decided."))
-    if not standing.steps:
+    if not standing.phases:
         raise Refused(_("The subject's arm is not known yet."))
     if standing.ended is not None or standing.following.text in OVER:
         raise Refused(standing.following.text.in_language(get_language() or "en"))

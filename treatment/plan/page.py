@@ -19,8 +19,8 @@ from trialsite.studies.domain.protocol import BLINATUMOMAB, Phase
 
 from ..cells.panel import cell_context
 from ..domain.ledger import DrugLedger, GivenLine, Mark, cycle_ledger
-from ..domain.path import NextKind, NextStep, PathStep, current_run, planned_runs
-from ..domain.planned import PlannedStart, expected_path, planned_starts
+from ..domain.path import NextKind, NextStep, PathStep
+from ..domain.planned import PlannedStart, due_until, expected_path, planned_starts
 from ..doses.computing import canonical
 from ..doses.offers import dose_forms
 from ..infusion.ledger import Ledger, ledgers_of
@@ -37,7 +37,7 @@ from ..selectors import (
 from ..transplant.panel import transplant_context
 from .decisions import decisions_of, indications_of, phases_offered, usual_indication
 from .evidence import branch_lines
-from .paths import OVER, Standing, phases_of, standing_of
+from .paths import OVER, Standing, enrolled, graft_plans, phases_of, standing_of
 
 MARK_WORDS: dict[Mark, tuple[str, Any]] = {
     Mark.SILENT: ("done", gettext_lazy("as prescribed")),
@@ -49,6 +49,7 @@ MARK_WORDS: dict[Mark, tuple[str, Any]] = {
     Mark.OMITTED: ("still", gettext_lazy("omitted")),
     Mark.NOT_PLANNED: ("query", gettext_lazy("not planned")),
 }
+ENDS = (NextKind.OFF_TREATMENT, NextKind.COMPLETE)
 
 
 @dataclass(frozen=True)
@@ -73,17 +74,15 @@ def treatment_context(subject: Subject) -> dict[str, Any]:
     """Everything on the page except header and tabs."""
     standing = standing_of(subject)
     cycles = cycle_views(subject)
-    run = current_run(standing.phases, planned_runs(standing.phases, standing.runs))
     return (
         {
             "standing": standing,
-            "steps": standing.steps,
             "following": standing.following,
             "following_phase": next(
-                (s.phase for s in standing.steps if s.phase.key == standing.following.phase), None
+                (one for one in standing.phases if one.key == standing.following.phase), None
             ),
             "missing": [fact_label(name) for name in standing.following.missing],
-            "read": branch_lines(subject, standing.following.read, run),
+            "read": branch_lines(subject, standing.following.read, standing.last),
             "cycles": list(reversed(cycles)),
             "marks": {mark.value: words for mark, words in MARK_WORDS.items()},
             "start_url": Slot(subject.pk, LOG, "CYC", 1, next_repeat(subject=subject, form_key="CYC")).url(),
@@ -102,7 +101,7 @@ def graft_and_cells(subject: Subject) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class PathLine:
-    """A phase of the path with its planned start and, where it has not begun, the drugs of its regimen."""
+    """A course on the path with its planned start and, where it has not begun, the drugs of its regimen."""
 
     step: PathStep
     planned: PlannedStart | None
@@ -112,13 +111,12 @@ class PathLine:
 
 
 def path_lines(subject: Subject, standing: Standing) -> list[PathLine]:
-    """The phases in their order; what has not begun with the day for which it is planned now."""
-    over = standing.ended is not None or standing.following.kind in (
-        NextKind.OFF_TREATMENT,
-        NextKind.COMPLETE,
-    )
+    """The courses in their order; what has not begun with the day for which it is planned now."""
+    said = standing.decision or standing.following.kind in ENDS
+    over = standing.ended or (said and not standing.next_phase)
     to_come = () if over else expected_path(standing.phases, standing.runs, standing.next_phase)
-    planned = planned_starts(standing.phases, standing.runs, to_come, site_today(subject))
+    today, grafts = site_today(subject), graft_plans([subject.pk])[subject.pk]
+    planned = planned_starts(standing.phases, standing.runs, to_come, today, grafts)
     begun = {str(one.pk): one for one in cycles_of_subject(subject)}
     regimens = {one.key: one for one in subject.protocol_version.protocol.regimens}
     found = []
@@ -126,7 +124,8 @@ def path_lines(subject: Subject, standing: Standing) -> list[PathLine]:
         cycle = begun.get(step.run.cycle) if step.run else None
         reason = str(cycle.get_delay_reason_display()) if cycle and cycle.delay_reason else ""
         regimen = None if cycle else regimens.get(step.phase.regimen or "")
-        found.append(PathLine(step, planned.get(step.phase.key), reason, cycle, regimen))
+        course = step.phase.key, step.run.start if step.run else None
+        found.append(PathLine(step, planned.get(course), reason, cycle, regimen))
     return found
 
 
@@ -143,7 +142,9 @@ def decision_context(subject: Subject, standing: Standing) -> dict[str, Any]:
     return {
         "decision": standing.decision,
         "decisions": taken,
-        "decidable": bool(phases) and subject.enrolled_on and standing.following.text not in OVER,
+        "decidable": bool(phases) and enrolled(subject) and standing.following.text not in OVER,
+        "decide_now": standing.decide_on is not None and standing.decide_on <= due_until(site_today(subject)),
+        "decide_when": decide_when(standing),
         "choices": choices + [(str(kind), kind.label, "") for kind in ends],
         "proposed_choice": proposed_choice(standing.following),
         "usual_indication": next(
@@ -156,6 +157,21 @@ def decision_context(subject: Subject, standing: Standing) -> dict[str, Any]:
         ],
         "today": site_today(subject),
     }
+
+
+def decide_when(standing: Standing) -> str:
+    """When it is to be decided what follows; "" where that is decided, or no phase began."""
+    if standing.last is None or standing.decision is not None:
+        return ""
+    if standing.decide_on is not None:
+        return _("To be decided on %(day)s, when this phase is over.") % {
+            "day": standing.decide_on.isoformat()
+        }
+    if standing.following.kind is NextKind.AWAIT:
+        return _("To be decided once the protocol no longer asks to wait.")
+    if standing.following.kind is NextKind.COMPLETE:
+        return _("Nothing is to be decided: follow-up begins by itself.")
+    return _("To be decided once the last day of this phase is recorded.")
 
 
 def offered_words(phase: Phase, begun: Collection[str]) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from assessments.visits.plans import death_date
 from trialsite.casebook import registries
+from trialsite.casebook.domain.paper import from_paper
 from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import current_records, standing_records
 from trialsite.casebook.states import SubjectState
@@ -27,7 +28,8 @@ from ..domain.path import (
     planned_runs,
     with_begun,
 )
-from ..models import CellTherapy, CycleStart, EndOfTreatment, PhaseDecision, Transplant
+from ..domain.planned import Course, GraftPlan, PlannedStart, decision_day, planned_starts
+from ..models import CellTherapy, CycleStart, Donor, EndOfTreatment, PhaseDecision, Transplant
 from ..models.cells import CellStep
 
 NOT_ENROLLED = Text("Not enrolled yet.", "尚未入组。")
@@ -42,19 +44,21 @@ OVER = (NOT_ENROLLED, NOT_RANDOMISED, DIED, WITHDRAWN, ENDED)  # nothing is prop
 
 @dataclass(frozen=True)
 class Standing:
-    """A subject's path: its phases with their states, the phase it is in, what follows by the protocol, and what was
-    decided (None: nothing for this phase)."""
+    """A subject's path: its phases and their courses with their states, what follows by the protocol, and what was
+    decided (None: nothing for this phase).
 
+    current: the phase it is in. last: the one that what follows is read from, which is not one that the protocol
+    forbids. decide_on: the day from which a decision is due, None where none is."""
+
+    phases: tuple[Phase, ...]
     steps: tuple[PathStep, ...]
+    runs: tuple[PhaseRun, ...]
     current: PhaseRun | None
+    last: PhaseRun | None
     following: NextStep
     ended: EndOfTreatment | None
-    runs: tuple[PhaseRun, ...] = ()
-    decision: PhaseDecision | None = None
-
-    @property
-    def phases(self) -> tuple[Phase, ...]:
-        return tuple(step.phase for step in self.steps)
+    decision: PhaseDecision | None
+    decide_on: date | None
 
     @property
     def next_phase(self) -> str:
@@ -169,10 +173,58 @@ def end_of_treatment(subject: Subject) -> EndOfTreatment | None:
 def standing_of(subject: Subject) -> Standing:
     """Where a subject stands, from its record as it is now."""
     phases, runs, ended = phases_of(subject), runs_of(subject), end_of_treatment(subject)
+    last = current_run(phases, planned_runs(phases, runs))
     following = what_follows(subject, phases, runs, ended)
-    decision = None if ended else decision_after(subject, current_run(phases, planned_runs(phases, runs)))
+    decision = None if ended else decision_after(subject, last)
     to_come = following.phase if decision is None else decision.chosen_phase
-    return Standing(path(phases, runs, to_come), current_run(phases, runs), following, ended, runs, decision)
+    return Standing(
+        phases=phases,
+        steps=path(phases, runs, to_come),
+        runs=runs,
+        current=current_run(phases, runs),
+        last=last,
+        following=following,
+        ended=ended,
+        decision=decision,
+        decide_on=None if decision else decide_on(subject, phases, last, following),
+    )
+
+
+def decide_on(
+    subject: Subject, phases: Sequence[Phase], last: PhaseRun | None, following: NextStep
+) -> date | None:
+    """The day from which it is to be decided what follows; None for nothing, and for what came from paper."""
+    phase = next((one for one in phases if last and one.key == last.phase), None)
+    if phase is None or last is None or following.text in OVER or not enrolled(subject):
+        return None
+    day = decision_day(phase, last, following)
+    return None if from_paper(day, subject.from_paper_until) else day
+
+
+def graft_plans(subject_ids: Sequence[UUID]) -> dict[UUID, list[GraftPlan]]:
+    """The first days of conditioning that the forms of the donor plan, by the days of these forms."""
+    donors = standing_records(Donor, subject_ids)
+    return {
+        one: [
+            GraftPlan(donor.performed_on, donor.conditioning_planned)
+            for donor in donors.get(one, [])
+            if donor.performed_on and donor.conditioning_planned
+        ]
+        for one in subject_ids
+    }
+
+
+def begun_beside_plan(subjects: Sequence[Subject]) -> dict[UUID, Mapping[Course, PlannedStart]]:
+    """The planned starts of the courses that began, of many subjects; the protocols are at hand."""
+    ids = [one.pk for one in subjects]
+    cycles, begun, grafts = cycles_of(ids), begun_of(subjects), graft_plans(ids)
+    found = {}
+    for subject in subjects:
+        here = [one for one in begun[subject.pk] if one.phase]
+        runs = [PhaseRun(one.phase, one.on, one.ended_on, one.cycle) for one in here]
+        phases = phases_with(subject, cycles[subject.pk])
+        found[subject.pk] = planned_starts(phases, runs, (), date.min, grafts[subject.pk])
+    return found
 
 
 def decision_after(subject: Subject, run: PhaseRun | None) -> PhaseDecision | None:

@@ -18,13 +18,12 @@ from trialsite.deviations.states import DeviationKind, Weight
 from trialsite.studies.domain.protocol import Phase
 
 from ..domain.path import PRE_PHASE, PhaseRun, current_run, may_follow, planned_runs
-from ..domain.planned import earliest_start, next_start
+from ..domain.planned import WITHOUT_LAST_DAY, earliest_start, next_start
 from ..doses.services import plan_first_doses
 from ..models import CellTherapy, CycleStart, PhaseDecision, Transplant
 from .decisions import phase_offered
 from .paths import begun_of, decision_after, end_of_treatment, phases_of, runs_of, starts_by_form
 
-WITHOUT_LAST_DAY = ("transplant", "cell-therapy", "observation")
 Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Any]]
 Start = CycleStart | Transplant | CellTherapy

@@ -1,4 +1,4 @@
-"""The inbox lines of treatment: what follows to decide, the next phase to start, an infusion whose end is missing."""
+"""The inbox lines of treatment: what follows to decide, the next phase to start, last days that are missing."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -7,30 +7,35 @@ from zoneinfo import ZoneInfo
 from django.db.models import DateTimeField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.access.models import User
 from trialsite.access.permissions import reach_of
 from trialsite.audit.moment import now
 from trialsite.casebook.due import work_line
+from trialsite.casebook.fact_words import fact_label
 from trialsite.casebook.models import Subject
 from trialsite.casebook.names import phase_name
 from trialsite.casebook.outages import of_the_past
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
 from trialsite.casebook.selectors import most_pressing
+from trialsite.casebook.site_day import on_each_day, site_days
 from trialsite.casebook.slots import Slot
 from trialsite.casebook.states import RecordState, SubjectState
 from trialsite.casebook.versions import named
+from trialsite.listing import listed
 from trialsite.studies.domain.protocol import OFF_TREATMENT
 
 from ..domain.path import OBSERVATION, NextKind
+from ..domain.planned import due_until
 from ..models import InfusionSegment, TreatmentStep
 from ..models.decisions import DecidedKind
 
-SOON_DAYS = 3  # a phase stands in the inbox from so many days before it is planned (assumption)
 KINDS = {
     "decide": _("Decide what follows"),
     "phase": _("Start the next phase"),
+    "phase-end": _("Record the last day of a phase"),
     "treatment-end": _("Record the end of treatment"),
     "infusion": _("Record the end of an infusion"),
 }
@@ -56,26 +61,51 @@ def asked_for(user: User, permission: str, wanted: Wanted) -> Q:
     return ours
 
 
+def standing_steps(ours: Q) -> QuerySet[TreatmentStep]:
+    """Where enrolled subjects stand."""
+    steps = TreatmentStep.objects.filter(ours, subject__state=SubjectState.ENROLLED)
+    return steps.select_related("subject__study", "subject__site", "subject__protocol_version")
+
+
+def by_day(steps: QuerySet[TreatmentStep], day: str) -> QuerySet[TreatmentStep]:
+    """The first due first."""
+    return steps.order_by(F(day).asc(nulls_last=True), "subject__subject_number")
+
+
 def steps_due(ours: Q) -> QuerySet[TreatmentStep]:
-    """Where enrolled subjects stand whose next step is due within days, the first due first."""
-    soon = now().date() + timedelta(days=SOON_DAYS + 1)
-    steps = (
-        TreatmentStep.objects.filter(ours, Q(due=None) | Q(due__lte=soon))
-        .filter(subject__state=SubjectState.ENROLLED)
-        .exclude(of_the_past("due"))
-        .select_related("subject__study", "subject__site", "subject__protocol_version")
-    )
-    return steps.order_by(F("due").asc(nulls_last=True), "subject__subject_number")
+    """Those whose next step is due within days."""
+    soon = on_each_day(site_days(), lambda day: Q(due__lte=due_until(day)))
+    steps = standing_steps(ours).filter(Q(due=None) | soon).exclude(of_the_past("due"))
+    return by_day(steps, "due")
 
 
 def phases_to_decide(ours: Q, limit: int) -> Iterator[WorkLine]:
-    """What the protocol proposes after a phase that runs, and nobody has decided on."""
-    ready = (NextKind.CLEAR, NextKind.OFF_TREATMENT)
-    for step in steps_due(ours).filter(next_kind__in=ready, decided="").exclude(phase="")[:limit]:
-        subject, protocol = step.subject, step.subject.protocol_version.protocol
-        proposed = phase_name(protocol, step.next_phase or OFF_TREATMENT)
-        words = _("proposed: %(phase)s") % {"phase": proposed}
-        yield work_line(subject, "decide", KINDS["decide"], step.due, page_of(subject, "#following"), words)
+    """What follows a phase, where nobody has decided on it and that is due: as the page asks for it."""
+    now_due = on_each_day(site_days(), lambda day: Q(decide_on__lte=due_until(day)))
+    for step in by_day(standing_steps(ours).filter(now_due), "decide_on")[:limit]:
+        url = page_of(step.subject, "#following")
+        yield work_line(step.subject, "decide", KINDS["decide"], step.decide_on, url, proposed_words(step))
+
+
+def proposed_words(step: TreatmentStep) -> str:
+    """What the protocol proposes, or why it proposes nothing."""
+    if step.next_kind == NextKind.UNKNOWN:
+        return gettext("missing: %(what)s") % {"what": listed([fact_label(one) for one in step.missing])}
+    if step.next_kind == NextKind.NO_BRANCH:
+        return gettext("no branch of the protocol fits")
+    proposed = phase_name(step.subject.protocol_version.protocol, step.next_phase or OFF_TREATMENT)
+    return gettext("proposed: %(phase)s") % {"phase": proposed}
+
+
+def last_days_to_record(ours: Q, limit: int) -> Iterator[WorkLine]:
+    """Phases that are over by their plan, or as the next began, and have no last day: the first of each subject."""
+    over = on_each_day(site_days(), lambda day: Q(over_on__lte=day))
+    steps = standing_steps(ours).filter(over).exclude(of_the_past("over_on"))
+    for step in by_day(steps.select_related("unended__visit"), "over_on")[:limit]:
+        assert step.unended is not None  # it is what was over that day
+        name = phase_name(step.subject.protocol_version.protocol, step.unended.phase)
+        url = Slot.of_record(step.unended).url() + "?edit=1"
+        yield work_line(step.subject, "phase-end", KINDS["phase-end"], step.over_on, url, name)
 
 
 def phases_to_start(ours: Q, limit: int) -> Iterator[WorkLine]:
@@ -124,6 +154,7 @@ def infusions_without_end(ours: Q, limit: int) -> Iterator[WorkLine]:
 SOURCES = {
     "decide": ("treatment.decide", phases_to_decide),
     "phase": ("form.submit", phases_to_start),
+    "phase-end": ("form.submit", last_days_to_record),
     "treatment-end": ("form.submit", ends_to_record),
     "infusion": ("form.submit", infusions_without_end),
 }

@@ -88,6 +88,36 @@ def test_each_phase_shows_its_state() -> None:
     assert ended[1].state is PathState.DONE
 
 
+def courses(runs: list[PhaseRun], following: str) -> list[tuple[str, int, PathState, date | None]]:
+    steps = path(ARM[1:], runs, following)
+    return [(one.phase.key, one.course, one.state, one.run.start if one.run else None) for one in steps]
+
+
+def test_each_course_of_a_phase_has_its_own_step() -> None:
+    second = DAY + timedelta(days=7)
+    runs = [PhaseRun("IND", second), PhaseRun("IND", DAY, DAY)]
+    assert courses(runs, "CONS") == [
+        ("IND", 1, PathState.DONE, DAY),
+        ("IND", 2, PathState.RUNNING, second),
+        ("CONS", 1, PathState.NEXT, None),
+        ("OBS", 1, PathState.NOT_STARTED, None),
+    ]
+
+
+def test_a_phase_that_is_to_be_given_once_more_has_a_step_to_come() -> None:
+    assert courses([PhaseRun("IND", DAY)], "IND")[:3] == [
+        ("IND", 1, PathState.RUNNING, DAY),
+        ("IND", 2, PathState.NEXT, None),
+        ("CONS", 1, PathState.NOT_STARTED, None),
+    ]
+
+
+def test_nothing_follows_observation() -> None:
+    runs = [PhaseRun("CONS", DAY), PhaseRun("OBS", DAY + timedelta(days=9))]
+    found = next_step(ARM, runs, {})
+    assert (found.kind, found.phase) == (NextKind.COMPLETE, "")
+
+
 def test_of_two_phases_on_one_day_the_later_of_the_arm_is_the_current_one() -> None:
     runs = [PhaseRun("CONS", DAY), PhaseRun("IND", DAY)]
     assert next_step(ARM, runs, {}).phase == "OBS"

@@ -153,7 +153,9 @@ def test_the_inbox_names_the_first_phase_and_later_ones_once_they_are_decided(ca
         assert line.due == date(2026, 1, 19)
     start(cast, subject, "IND_BLINA", date(2026, 1, 19))
     with acting(user=cast.investigator):
-        assert work_of(cast.investigator, kind="decide").lines == []
+        (line,) = work_of(cast.investigator, kind="decide").lines
+    assert line.due == date(2026, 2, 2)
+    assert str(line.detail).startswith("missing: ")
 
 
 def test_the_inbox_asks_for_the_end_of_an_infusion_that_was_followed_by_another(cast: Cast) -> None:
