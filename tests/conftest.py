@@ -1,11 +1,13 @@
 """Fixtures of all tests. The database's are in `tests/database.py`; importing it names the tests' servers."""
 
-import pickle
+import gc
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 from django.utils import translation
+
+from tests.standing import Standing, standing
 
 if TYPE_CHECKING:
     from tests.cast import Cast
@@ -26,15 +28,47 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
 
 
+def pytest_collection_finish() -> None:
+    """The collector of garbage walks no more through what stays until the end, and less often through the rest."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 @pytest.fixture
 def _django_db_helper(database_of_test: None, _django_db_helper: None) -> None:
     """Before a test's transaction begins (pytest-django's fixture), the connections lead to its database."""
 
 
+def hire(key: str) -> "Cast":
+    from tests.cast import make_cast
+
+    return make_cast(key)
+
+
+standing_cast = standing(lambda: hire("BLINA-FULL"))
+standing_hsct_cast = standing(lambda: hire("VIP-BLINA-HSCT"))
+standing_ven_cast = standing(lambda: hire("BLINA-VEN"))
+
+
 @pytest.fixture
-def cast(standing_cast: bytes, db: None) -> "Cast":
+def cast(standing_cast: Standing, db: None) -> "Cast":
     """The cast of BLINA-FULL, in a transaction that is rolled back."""
-    cast: Cast = pickle.loads(standing_cast)
+    cast: Cast = standing_cast.value()
+    return cast
+
+
+@pytest.fixture
+def hsct_cast(standing_hsct_cast: Standing, db: None) -> "Cast":
+    """The cast of VIP-BLINA-HSCT, whose primary endpoint runs from transplantation."""
+    cast: Cast = standing_hsct_cast.value()
+    return cast
+
+
+@pytest.fixture
+def ven_cast(standing_ven_cast: Standing, db: None) -> "Cast":
+    """The cast of BLINA-VEN."""
+    cast: Cast = standing_ven_cast.value()
     return cast
 
 

@@ -8,9 +8,7 @@ With DATABASE_URL set (and DATABASE_OWNER_URL, whose role may create databases, 
 tests run there, in databases named `test_*` of their own.
 """
 
-import contextlib
 import os
-import pickle
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -23,6 +21,7 @@ from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from tests.standing import Standing, connections_to
 from trialsite.demo.places import temporary_run_dir
 from trialsite.demo.roles import (
     APP,
@@ -40,7 +39,6 @@ from trialsite.demo.servers import HOST, embedded_postgres, embedded_redis, free
 
 TEMPLATE = f"test_template_{os.getpid()}"
 DATABASE = f"test_trials_{os.getpid()}"
-STAFFED = f"test_staffed_{os.getpid()}"  # the same with the cast at work
 # Set by the first process for those it starts (pytest-xdist): each has servers of its own, whatever it inherits.
 OWN_SERVERS_FLAG = "TESTS_START_SERVERS"
 OWN_SERVERS = "DATABASE_URL" not in os.environ or OWN_SERVERS_FLAG in os.environ
@@ -162,33 +160,15 @@ def django_db_setup(
         drop_database(database_admin, DATABASE)
 
 
-@pytest.fixture(scope="session")
-def standing_cast(
-    database_admin: str,
-    database_template: str,
-    django_test_environment: None,
-    django_db_blocker: DjangoDbBlocker,
-) -> Iterator[bytes]:
-    """The cast of BLINA-FULL, hired once in a database of its own; pickled, since tests change what they hold."""
-    from tests.cast import make_cast
-
-    clone_database(database_admin, database_template, STAFFED)
-    try:
-        with django_db_blocker.unblock(), connections_to(STAFFED):
-            cast = make_cast()
-        yield pickle.dumps(cast)
-    finally:
-        drop_database(database_admin, STAFFED)
-
-
 @pytest.fixture
 def database_of_test(request: pytest.FixtureRequest, django_db_setup: None) -> Iterator[None]:
-    """Connections lead to the database in which the cast works already, for tests that ask for it."""
-    if "standing_cast" not in request.fixturenames:
+    """Connections lead to the database in which what the test begins with stands already, if it asks for any."""
+    names = [name for name in request.fixturenames if name.startswith("standing_")]
+    if not names:
         yield
         return
-    request.getfixturevalue("standing_cast")
-    with connections_to(STAFFED):
+    found: list[Standing] = [request.getfixturevalue(name) for name in names]
+    with connections_to(max(found, key=lambda one: one.depth).database):
         yield
 
 
@@ -223,27 +203,3 @@ def live_site(committed_db: str) -> Iterator[str]:
         yield server.url
     finally:
         server.stop()
-
-
-@contextlib.contextmanager
-def connections_to(database: str) -> Iterator[None]:
-    """Both roles' connections lead to this database, in every thread that connects from now on."""
-    from django.db import connections
-
-    _close_connections()
-    before = {alias: connections[alias].settings_dict["NAME"] for alias in connections}
-    for alias in before:
-        connections[alias].settings_dict["NAME"] = database
-    try:
-        yield
-    finally:
-        _close_connections()
-        for alias, name in before.items():
-            connections[alias].settings_dict["NAME"] = name
-
-
-def _close_connections() -> None:
-    from django.db import connections
-
-    for connection in connections.all(initialized_only=True):
-        connection.close()

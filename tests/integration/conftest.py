@@ -4,9 +4,13 @@ import pytest
 from django.test import Client
 
 from tests.cast import Cast, bare_subject
+from tests.integration.enrollment.candidates import small_cast
+from tests.standing import standing
 from trialsite.access.models import User
 from trialsite.casebook.models import Subject
 from trialsite.casebook.slots import Slot
+
+standing_crew = standing(small_cast)
 
 
 @pytest.fixture

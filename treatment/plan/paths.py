@@ -10,6 +10,7 @@ from assessments.visits.plans import death_date
 from trialsite.casebook import registries
 from trialsite.casebook.domain.paper import from_paper
 from trialsite.casebook.models import Subject
+from trialsite.casebook.reading import one_reading
 from trialsite.casebook.selectors import current_records, standing_records
 from trialsite.casebook.states import SubjectState
 from trialsite.casebook.versions import named
@@ -170,6 +171,7 @@ def end_of_treatment(subject: Subject) -> EndOfTreatment | None:
     return current_records(EndOfTreatment, [subject.pk]).order_by("-performed_on").first()
 
 
+@one_reading()
 def standing_of(subject: Subject) -> Standing:
     """Where a subject stands, from its record as it is now."""
     phases, runs, ended = phases_of(subject), runs_of(subject), end_of_treatment(subject)

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from trialsite.clinical.partial_date import PartialDate
 
 from .models import Subject
+from .reading import one_reading
 from .registries import Finding, activated_checks
 from .site_day import site_today
 
@@ -79,7 +80,8 @@ def edit_check(
 def run_checks(kind: "FormType", values: Values, rows: Rows, subject: Subject) -> list[Fired]:
     """Everything that the checks which the study uses find in a form."""
     in_use = checks_in_use(kind, subject.study_id)
-    return [fired for check in in_use for fired in run_check(check, values, rows, subject)]
+    with one_reading(anew=True):
+        return [fired for check in in_use for fired in run_check(check, values, rows, subject)]
 
 
 def checks_in_use(kind: "FormType", study_id: UUID) -> list[EditCheck]:
@@ -110,7 +112,10 @@ def run_check(check: EditCheck, values: Values, rows: Rows, subject: Subject) ->
         return []
     by_language = []
     for language in ("en", "zh-hans"):
-        with translation.override(language):
+        with (
+            translation.override(language),
+            one_reading(anew=True),
+        ):  # sentences that were read are in one language
             by_language.append([str(finding.message) for finding in check(values, rows, subject)])
     return [
         Fired(check, finding.item, str(finding.message), en, zh)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from enrollment.screening import screen_subject
-from tests.cast import OPENED, Cast, bare_subject, make_cast
+from tests.cast import OPENED, Cast, bare_subject
 from trialsite.amendments.activation import Approval, activate_version, bring_into_force, move_subjects
 from trialsite.audit import acting
 from trialsite.audit.models import Trail
@@ -29,8 +29,8 @@ TOMORROW = timezone.now().date() + timedelta(days=2)  # whatever the site's zone
 
 
 @pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast("BLINA-VEN")
+def cast(ven_cast: Cast) -> Cast:
+    return ven_cast
 
 
 @pytest.fixture

@@ -73,8 +73,8 @@ def test_each_trial_is_amended_at_one_site_and_stays_as_it_was_at_the_other(key:
 
 
 @pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast("BLINA-VEN")
+def cast(ven_cast: Cast) -> Cast:
+    return ven_cast
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from enrollment.models import Confirmation
-from tests.cast import Cast, bare_subject, make_cast
+from tests.cast import Cast, bare_subject
 from tests.integration.treatment.subjects import DAY1, enrolled, start
 from trialsite.amendments.dry_run import run_of, runs, subjects_of_run, totals_of
 from trialsite.audit import acting
@@ -30,8 +30,8 @@ K = ChangeKind
 
 
 @pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast("BLINA-VEN")
+def cast(ven_cast: Cast) -> Cast:
+    return ven_cast
 
 
 def stricter_age(document: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from assessments.models import PlannedVisit
-from tests.cast import PASSWORD, Cast, bare_subject, make_cast
+from tests.cast import PASSWORD, Cast, bare_subject
 from tests.integration.treatment.subjects import DAY1, enrolled, start
 from treatment.doses.services import replan_doses
 from treatment.models import DosePlan, PlannedDose
@@ -53,8 +53,8 @@ TLS = {
 
 
 @pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast("BLINA-VEN")
+def cast(ven_cast: Cast) -> Cast:
+    return ven_cast
 
 
 def tls(cast: Cast, subject: Subject, visit: str = "SCR", **more: Any) -> ProtocolForm:

@@ -13,7 +13,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from tests.integration.treatment.subjects import DAY1, enrolled, start
 from trialsite.amendments.activation import move_subjects
 from trialsite.audit import acting
@@ -116,8 +116,8 @@ class TakenBack(Exception):
 
 
 @pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast("BLINA-VEN")
+def cast(ven_cast: Cast) -> Cast:
+    return ven_cast
 
 
 def answers_stored(cast: Cast) -> list[tuple[str, str, str]]:

@@ -16,7 +16,7 @@ from assessments.disease.later_counts import open_words
 from assessments.disease.mrd_results import mrd_lines
 from assessments.disease.responses import judged_responses
 from assessments.models import AwaitedOfDisease
-from tests.cast import Cast, bare_subject, make_cast
+from tests.cast import Cast, bare_subject
 from tests.integration.test_api import token_of
 from trialsite.audit import acting
 from trialsite.casebook.models import Subject
@@ -263,8 +263,8 @@ def test_a_single_positive_asks_for_a_second_sample_until_a_negative_or_a_confir
 
 
 @pytest.fixture
-def ngs(db: None) -> Cast:
-    return make_cast("BLINA-VEN")
+def ngs(ven_cast: Cast) -> Cast:
+    return ven_cast
 
 
 def alerts(cast: Cast, subject: Subject) -> list[str]:

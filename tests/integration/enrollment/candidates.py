@@ -8,7 +8,6 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
@@ -16,7 +15,7 @@ from django.utils import timezone
 from enrollment.dossier_page import slot_of_form
 from enrollment.facts import sources
 from enrollment.services import confirm_eligibility, enrol_subject, screen_subject
-from tests.cast import PASSWORD, Cast, cast_of
+from tests.cast import PASSWORD, Cast, cast_of, document_of
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.casebook.models import CasebookRecord, Subject
@@ -26,8 +25,6 @@ from trialsite.casebook.services import submit_form
 from trialsite.casebook.site_day import site_today
 from trialsite.clinical.partial_date import PartialDate
 from trialsite.clinical.rules import facts_named, parse_rule
-from trialsite.studies.domain.read import read_file
-from trialsite.studies.services import PROTOCOLS
 
 TODAY = timezone.now().date()
 
@@ -41,7 +38,7 @@ SCREENED = days_ago(5)
 
 def small_document(key: str, planned: int | None) -> dict[str, Any]:
     """A shipped protocol with the criteria that the forms of enrolment decide by themselves."""
-    document = deepcopy(read_file(Path(PROTOCOLS) / f"{key}.yaml").document)
+    document = deepcopy(document_of(key))
     own = set(sources())
     document["criteria"] = [
         one for one in document["criteria"] if facts_named(parse_rule(one["rule"])) <= own

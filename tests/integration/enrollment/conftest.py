@@ -1,11 +1,11 @@
 import pytest
 
 from tests.cast import Cast
-
-from .candidates import small_cast
+from tests.standing import Standing
 
 
 @pytest.fixture
-def crew(db: None) -> Cast:
+def crew(standing_crew: Standing, db: None) -> Cast:
     """The cast of BLINA-FULL with the criteria that need no laboratory."""
-    return small_cast()
+    cast: Cast = standing_crew.value()
+    return cast

@@ -1,18 +1,15 @@
 import pytest
 
-from tests.cast import Cast, make_cast
+from tests.standing import Standing, standing
 from trialsite.casebook.models import Subject
 
 from .worked_example import enter_all
 
-
-@pytest.fixture
-def hsct_cast(db: None) -> Cast:
-    """The cast of VIP-BLINA-HSCT, whose primary endpoint runs from transplantation."""
-    return make_cast("VIP-BLINA-HSCT")
+standing_example = standing(lambda cast: (cast, enter_all(cast)), on="standing_hsct_cast")
 
 
 @pytest.fixture
-def subjects(hsct_cast: Cast) -> dict[str, Subject]:
+def subjects(standing_example: Standing, db: None) -> dict[str, Subject]:
     """The twelve subjects of the worked example."""
-    return enter_all(hsct_cast)
+    _cast, subjects = standing_example.value()
+    return subjects

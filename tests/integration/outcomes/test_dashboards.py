@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from outcomes.figures import figure
 from outcomes.study_reading import Flow, accrual_of, counted_times, flows_of, subjects_behind
 from tests.cast import Cast, employ, make_cast, user
+from tests.standing import Standing, standing
 from trialsite.access.models import Role, User
 from trialsite.audit import acting
 from trialsite.casebook.models import Subject
@@ -22,11 +23,20 @@ from .worked_example import COURSES, Course, day, enter_course, relapsed, subjec
 STUDY = "/dashboards/VIP-BLINA-HSCT/"
 
 
-@pytest.fixture
-def derived(hsct_cast: Cast, subjects: dict[str, Subject]) -> dict[str, Subject]:
-    """The worked example with everything derived, as the workers of both sites would have left it."""
-    with acting(user=hsct_cast.monitor):
+def derive(example: tuple[Cast, dict[str, Subject]]) -> dict[str, Subject]:
+    cast, subjects = example
+    with acting(user=cast.monitor):
         bring_up_to_date(Subject.objects.all())
+    return subjects
+
+
+standing_derived = standing(derive, on="standing_example")
+
+
+@pytest.fixture
+def derived(standing_derived: Standing, db: None) -> dict[str, Subject]:
+    """The worked example with everything derived, as the workers of both sites would have left it."""
+    subjects: dict[str, Subject] = standing_derived.value()
     return subjects
 
 

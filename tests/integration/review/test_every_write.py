@@ -46,8 +46,8 @@ from tests.integration.enrollment.candidates import (
     confirmed,
     eligible,
     screened,
-    small_cast,
 )
+from tests.standing import Standing, standing
 from treatment.doses.services import replan_doses
 from treatment.models import CycleStart
 from treatment.plan.decisions import decide_next_phase
@@ -103,14 +103,19 @@ SEEN = TODAY - timedelta(days=1)  # a day on which every form can have been done
 
 
 @pytest.fixture
-def cast(db: None) -> Cast:
-    return small_cast()
+def cast(standing_crew: Standing, db: None) -> Cast:
+    cast: Cast = standing_crew.value()
+    return cast
+
+
+standing_prepared = standing(lambda cast: prepared(cast, eligible(cast)), on="standing_crew")
 
 
 @pytest.fixture
-def subject(cast: Cast) -> Subject:
+def subject(standing_prepared: Standing, db: None) -> Subject:
     """Screened and eligible, with vital signs, an open query, and a visit recorded as not done."""
-    return prepared(cast, eligible(cast))
+    subject: Subject = standing_prepared.value()
+    return subject
 
 
 def prepared(cast: Cast, subject: Subject) -> Subject:

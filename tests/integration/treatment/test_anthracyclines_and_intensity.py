@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.cast import PASSWORD, Cast, make_cast
+from tests.cast import PASSWORD, Cast
 from tests.integration.assessments.entries import enter
 from tests.integration.test_api import token_of
 from treatment.anthracyclines.decisions import decide_beyond_limit
@@ -29,8 +29,8 @@ from .test_doses_given import give
 
 
 @pytest.fixture
-def vip(db: None) -> Cast:
-    return make_cast("VIP-BLINA-HSCT")
+def vip(hsct_cast: Cast) -> Cast:
+    return hsct_cast
 
 
 def history(

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from assessments.models import PlannedVisit
-from tests.cast import Cast, cast_of, document_of, make_cast
+from tests.cast import Cast, cast_of, document_of
 from tests.integration.assessments.entries import enter
 from treatment.deviation_rules.drafts import draft_deviations, draft_deviations_of_all
 from treatment.deviation_rules.findings import findings_of
@@ -37,8 +37,8 @@ PREDNISONE = {"drug": "PREDNISONE", "given_on": DAY1, "unit": "mg", "reason": ""
 
 
 @pytest.fixture
-def vip(db: None) -> Cast:
-    return make_cast("VIP-BLINA-HSCT")
+def vip(hsct_cast: Cast) -> Cast:
+    return hsct_cast
 
 
 def give(cast: Cast, subject: Subject, given: str, on: date = DAY1, **more: Any) -> Any:

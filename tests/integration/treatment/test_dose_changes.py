@@ -29,13 +29,13 @@ from .subjects import DAY1, enrolled, log, size, start
 
 
 @pytest.fixture
-def vip(db: None) -> Cast:
-    return make_cast("VIP-BLINA-HSCT")
+def vip(hsct_cast: Cast) -> Cast:
+    return hsct_cast
 
 
 @pytest.fixture
-def ven(db: None) -> Cast:
-    return make_cast("BLINA-VEN")
+def ven(ven_cast: Cast) -> Cast:
+    return ven_cast
 
 
 def plan_of(cast: Cast, cycle: CycleStart, drug: str) -> dict[int, D | None]:

@@ -6,7 +6,7 @@ from decimal import Decimal as D
 import pytest
 from django.test import Client
 
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from treatment.anthracyclines.page import anthracycline_context
 from treatment.domain.ledger import Mark
 from treatment.doses.offers import offer_doses
@@ -22,8 +22,8 @@ from .subjects import DAY1, enrolled, start
 
 
 @pytest.fixture
-def vip(db: None) -> Cast:
-    return make_cast("VIP-BLINA-HSCT")
+def vip(hsct_cast: Cast) -> Cast:
+    return hsct_cast
 
 
 def offered(cast: Cast, subject: Subject, visit: str) -> list[tuple[str, int, str]]:

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from tests.integration.assessments.entries import enter, result
 from treatment.domain.methotrexate import Verdict
 from treatment.methotrexate.derived import methotrexate
@@ -32,8 +32,8 @@ MTX_DAY = "2026-01-12 08:00"
 
 
 @pytest.fixture
-def vip(db: None) -> Cast:
-    return make_cast("VIP-BLINA-HSCT")
+def vip(hsct_cast: Cast) -> Cast:
+    return hsct_cast
 
 
 def level(

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
 from django.test import Client
 
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from treatment.doses.services import replan_doses
 from treatment.models import CycleStart, DosePlan, PlannedDose
 from trialsite.audit import acting
@@ -22,8 +22,8 @@ from .subjects import DAY1, enrolled, size, start
 
 
 @pytest.fixture
-def vip(db: None) -> Cast:
-    return make_cast("VIP-BLINA-HSCT")
+def vip(hsct_cast: Cast) -> Cast:
+    return hsct_cast
 
 
 def doses(cast: Cast, cycle: CycleStart) -> dict[str, tuple[D | None, str]]:
