@@ -193,7 +193,7 @@ def reductions(lines: Sequence[MrdLine]) -> Iterator[Found]:
     for line, some in (("best", after), ("induction", induction)):
         if some:
             found = max((log_reduction(baseline, *height_of(one)) for one in some), key=attrgetter("order"))
-            yield Found("mrd_drop", line, found.height.value, value=found.log10)
+            yield Found("mrd_drop", line, found.band, value=found.log10)
 
 
 def response_cells(subject: Subject) -> Iterator[Found]:
@@ -213,7 +213,8 @@ def response_cells(subject: Subject) -> Iterator[Found]:
 def treatment_cells(subject: Subject) -> Iterator[Found]:
     """Phases begun, how they ended and why they began late; changes of doses; blinatumomab in each phase."""
     cycles, zone = cycles_of_subject(subject), ZoneInfo(subject.site.timezone)
-    segments, by_phase = segments_of(subject), defaultdict(list)
+    segments = segments_of(subject)
+    by_phase: dict[str, list[InfusionSegment]] = defaultdict(list)
     for cycle, first, last in windows_of(cycles):
         yield from cycle_cells(cycle)
         by_phase[cycle.phase] += [
@@ -234,7 +235,7 @@ def treatment_cells(subject: Subject) -> Iterator[Found]:
 
 
 def cycle_cells(cycle: CycleStart) -> Iterator[Found]:
-    yield Found("phase", cycle.phase, cycle.end_reason)
+    yield Found("phase", cycle.phase, cycle.end_reason or "-")
     if cycle.delay_reason:
         yield Found("delay", cycle.phase, cycle.delay_reason)
     if cycle.dose_level_reason:
@@ -259,7 +260,7 @@ def group_cells(subject: Subject) -> Iterator[Found]:
     """The group of each factor that a subject belongs to: sex, age, risk, MRD at screening, strata."""
     facts = several_facts([subject.pk], ("sex", "high_risk", "mrd_verdict_screening"))
     known = {name: found.get(subject.pk, Fact.missing()).value for name, found in facts.items()}
-    risk = {True: "HIGH", False: "OTHER"}
+    risk = {True: "HIGH", False: "STANDARD"}
     yield Found("group", "sex", str(known["sex"] or NOT_KNOWN))
     yield Found("group", "age", age_group(known_facts([subject.pk], "age_years").get(subject.pk)))
     yield Found("group", "risk", risk.get(known["high_risk"], NOT_KNOWN))  # type: ignore[arg-type,call-overload]
@@ -273,12 +274,10 @@ def group_cells(subject: Subject) -> Iterator[Found]:
 def age_group(fact: Fact | None) -> str:
     """Below or from 40 years on; "?" where the age is not known, or may be on both sides."""
     value: Any = fact.value if fact else None
-    if value is None:
-        return NOT_KNOWN
     low, high = (value.low, value.high) if isinstance(value, Interval) else (value, value)
-    if (low >= OLDER) != (high >= OLDER):
-        return NOT_KNOWN
-    return "FROM_40" if low >= OLDER else "BELOW_40"
+    if low is not None and low >= OLDER:
+        return "FROM_40"
+    return "BELOW_40" if high is not None and high < OLDER else NOT_KNOWN
 
 
 def entry_cells(subject: Subject) -> Iterator[Found]:

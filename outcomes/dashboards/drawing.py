@@ -5,6 +5,7 @@ Coordinates are strings, so that no locale can change them. Each chart is drawn 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from math import log10
 from typing import Any
 
 from trialsite.casebook.charts import LINE, Scale, nice_ticks, px, text_width
@@ -136,3 +137,200 @@ def one_bar(bar: Bar, x: Scale, top: float, deep: float, narrow: bool) -> list[S
                 )
     shapes.append(text(x(at) + 6, top + deep - 4, bar.shown, "bar-end"))
     return shapes
+
+
+@dataclass(frozen=True)
+class Fall:
+    """One bar of a waterfall: how far down it goes (up where negative), its colour, its words, where it leads."""
+
+    value: float
+    tone: str
+    title: str
+    href: str = ""
+
+
+def waterfall(
+    falls: Sequence[Fall], keys: Sequence[tuple[str, str]], *, label: str, y_label: str, width: int
+) -> dict[str, Any]:
+    """Bars that hang from 0, one a subject, the deepest last."""
+    shapes, top = legend(keys, width, 14)
+    shapes.append(text(2, top + 2, y_label, "axis-name"))
+    top += 14
+    deepest = max([fall.value for fall in falls], default=1)
+    highest = max([-fall.value for fall in falls], default=0)
+    steps = nice_ticks(max(deepest, 0.5), 6, whole=False)
+    up = nice_ticks(highest, 3, whole=False) if highest > 0 else [0.0]
+    y = Scale(-up[-1], steps[-1], top, top + 230)
+    left, right = 40.0, width - 8.0
+    for tick in [*(-one for one in up[1:]), *steps]:
+        css = "axis" if tick == 0 else "grid"
+        shapes += [
+            line(left, y(tick), right, y(tick), css),
+            text(left - 6, y(tick) + 4, f"{-tick:g}", "tick", "end"),
+        ]
+    wide = min((right - left) / max(len(falls), 1), 26)
+    for place, fall in enumerate(sorted(falls, key=lambda one: one.value)):
+        x, depth = left + wide * place, abs(y(fall.value) - y(0))
+        shapes.append(
+            rect(
+                x + 0.5,
+                min(y(0), y(fall.value)),
+                max(wide - 1, 0.8),
+                max(depth, 1.5),
+                f"tone-{fall.tone}",
+                fall.href,
+                fall.title,
+            )
+        )
+    return drawing(width, top + 242, shapes, label)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Least value, quartiles and greatest of a group, with its name and where it leads."""
+
+    label: str
+    numbers: tuple[float, float, float, float, float]
+    shown: str = ""
+    href: str = ""
+
+
+def box_chart(
+    spreads: Sequence[Spread], *, label: str, unit: str = "", reference: float | None = None, width: int
+) -> dict[str, Any]:
+    """Boxes from the first to the third quartile with the median, whiskers to the least and greatest value."""
+    narrow, top, step = width < TELEPHONE, 8.0, 40 if width < TELEPHONE else 30
+    left = 2 if narrow else min(270, max([text_width(one.label) for one in spreads], default=0) + 16)
+    right = width - max([text_width(one.shown) for one in spreads], default=0) - 14
+    greatest = max([*(one.numbers[4] for one in spreads), reference or 0])
+    ticks = nice_ticks(greatest, 4 if narrow else 6, whole=False)
+    x, bottom, shapes = Scale(0, ticks[-1], left, right), top + step * len(spreads) + 4, []
+    for tick in ticks:
+        shapes += [
+            line(x(tick), top, x(tick), bottom, "grid"),
+            text(x(tick), bottom + 15, f"{tick:g}{unit}", "tick", "middle"),
+        ]
+    if reference is not None:
+        shapes.append(line(x(reference), top, x(reference), bottom, "reference"))
+    for place, one in enumerate(spreads):
+        middle = top + step * place + (28 if narrow else 15)
+        least, first, median, third, most = (x(value) for value in one.numbers)
+        where = (2, middle - 13, "start") if narrow else (left - 8, middle + 4, "end")
+        shapes += [
+            text(
+                where[0],
+                where[1],
+                shortened(one.label, right if narrow else left - 10),
+                "bar-name",
+                where[2],
+                one.href,
+            ),
+            line(least, middle, most, middle, "whisker"),
+            rect(first, middle - 7, max(third - first, 1), 14, "box"),
+            line(median, middle - 8, median, middle + 8, "middle"),
+            text(right + 8, middle + 4, one.shown, "bar-end"),
+        ]
+    return drawing(width, bottom + 22, shapes, label)
+
+
+@dataclass(frozen=True)
+class Course:
+    """One subject over time: points (day, height as a power of ten, whether it was measured), where it leads."""
+
+    points: Sequence[tuple[int, float, bool]]
+    title: str
+    href: str
+
+
+def courses_chart(
+    courses: Sequence[Course], *, label: str, x_label: str, threshold: float | None = None, width: int
+) -> dict[str, Any]:
+    """Heights of many subjects over days on a logarithmic axis from 10⁻⁶ to 1; hollow dots lie below a limit."""
+    days = [day for course in courses for day, _height, _measured in course.points] or [0]
+    ticks = nice_ticks(max(days), 4 if width < TELEPHONE else 8)
+    x, y = Scale(min(0, *days), ticks[-1], 62, width - 12), Scale(-6, 0, 260, 14)
+    shapes = []
+    for power in range(-6, 1):
+        words = f"{10.0 ** (power + 2):g} %"
+        shapes += [
+            line(x.start, y(power), x.end, y(power), "grid"),
+            text(56, y(power) + 4, words, "tick", "end"),
+        ]
+    for tick in ticks:
+        shapes.append(text(x(tick), 276, f"{tick:g}", "tick", "middle"))
+    shapes.append(text((x.start + x.end) / 2, 294, x_label, "axis-name", "middle"))
+    if threshold is not None:
+        shapes.append(line(x.start, y(threshold), x.end, y(threshold), "reference"))
+    for course in courses:
+        at = [(x(day), y(min(max(height, -6), 0)), measured) for day, height, measured in course.points]
+        path = "".join(f"{'L' if place else 'M'}{px(one[0])} {px(one[1])}" for place, one in enumerate(at))
+        shapes.append(Shape("path", "course", {"d": path}))
+        shapes += [
+            circle(one[0], one[1], 3.5, "tone-plain" if one[2] else "hollow", course.href, course.title)
+            for one in at
+        ]
+    return drawing(width, 300, shapes, label)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """One line of a forest plot: an estimate with its limits, None where there is none; `over` begins a group."""
+
+    label: str
+    value: float | None
+    lower: float | None
+    upper: float | None
+    shown: str
+    over: str = ""
+    href: str = ""
+
+
+RATIO_TICKS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0)
+
+
+def forest_chart(
+    intervals: Sequence[Interval], *, label: str, ratio: bool, x_label: str, width: int
+) -> dict[str, Any]:
+    """Estimates with their limits: ratios on a logarithmic axis from 0.1 to 10 around 1, shares from 0 to 100 %.
+
+    A limit beyond the axis, or none, ends at the edge."""
+    narrow = width < TELEPHONE
+    left = 8 if narrow else min(230, max([text_width(one.label) for one in intervals], default=0) + 26)
+    right = width - (8 if narrow else max([text_width(one.shown) for one in intervals], default=0) + 16)
+    x = Scale(-1, 1, left, right) if ratio else Scale(0, 1, left, right)
+
+    def at(value: float) -> float:
+        return min(max(x(log10(value) if ratio else value), left), right) if value > 0 or not ratio else left
+
+    shapes, y = [], 10.0
+    for one in intervals:
+        if one.over:
+            y += 20
+            shapes.append(text(2, y, one.over, "group-name"))
+        y += 34 if narrow else 20
+        name_y = y - 13 if narrow else y
+        shapes.append(
+            text(
+                12,
+                name_y,
+                shortened(one.label, (right - 110) if narrow else left - 20),
+                "bar-name",
+                "start",
+                one.href,
+            )
+        )
+        shapes.append(text(width - 2, name_y, one.shown, "bar-end", "end"))
+        if one.value is not None:
+            low, high = one.lower if one.lower is not None else 0.0, one.upper
+            shapes.append(line(at(low), y - 4, right if high is None else at(high), y - 4, "whisker"))
+            shapes.append(
+                rect(at(one.value) - 4, y - 8, 8, 8, "tone-plain", one.href, f"{one.label}: {one.shown}")
+            )
+    bottom = y + 8
+    for tick in RATIO_TICKS if ratio else (0, 0.25, 0.5, 0.75, 1):
+        css = "reference" if ratio and tick == 1 else "grid"
+        words = f"{tick:g}" if ratio else f"{100 * tick:.0f} %"
+        shapes[:0] = [line(at(tick), 10, at(tick), bottom, css)]
+        shapes.append(text(at(tick), bottom + 15, words, "tick", "middle"))
+    shapes.append(text((left + right) / 2, bottom + 33, x_label, "axis-name", "middle"))
+    return drawing(width, bottom + 40, shapes, label)

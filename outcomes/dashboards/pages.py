@@ -21,23 +21,39 @@ from ..consort_page import own_sites
 from ..dashboard_page import arm_name, refresh_own, several_arms
 from ..study_reading import sees_arms, study_with_figures, subjects_behind
 from .cells import behind, cells_of, own_subjects
+from .exposure import exposure
+from .failures import failures
+from .forest import forest
+from .mrd import mrd
 from .parts import Asked, Choice, Part, as_csv
-from .safety import SELECTIONS, safety
+from .quality import quality
+from .response import response
+from .safety import safety
+from .sites import sites
 from .topics import TOPICS
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page: its name, its parts, and the topics of which it shows a choice ("of")."""
+    """One page: its name and its parts."""
 
     label: Any
     parts: Callable[[Asked], list[Part]]
-    choices: tuple[str, ...] = ()
 
 
 PAGES: Mapping[str, Page] = {
-    "safety": Page(gettext_lazy("Safety"), safety, SELECTIONS),
+    "response": Page(gettext_lazy("Response"), response),
+    "mrd": Page(gettext_lazy("MRD"), mrd),
+    "safety": Page(gettext_lazy("Safety"), safety),
+    "exposure": Page(gettext_lazy("Treatment"), exposure),
+    "forest": Page(gettext_lazy("Subgroups"), forest),
+    "failures": Page(gettext_lazy("Screen failures"), failures),
+    "quality": Page(gettext_lazy("Data quality"), quality),
+    "sites": Page(gettext_lazy("Sites"), sites),
 }
+
+
+KEPT = ("of", "arm", "endpoint")  # of an address, in the address of a file
 
 
 def tabs(study: Study, chosen: str) -> list[Choice]:
@@ -91,8 +107,7 @@ def frame(asked: Asked, name: str) -> dict[str, Any]:
         "all_sites": sites,
         "pooled": several_arms(protocol) and not sees_arms(asked.user, study),
         "arms": arm_choices(asked),
-        "choices": topic_choices(asked, PAGES[name].choices),
-        "kept": urlencode({key: value for key, value in asked.params.items() if key in ("of", "arm")}),
+        "kept": urlencode({key: value for key, value in asked.params.items() if key in KEPT}),
     }
 
 
@@ -100,24 +115,8 @@ def arm_choices(asked: Asked) -> list[Choice]:
     """All arms together or one of them; nothing where the reader may not tell them apart."""
     if not (several_arms(asked.protocol) and sees_arms(asked.user, asked.study)):
         return []
-    kept = {"of": asked.params["of"]} if asked.params.get("of") else {}
-    return [
-        Choice(
-            arm_name(asked.protocol, key),
-            "?" + urlencode(kept | ({"arm": key} if key else {})),
-            key == asked.arm,
-        )
-        for key in ("", *(arm.key for arm in asked.protocol.arms))
-    ]
-
-
-def topic_choices(asked: Asked, topics: tuple[str, ...]) -> list[Choice]:
-    kept = {"arm": asked.arm} if asked.arm else {}
-    chosen = asked.params.get("of", "")
-    chosen = chosen if chosen in topics else (topics[0] if topics else "")
-    return [
-        Choice(str(TOPICS[one].title), "?" + urlencode({"of": one} | kept), one == chosen) for one in topics
-    ]
+    keys = ["", *(arm.key for arm in asked.protocol.arms)]
+    return asked.choices("arm", [(key, arm_name(asked.protocol, key)) for key in keys], asked.arm)
 
 
 @login_required

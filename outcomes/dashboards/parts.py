@@ -16,7 +16,7 @@ from trialsite.access.models import User
 from trialsite.exchange.renderers import BOM
 from trialsite.exchange.renderers import cell as safe
 from trialsite.studies.domain.protocol import Protocol
-from trialsite.studies.models import Study
+from trialsite.studies.models import Study, StudySite
 
 from .cells import Cells, Count, cells_of
 
@@ -51,7 +51,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a page; `key` names its files. `choosing`: the choice of the page ("of") changes this part."""
+    """A part of a page; `key` names its files. `choices` change it; `charts`: small ones."""
 
     key: str
     title: str
@@ -59,7 +59,8 @@ class Part:
     chart: dict[str, Any] | None = None
     lead: str = ""
     note: str = ""
-    choosing: bool = False
+    choices: Sequence["Choice"] = ()
+    charts: Sequence[tuple[str, dict[str, Any]]] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,11 @@ class Asked:
     def cells(self, topic: str) -> Cells:
         return cells_of(self.study, topic, self.own, self.arm)
 
+    def choices(self, name: str, known: Sequence[tuple[str, str]], chosen: str) -> list[Choice]:
+        """Addresses of this page with another value of a parameter; the arm stays."""
+        kept = {"arm": self.arm} if self.arm and name != "arm" else {}
+        return [Choice(label, "?" + urlencode({name: key} | kept), key == chosen) for key, label in known]
+
     def link(self, topic: str, line: str | None = None, levels: Sequence[str] = (), site: str = "") -> str:
         """Where the subjects of a cell are listed."""
         asked = {"line": line} if line is not None else {}
@@ -94,14 +100,22 @@ class Asked:
         return f"{address}?{urlencode(asked)}" if asked else address
 
     def cell(
-        self, count: Count, topic: str, line: str | None = None, levels: Sequence[str] = (), shown: str = ""
+        self,
+        count: Count,
+        topic: str,
+        line: str | None = None,
+        levels: Sequence[str] = (),
+        *,
+        shown: str = "",
+        site: str = "",
     ) -> Cell:
         """A number that leads to its subjects where some are at the own sites."""
         text = shown or str(count.subjects)
         if not count.own:
             return Cell(text)
-        title = _("%(own)s at your sites") % {"own": count.own}
-        return Cell(text, self.link(topic, line, levels), title)
+        several = line is None  # a subject may stand in several lines
+        title = _("at your sites") if several else _("%(own)s at your sites") % {"own": count.own}
+        return Cell(text, self.link(topic, line, levels, site), title)
 
 
 def percent(part: float, whole: float) -> str:
@@ -127,3 +141,18 @@ def as_csv(part: Part, name: str) -> HttpResponse:
         words = [*([over] if groups else []), line.name, *(cell.text for cell in line.cells)]
         writer.writerow([safe(one) for one in words])
     return answer
+
+
+@dataclass(frozen=True)
+class Place:
+    """A site of the study."""
+
+    id: UUID
+    key: str
+    name: str
+
+
+def places_of(study: Study) -> list[Place]:
+    """The sites of a study in the order of their keys."""
+    rows = StudySite.objects.filter(study=study).select_related("site").order_by("site__key")
+    return [Place(row.site_id, row.site.key, str(row.site)) for row in rows]

@@ -109,7 +109,7 @@ def terms(asked: Asked, topic: str, cells: Cells, treated: Count) -> Part:
             if len(ranked) > SHOWN_TERMS
             else ""
         ),
-        choosing=True,
+        choices=asked.choices("of", [(one, str(TOPICS[one].title)) for one in SELECTIONS], topic),
     )
 
 

@@ -18,6 +18,8 @@ class Height(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
+# Of a measured value: it rose, or fell by less than 1, by 1 to 2, by 2 to 3, by 3 powers of ten or more.
+BANDS = ("RISE", "LOG0", "LOG1", "LOG2", "LOG3")
 ORDER = (Height.UNKNOWN, Height.VALUE, Height.BELOW_LOQ, Height.NOT_DETECTED)
 
 
@@ -34,6 +36,15 @@ class Reduction:
     def order(self) -> tuple[int, Decimal]:
         """What comes last is the best: not detected, then below quantification, then the furthest fall of a value."""
         return ORDER.index(self.height), self.log10 if self.log10 is not None else Decimal("-Infinity")
+
+    @property
+    def band(self) -> str:
+        """Where it is counted: a band of measured values, or what stands instead of one."""
+        if self.log10 is None:
+            return Height.UNKNOWN
+        if self.height is not Height.VALUE:
+            return self.height
+        return BANDS[0] if self.log10 < 0 else BANDS[min(int(self.log10), 3) + 1]
 
 
 def log_reduction(baseline: Decimal | None, height: Height, fraction: Decimal | None) -> Reduction:

@@ -1,7 +1,6 @@
 """A study with something in every dashboard: Ann and Bo here, Cai at the other site."""
 
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from tests.cast import Cast, bare_subject
@@ -32,6 +31,7 @@ CRS_1 = {
     "hypotension": "NONE",
     "oxygen": "NONE",
 }
+BODY = {"height": Quantity.parse("170", "cm", "height"), "weight": Quantity.parse("70", "kg", "weight")}
 
 
 def on(day: int) -> date:
@@ -66,8 +66,7 @@ def treated(cast: Cast, site: Any) -> Subject:
             enrolled_on=date(2026, 1, 11),
             arm=cast.version.protocol.arms[0].key,
         )
-    body = {"height": Quantity.parse("170", "cm", "height"), "weight": Quantity.parse("70", "kg", "weight")}
-    put(cast, subject, "CYC", DAY1, phase="IND_CHEMO", **body)
+    put(cast, subject, "CYC", DAY1, phase="IND_CHEMO", **BODY)
     return subject
 
 
@@ -107,6 +106,3 @@ def fill(cast: Cast) -> dict[str, Subject]:
     with acting(user=cast.monitor):
         bring_up_to_date(Subject.objects.all())
     return {"ann": ann, "bo": bo, "cai": cai}
-
-
-PER_LOG10 = Decimal("2.3010")  # log10(10 / 0.05)

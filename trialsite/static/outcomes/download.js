@@ -50,7 +50,7 @@
     image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(standalone(svg))}`;
   }
 
-  document.querySelectorAll("svg.chart-wide, svg.consort").forEach((svg, place) => {
+  document.querySelectorAll("svg.chart-wide, svg.chart-small, svg.consort").forEach((svg, place) => {
     const name = `${said.study}-${svg.closest("section[id]")?.id || `chart-${place + 1}`}`;
     const line = document.createElement("p");
     line.className = "chart-note d-print-none chart-files";
