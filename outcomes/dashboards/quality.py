@@ -57,7 +57,7 @@ def quality(asked: Asked) -> list[Part]:
             charts=[
                 (_("Open queries by age"), query_chart(asked, known["queries"], places)),
                 (_("Overdue visits and forms"), overdue_chart(asked, sums, places)),
-                (_("Source verified, % of planned items"), share_chart(verified, places)),
+                (_("Source verified of planned items"), share_chart(verified, places)),
             ],
             note=_(
                 "Counts of queries, visits, forms and signatures; each leads to its subjects at your sites. A draft is"
