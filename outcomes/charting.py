@@ -104,8 +104,11 @@ def accrual_drawing(
     planned: int | None,
     length_months: int | None,
     today: date,
+    reached_on: date | None = None,
 ) -> dict[str, Any]:
-    """Enrolment of the study and of each site by month, against an even pace; without a planned number no plan."""
+    """Enrolment of the study and of each site by month, against an even pace; without a planned number no plan.
+
+    `reached_on`: when the planned number is expected to be reached."""
     series = [charts.Series(_("all sites"), counts(rows, today))]
     if len(site_keys) > 1:
         series += [
@@ -115,11 +118,16 @@ def accrual_drawing(
     plan: tuple[charts.Count, ...] = ()
     if planned and length_months and begun:
         plan = (charts.Count(begun, 0), charts.Count(add_months(begun, length_months), planned))
+    forecast: tuple[charts.Count, ...] = ()
+    if planned and reached_on:
+        forecast = (charts.Count(today, sum(row.enrolled for row in rows)), charts.Count(reached_on, planned))
     return charts.both(
         charts.accrual_chart,
         [line for line in series if line.counts],
         plan=plan,
         plan_label=_("planned"),
+        forecast=forecast,
+        forecast_label=_("expected"),
         today=today,
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -13,11 +13,13 @@ from trialsite.access.models import User
 from trialsite.audit.moment import now
 from trialsite.casebook.models import Subject
 from trialsite.casebook.projections import bring_up_to_date
+from trialsite.clinical.dates import add_months
 from trialsite.studies.domain.protocol import EndpointPlan, Protocol
 from trialsite.studies.models import Study, StudySite
 from trialsite.studies.selectors import studies_visible_to
 
 from .charting import accrual_drawing, curve_drawing
+from .domain.forecast import forecast
 from .domain.intervals import Estimate
 from .figures import POOLED, Figure, Group, StepRow, TableRow, expected_by, figure
 from .selectors import own_event_days
@@ -33,6 +35,7 @@ from .study_reading import (
 )
 
 TICKS = 9
+RECENT_MONTHS = 6  # whose pace the forecast goes on with (assumption)
 
 
 @dataclass(frozen=True)
@@ -252,12 +255,43 @@ def accrual_context(study: Study, protocol: Protocol, rows: Sequence[AccrualRow]
     today = now().date()
     begun = min((place.activated_on for place in places), default=None)
     planned, length = protocol.planned_enrolment, protocol.accrual_months
+    coming = expected_end(rows, begun, planned, today)
+    keys = [place.site.key for place in places]
     return {
-        "accrual": accrual_drawing(rows, [place.site.key for place in places], begun, planned, length, today),
+        "accrual": accrual_drawing(rows, keys, begun, planned, length, today, coming.on if coming else None),
+        "coming": coming,
         "accrual_sites": [site_accrual(place, rows) for place in places],
         "accrual_months": monthly(rows),
         "expected": expected_by(today, begun, planned, length),
     }
+
+
+@dataclass(frozen=True)
+class Coming:
+    """When the planned number is expected to be reached, and the pace (enrolled in so many days) that says so."""
+
+    on: date
+    earliest: date
+    latest: date | None
+    enrolled: int
+    days: int
+
+
+def expected_end(
+    rows: Sequence[AccrualRow], begun: date | None, planned: int | None, today: date
+) -> Coming | None:
+    """The forecast from the last months; None where nothing is planned, nobody came of late, or all are there."""
+    if not planned or begun is None:
+        return None
+    since = max(begun, add_months(today.replace(day=1), -RECENT_MONTHS))
+    recent = sum(row.enrolled for row in rows if row.month >= since.replace(day=1))
+    days = (today - since).days + 1
+    found = forecast(recent, max(days, 0), planned - sum(row.enrolled for row in rows))
+    if found is None:
+        return None
+    on, earliest = today + timedelta(days=found.days), today + timedelta(days=found.lower)
+    latest = None if found.upper is None else today + timedelta(days=found.upper)
+    return Coming(on, earliest, latest, recent, days)
 
 
 def site_accrual(place: StudySite, rows: Sequence[AccrualRow]) -> SiteAccrual:

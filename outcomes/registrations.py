@@ -11,6 +11,7 @@ from .api import EndpointViewSet
 from .call_list import CALL_WORK
 from .calls import follow_attempt, return_who_was_lost, take_back_contacts
 from .critical import critical_items
+from .dashboards.deriving import derive_cells
 from .derived import endpoints_touched
 from .facts import relapses
 from .results import derive_course, derive_results
@@ -128,6 +129,9 @@ registries.ends_of_follow_up.register("withdrawal", withdrawals.end_of_follow_up
 registries.ends_of_treatment.register("withdrawal", withdrawals.end_of_treatment)
 registries.facts.register("relapsed", FactSource(relapses, _("Relapse"), "", "REL"))
 registries.projections.register("endpoints", ProjectionType(models.EndpointResult, derive_results))
+registries.projections.register(
+    "cells", ProjectionType(models.SubjectCell, derive_cells)
+)  # before the course
 registries.projections.register("course", ProjectionType(models.SubjectCourse, derive_course))
 registries.subject_pages.register("outcomes", SubjectPage(_("Outcomes"), "outcomes", 50))
 registries.subject_alerts.register("outcomes", summaries.outcome_alerts)

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
+from django.http import Http404
 
 from trialsite.access.models import User
 from trialsite.access.permissions import grants_of
 from trialsite.audit.moment import earlier_instant
 from trialsite.studies.models import Study
+from trialsite.studies.selectors import study_or_404
 
 from .figures import Counted
 
@@ -54,6 +56,14 @@ class Flow:
 def sees_figures(user: User, study: Study) -> bool:
     """Whether one of the user's roles opens the figures of the study."""
     return grants_of(user).somewhere("figures.view", study.pk)
+
+
+def study_with_figures(user: User, key: str) -> Study:
+    """The study, if the user has a role in it that sees its figures; a stranger does not learn that it exists."""
+    found = study_or_404(user, key)
+    if not sees_figures(user, found):
+        raise Http404
+    return found
 
 
 def sees_arms(user: User, study: Study) -> bool:

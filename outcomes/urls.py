@@ -1,6 +1,7 @@
 from django.urls import path
 
 from . import call_pages, views
+from .dashboards import pages
 
 urlpatterns = [
     path("subjects/<uuid:subject_id>/outcomes/", views.subject_outcomes, name="outcomes"),
@@ -10,6 +11,11 @@ urlpatterns = [
     path("dashboards/", views.dashboards, name="dashboards"),
     path("dashboards/<slug:key>/", views.study, name="dashboard"),
     path("dashboards/<slug:key>/courses/", views.courses, name="dashboard-courses"),
+    *(
+        path(f"dashboards/<slug:key>/{name}/", pages.page, {"name": name}, name=f"dashboard-{name}")
+        for name in pages.PAGES
+    ),
+    path("dashboards/<slug:key>/cells/<slug:topic>/", pages.cell, name="dashboard-cell"),
     path("dashboards/<slug:key>/flow/", views.consort, name="dashboard-flow"),
     path("dashboards/<slug:key>/flow/<slug:station>/", views.station, name="dashboard-station"),
     path("dashboards/<slug:key>/endpoints/<slug:endpoint>/", views.endpoint, name="dashboard-endpoint"),

@@ -12,13 +12,13 @@ from trialsite.access.models import User
 from trialsite.access.permissions import require_somewhere
 from trialsite.casebook.casebook_page import subject_context
 from trialsite.casebook.selectors import subject_or_404, subjects_visible_to
-from trialsite.studies.models import Study
 from trialsite.studies.selectors import study_or_404
 
 from .consort_page import STATIONS, consort_context, subjects_at, words_of_reason
 from .dashboard_page import dashboard_context, endpoint_context, refresh_own, studies_context
+from .dashboards.pages import tabs
 from .selectors import events_here, results_of_study
-from .study_reading import sees_figures
+from .study_reading import study_with_figures
 from .subject_page import outcomes_context
 from .swimmer.page import swimmer_context
 
@@ -44,9 +44,8 @@ def study(request: HttpRequest, key: str) -> HttpResponse:
     """One study: six figures, curve, accrual, flow."""
     user = person(request)
     found = study_with_figures(user, key)
-    return render(
-        request, "outcomes/study.html", dashboard_context(user, found, request.GET.get("endpoint", ""))
-    )
+    context = dashboard_context(user, found, request.GET.get("endpoint", ""))
+    return render(request, "outcomes/study.html", context | {"tabs": tabs(found, "summary")})
 
 
 @login_required
@@ -75,7 +74,8 @@ def consort(request: HttpRequest, key: str) -> HttpResponse:
     user = person(request)
     found = study_with_figures(user, key)
     refresh_own(user, found)
-    return render(request, "outcomes/consort.html", consort_context(user, found))
+    context = consort_context(user, found) | {"tabs": tabs(found, "flow")}
+    return render(request, "outcomes/consort.html", context)
 
 
 @login_required
@@ -109,11 +109,3 @@ def courses(request: HttpRequest, key: str) -> HttpResponse:
 def person(request: HttpRequest) -> User:
     user: Any = request.user
     return user
-
-
-def study_with_figures(user: User, key: str) -> Study:
-    """The study, if the user has a role in it that sees its figures; a stranger does not learn that it exists."""
-    found = study_or_404(user, key)
-    if not sees_figures(user, found):
-        raise Http404
-    return found

@@ -1,6 +1,7 @@
 """What ends or goes on: relapse, death, survival contacts, withdrawal; and the endpoints derived from the record."""
 
 from .attempts import ContactAttempt
+from .cells import SubjectCell
 from .events import Death, Relapse, SurvivalContact, Withdrawal
 from .results import EndpointResult, SubjectCourse
 
@@ -9,6 +10,7 @@ __all__ = [
     "Death",
     "EndpointResult",
     "Relapse",
+    "SubjectCell",
     "SubjectCourse",
     "SurvivalContact",
     "Withdrawal",

@@ -54,6 +54,7 @@ SAMPLES = {
     "key": "BLINA-FULL",
     "endpoint": "RFS",
     "station": "screened",
+    "topic": "ae",
     "format": "json",
     "day": "1",
     "number": "1",

@@ -56,7 +56,9 @@ class ConcomitantMedication(CasebookRecord):
     medicine = models.CharField(
         _("medicine"), max_length=120, help_text=_("choose from the list, or type any other name")
     )
-    indication = models.CharField(pgettext_lazy("of a medicine", "indication"), max_length=200, blank=True, default="")
+    indication = models.CharField(
+        pgettext_lazy("of a medicine", "indication"), max_length=200, blank=True, default=""
+    )
     amount = models.DecimalField(
         _("one dose"),
         max_digits=10,

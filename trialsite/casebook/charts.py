@@ -332,23 +332,35 @@ def accrual_chart(
     *,
     plan: Sequence[Count] = (),
     plan_label: str = "",
+    forecast: Sequence[Count] = (),
+    forecast_label: str = "",
     today: date,
     width: int = WIDE,
 ) -> Drawing:
     """Cumulative numbers by day (the first series is the heavy line), the plan as a straight dashed line, today.
 
+    `forecast`: the points of a dotted line on from today.
+
     Without a plan there is no plan line; without any count `empty` is true. Labels stand at the ends of the lines.
     """
-    days = [c.on for line in series for c in line.counts] + [c.on for c in plan] or [today]
+    days = [c.on for line in series for c in line.counts] + [c.on for c in (*plan, *forecast)] or [today]
     ticks = month_ticks(min(days), max([*days, today]), 8 if width > 500 else 4)
-    highest = max([c.n for line in series for c in line.counts] + [c.n for c in plan], default=1)
+    highest = max(
+        [c.n for line in series for c in line.counts] + [c.n for c in (*plan, *forecast)], default=1
+    )
     heights = nice_ticks(highest, 6)
     labels = [line_label(line.label, line.counts) for line in series] + [line_label(plan_label, plan)]
+    labels += [forecast_label] if forecast else []
     room = min(width * 0.34, max(text_width(label) for label in labels) + 12)
     x = Scale(ticks[0].toordinal(), ticks[-1].toordinal(), 38, width - room)
     y = Scale(0, heights[-1], 236, 16)
     lines = [draw_series(line, i, today, x, y) for i, line in enumerate(series) if line.counts]
-    ends = [line["end"] for line in lines] + ([y(plan[-1].n)] if plan else [])
+    straight = [
+        (line, label)
+        for line, label in ((plan, line_label(plan_label, plan)), (forecast, forecast_label))
+        if line
+    ]
+    ends = [line["end"] for line in lines] + [y(line[-1].n) for line, _label in straight]
     text = spread([end + 4 for end in ends], 15, 20, 238)
     for line, text_y in zip(lines, text, strict=False):
         line["text_y"] = px(text_y)
@@ -364,15 +376,25 @@ def accrual_chart(
         "x_ticks": [{"x": px(x(t.toordinal())), "label": f"{t:%Y-%m}"} for t in ticks],
         "y_ticks": [{"y": px(y(v)), "text_y": px(y(v) + 4), "label": f"{v:g}"} for v in heights],
         "series": lines,
-        "plan": {
-            "points": " ".join(f"{px(x(c.on.toordinal()))},{px(y(c.n))}" for c in plan),
-            "label": labels[-1],
-            "text_y": px(text[-1]),
-        }
-        if plan
-        else None,
+        "plan": straight_line(plan, straight, text[len(lines) :], x, y),
+        "forecast": straight_line(forecast, straight, text[len(lines) :], x, y),
         "today": px(x(today.toordinal())),
     }
+
+
+def straight_line(
+    points: Sequence[Count],
+    drawn: Sequence[tuple[Sequence[Count], str]],
+    heights: Sequence[float],
+    x: Scale,
+    y: Scale,
+) -> Drawing | None:
+    """The plan or the forecast with its words at the height that is free for them; None where there is none."""
+    for (line, label), height in zip(drawn, heights, strict=True):
+        if line is points:
+            places = " ".join(f"{px(x(c.on.toordinal()))},{px(y(c.n))}" for c in points)
+            return {"points": places, "label": label, "text_y": px(height)}
+    return None
 
 
 def line_label(label: str, counts: Sequence[Count]) -> str:

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from outcomes.dashboards.pages import PAGES
 from tests.cast import make_cast
 from tests.integration.audit.moments import clock
 from trialsite.access.models import Delegation, Membership, User
@@ -217,6 +218,15 @@ def test_dashboards_count_what_stood_then(corrected) -> None:
     before = client.get("/api/v1/endpoints/", {"as_of": earlier}).json()
     assert before["results"] == []
     assert client.get("/api/v1/endpoints/", {"as_of": then.isoformat()}).json()["results"]
+
+
+def test_every_page_of_the_dashboards_opens_as_of_an_earlier_instant(corrected) -> None:
+    cast, _record, then = corrected
+    client = visitor(cast.data_manager)
+    for page in PAGES:
+        assert client.get(f"{prefix_of(then)}dashboards/BLINA-FULL/{page}/").status_code == 200, page
+    listed = client.get(f"{prefix_of(then)}dashboards/BLINA-FULL/cells/group/?line=sex")
+    assert len(listed.context["page"].object_list) == 1
 
 
 def test_the_number_of_statements_does_not_grow_with_subjects(
