@@ -14,6 +14,7 @@ from .critical import critical_items
 from .derived import endpoints_touched
 from .facts import relapses
 from .results import derive_course, derive_results
+from .snapshots.tasks import work_on_cut  # noqa: F401  (the workers find it here)
 from .swimmer.api import CourseViewSet
 
 registries.forms.register(
