@@ -16,8 +16,10 @@ from .files import Made, content_of
 MOST_LINES = 200  # of one file that are listed
 
 
-def checked(cut: DataCut, made: Mapping[str, Made]) -> dict[str, Any]:
-    """What differs between the files of a cut and those derived anew: the `results` of a run."""
+def checked(cut: DataCut, made: Mapping[str, Made], most: int = MOST_LINES) -> dict[str, Any]:
+    """What differs between the files of a cut and those derived anew: the `results` of a run.
+
+    `most`: how many lines of a file are listed; others are counted."""
     files: dict[str, str] = {}
     lines: list[list[str]] = []
     left = 0
@@ -27,8 +29,8 @@ def checked(cut: DataCut, made: Mapping[str, Made]) -> dict[str, Any]:
         files[name] = "missing" if before is None else "same" if before == anew.content else "differs"
         if before is not None and before != anew.content:
             differing = [[name, *line] for line in lines_of(name, before, anew.content)]
-            lines += differing[:MOST_LINES]
-            left += len(differing[MOST_LINES:])
+            lines += differing[:most]
+            left += len(differing[most:])
     heads = [tuple(head) for head in cut.heads]
     broken = [list(one) for one in broken_heads(heads)]  # type: ignore[arg-type]
     if digest_of_heads(heads) != cut.heads_digest:  # type: ignore[arg-type]

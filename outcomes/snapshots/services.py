@@ -119,6 +119,8 @@ def hand_over(run: CutRun, by: User) -> None:
 def ask_again(*, cut: DataCut, work: str, by: User) -> CutRun:
     """Have a cut checked, or its files made where that failed. Raises Refused while a worker is at it."""
     require_whole(by, cut.study)
+    if work not in CutWork.values:
+        raise Refused(_("There is no such work on a data cut."))
     latest = latest_run(cut)
     if latest is not None and latest.state in ("queued", "running") and not given_up(latest):
         raise Refused(_("A worker is at this cut already."))
@@ -130,9 +132,8 @@ def ask_again(*, cut: DataCut, work: str, by: User) -> CutRun:
     return start(cut, CutWork(work), by)
 
 
-def latest_run(cut: DataCut, work: str = "") -> CutRun | None:
-    found = CutRun.objects.filter(cut=cut, **({"work": work} if work else {}))
-    return found.order_by("-asked_at").first()
+def latest_run(cut: DataCut) -> CutRun | None:
+    return CutRun.objects.filter(cut=cut).order_by("-asked_at").first()
 
 
 def given_up(run: CutRun) -> bool:

@@ -136,7 +136,7 @@ def test_a_difference_is_listed_line_by_line_with_the_release(
     assert not run.agrees
     assert run.results["release"] == "9.9.9+later"
     assert run.results["files"]["endpoints.csv"] == "differs"
-    key = f"{subjects['P02'].pk} OS"
+    key = f"{subjects['P01'].pk} OS"
     assert ["endpoints.csv", key, "status", "EVENT", "CENSORED"] in run.results["lines"]
     assert ["figures.json", "OS groups 0", "events", "4", "0"] in run.results["lines"]
 
