@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
             name='DataCut',
             fields=[
                 ('id', models.UUIDField(default=trialsite.keys.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
+                ('name', models.CharField(max_length=60, verbose_name='name of the cut')),
                 ('cut_off', models.DateField(verbose_name='data cut-off')),
                 ('reason', models.CharField(max_length=300, verbose_name='what it is for')),
                 ('taken_at', models.DateTimeField(verbose_name='taken at')),

@@ -27,7 +27,7 @@ class DataCut(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="data_cuts")
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(_("name of the cut"), max_length=60)
     cut_off = models.DateField(_("data cut-off"))
     reason = models.CharField(_("what it is for"), max_length=300)
     taken_at = models.DateTimeField(_("taken at"))
