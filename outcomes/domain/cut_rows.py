@@ -17,10 +17,18 @@ ENDPOINTS = (
     "event_type", "reason_code", "reason", "params", "missing", "imputed", "sources",
 )  # fmt: skip
 COURSES = (
-    "subject", "usubjid", "number", "site", "arm", "protocol_version", "state", "screened_on", "enrolled_on",
-    "randomised_on", "treated_on", "in_crc_on", "transplanted_on", "relapsed_on", "died_on", "withdrawn_on",
+    "subject", "usubjid", "number", "site", "arm", "protocol_version", "state", "sex", "age_years", "screened_on",
+    "enrolled_on", "randomised_on", "treated_on", "in_crc_on", "transplanted_on", "relapsed_on", "died_on",
+    "death_cause", "withdrawn_on", "standing_queries",
 )  # fmt: skip
-KEYS = {"endpoints.csv": ("subject", "endpoint"), "subjects.csv": ("subject",)}
+EVENTS = ("event", "subject", "usubjid", "number", "site", "term", "grade", "serious", "onset")
+DEVIATIONS = ("deviation", "subject", "site", "kind", "weight", "state", "occurred_on")
+KEYS = {
+    "endpoints.csv": ("subject", "endpoint"),
+    "subjects.csv": ("subject",),
+    "adverse-events.csv": ("event",),
+    "deviations.csv": ("deviation",),
+}
 Row = Mapping[str, str]
 
 

@@ -20,7 +20,8 @@ class DataCut(models.Model):
 
     `heads`: [chain, position, hash] in the order of their names; `heads_digest`: SHA-256 over them. `taken_at`: the
     instant at which they stood. `cut_off`: the last clinical day whose records count. `versions`: version of the
-    protocol → digest of its file. `release`: what took the cut. The trail keeps that heads were written, not which.
+    protocol → digest of its file; `protocol_version`: that which spoke for the study then. `release`: what took it.
+    The trail keeps that heads were written, not which.
     """
 
     protection = Protection(trail="study", app=("insert",), redacted=("heads",))
@@ -37,6 +38,9 @@ class DataCut(models.Model):
     heads = models.JSONField()
     heads_digest = models.CharField(max_length=64)
     versions = models.JSONField(default=dict)
+    protocol_version = models.ForeignKey(
+        "studies.ProtocolVersion", on_delete=models.PROTECT, related_name="+"
+    )
     release = models.CharField(_("release"), max_length=60)
 
     class Meta:
@@ -103,13 +107,15 @@ class CutWork(models.TextChoices):
 
     MAKE = "make", _("make the files")
     CHECK = "check", _("check again")
+    REPORT = "report", _("make the DSMB report")
 
 
 class CutRun(models.Model):
-    """A worker's work on a data cut: counts of subjects, no record.
+    """A worker's work on a data cut: how far it is, no record.
 
-    `done` of `total` subjects are derived. `results` of a check: {"release", "heads": [[chain, position]], "files":
-    {name: "same", "differs" or "missing"}, "lines": [[name, key, column, was, is]], "left": lines that are not listed}.
+    `done` of `total` subjects are derived, or files of a report made. `results` of a report: {"without_pdf": true}
+    where the server cannot make PDF; of a check: {"release", "heads": [[chain, position]], "files": {name: "same",
+    "differs" or "missing"}, "lines": [[name, key, column, was, is]], "left": lines that are not listed}.
     """
 
     protection = Protection()

@@ -19,7 +19,6 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import left_out
 from trialsite.studies.domain.protocol import Protocol
-from trialsite.studies.models import Study
 
 from ..domain.cut_rows import Who, endpoint_row, text, until
 from ..domain.endpoints import derive
@@ -29,6 +28,7 @@ from ..figures import Counted
 from ..histories import history_of
 from ..models import DataCut
 from ..results import day
+from .safety import deviation_rows, event_rows, persons_of
 
 STEPS = 10  # each step folds the trail once
 AT_LEAST = 100  # subjects in a step
@@ -42,6 +42,8 @@ class Derived:
     protocol: Protocol
     endpoints: list[dict[str, str]] = field(default_factory=list)
     courses: list[dict[str, str]] = field(default_factory=list)
+    events: list[dict[str, str]] = field(default_factory=list)
+    deviations: list[dict[str, str]] = field(default_factory=list)
     counted: list[Counted] = field(default_factory=list)
     left_out: int = 0
 
@@ -52,7 +54,8 @@ def derived(cut: DataCut, progress: Progress = lambda done, total: None) -> Deri
         subjects = subjects_of(cut)
         ids = list(subjects.values_list("pk", flat=True))
         everybody = Subject.objects.filter(study=cut.study_id, screened_on__lte=cut.cut_off).count()
-        found = Derived(Study.objects.get(pk=cut.study_id).protocol, left_out=everybody - len(ids))
+        found = Derived(cut.protocol_version.protocol, left_out=everybody - len(ids))
+        found.deviations += deviation_rows(cut, set(ids))
     progress(0, len(ids))
     size = max(AT_LEAST, -(-len(ids) // STEPS))
     for first in range(0, len(ids), size):
@@ -94,10 +97,13 @@ def derive_some(cut: DataCut, ids: Sequence[UUID], found: Derived) -> None:
     listed = list(subjects)
     plan_visits_of(listed)
     histories = history_of([one.pk for one in listed])
+    persons = persons_of([one.pk for one in listed])
+    named = {one.pk: Who(str(one.pk), one.usubjid, one.number, one.site.key) for one in listed}
+    found.events += event_rows(cut, named)
     for subject in listed:
-        who = Who(str(subject.pk), subject.usubjid, subject.number, subject.site.key)
-        history = histories[subject.pk]
-        found.courses.append({**who.columns, **course_row(subject, history, cut.cut_off)})
+        who, history = named[subject.pk], histories[subject.pk]
+        course = course_row(subject, history, cut.cut_off)
+        found.courses.append({**who.columns, **course, **persons[subject.pk]})
         for plan in subject.protocol_version.protocol.endpoints:
             result = derive(plan, history, cut.cut_off)
             found.endpoints.append(
@@ -135,7 +141,8 @@ def course_row(subject: Subject, history: History, cut_off: date) -> dict[str, s
         "in_crc_on": until(day(history.first_crc), cut_off),
         "transplanted_on": until(day(history.hsct_d0), cut_off),
         "relapsed_on": until(min(relapses, default=None), cut_off),
-        "died_on": until(day(history.death), cut_off),
+        "died_on": (died_on := until(day(history.death), cut_off)),
+        "death_cause": history.death.cause if history.death and died_on else "",
         "withdrawn_on": until(day(history.follow_up_withdrawn), cut_off),
     }
 

@@ -13,7 +13,7 @@ from trialsite.access.permissions import grants_of
 from trialsite.audit.events import record_event
 from trialsite.release import release
 
-from ..domain.cut_rows import COURSES, ENDPOINTS, written
+from ..domain.cut_rows import COURSES, DEVIATIONS, ENDPOINTS, EVENTS, written
 from ..models import DataCut, DataCutContent, DataCutFile
 from ..study_reading import sees_arms
 from .derivation import Derived
@@ -43,6 +43,8 @@ def data_files(found: Derived) -> dict[str, Made]:
     made = {
         "endpoints.csv": Made(written(ENDPOINTS, found.endpoints), CSV, of_subjects=True),
         "subjects.csv": Made(written(COURSES, found.courses), CSV, closed=arms, of_subjects=True),
+        "adverse-events.csv": Made(written(EVENTS, found.events), CSV, of_subjects=True),
+        "deviations.csv": Made(written(DEVIATIONS, found.deviations), CSV, of_subjects=True),
         "figures.json": Made(as_json(figures_of(found.protocol, found.counted, by_arm=False)), JSON),
     }
     if arms:

@@ -34,7 +34,9 @@ from .selectors import (
     difference_of,
     figures_of,
     files_for,
+    has_report,
     is_made,
+    report_run_of,
     run_of,
 )
 from .services import TAKES_CUTS, ask_again, given_up, may_take, take_cut
@@ -96,6 +98,8 @@ def cut_context(user: User, study: Study, found: DataCut) -> dict[str, Any]:
         "run": run,
         "working": run is not None and run.ended_at is None and not given_up(run),
         "made": is_made(found),
+        "has_report": has_report(found),
+        "report_run": report_run_of(found),
         "check": check_of(found),
         "files": files_for(user, found),
         "figures": figures_of(user, found),

@@ -24,6 +24,7 @@ from ..models import CutRun, DataCut, DataCutFile
 from ..models.results import STATUS_WORDS, EndpointResult
 from ..study_reading import sees_arms
 from .files import MANIFEST, content_of, may_open
+from .report import REPORTS
 
 FIGURES, BY_ARM, ENDPOINTS = "figures.json", "figures-by-arm.json", "endpoints.csv"
 
@@ -32,7 +33,7 @@ def all_cuts() -> QuerySet[DataCut]:
     """Data cuts, the newest first, with their files and runs; without the heads, which are many."""
     runs = CutRun.objects.order_by("-asked_at")
     files = DataCutFile.objects.select_related("cut__study").defer("cut__heads")
-    found = DataCut.objects.defer("heads").select_related("taken_by", "study")
+    found = DataCut.objects.defer("heads").select_related("taken_by", "study", "protocol_version")
     return found.prefetch_related(
         Prefetch("files", queryset=files), Prefetch("runs", queryset=runs)
     ).order_by("-taken_at")
@@ -59,6 +60,15 @@ def file_named(cut: DataCut, name: str) -> DataCutFile | None:
 def is_made(cut: DataCut) -> bool:
     """Whether the files of a cut are there."""
     return file_named(cut, MANIFEST) is not None
+
+
+def has_report(cut: DataCut) -> bool:
+    return any(one.name.startswith(REPORTS) for one in cut.files.all())
+
+
+def report_run_of(cut: DataCut) -> CutRun | None:
+    """The work that made the report."""
+    return next((one for one in cut.runs.all() if one.work == "report" and one.state == "done"), None)
 
 
 def run_of(cut: DataCut) -> CutRun | None:
@@ -109,7 +119,7 @@ def read_figures(cut: DataCut, file: DataCutFile | None) -> list[EndpointFigure]
     if file is None:
         return []
     told = json.loads(content_of(file))
-    names = endpoint_names(cut.study)
+    names = endpoint_names(cut)
     order = {key: place for place, key in enumerate(names)}
     return [
         figure_line(cut, key, names.get(key, key), group)
@@ -122,7 +132,7 @@ def figure_line(cut: DataCut, key: str, name: str, group: Mapping[str, Any]) -> 
     return EndpointFigure(
         key,
         name,
-        arm_name(cut.study.protocol, group["arm"]),
+        arm_name(cut.protocol_version.protocol, group["arm"]),
         "proportion" not in group,
         group["n"],
         group["events"],
@@ -135,10 +145,10 @@ def estimate(told: Mapping[str, float | None] | None) -> Estimate | None:
     return Estimate(**told) if told else None
 
 
-def endpoint_names(study: Study) -> dict[str, str]:
+def endpoint_names(cut: DataCut) -> dict[str, str]:
     """Endpoint → its name in the reader's language, in the order of the protocol."""
     language = get_language() or "en"
-    return {plan.key: plan.name.in_language(language) for plan in study.protocol.endpoints}
+    return {plan.key: plan.name.in_language(language) for plan in cut.protocol_version.protocol.endpoints}
 
 
 # Difference
@@ -227,7 +237,7 @@ class Difference:
 
 def difference_of(user: User, old: DataCut, new: DataCut) -> Difference:
     """What changed from one cut to another: subjects of one's own sites by name, others counted."""
-    names = endpoint_names(new.study)
+    names = endpoint_names(new)
     changes = difference(rows_of(old), rows_of(new), list(names))
     own = {str(one.pk): one for one in own_subjects(user, new.study, changes)}
     figures = [{one.key: one for one in pooled_figures_of(cut)} for cut in (old, new)]

@@ -21,8 +21,9 @@ from trialsite.studies.models import Study
 from ..models import CutRun, CutWork, DataCut
 from ..models.snapshots import Head, digest_of_heads
 from .checking import checked
-from .derivation import derived
+from .derivation import Progress, derived
 from .files import MANIFEST, data_files, keep, manifest_of
+from .report import REPORTS, make_reports
 
 log = logging.getLogger(__name__)
 TAKES_CUTS = "cut.take"
@@ -59,6 +60,7 @@ def take_cut(*, study: Study, name: str, cut_off: date | None, reason: str, by: 
         heads=heads,
         heads_digest=digest_of_heads(heads),
         versions=dict(study.versions.order_by("version").values_list("version", "digest")),
+        protocol_version=study.current_version,
         release=release(),
     )
     start(cut, CutWork.MAKE, by)
@@ -117,7 +119,7 @@ def hand_over(run: CutRun, by: User) -> None:
 
 @transaction.atomic
 def ask_again(*, cut: DataCut, work: str, by: User) -> CutRun:
-    """Have a cut checked, or its files made where that failed. Raises Refused while a worker is at it."""
+    """Have a cut checked, its report made, or its files where that failed. Raises Refused while a worker is at it."""
     require_whole(by, cut.study)
     if work not in CutWork.values:
         raise Refused(_("There is no such work on a data cut."))
@@ -125,10 +127,12 @@ def ask_again(*, cut: DataCut, work: str, by: User) -> CutRun:
     if latest is not None and latest.state in ("queued", "running") and not given_up(latest):
         raise Refused(_("A worker is at this cut already."))
     made = cut.files.filter(name=MANIFEST).exists()
+    if work == CutWork.REPORT and cut.files.filter(name__startswith=REPORTS).exists():
+        raise Refused(_("The report of this cut is made already."))
     if work == CutWork.MAKE and made:
         raise Refused(_("The files of this cut are made already."))
-    if work == CutWork.CHECK and not made:
-        raise Refused(_("There is nothing to check before the files are made."))
+    if work != CutWork.MAKE and not made:
+        raise Refused(_("First the files of the cut have to be made."))
     return start(cut, CutWork(work), by)
 
 
@@ -142,28 +146,48 @@ def given_up(run: CutRun) -> bool:
 
 
 def work(run: CutRun, by: User) -> None:
-    """Make the files of a cut, or check it; each step of it says how far it is in a transaction of its own."""
+    """Do what was asked for; each step of it says how far it is in a transaction of its own."""
 
     def progress(done: int, total: int) -> None:
         with acting(user=by):
             run.done, run.total, run.started_at = done, total, run.started_at or timezone.now()
             run.save(update_fields=["done", "total", "started_at"])
 
-    cut = run.cut
     try:
-        found = derived(cut, progress)
-        made = data_files(found)
-        with acting(user=by):
-            if run.work == CutWork.CHECK:
-                end(run, checked(cut, made))
-            else:
-                for name, one in {**made, MANIFEST: manifest_of(cut, found, made)}.items():
-                    keep(cut, name, one)
-                end(run)
+        WORKS[CutWork(run.work)](run, by, progress)
     except Exception:
         with acting(user=by):
             end(run, failed=True)
         raise
+
+
+def make(run: CutRun, by: User, progress: Progress) -> None:
+    """Derive a cut and keep its files."""
+    found = derived(run.cut, progress)
+    made = data_files(found)
+    with acting(user=by):
+        for name, one in {**made, MANIFEST: manifest_of(run.cut, found, made)}.items():
+            keep(run.cut, name, one)
+        end(run)
+
+
+def check(run: CutRun, by: User, progress: Progress) -> None:
+    """Derive a cut again and compare."""
+    made = data_files(derived(run.cut, progress))
+    with acting(user=by):
+        end(run, checked(run.cut, made))
+
+
+def report(run: CutRun, by: User, progress: Progress) -> None:
+    """Make the report to the board of the files of a cut, and keep it."""
+    made, can_print = make_reports(run.cut, progress)
+    with acting(user=by):
+        for name, one in made.items():
+            keep(run.cut, name, one)
+        end(run, {} if can_print else {"without_pdf": True})
+
+
+WORKS = {CutWork.MAKE: make, CutWork.CHECK: check, CutWork.REPORT: report}
 
 
 def end(run: CutRun, results: dict[str, Any] | None = None, *, failed: bool = False) -> None:

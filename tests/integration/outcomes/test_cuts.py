@@ -100,7 +100,9 @@ def test_the_files_come_again_to_the_byte_whatever_was_entered_since(
     later = subject_at(hsct_cast, hsct_cast.here, day("2026-01-01"), hsct_cast.coordinator)
     enter_course(later, hsct_cast.coordinator, COURSES[0])
     run = checked_again(cut, hsct_cast.statistician)
-    assert run.results["files"] == dict.fromkeys(("endpoints.csv", "subjects.csv", "figures.json"), "same")
+    assert run.results["files"] == dict.fromkeys(
+        ("endpoints.csv", "subjects.csv", "adverse-events.csv", "deviations.csv", "figures.json"), "same"
+    )
     assert run.agrees
     assert (run.results["lines"], run.results["heads"]) == ([], [])
     assert rows_of(cut) == before
@@ -233,9 +235,10 @@ def test_what_tells_arms_apart_reaches_no_blinded_role(two_arms: Cast) -> None:
         part: {one.name for one in cut.files.all() if may_open(who, one)}
         for part, who in two_arms.people().items()
     }
-    everything = {"endpoints.csv", "subjects.csv", "figures.json", "figures-by-arm.json", "manifest.json"}
+    lines = {"endpoints.csv", "adverse-events.csv", "deviations.csv"}
+    everything = {*lines, "subjects.csv", "figures.json", "figures-by-arm.json", "manifest.json"}
     assert opened["statistician"] == opened["data_manager"] == everything
-    assert opened["monitor"] == {"endpoints.csv", "figures.json", "manifest.json"}
+    assert opened["monitor"] == {*lines, "figures.json", "manifest.json"}
     assert opened["investigator"] == opened["inspector"] == {"figures.json", "manifest.json"}
     assert opened["administrator"] == set()
 
