@@ -92,6 +92,7 @@ def cut(request: HttpRequest, key: str, cut_id: UUID) -> HttpResponse:
 def cut_context(user: User, study: Study, found: DataCut) -> dict[str, Any]:
     run = run_of(found)
     made = [one for one in cuts_of(study) if is_made(one)]
+    figures = figures_of(user, found)
     return {
         "study": study,
         "cut": found,
@@ -102,7 +103,8 @@ def cut_context(user: User, study: Study, found: DataCut) -> dict[str, Any]:
         "report_run": report_run_of(found),
         "check": check_of(found),
         "files": files_for(user, found),
-        "figures": figures_of(user, found),
+        "figures": figures,
+        "arms": len({one.arm for one in figures}) > 1,
         "pooled": len(study.protocol.arms) > 1 and not sees_arms(user, study),
         "may_take": may_take(user, study),
         "cuts": made,

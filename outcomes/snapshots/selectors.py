@@ -211,7 +211,7 @@ class SubjectLine:
 
 
 def result_words(row: Mapping[str, str]) -> str:
-    """A result in one line: "event (relapse), 186 days, 2024-01-11 – 2024-07-15"; a dash for none."""
+    """A result in one line: "event · relapse · 186 days · 2024-01-11 – 2024-07-15"; a dash for none."""
     if not row:
         return "–"
     result = EndpointResult(
@@ -221,10 +221,9 @@ def result_words(row: Mapping[str, str]) -> str:
         event_type=row["event_type"],
     )
     status = result.status_words if row["status"] in STATUS_WORDS else row["status"]
-    event = f" ({result.event_words})" if result.event_words else ""
-    time = [_("%(n)s days") % {"n": row["days"]}] if row["days"] else []
-    dates = [" – ".join(filter(None, (row["origin"], row["ended_on"])))]
-    return ", ".join([status + event, *time, *filter(None, dates)])
+    days = _("%(n)s days") % {"n": row["days"]} if row["days"] else ""
+    dates = " – ".join(filter(None, (row["origin"], row["ended_on"])))
+    return " · ".join(filter(None, (status, result.event_words, days, dates)))
 
 
 @dataclass(frozen=True)

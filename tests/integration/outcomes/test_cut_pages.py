@@ -139,7 +139,7 @@ def test_what_changed_names_own_subjects_and_counts_others(
     text = page(client, hsct_cast.investigator, address)
     assert subjects["P03"].number in text
     assert f"/subjects/{subjects['P03'].pk}/outcomes/" in text
-    assert "event (death)" in text
+    assert "event · death · " in text
     assert str(subjects["P11"].pk) not in text
     assert f">{subjects['P11'].number}<" not in text
     whole = page(client, hsct_cast.monitor, address)
