@@ -26,22 +26,49 @@ def curve_drawing(
 
     def draw(*, width: int) -> dict[str, Any]:
         ticks = shown.ticks(NARROW_TICKS if width < 500 else WIDE_TICKS)
-        curves = [
-            house_curve(shown, group, names[group.arm], ticks, own_days, step_url) for group in shown.groups
-        ]
-        if shown.rising and len(curves) == 1 and shown.n_competing:
-            name = shown.plan.name.in_language(get_language() or "en")
-            curves = [replace(curves[0], label=name), competing(shown, ticks)]
-        return charts.km_chart(
-            curves,
-            ticks,
-            x_label=_("Months"),
-            y_label=_("Cumulative incidence") if shown.rising else _("Free of event"),
-            rising=shown.rising,
-            width=width,
-        )
+        return km_drawing(shown, curves_of(shown, names, ticks, own_days, step_url), ticks, width)
 
     return charts.both(draw)
+
+
+def curve_for_paper(shown: Figure, names: Mapping[str, str]) -> dict[str, Any]:
+    """The same on paper: without dots that open anything."""
+    ticks = shown.ticks(WIDE_TICKS)
+    curves = [
+        replace(curve, steps=[replace(step, links=()) for step in curve.steps])
+        for curve in curves_of(shown, names, ticks, {}, "")
+    ]
+    return km_drawing(shown, curves, ticks, charts.WIDE)
+
+
+def curves_of(
+    shown: Figure,
+    names: Mapping[str, str],
+    ticks: Sequence[float],
+    own_days: Mapping[int, int],
+    step_url: str,
+) -> list[charts.Curve]:
+    """The curves of a figure; one incidence stands with what competes."""
+    curves = [
+        house_curve(shown, group, names[group.arm], ticks, own_days, step_url) for group in shown.groups
+    ]
+    if shown.rising and len(curves) == 1 and shown.n_competing:
+        name = shown.plan.name.in_language(get_language() or "en")
+        curves = [replace(curves[0], label=name), competing(shown, ticks)]
+    return curves
+
+
+def km_drawing(
+    shown: Figure, curves: Sequence[charts.Curve], ticks: Sequence[float], width: int
+) -> dict[str, Any]:
+    return charts.km_chart(
+        curves,
+        ticks,
+        x_label=_("Months"),
+        y_label=_("Cumulative incidence") if shown.rising else _("Free of event"),
+        rising=shown.rising,
+        width=width,
+    )
 
 
 def house_curve(

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook import registries
 from trialsite.casebook.edit_checks import not_in_the_future
-from trialsite.casebook.registries import FactSource, FormType, ProjectionType, SubjectPage
+from trialsite.casebook.registries import FactSource, FormType, ProjectionType, SubjectPage, TrailWords
 
 from . import checks, forms, models, summaries, withdrawals
 from .api import EndpointViewSet
@@ -15,6 +15,9 @@ from .dashboards.deriving import derive_cells
 from .derived import endpoints_touched
 from .facts import relapses
 from .results import derive_course, derive_results
+from .snapshots.api import DataCutViewSet
+from .snapshots.tasks import work_on_cut  # noqa: F401  (the workers find it here)
+from .snapshots.trail_words import hidden_of_cut, hidden_of_file
 from .swimmer.api import CourseViewSet
 
 registries.forms.register(
@@ -138,4 +141,7 @@ registries.subject_alerts.register("outcomes", summaries.outcome_alerts)
 registries.timeline.register("outcomes", summaries.outcome_lanes)
 registries.api_lists.register("endpoints", EndpointViewSet)
 registries.api_lists.register("courses", CourseViewSet)
+registries.api_lists.register("data-cuts", DataCutViewSet)
+registries.trail_words.register(models.DataCut._meta.db_table, TrailWords(hidden=hidden_of_cut))
+registries.trail_words.register(models.DataCutFile._meta.db_table, TrailWords(hidden=hidden_of_file))
 registries.critical_items.register("endpoints", critical_items)

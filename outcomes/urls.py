@@ -2,6 +2,7 @@ from django.urls import path
 
 from . import call_pages, views
 from .dashboards import pages
+from .snapshots import pages as cut_pages
 
 urlpatterns = [
     path("subjects/<uuid:subject_id>/outcomes/", views.subject_outcomes, name="outcomes"),
@@ -18,5 +19,12 @@ urlpatterns = [
     path("dashboards/<slug:key>/cells/<slug:topic>/", pages.cell, name="dashboard-cell"),
     path("dashboards/<slug:key>/flow/", views.consort, name="dashboard-flow"),
     path("dashboards/<slug:key>/flow/<slug:station>/", views.station, name="dashboard-station"),
+    path("dashboards/<slug:key>/cuts/", cut_pages.cuts, name="cuts"),
+    path("dashboards/<slug:key>/cuts/new/", cut_pages.new, name="cut-new"),
+    path("dashboards/<slug:key>/cuts/difference/", cut_pages.difference, name="cut-difference"),
+    path("dashboards/<slug:key>/cuts/difference/csv/", cut_pages.difference_csv, name="cut-difference-csv"),
+    path("dashboards/<slug:key>/cuts/<uuid:cut_id>/", cut_pages.cut, name="cut"),
+    path("dashboards/<slug:key>/cuts/<uuid:cut_id>/work/", cut_pages.work, name="cut-work"),
+    path("dashboards/<slug:key>/cuts/<uuid:cut_id>/files/<uuid:file_id>/", cut_pages.file, name="cut-file"),
     path("dashboards/<slug:key>/endpoints/<slug:endpoint>/", views.endpoint, name="dashboard-endpoint"),
 ]

@@ -1,4 +1,4 @@
-"""What the browser tests need of the system: Chromium and a Chinese font.
+"""What the tests need of the system: Chromium, a Chinese font, and Pango for reports as PDF.
 
 `python -m tests.chromium` installs what is missing by the system's package manager where we may (root, or
 sudo without a password). Otherwise it says what to install, and `make test` fails.
@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from ctypes.util import find_library
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,13 +25,14 @@ FONT_NAMES = ("NotoSansCJK", "NotoSansSC", "SourceHanSans", "wqy-", "DroidSansFa
 
 @dataclass(frozen=True)
 class PackageManager:
-    """One system's package manager: how it is asked, and what the two packages are called there."""
+    """One system's package manager: how it is asked, and what the three packages are called there."""
 
     program: str
     refresh: tuple[str, ...]
     install: tuple[str, ...]
     browser: str
     font: str
+    pango: str
 
 
 PACKAGE_MANAGERS = (
@@ -40,9 +42,14 @@ PACKAGE_MANAGERS = (
         ("apt-get", "install", "-y", "-qq", "--no-install-recommends"),
         "chromium",
         "fonts-noto-cjk",
+        "libpangoft2-1.0-0",
     ),
-    PackageManager("dnf", (), ("dnf", "install", "-y", "-q"), "chromium", "google-noto-sans-cjk-fonts"),
-    PackageManager("pacman", (), ("pacman", "-S", "--noconfirm", "--needed"), "chromium", "noto-fonts-cjk"),
+    PackageManager(
+        "dnf", (), ("dnf", "install", "-y", "-q"), "chromium", "google-noto-sans-cjk-fonts", "pango"
+    ),
+    PackageManager(
+        "pacman", (), ("pacman", "-S", "--noconfirm", "--needed"), "chromium", "noto-fonts-cjk", "pango"
+    ),
 )
 
 
@@ -70,27 +77,36 @@ def has_chinese_font() -> bool:
     )
 
 
+def has_pango() -> bool:
+    """Whether the library is installed that lays out text of reports as PDF."""
+    return any(map(find_library, ("pangoft2-1.0", "pangoft2-1.0-0")))
+
+
 def missing_packages(manager: PackageManager) -> list[str]:
     """The packages of this system that are still to be installed."""
-    packages = [] if find_chromium() else [manager.browser]
-    return packages if has_chinese_font() else [*packages, manager.font]
+    needed = (
+        (find_chromium(), manager.browser),
+        (has_chinese_font(), manager.font),
+        (has_pango(), manager.pango),
+    )
+    return [package for there, package in needed if not there]
 
 
 def main() -> int:
     """Install what is missing; a sentence and status 1 where that is not possible."""
-    if find_chromium() and has_chinese_font():
+    if find_chromium() and has_chinese_font() and has_pango():
         return 0
     manager = next((known for known in PACKAGE_MANAGERS if shutil.which(known.program)), None)
     if manager is None:
-        say("The browser tests need Chromium and a Chinese font (Noto Sans CJK). Install both, start again.")
+        say("The tests need Chromium, a Chinese font (Noto Sans CJK) and Pango. Install them, start again.")
         return 1
     packages = missing_packages(manager)
     by_hand = " ".join(["sudo", *manager.install, *packages])
     prefix = _as_root()
     if prefix is None:
-        say(f"The browser tests need {' and '.join(packages)}; this account may not install. Run: {by_hand}")
+        say(f"The tests need {' and '.join(packages)}; this account may not install. Run: {by_hand}")
         return 1
-    say(f"Installing {' and '.join(packages)} for the browser tests.")
+    say(f"Installing {' and '.join(packages)} for the tests.")
     if manager.refresh:
         _run([*prefix, *manager.refresh])
     if not _run([*prefix, *manager.install, *packages]) or missing_packages(manager):

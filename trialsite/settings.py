@@ -331,6 +331,8 @@ LOGGING = {
     "loggers": {
         "axes": {"level": "ERROR"},  # it would name the users
         "pikepdf": {"level": "WARNING"},  # it says on import that it is there
+        "weasyprint": {"level": "WARNING"},  # it tells each page that it lays out
+        "fontTools": {"level": "WARNING"},
     },
     "root": {"handlers": ["console"], "level": environment("LOG_LEVEL", "INFO")},
 }

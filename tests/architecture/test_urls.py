@@ -172,6 +172,7 @@ STUDY_STEPS = {
     "protocol-sign-off": {"data_manager", "investigator"},
     "protocol-upload": {"data_manager"},
     "checks-activate": {"data_manager"},
+    "cut-new": {"data_manager", "statistician"},
     "checks-dry-run": {"monitor", "data_manager"},
     "verification-plan-change": {"data_manager"},
 }

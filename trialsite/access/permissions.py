@@ -100,6 +100,7 @@ ACTIONS: dict[str, Action] = {
     "figures.by_arm": Action(
         gettext_lazy("see figures by arm before lock"), frozenset({STATISTICIAN, DATA_MANAGER})
     ),
+    "cut.take": Action(gettext_lazy("take data cuts"), frozenset({STATISTICIAN, DATA_MANAGER})),
     "protocol.view": Action(gettext_lazy("read the protocol"), READERS),
     "protocol.upload": Action(gettext_lazy("add versions of protocols"), frozenset({DATA_MANAGER})),
     "protocol.activate": Action(

@@ -6,7 +6,7 @@ folded when a statement first names it, from the entries that the reader may see
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -29,11 +29,18 @@ SHADOWS_MADE = "SELECT relname FROM pg_class WHERE relnamespace = pg_my_temp_sch
 
 
 @contextmanager
-def as_of(instant: datetime, *, subject_id: UUID | None = None, using: str = "default") -> Iterator[None]:
+def as_of(
+    instant: datetime,
+    *,
+    subject_id: UUID | None = None,
+    unseen: Sequence[str] | None = None,
+    using: str = "default",
+) -> Iterator[None]:
     """Inside, the database stands as it stood at `instant`, as far as the acting reader's memberships open it today.
 
-    `subject_id`: fold that subject's record only (and everything that belongs to no subject). What is written inside
-    falls on the shadows and is gone at the end; events of the audit are kept. A transaction must be open already.
+    `subject_id`: fold that subject's record only (and everything that belongs to no subject). `unseen`: the requests
+    of which nothing counts; without it those that were under way at the instant. What is written inside falls on the
+    shadows and is gone at the end; events of the audit are kept. A transaction must be open already.
     """
     if not (current().user_id or current().role):
         raise RuntimeError("as_of reads under somebody's rights: open it inside audit.acting.")
@@ -41,7 +48,7 @@ def as_of(instant: datetime, *, subject_id: UUID | None = None, using: str = "de
         raise RuntimeError("The record is read as of an instant already.")
     connection = connections[using]
     with transaction.atomic(using=using):  # takes the shadows away when what runs inside fails
-        shadows = Shadows(connection, instant, subject_id)
+        shadows = Shadows(connection, instant, subject_id, unseen)
         token = read_at.set(instant)
         try:
             with connection.execute_wrapper(shadows):
@@ -54,14 +61,24 @@ def as_of(instant: datetime, *, subject_id: UUID | None = None, using: str = "de
 class Shadows:
     """Makes the shadow of each table that a statement names, before the statement runs."""
 
-    def __init__(self, connection: BaseDatabaseWrapper, instant: datetime, subject_id: UUID | None) -> None:
+    def __init__(
+        self,
+        connection: BaseDatabaseWrapper,
+        instant: datetime,
+        subject_id: UUID | None,
+        unseen: Sequence[str] | None = None,
+    ) -> None:
         self.connection, self.instant = connection, instant
         self.chain = f"subject:{subject_id}" if subject_id else None
         self.made: set[str] = set()
         self.busy = False
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT audit_open_requests(%s)", [instant])
-            self.open_requests = cursor.fetchone()[0]
+        self.open_requests = list(unseen if unseen is not None else self.under_way())
+
+    def under_way(self) -> list[str]:
+        """The requests that had not ended at the instant."""
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT audit_open_requests(%s)", [self.instant])
+            return cursor.fetchone()[0]
 
     def __call__(self, execute: Callable, sql: str, params: Any, many: bool, context: Any) -> Any:
         if self.busy:

@@ -4,7 +4,7 @@ import fcntl
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -104,7 +104,7 @@ def disagreements(lines: list[Line]) -> Iterator[tuple[str, int, str]]:
     for line in lines:
         if held.get(line.number) != line.digest:
             yield "digest", line.number, "it was published, and the database holds another or none"
-        for chain, position in broken_heads(line):
+        for chain, position in broken_heads(line.heads):
             if chain not in told:
                 told.add(chain)
                 yield (
@@ -114,11 +114,11 @@ def disagreements(lines: list[Line]) -> Iterator[tuple[str, int, str]]:
                 )
 
 
-def broken_heads(line: Line) -> Iterator[tuple[str, int]]:
-    """The heads of a line that the trail does not hold."""
-    if not line.heads:
+def broken_heads(heads: Sequence[tuple[str, int, str]]) -> Iterator[tuple[str, int]]:
+    """Those of the heads (chain, position, hash) that the trail does not hold."""
+    if not heads:
         return
-    columns: list[list[Any]] = [list(column) for column in zip(*line.heads, strict=True)]
+    columns: list[list[Any]] = [list(column) for column in zip(*heads, strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT h.chain, h.position FROM unnest(%s::text[], %s::bigint[], %s::text[]) h(chain, position, hash)"

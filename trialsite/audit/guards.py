@@ -26,6 +26,9 @@ ROW_RULES = {
     "both_sites": " OR ".join(
         MEMBER_ROWS.format(roles="").replace("site_id", column) for column in ("site_id", "to_site_id")
     ).join("()"),
+    "part": """((SELECT app_is_system()) OR study_id::text = ANY ((SELECT app_places())::text[]) AND (NOT closed
+        OR study_id::text = ANY ((SELECT app_places(ARRAY['data_manager', 'statistician']))::text[])
+        OR EXISTS (SELECT 1 FROM public.studies_study s WHERE s.id = study_id AND s.locked_at IS NOT NULL)))""",
     "trail": f"""(CASE WHEN study_id IS NULL THEN (SELECT app_is_system()) OR EXISTS (
             SELECT 1 FROM app_roles() r WHERE r.role = 'administrator')
         WHEN subject_id = ANY ((SELECT app_transferred(false))::uuid[])

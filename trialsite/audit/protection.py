@@ -14,8 +14,9 @@ class Protection:
     trail: the hash chain that a change joins: "subject", "study", "system", or "user" (events of one user); None leaves
         the table outside the trail.
     rows: "site" (study and site of the row), "both_sites" (also its `to_site`; only the own site writes), "identity"
-        (as site, for roles that may see identity), "author" (the user's own rows inside the boundary), "trail", or None
-        (no row-level security).
+        (as site, for roles that may see identity), "author" (the user's own rows inside the boundary), "part" (study of
+        the row; where it is `closed`, roles that see figures by arm, until the study is locked), "trail", or None (no
+        row-level security).
     app: what the app role may do beyond SELECT, of "insert", "update", "delete"; None means not even SELECT.
     redacted: columns of which the trail keeps only that they changed.
     held: what a hold on a part of the casebook stops here: "values" (refused where frozen or locked), "review" (refused

@@ -604,6 +604,8 @@ ELSEWHERE = {
     "plan_verification": "the study's plan",
     "activate_check": "the study's checks",
     "start_dry_run": "counts only",
+    "take_cut": "the study's data cuts, which read the record",
+    "ask_again": "the files of a data cut",
     "record_attempt": "submit_form of CALL, tried as a form; its contact is another",
     "draft_proposal": "a draft is nobody's record",
     "decide_beyond_limit": "needs a course at its limit: tried in treatment/test_anthracyclines_and_intensity",
@@ -957,6 +959,7 @@ NO_RECORD = {
     "review.dry_run_checks": "counts, tried in test_checks",
     "amendments.bring_into_force": "starts the task below at each site on its day",
     "amendments.move_subjects_of_site": "who is held stays, tried in test_activation",
+    "outcomes.work_on_cut": "reads the record as of a cut, tried in test_cuts",
     "treatment.draft_deviations_daily": "drafts nothing where locked: test_deviation_rules",
 }
 
