@@ -104,7 +104,7 @@ def derive_some(cut: DataCut, ids: Sequence[UUID], found: Derived) -> None:
         who, history = named[subject.pk], histories[subject.pk]
         course = course_row(subject, history, cut.cut_off)
         found.courses.append({**who.columns, **course, **persons[subject.pk]})
-        for plan in subject.protocol_version.protocol.endpoints:
+        for plan in subject.protocol_version.protocol.analyses:
             result = derive(plan, history, cut.cut_off)
             found.endpoints.append(
                 endpoint_row(who, result, reason_sentence(result.reason_code, result.params))

@@ -12,7 +12,7 @@ from ..figures import Counted, Figure, Group, figure
 
 def figures_of(protocol: Protocol, rows: Sequence[Counted], by_arm: bool) -> dict[str, Any]:
     """Endpoint → its figures; times in days, shares as fractions."""
-    return {plan.key: figure_of(figure(plan, rows, by_arm)) for plan in protocol.endpoints}
+    return {plan.key: figure_of(figure(plan, rows, by_arm)) for plan in protocol.analyses}
 
 
 def figure_of(shown: Figure) -> dict[str, Any]:

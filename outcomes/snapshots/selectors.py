@@ -148,7 +148,7 @@ def estimate(told: Mapping[str, float | None] | None) -> Estimate | None:
 def endpoint_names(cut: DataCut) -> dict[str, str]:
     """Endpoint → its name in the reader's language, in the order of the protocol."""
     language = get_language() or "en"
-    return {plan.key: plan.name.in_language(language) for plan in cut.protocol_version.protocol.endpoints}
+    return {plan.key: plan.name.in_language(language) for plan in cut.protocol_version.protocol.analyses}
 
 
 # Difference
