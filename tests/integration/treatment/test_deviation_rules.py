@@ -220,6 +220,41 @@ def test_mrd_after_conditioning_began_opens_no_way_to_the_graft(vip: Cast) -> No
     assert "before conditioning on 2026-05-25 is unknown" in one.evidence_en
 
 
+DAY0 = date(2026, 2, 2)
+
+
+def places(subject: Subject, rule: str) -> set[str]:
+    """The visits after the graft of which a rule finds something that still stands."""
+    ones = found(subject, rule)
+    keys = {one.source_key.split(".")[0] for one in ones if one.evidence_changed_at is None}
+    return {key for key in keys if key.startswith("HSCT_")}
+
+
+@pytest.mark.parametrize(("kind", "waits"), [("HSCT", True), ("CAR_T", False)])
+def test_visits_after_a_graft_elsewhere_wait_for_its_letters(vip: Cast, kind: str, waits: bool) -> None:
+    subject = on_treatment(vip)
+    referral = {"performed_on": DAY1, "kind": kind, "hospital": "Riverside Hospital"}
+    log(vip, subject, "REF", referral)
+    log(vip, subject, "HSCT", {"performed_on": DAY0, "donor": "MSD", "told_by": "LETTER"})
+    draft(vip, subject)
+    first = {"HSCT_WEEKLY", "HSCT_D28", "HSCT_D42", "HSCT_D60"}
+    assert not places(subject, "VISIT_WINDOW") & first if waits else places(subject, "VISIT_WINDOW") >= first
+    assert not places(subject, "MRD_SAMPLE") & first if waits else "HSCT_D28" in places(subject, "MRD_SAMPLE")
+
+
+def test_visits_after_a_graft_elsewhere_are_drafted_once_its_letter_is_in(vip: Cast) -> None:
+    subject = on_treatment(vip)
+    log(vip, subject, "REF", {"performed_on": DAY1, "kind": "HSCT", "hospital": "Riverside Hospital"})
+    log(vip, subject, "HSCT", {"performed_on": DAY0, "donor": "MSD", "told_by": "LETTER"})
+    on28 = date(2026, 3, 2)
+    log(vip, subject, "ENG", {"performed_on": on28, "neutrophils_on": on28, "told_by": "LETTER"})
+    log(vip, subject, "CHI", {"performed_on": on28, "specimen": "BLOOD", "donor_pct": D(98)})
+    draft(vip, subject)
+    assert "HSCT_D28" in places(subject, "VISIT_WINDOW")
+    assert "HSCT_D28" in places(subject, "MRD_SAMPLE")
+    assert not places(subject, "VISIT_WINDOW") & {"HSCT_D42", "HSCT_D60"}
+
+
 def test_a_rule_that_the_protocol_does_not_list_drafts_nothing(db: None) -> None:
     document = deepcopy(document_of("VIP-BLINA-HSCT"))
     document["deviations"] = [
