@@ -275,6 +275,15 @@ def test_the_change_of_a_bag_stands_in_inbox_week_calendar_and_feed(cast: Cast, 
         assert list(calendar_lines["bags"](cast.stranger, DaySpan(due.date(), due.date()))) == []
 
 
+def test_a_bag_is_late_as_soon_as_its_hour_has_passed(cast: Cast) -> None:
+    began = timezone.now().astimezone(SHANGHAI) - timedelta(hours=75, minutes=30)
+    subject = treated(cast, on=began.date())
+    run(cast, subject, (hours_ago(75.5), "", "9", ""), bag="72H")
+    with acting(user=cast.coordinator):
+        (line,) = work_of(cast.coordinator, kind="bag").lines
+    assert (line.standing, str(line.standing_words)) == ("late", "3 h late")
+
+
 @pytest.mark.parametrize(("hours", "shown"), [(35, 0), (37, 1), (80, 1)])
 def test_a_change_of_bags_is_asked_for_from_a_day_and_a_half_before(
     cast: Cast, hours: float, shown: int
