@@ -107,7 +107,7 @@ def test_the_form_works_out_its_verdict_with_the_row_cited(vip: Cast) -> None:
         shown = {str(one.label): one for one in methotrexate(record)}
     assert shown["Elimination"].value == "Normal elimination"
     assert "usual rescue" in shown["Elimination"].working
-    assert "15 mg/m² every 6 h" in shown["Leucovorin by the table"].value
+    assert "15 mg/m² × 1.82 m² = 27.3 mg every 6 h" in shown["Leucovorin by the table"].value
     assert shown["Next level"].value == "2026-01-15 08:00"
 
 
@@ -245,6 +245,17 @@ def test_the_page_shows_levels_table_and_conditions_in_both_languages(vip: Cast,
     assert "排泄延迟或肾损伤" in page
 
 
+def test_the_row_of_normal_elimination_shows_milligrams(vip: Cast, client: Client) -> None:
+    subject = on_mtx(vip)
+    record = infuse_mtx(vip, subject, level("2026-01-14 08:00", "0.3"))
+    client.force_login(vip.coordinator)
+    words = "15 mg/m² × 1.82 m² = 27.3 mg every 6 h"
+    page = client.get(f"/subjects/{subject.pk}/treatment/").content.decode()
+    assert page.count(words) == 2  # what holds, and the row of the table
+    with acting(user=vip.coordinator):
+        assert any(words in str(one.value) for one in methotrexate(record))
+
+
 def test_a_stranger_sees_nothing_of_it(vip: Cast, client: Client) -> None:
     subject = on_mtx(vip)
     infuse_mtx(vip, subject)
@@ -255,7 +266,9 @@ def test_a_stranger_sees_nothing_of_it(vip: Cast, client: Client) -> None:
 def test_a_level_stands_in_the_inbox_until_it_is_low_enough(
     vip: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("treatment.methotrexate.work.now", lambda: datetime(2026, 1, 14, tzinfo=UTC))
+    """At 8 in the morning of Shanghai the level of 2 o'clock is late by hours, on the day it was due."""
+    for module in ("treatment.methotrexate.work", "trialsite.casebook.due", "trialsite.casebook.site_day"):
+        monkeypatch.setattr(f"{module}.now", lambda: datetime(2026, 1, 14, tzinfo=UTC))
     subject = on_mtx(vip)
     record = infuse_mtx(vip, subject, level("2026-01-13 08:00", "52"))
 
@@ -265,6 +278,7 @@ def test_a_level_stands_in_the_inbox_until_it_is_low_enough(
 
     (line,) = lines()
     assert (line.due, str(line.detail)) == (date(2026, 1, 14), "due 2026-01-14 02:00")
+    assert (line.standing, str(line.standing_words)) == ("late", "6 h late")
     assert lines("stranger") == []
     assert lines("monitor") == []
     with acting(user=vip.coordinator):
