@@ -11,6 +11,7 @@ from django.utils import timezone
 from tests.cast import Cast, make_cast
 from tests.integration.assessments.entries import enter, result
 from treatment.domain.methotrexate import Verdict
+from treatment.methotrexate.checks import dose_among_doses
 from treatment.methotrexate.derived import methotrexate
 from treatment.methotrexate.gate import gate_of, gated_drug
 from treatment.methotrexate.selectors import judged_of
@@ -25,6 +26,7 @@ from trialsite.casebook.slots import Slot
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.partial_date import PartialDate
 from trialsite.clinical.quantity import Quantity
+from trialsite.review.models import Query
 
 from .subjects import DAY1, SHANGHAI, at, enrolled, log, start
 
@@ -224,6 +226,41 @@ def test_an_infusion_that_starts_against_a_condition_is_asked_about_first(vip: C
     assert "Neutrophils 1.0" in said
     assert "Urine pH" in said
     assert "effusion" not in said
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "No methotrexate of 2026-01-12 stands on the form of doses given."),
+        ({"given_on": date(2026, 1, 13)}, "No methotrexate of 2026-01-12 stands on the form of doses given."),
+        ({"drug": "METHOTREXATE_IT"}, "No methotrexate of 2026-01-12 stands on the form of doses given."),
+        ({"given": D("5000")}, "The doses given have 5000 mg of methotrexate on 2026-01-12."),
+        ({"given": D("5.46"), "prescribed": D("5.46"), "unit": "g"}, ""),
+        ({"given": D("5460.0")}, ""),
+    ],
+)
+def test_the_dose_is_compared_with_the_doses_given(vip: Cast, given: dict[str, Any], said: str) -> None:
+    subject = on_mtx(vip)
+    if given:
+        line = {"drug": "METHOTREXATE", "given_on": DAY1, "unit": "mg", "reason": "", "note": ""}
+        line |= {"prescribed": D(5460), "given": D(5460)} | given
+        with acting(user=vip.coordinator):
+            rows = {"doses": [line]}
+            slot = Slot(subject.pk, LOG, "EX")
+            submit_form(slot=slot, values={"performed_on": DAY1}, rows=rows, by=vip.coordinator)
+    with acting(user=vip.coordinator):
+        values = {"start": at(MTX_DAY), "dose": D(5460)}
+        assert [str(one.message) for one in dose_among_doses.run(values, {}, subject)] == (
+            [said] if said else []
+        )
+        assert list(dose_among_doses.run(values | {"dose": None}, {}, subject)) == []
+
+
+def test_the_dose_that_stands_nowhere_else_is_a_query_of_the_form(vip: Cast) -> None:
+    record = infuse_mtx(vip, on_mtx(vip))
+    with acting(user=vip.coordinator):
+        (query,) = Query.objects.filter(subject=record.subject, text_en__startswith="No methotrexate of")
+    assert (query.item, "甲氨蝶呤" in query.text_zh) == ("dose", True)
 
 
 def test_the_page_shows_levels_table_and_conditions_in_both_languages(vip: Cast, client: Client) -> None:
