@@ -19,6 +19,7 @@ from treatment.doses.checks import within_tolerance
 from treatment.infusion.ledger import ledgers_of
 from treatment.models import DoseGiven
 from treatment.tasks import draft_deviations_daily
+from treatment.transplant.checks import mrd_was_negative
 from treatment.transplant.evidence import mrd_before_graft
 from trialsite.audit import acting
 from trialsite.casebook.holds import Place, place_hold
@@ -218,6 +219,20 @@ def test_mrd_after_conditioning_began_opens_no_way_to_the_graft(vip: Cast) -> No
     assert shown is not None
     assert one.evidence_en == shown.reason.en
     assert "before conditioning on 2026-05-25 is unknown" in one.evidence_en
+
+
+@pytest.mark.parametrize(("measured", "asks"), [(None, True), ("NOT_DETECTED", False)])
+def test_a_graft_without_negative_mrd_is_asked_about_before_it_is_saved(
+    vip: Cast, measured: str | None, asks: bool
+) -> None:
+    subject = on_treatment(vip)
+    if measured:
+        mrd = {"method": "MFC", "qualifier": measured, "cells_analysed": 1_000_000}
+        enter(vip, subject, "MRD", date(2026, 5, 20), visit="ASSESS2", rows=[mrd], specimen="BM_FIRST_PULL")
+    with acting(user=vip.coordinator):
+        said = list(mrd_was_negative.run({"performed_on": date(2026, 6, 1)}, {}, subject))
+    assert bool(said) is asks
+    assert not asks or "MRD before it is unknown" in said[0].message
 
 
 DAY0 = date(2026, 2, 2)
