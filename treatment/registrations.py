@@ -172,6 +172,7 @@ FORMS = (
             methotrexate_checks.times_possible,
             methotrexate_checks.line_answered,
             methotrexate_checks.conditions_hold,
+            methotrexate_checks.dose_among_doses,
         ),
         summary=methotrexate_summary,
         derived=methotrexate,

@@ -1,8 +1,9 @@
 """Every read of the treatment room for one subject (whose visibility the caller has checked), or for lists."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Prefetch
@@ -139,3 +140,15 @@ def cycles_of_subject(subject: Subject) -> list[CycleStart]:
     for cycle in cycles:
         cycle.subject = subject
     return cycles
+
+
+def surface_by_day(subject: Subject) -> Callable[[date], Decimal | None]:
+    """Day → the body surface (m²) of the cycle in which it lies, by the plan in force; None without one."""
+    plans, windows = plans_of(subject), windows_of(cycles_of_subject(subject))
+
+    def surface(on: date) -> Decimal | None:
+        cycle = next((cycle for cycle, first, last in windows if first <= on <= last), None)
+        made = plans.get(cycle.pk) if cycle else None
+        return made[-1].bsa_m2 if made else None
+
+    return surface

@@ -48,10 +48,8 @@ def narrowed(events: QuerySet[AdverseEvent], chosen: Mapping[str, str]) -> Query
 
 
 def terms_like(text: str) -> list[str]:
-    """The terms of the CTCAE that hold this text in either language, by their English names; the text itself beside."""
-    wanted = text.casefold()
-    names = [term.name for term in ctcae.TERMS.values()]
-    return [text, *(one.en for one in names if wanted in one.en.casefold() or wanted in one.zh.casefold())]
+    """The terms that hold this text or are meant by it, by their English names; the text itself beside."""
+    return [text, *(term.name.en for term in ctcae.terms_like(text))]
 
 
 @dataclass(frozen=True)

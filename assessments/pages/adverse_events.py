@@ -1,5 +1,6 @@
 """The page of an adverse event: the CTCAE term first, its grades over the days, then cause and action by agent."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from trialsite.casebook import registries
 from trialsite.casebook.forms import MISSING_PREFIX, CasebookForm, RowForm, Section
 from trialsite.casebook.models import Subject
 from trialsite.casebook.slots import Slot
@@ -25,7 +27,8 @@ NOT_GIVEN = {"cause": Causality.NOT_GIVEN, "action": AgentAction.NOT_APPLICABLE}
 
 
 class TermInput(forms.TextInput):
-    """An input that offers the terms of the CTCAE in the reader's language, the other language beside each."""
+    """An input that offers the terms of the CTCAE in the reader's language; beside each stand its name in the other
+    language and the words that people search by, so that the browser finds it by any of them."""
 
     template_name = "assessments/term_input.html"
 
@@ -33,9 +36,32 @@ class TermInput(forms.TextInput):
         context = super().get_context(name, value, attrs)
         language = get_language() or "en"
         other = "en" if language.startswith("zh") else "zh-hans"
-        names = [term.name for term in ctcae.TERMS.values()]
-        context["terms"] = [(one.in_language(language), one.in_language(other)) for one in names]
+        context["terms"] = [
+            (
+                term.name.in_language(language),
+                " · ".join((term.name.in_language(other), *ctcae.search_words(term))),
+            )
+            for term in ctcae.TERMS.values()
+        ]
         return context
+
+
+def no_term_words(text: str) -> Iterator[str]:
+    """What to choose where a text is no term: terms that people mean by it, and the form that grades the whole."""
+    yield gettext(
+        "Choose a term of the CTCAE from the list; where there is none, the body system's “Other, specify”."
+    )
+    found = ctcae.searched(text)
+    if found is None:
+        return
+    language = get_language() or "en"
+    yield gettext("Terms for it: %(terms)s.") % {
+        "terms": listed(ctcae.words_of(one, language) for one in found.terms)
+    }
+    if found.form in registries.forms:
+        yield gettext("The whole of it is graded on the form “%(form)s”.") % {
+            "form": registries.forms[found.form].title
+        }
 
 
 class TermField(forms.CharField):
@@ -48,11 +74,7 @@ class TermField(forms.CharField):
         text = super().clean(value)
         term = ctcae.named(text)
         if term is None and text and text != self.kept:
-            raise ValidationError(
-                gettext(
-                    "Choose a term of the CTCAE from the list; where there is none, the body system's “Other, specify”."
-                )
-            )
+            raise ValidationError([*no_term_words(text)])
         return term.name.en if term else text
 
     def prepare_value(self, value: Any) -> Any:

@@ -47,7 +47,7 @@ class CourseFilter(PlacedFilter):
 
     subject = SubjectFilter("pk")
     arm = filters.CharFilter(help_text="key of the arm")
-    state = filters.CharFilter(help_text="enrolled or off_study")
+    state = filters.CharFilter(method="by_course", help_text="enrolled or off_study of the living; died")
     response = filters.CharFilter(method="by_course", help_text="best response; none where not assessed")
     mrd = filters.CharFilter(method="by_course", help_text="last MRD; none where there is none")
 

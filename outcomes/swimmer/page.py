@@ -24,6 +24,7 @@ from .reading import BEST, Swimmer, swimmers_of
 
 SHOWN = 60
 SHOWN_STATES = (SubjectState.ENROLLED, SubjectState.OFF_STUDY)
+DIED = "died"  # how the dead are listed, whatever state their records have
 MRD = ("NEGATIVE", "POSITIVE", "INDETERMINATE")
 SORTS = {
     "time": _("time on study"),
@@ -93,7 +94,7 @@ def swimmer_context(user: User, study: Study, asked: Mapping[str, str]) -> dict[
         "arms": [(arm.key, arm_name(protocol, arm.key)) for arm in protocol.arms] if by_arm else [],
         "pooled": several_arms(protocol) and not by_arm,
         "sites": sorted({(one.site.key, str(one.site)) for one in subjects}),
-        "states": [(state.value, state.label) for state in SHOWN_STATES],
+        "states": [*((state.value, state.label) for state in SHOWN_STATES), (DIED, _("Died"))],
         "responses": [(one, category_words(one)) for one in BEST],
         "verdicts": [(one, VERDICT_WORDS[one]) for one in MRD],
         "sorts": [(key, words) for key, words in SORTS.items() if key != "arm" or by_arm],
@@ -106,19 +107,20 @@ def filters_of(asked: Mapping[str, str]) -> dict[str, str]:
 
 
 def narrowed(subjects: Iterable[Subject], asked: Mapping[str, str]) -> list[Subject]:
-    """By arm, site and state, which the subject itself says."""
+    """By arm and site, which the subject itself says."""
     return [
         one
         for one in subjects
         if (not asked.get("arm") or one.arm == asked["arm"])
         and (not asked.get("site") or one.site.key == asked["site"])
-        and (not asked.get("state") or one.state == asked["state"])
     ]
 
 
 def fits(one: Swimmer, asked: Mapping[str, str]) -> bool:
-    """By best response and last MRD, which the course says; "none" asks for those without any."""
-    response, mrd = asked.get("response"), asked.get("mrd")
+    """By state, best response and last MRD, which the course says; "none" asks for those without any."""
+    response, mrd, state = asked.get("response"), asked.get("mrd"), asked.get("state")
+    if state and state != (DIED if one.died_on else one.subject.state):
+        return False
     return (not response or one.best == ("" if response == "none" else response)) and (
         not mrd or one.mrd == ("" if mrd == "none" else mrd)
     )

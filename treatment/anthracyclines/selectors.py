@@ -26,7 +26,7 @@ from ..domain.anthracyclines import (
 )
 from ..domain.ledger import GivenLine, in_unit
 from ..medication.dictionary import dictionary
-from ..selectors import cycles_of_subject, doses_given, plans_of, windows_of
+from ..selectors import doses_given, surface_by_day
 
 
 def course_of(subject: Subject, *, also: Iterable[Mapping[str, Any]] = ()) -> AnthracyclineCourse:
@@ -58,12 +58,9 @@ def dated_doses(subject: Subject, given: Sequence[GivenLine]) -> list[DatedDose]
     wanted = [one for one in given if is_anthracycline(one.drug)]
     if not wanted:
         return []
-    plans, found = plans_of(subject), []
-    windows = windows_of(cycles_of_subject(subject))
+    surfaces, found = surface_by_day(subject), []
     for one in wanted:
-        cycle = next((cycle for cycle, first, last in windows if first <= one.on <= last), None)
-        made = plans.get(cycle.pk) if cycle else None
-        surface, mg = made[-1].bsa_m2 if made else None, in_unit(one.given, one.unit, "mg")
+        surface, mg = surfaces(one.on), in_unit(one.given, one.unit, "mg")
         if mg is None:
             found.append(DatedDose(one.on, one.drug, None, Uncounted.NOT_REPORTED))
         else:

@@ -1,6 +1,7 @@
 """Checks of CAR-T cells: the conditions of the apheresis, with their evidence."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django.utils.translation import get_language, gettext_lazy
@@ -31,3 +32,8 @@ def ready_for_apheresis(values: Values, rows: Rows, subject: Subject) -> Iterato
         if one.truth is Truth.FALSE:
             item = "lymphocytes" if one.key == "lymphocytes" else "performed_on"
             yield Finding(item, one.reason.in_language(get_language() or "en"))
+
+
+def infused_on(values: Values) -> date | None:
+    """Day 0 as the form says it; None of the other steps."""
+    return values.get("performed_on") if values.get("step") == CellStep.INFUSION else None

@@ -9,7 +9,7 @@ from trialsite.casebook.registries import FormType, RowType
 
 from .. import models
 from ..checks import not_negative
-from ..plan.starts import begun_by_form
+from ..plan.starts import begun_by_form, decided_by_form
 from ..transplant.checks import lines_in_order, other_said
 from ..transplant.panel import agents_of, joined
 from . import checks, derived, forms
@@ -35,6 +35,7 @@ CELL_FORMS = (
             not_in_the_future("performed_on", "apheresis_on"),
             not_negative("dose", "viability"),
             lines_in_order("bridges", "first_on", "last_on"),
+            decided_by_form("cell-therapy", "lymphodepletion_on", checks.infused_on),
             checks.ready_for_apheresis,
         ),
         derived=derived.cells,

@@ -1,6 +1,9 @@
-"""Visits outside their window, and visits that ask for MRD without a sample."""
+"""Visits outside their window, and visits that ask for MRD without a sample.
 
-from collections.abc import Iterator, Sequence
+What a visit after a graft or cells elsewhere found comes by letter: while the referral still asks for it, a visit
+that is not recorded and a sample that is not logged are no deviation yet."""
+
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -16,9 +19,13 @@ from trialsite.deviations.found import Found
 from trialsite.deviations.states import DeviationKind
 
 from ..domain.departures import sample_departure, visit_departure
+from ..domain.referral import Kind
+from ..referrals.reading import Standing, referrals_among
 from .words import in_both
 
 MRD_FORM = "MRD"
+REFERRED = {"hsct_d0": Kind.HSCT, "car_t_d0": Kind.CAR_T}  # the anchors that another hospital may set
+Referrals = Mapping[UUID, Sequence[Standing]]
 
 
 def visits_outside(subjects: Sequence[Subject]) -> Iterator[tuple[UUID, Found]]:
@@ -26,8 +33,11 @@ def visits_outside(subjects: Sequence[Subject]) -> Iterator[tuple[UUID, Found]]:
 
     A visit recorded as not done has its reason and is none; so is a visit that asks for no form."""
     days = {one.pk: site_today(one) for one in subjects}
+    referrals = referrals_among(days)
     for visit in expected(subjects):
         if not any(form["required"] for form in visit.forms):
+            continue
+        if visit.done_on is None and waits_for_letter(visit, referrals):
             continue
         assert visit.earliest is not None
         assert visit.latest is not None
@@ -41,6 +51,7 @@ def samples_absent(subjects: Sequence[Subject]) -> Iterator[tuple[UUID, Found]]:
     """Visits that require MRD, whose window closed without a logged sample or a form of MRD."""
     ids = [one.pk for one in subjects]
     days = {one.pk: site_today(one) for one in subjects}
+    referrals = referrals_among(days)
     drawn = set(
         LoggedSample.objects.filter(subject_id__in=ids)
         .exclude(state__in=[SampleState.VOIDED, SampleState.REJECTED])
@@ -53,6 +64,8 @@ def samples_absent(subjects: Sequence[Subject]) -> Iterator[tuple[UUID, Found]]:
     }
     for visit in expected(subjects):
         if not any(form["form"] == MRD_FORM and form["required"] for form in visit.forms):
+            continue
+        if waits_for_letter(visit, referrals):
             continue
         assert visit.latest is not None
         place = (visit.subject_id, visit.key, visit.repeat)
@@ -74,6 +87,16 @@ def expected(subjects: Sequence[Subject]) -> list[PlannedVisit]:
     rows = PlannedVisit.objects.filter(subject_id__in=ids, target__isnull=False, missed=False)
     rows = rows.exclude(anchor=SCREENING).exclude(earliest=None).exclude(latest=None)
     return [one for one in rows.order_by("target", "pk") if not needless(one)]
+
+
+def waits_for_letter(visit: PlannedVisit, referrals: Referrals) -> bool:
+    """Whether the visit fell into a graft or cells elsewhere of which a referral still asks."""
+    assert visit.target is not None
+    kind = REFERRED.get(visit.anchor)
+    return any(
+        one.referral.kind == kind and one.waits_for_letter(visit.target)
+        for one in referrals.get(visit.subject_id, ())
+    )
 
 
 def name_of(visit: PlannedVisit) -> Text:

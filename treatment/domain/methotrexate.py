@@ -65,11 +65,14 @@ class Level:
 
 @dataclass(frozen=True)
 class Infusion:
-    """One infusion: how long it ran (or is to run), its levels, and the last creatinine before the start."""
+    """One infusion: how long it ran (or is to run), its levels, and the last creatinine before the start.
+
+    bsa_m2: the body surface that leucovorin per m² rests on, None when it is not known."""
 
     infusion_h: Decimal | None
     levels: tuple[Level, ...] = ()
     baseline_creatinine_umol_l: Decimal | None = None
+    bsa_m2: Decimal | None = None
 
     @property
     def valid(self) -> tuple[Level, ...]:
@@ -133,7 +136,7 @@ def judge(plan: MethotrexatePlan, infusion: Infusion) -> Elimination:
         sentence_of(verdict, holding, table, truths),
         table,
         holding,
-        rescue_text(holding) if holding else None,
+        rescue_text(holding, infusion.bsa_m2) if holding else None,
         step_now(holding, infusion) if holding else None,
         still_open(table, infusion, truths, holding),
         next_level(plan, table, holding, infusion),

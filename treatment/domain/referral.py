@@ -33,6 +33,10 @@ class Wanted(StrEnum):
     D100 = "D100"
 
 
+# How many days after day 0 the finding lies of which a thing tells.
+DAY_OF = {Wanted.DAY0: 0, Wanted.GRAFT: 0, Wanted.D28: D28, Wanted.D100: D100}
+
+
 class State(StrEnum):
     """How one thing stands."""
 
@@ -41,6 +45,9 @@ class State(StrEnum):
     TO_COME = "TO_COME"
     WAITING = "WAITING"  # for day 0
     NOT_ASKED = "NOT_ASKED"  # follow-up ended before it, or the referral was called off
+
+
+OPEN = (State.MISSING, State.TO_COME, State.WAITING)
 
 
 @dataclass(frozen=True)
@@ -95,8 +102,7 @@ def due_on(what: Wanted, sent: Sent, day0: date | None) -> date | None:
         return sent.planned_on or sent.sent_on + timedelta(days=NO_PLAN_DAYS)
     if day0 is None:
         return None
-    days = {Wanted.GRAFT: 0, Wanted.D28: D28, Wanted.D100: D100}[what]
-    return day0 + timedelta(days=days + LETTER_DAYS)
+    return day0 + timedelta(days=DAY_OF[what] + LETTER_DAYS)
 
 
 def over_before(what: Wanted, sent: Sent, day0: date | None) -> bool:
@@ -105,8 +111,7 @@ def over_before(what: Wanted, sent: Sent, day0: date | None) -> bool:
         return False
     if day0 is None:
         return True
-    days = {Wanted.DAY0: 0, Wanted.GRAFT: 0, Wanted.D28: D28, Wanted.D100: D100}[what]
-    return sent.follow_up_ended < day0 + timedelta(days=days)
+    return sent.follow_up_ended < day0 + timedelta(days=DAY_OF[what])
 
 
 def next_due(things: Iterable[Asked]) -> date | None:
@@ -117,7 +122,15 @@ def next_due(things: Iterable[Asked]) -> date | None:
 
 def open_still(things: Iterable[Asked]) -> bool:
     """Whether the task goes on."""
-    return any(one.state in (State.MISSING, State.TO_COME, State.WAITING) for one in things)
+    return any(one.state in OPEN for one in things)
+
+
+def waits_for_letter(things: Iterable[Asked], day0: date, on: date) -> bool:
+    """Whether what was done elsewhere on a day is still to come: with the first finding that lies on or after it."""
+    days = (on - day0).days
+    later = (one for one in things if one.what is not Wanted.DAY0 and DAY_OF[one.what] >= days)
+    tells = next(later, None)
+    return days >= 0 and tells is not None and tells.state in OPEN
 
 
 def counts_for(day: int, found_on: date, day0: date) -> bool:

@@ -34,6 +34,8 @@ from .words import (
     rate_words,
 )
 
+BAGS_TOLD = 3  # changes of bags to come that the legend tells; the others are folded away
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -57,6 +59,12 @@ class Ledger:
     advice: Sequence[dict[str, Any]]
     not_reached: bool
     flushed: Sequence[str]
+
+    @property
+    def legend(self) -> tuple[list[Mark], list[Mark]]:
+        """The marks that are told beneath the picture, and the later changes of bags, which are folded away."""
+        later = [one for one in self.marks if one.kind == "bag"][BAGS_TOLD:]
+        return [one for one in self.marks if one not in later], later
 
 
 def ledgers_of(subject: Subject) -> dict[UUID, Ledger]:

@@ -14,7 +14,7 @@ from assessments.models import AdverseEvent
 from trialsite.access.models import User
 from trialsite.access.permissions import reach_of
 from trialsite.audit.moment import now
-from trialsite.casebook.due import work_line
+from trialsite.casebook.due import hour_line, work_line
 from trialsite.casebook.outages import of_the_past
 from trialsite.casebook.registries import DaySpan, Wanted, Week, WeekLine, WorkLine, WorkSource
 from trialsite.casebook.selectors import most_pressing
@@ -64,7 +64,7 @@ def bags_to_change(ours: Q, wanted: Wanted) -> Iterator[WorkLine]:
         zone = ZoneInfo(row.subject.site.timezone)
         at = due_at(row).astimezone(zone)
         url = Slot.of_record(row.record).url() + "?edit=1"
-        yield work_line(row.subject, "bag", KINDS["bag"], at.date(), url, change_words(row, at))
+        yield hour_line(row.subject, "bag", KINDS["bag"], at, url, change_words(row, at))
 
 
 def change_words(row: InfusionSegment, at: datetime) -> str:

@@ -16,12 +16,15 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Finding
 from trialsite.clinical.facts import Fact
 
+from ..domain.ledger import in_unit
+from ..selectors import doses_given
 from .gate import asked, gate_of, gated_drug
 from .selectors import phase_on
 
 Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Any]]
 ITEMS = {"urine_ph": "urine_ph", "serous_effusion": "effusion"}  # facts that this form has itself
+METHOTREXATE = "METHOTREXATE"
 LONGEST = timedelta(days=3)  # of an infusion (assumption)
 
 
@@ -78,3 +81,21 @@ def conditions_hold(values: Values, rows: Rows, subject: Subject) -> Iterator[Fi
 def typed_fact(value: Decimal | bool | None, on: Any) -> Fact:
     """What is being entered, as a fact."""
     return Fact.missing() if value is None else Fact(value, on=on)
+
+
+@edit_check(gettext_lazy("The dose stands among the doses given"), hard=False)
+def dose_among_doses(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """The doses given count: methotrexate of the day of the start, in the same amount, stands among them."""
+    start, dose = values.get("start"), values.get("dose")
+    if start is None or dose is None:
+        return
+    on = start.astimezone(ZoneInfo(subject.site.timezone)).date()
+    lines = [one for one in doses_given(subject) if one.drug == METHOTREXATE and one.on == on]
+    amounts = [in_unit(one.given, one.unit, "mg") for one in lines]
+    if not lines:
+        yield Finding(
+            "dose", _("No methotrexate of %(day)s stands on the form of doses given.") % {"day": on}
+        )
+    elif None not in amounts and (total := sum(filter(None, amounts), Decimal(0))) != dose:
+        said = {"day": on, "mg": f"{total.normalize():f}"}
+        yield Finding("dose", _("The doses given have %(mg)s mg of methotrexate on %(day)s.") % said)

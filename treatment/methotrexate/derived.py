@@ -12,7 +12,7 @@ from trialsite.studies.domain.methotrexate_plan import row_text
 
 from ..domain.methotrexate import DELAYED, Verdict, shown_hours
 from ..models import MethotrexateInfusion
-from .selectors import Judged, creatinines_of, infusions_of, judged
+from .selectors import Judged, judged_of
 
 TONES = {Verdict.ASK_PHARMACY: "warn", Verdict.NO_ROW: "warn", Verdict.PENDING: "unknown"} | dict.fromkeys(
     DELAYED, "warn"
@@ -25,10 +25,9 @@ def local(text: Text) -> str:
 
 def methotrexate(record: MethotrexateInfusion) -> list[Derived]:
     """The protocol's table read for the levels of this form, and the hours of each."""
-    known = next((one for one in infusions_of([record.subject_id]) if one.pk == record.pk), None)
-    if known is None:
+    found = next((one for one in judged_of(record.subject) if one.record.pk == record.pk), None)
+    if found is None:
         return []
-    found = judged(known, record.subject, creatinines_of([record.subject_id])[record.subject_id])
     return [*lines_of(found), *hours_of(found)]
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import get_language, gettext_lazy
@@ -132,7 +133,9 @@ def view_of(one: Judged, latest: bool) -> InfusionView:
         over=local(found.over_sentence),
         rise=rise_words(one),
         levels=tuple(level_words(line) for line in one.lines),
-        rows=tuple(table_line(row, table, row is found.row) for row in table.rows) if table else (),
+        rows=tuple(table_line(row, table, one.infusion.bsa_m2, row is found.row) for row in table.rows)
+        if table
+        else (),
         charts=tuple(level_chart(one, place, over) for place in ("wide", "narrow")) if one.lines else (),
         latest=latest,
     )
@@ -154,8 +157,8 @@ def level_words(line: Any) -> dict[str, Any]:
     }
 
 
-def table_line(row: RescueRow, table: RescueTable, holds: bool) -> TableLine:
-    rescue = rescue_text(row)
+def table_line(row: RescueRow, table: RescueTable, bsa_m2: Decimal | None, holds: bool) -> TableLine:
+    rescue = rescue_text(row, bsa_m2)
     return TableLine(
         local(row_text(row, table.clock)),
         local(row.text),

@@ -1,6 +1,6 @@
 """Infusions of high-dose methotrexate as the rules take them: hours of levels, creatinine beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -18,6 +18,7 @@ from trialsite.clinical.body import round_half_up
 from ..domain.methotrexate import Elimination, Infusion, Level, judge
 from ..models import LeucovorinDose, MethotrexateInfusion, MethotrexateLevel
 from ..plan.paths import cycles_of
+from ..selectors import surface_by_day
 
 HOUR = Decimal(3600)
 
@@ -89,12 +90,18 @@ def creatinines_of(subject_ids: Sequence[UUID]) -> dict[UUID, list[CreatinineOnD
     return found
 
 
-def judged(record: MethotrexateInfusion, subject: Subject, creatinines: Sequence[CreatinineOnDay]) -> Judged:
-    """One infusion with what the table of its protocol version says."""
+def judged(
+    record: MethotrexateInfusion,
+    subject: Subject,
+    creatinines: Sequence[CreatinineOnDay],
+    bsa_m2: Decimal | None = None,
+) -> Judged:
+    """One infusion with what the table of its protocol version says; bsa_m2: of the cycle in which it began."""
     zone = ZoneInfo(subject.site.timezone)
     run = infusion_hours(record)
     lines = tuple(level_line(row, record, run, creatinines, zone) for row in record.levels.all())
-    infusion = Infusion(run, tuple(one.level for one in lines), baseline(record, creatinines, zone))
+    levels = tuple(one.level for one in lines)
+    infusion = Infusion(run, levels, baseline(record, creatinines, zone), bsa_m2)
     return Judged(
         record,
         Slot.of_record(record).url(),
@@ -108,8 +115,14 @@ def judged(record: MethotrexateInfusion, subject: Subject, creatinines: Sequence
 def judged_of(subject: Subject) -> list[Judged]:
     """Every infusion of one subject, the earliest first."""
     records = infusions_of([subject.pk])
-    creatinines = creatinines_of([subject.pk])[subject.pk] if records else []
-    return [judged(one, subject, creatinines) for one in records]
+    if not records:
+        return []
+    creatinines, surfaces = creatinines_of([subject.pk])[subject.pk], surface_by_day(subject)
+    return [judged(one, subject, creatinines, surface_on(one, surfaces)) for one in records]
+
+
+def surface_on(record: MethotrexateInfusion, surfaces: Callable[[date], Decimal | None]) -> Decimal | None:
+    return None if record.performed_on is None else surfaces(record.performed_on)
 
 
 def infusion_hours(record: MethotrexateInfusion) -> Decimal | None:

@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from trialsite.access.models import User
 from trialsite.access.permissions import reach_of
 from trialsite.audit.moment import now
-from trialsite.casebook.due import work_line
+from trialsite.casebook.due import hour_line
 from trialsite.casebook.models import Subject
 from trialsite.casebook.outages import of_the_past
 from trialsite.casebook.registries import Wanted, WorkLine, WorkSource
@@ -44,9 +42,7 @@ def level_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     )
     for one, subject in found[: wanted.limit]:
         assert one.next_at is not None
-        moment = one.next_at.astimezone(ZoneInfo(subject.site.timezone))
-        words = _("due %(when)s") % {"when": f"{moment:%Y-%m-%d %H:%M}"}
-        yield work_line(subject, KIND, KINDS[KIND], moment.date(), one.url + "?edit=1", words)
+        yield hour_line(subject, KIND, KINDS[KIND], one.next_at, one.url + "?edit=1")
 
 
 def judged_since(rows: list[tuple[UUID, UUID]], since: date) -> Iterator[tuple[Judged, Subject]]:

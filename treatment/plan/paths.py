@@ -141,14 +141,22 @@ def runs_of(subject: Subject) -> tuple[PhaseRun, ...]:
     return tuple(PhaseRun(one.phase, one.on, one.ended_on or died, one.cycle) for one in begun)
 
 
-def starts_by_form(
-    subject_ids: Sequence[UUID],
-) -> dict[UUID, dict[str, tuple[date, Transplant | CellTherapy]]]:
+ByForm = tuple[date, Transplant | CellTherapy]
+
+
+def starts_by_form(subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, ByForm]]:
     """Kind of phase → the first day of a transplantation or cell therapy as its own form tells it, and that form."""
+    return {
+        one: {kind: min(starts, key=lambda start: start[0]) for kind, starts in kinds.items() if starts}
+        for one, kinds in all_by_form(subject_ids).items()
+    }
+
+
+def all_by_form(subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[ByForm]]]:
+    """The same of every transplantation and every infusion of cells."""
     grafts, cells = standing_records(Transplant, subject_ids), standing_records(CellTherapy, subject_ids)
-    found: dict[UUID, dict[str, tuple[date, Transplant | CellTherapy]]] = defaultdict(dict)
-    for one in subject_ids:
-        starts: dict[str, list[tuple[date, Transplant | CellTherapy]]] = {
+    return {
+        one: {
             "transplant": [
                 (form.conditioning_on or form.performed_on, form)
                 for form in grafts.get(one, [])
@@ -160,9 +168,24 @@ def starts_by_form(
                 if form.step == CellStep.INFUSION and form.performed_on
             ],
         }
-        for kind, days in starts.items():
-            if days:
-                found[one][kind] = min(days, key=lambda day: day[0])
+        for one in subject_ids
+    }
+
+
+def untold_repeats(subject: Subject) -> list[Begun]:
+    """The further transplantations and cell therapies that only their own form tells of.
+
+    The start of such a phase covers the first one from its day on. What began on one day counts once: a graft that was
+    infused on two days has one conditioning."""
+    phases, cycles = phases_of(subject), cycles_of([subject.pk])[subject.pk]
+    found = []
+    for kind, starts in all_by_form([subject.pk])[subject.pk].items():
+        keys = [phase.key for phase in phases if phase.kind == kind]
+        begun = [cycle.performed_on for cycle in cycles if cycle.phase in keys]
+        for on, form in starts:
+            since = max((day for day in begun if day <= form.performed_on), default=date.min)
+            if any(day < on and since <= other.performed_on for day, other in starts):
+                found.append(Begun(next(iter(keys), ""), on, None, form))
     return found
 
 

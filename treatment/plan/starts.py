@@ -1,6 +1,7 @@
 """A phase that starts: whether it was decided, whether the protocol allows it, and what deviates."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Any
@@ -9,7 +10,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from trialsite.access.models import User
-from trialsite.casebook.edit_checks import edit_check
+from trialsite.casebook.edit_checks import EditCheck, edit_check
 from trialsite.casebook.models import Subject
 from trialsite.casebook.names import form_title, phase_name
 from trialsite.casebook.registries import Finding
@@ -22,7 +23,16 @@ from ..domain.planned import WITHOUT_LAST_DAY, earliest_start, next_start
 from ..doses.services import plan_first_doses
 from ..models import CellTherapy, CycleStart, PhaseDecision, Transplant
 from .decisions import phase_offered
-from .paths import begun_of, decision_after, end_of_treatment, phases_of, runs_of, starts_by_form
+from .paths import (
+    begun_of,
+    cycles_of,
+    decision_after,
+    end_of_treatment,
+    phases_of,
+    runs_of,
+    starts_by_form,
+    untold_repeats,
+)
 
 Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Any]]
@@ -44,8 +54,9 @@ def started(record: CycleStart, by: User) -> None:
 
 
 def begun_by_form(record: Transplant | CellTherapy, by: User) -> None:
-    """The same where the form of a graft or of cells tells that a phase began, and nobody entered its start."""
-    for one in begun_of([record.subject])[record.subject_id]:
+    """The same where the form of a graft or of cells tells that a phase began, and nobody entered its start; of a
+    further graft or further cells as well."""
+    for one in (*begun_of([record.subject])[record.subject_id], *untold_repeats(record.subject)):
         if one.record.pk == record.pk:
             draft_departures(record, one.phase, one.on, "performed_on", by)
 
@@ -84,7 +95,7 @@ def before_and_decided(record: Start, key: str, on: date) -> tuple[str, PhaseDec
         for run in planned_runs(phases, runs_of(record.subject))
         if run.cycle != str(record.pk) and run.start <= on
     ]
-    own = [run for run in others if run.cycle or run.phase != key]  # not its own graft or cells
+    own = [run for run in others if run.cycle or run.phase != key or run.start < on]  # not its own form
     run = current_run(phases, own)
     return (run.phase if run else ""), decision_after(record.subject, run)
 
@@ -184,6 +195,28 @@ def phase_was_decided(values: Values, rows: Rows, subject: Subject) -> Iterator[
     elif decision.chosen_phase != key:
         said = {"day": decision.decided_on.isoformat(), "decided": decision.chosen_words}
         yield Finding("phase", _("The investigator decided otherwise on %(day)s: %(decided)s.") % said)
+
+
+def decided_by_form(kind: str, began: str, day0: Callable[[Values], date | None]) -> EditCheck:
+    """The same of a graft or of cells by their own form, where no start of such a phase is entered by day 0.
+
+    kind: of the phase. began: the item of its first day where that lies before day 0. day0: None if nothing began."""
+
+    @edit_check(gettext_lazy("A phase that was decided"), key="phase-was-decided", hard=False)
+    def check(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+        day = day0(values)
+        if day is None:
+            return
+        keys = [phase.key for phase in phases_of(subject) if phase.kind == kind]
+        on = values.get(began) or day
+        if not keys and not ended_before(subject, on):
+            yield Finding("performed_on", _("The protocol has no such phase for this subject."))
+        told = [one for one in cycles_of([subject.pk])[subject.pk] if one.phase in keys]
+        if keys and not any(one.performed_on and one.performed_on <= day for one in told):
+            typed = {"phase": keys[0], "performed_on": on}
+            yield from (replace(one, item="performed_on") for one in phase_was_decided(typed, {}, subject))
+
+    return check
 
 
 @edit_check(gettext_lazy("A late start has its reason"), hard=False)

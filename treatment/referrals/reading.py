@@ -24,6 +24,7 @@ from ..domain.referral import (
     counts_for,
     next_due,
     open_still,
+    waits_for_letter,
 )
 from ..models import BCellAplasia, CellTherapy, OpenReferral, Referral, Transplant
 from ..models.cells import CellStep
@@ -58,6 +59,10 @@ class Standing:
     @property
     def open(self) -> bool:
         return open_still(self.things)
+
+    def waits_for_letter(self, on: date) -> bool:
+        """Whether what was done elsewhere on a day is still to be told."""
+        return self.day0_on is not None and waits_for_letter(self.things, self.day0_on, on)
 
     def form_of(self, what: Wanted, lacks: Sequence[str] = ()) -> str:
         """The key of the form in which something is entered: of what lacks the first that is a form."""

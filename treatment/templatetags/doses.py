@@ -31,6 +31,12 @@ def amount(value: Decimal | None, unit: str = "") -> str:
 
 
 @register.filter
+def tenths(value: Decimal | None) -> Decimal | None:
+    """A number to one decimal."""
+    return None if value is None else round_half_up(value, 1)
+
+
+@register.filter
 def whole_days(text: str) -> str:
     """A sentence in which no day is broken between two lines."""
     parts = re.split(r"(\d{4}-\d{2}-\d{2})", text)

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from assessments.disease.mrd_results import mrd_lines
 from trialsite.casebook.edit_checks import EditCheck, edit_check
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import Finding
@@ -13,6 +14,7 @@ from trialsite.casebook.site_day import site_today
 from trialsite.clinical.kleene import Truth
 
 from ..models.transplant import ConditioningAgent, ConditioningUnit
+from .evidence import mrd_answer
 from .reading import washout_of
 
 Values = Mapping[str, Any]
@@ -98,3 +100,15 @@ def washout_kept(values: Values, rows: Rows, subject: Subject) -> Iterator[Findi
     if answer is not None and answer.truth is not Truth.TRUE:
         language = get_language() or "en"
         yield Finding("conditioning_on", " ".join(one.in_language(language) for one in answer.reasons))
+
+
+@edit_check(gettext_lazy("Negative MRD before the graft"), hard=False)
+def mrd_was_negative(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """MRD that is not known to be negative, where the protocol lets a graft wait for it."""
+    day0 = values.get("performed_on")
+    if day0 is None:
+        return
+    lines = mrd_lines([subject.pk]).get(subject.pk, ())
+    found = mrd_answer(subject, day0, values.get("conditioning_on"), lines)
+    if found is not None and found[0].truth is not Truth.TRUE:
+        yield Finding("performed_on", found[0].reason.in_language(get_language() or "en"))

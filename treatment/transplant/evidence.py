@@ -16,7 +16,7 @@ from trialsite.deviations.services import in_both_languages
 from trialsite.studies.domain.transplant_plan import CONDITIONING
 from trialsite.studies.words import MRD_METHODS
 
-from ..domain.graft import MrdSaid, mrd_before
+from ..domain.graft import MrdAnswer, MrdSaid, mrd_before
 from ..models import Transplant
 from .reading import washout_of
 
@@ -42,18 +42,31 @@ def mrd_before_graft(subject: Subject) -> Evidence | None:
 
 
 def mrd_of_graft(subject: Subject, graft: Transplant, lines: Sequence[MrdLine]) -> Evidence | None:
-    """The same of one graft, by the method and up to the day that the protocol names (`transplant.mrd_negative`)."""
-    gate = subject.protocol_version.protocol.transplant.mrd_negative
-    if gate is None or graft.performed_on is None:
+    """The same of one graft."""
+    if graft.performed_on is None:
         return None
-    begun = graft.conditioning_on if gate.until == CONDITIONING else None
+    found = mrd_answer(subject, graft.performed_on, graft.conditioning_on, lines)
+    if found is None:
+        return None
+    answer, until, source = found
+    sources = [graft.address("performed_on"), *([source] if source else [])]
+    return Evidence("MRD", answer.truth, answer.reason, until, graft.pk, tuple(sources))
+
+
+def mrd_answer(
+    subject: Subject, day0: date, conditioning_on: date | None, lines: Sequence[MrdLine]
+) -> tuple[MrdAnswer, date, ItemAddress | None] | None:
+    """The same by its days, with the day up to which results count and the result that counts: by the method and up to
+    the day that the protocol names (`transplant.mrd_negative`)."""
+    gate = subject.protocol_version.protocol.transplant.mrd_negative
+    if gate is None:
+        return None
+    begun = conditioning_on if gate.until == CONDITIONING else None
     method = Text(*in_both_languages(lambda: str(MRD_METHODS[gate.method])))
     judged = {one.result.sampled_on: one for one in lines if one.line.method == gate.method and one.verdict}
     said = [MrdSaid(on, NEGATIVE[one.verdict.verdict]) for on, one in judged.items() if one.verdict]
-    answer = mrd_before(graft.performed_on, begun or graft.performed_on, method, said)
-    sources = [graft.address("performed_on"), *([judged[answer.on].source] if answer.on else [])]
-    until = begun or graft.performed_on
-    return Evidence("MRD", answer.truth, answer.reason, until, graft.pk, tuple(sources))
+    answer = mrd_before(day0, begun or day0, method, said)
+    return answer, begun or day0, judged[answer.on].source if answer.on else None
 
 
 NEGATIVE = {

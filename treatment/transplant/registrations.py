@@ -10,7 +10,7 @@ from trialsite.casebook.selectors import standing_lines
 
 from .. import models
 from ..checks import in_order, not_negative
-from ..plan.starts import begun_by_form
+from ..plan.starts import begun_by_form, decided_by_form
 from . import checks, derived, forms
 from .panel import agents_of, joined
 
@@ -71,6 +71,8 @@ TRANSPLANT_FORMS = (
             checks.other_said("conditioning_drugs"),
             checks.lines_in_order("prophylaxis_drugs", "started_on", "stopped_on"),
             checks.other_said("prophylaxis_drugs"),
+            checks.mrd_was_negative,
+            decided_by_form("transplant", "conditioning_on", lambda values: values.get("performed_on")),
             checks.washout_kept,
         ),
         derived=derived.transplant,

@@ -27,6 +27,7 @@ from trialsite.studies.domain.blinatumomab_plan import (
     CourseRules,
     DoseByWeight,
     EventTerms,
+    FirstAdvice,
     LiverLimit,
     ModificationRow,
     PremedicationRule,
@@ -281,6 +282,9 @@ FIELDS: Mapping[str, Any] = {
     "report_days_other": gettext_lazy("days from receipt to report, other methods"),
     "premedication": gettext_lazy("premedication"),
     "hospital": gettext_lazy("days in hospital, advised"),
+    "hours_after_start": gettext_lazy("shown until, hours after the start"),
+    "marrow_blasts_from_pct": gettext_lazy("from blasts in marrow, %"),
+    "blood_blasts_above_per_ul": gettext_lazy("above blasts in blood, per µL"),
     "start_dose": gettext_lazy("dose when it starts again"),
     "full_dose": gettext_lazy("full dose"),
     "escalate_after_days": gettext_lazy("full dose after, days"),
@@ -513,6 +517,8 @@ def summary_of(thing: Any, protocol: Protocol) -> list[tuple[str, str]]:
                 (label_of("premedication"), value_of(thing, "premedication", thing.premedication, protocol)),
                 (label_of("hospital"), days_in_hospital(thing.hospital_days)),
             ]
+        case FirstAdvice():
+            wanted = ("marrow_blasts_from_pct", "blood_blasts_above_per_ul", "hours_after_start")
         case ModificationRow():
             wanted = ("event", "grades", "action", "text")
         case plans.RescueTable():

@@ -12,14 +12,19 @@ from trialsite.clinical.ctcae_terms import ROWS, SOURCE, SYSTEMS, VERSION, WORDI
 from trialsite.clinical.text import Text
 
 __all__ = [
+    "SEARCH_WORDS",
     "SOURCE",
     "SYSTEMS",
     "TERMS",
     "VERSION",
     "CtcaeTerm",
+    "SearchWord",
     "grade_wording",
     "is_other",
     "named",
+    "search_words",
+    "searched",
+    "terms_like",
     "words_of",
 ]
 
@@ -57,6 +62,41 @@ ALIASES: dict[str, str] = {
     "hypercalcemia (ionised)": "Hypercalcemia",
 }
 
+# Words that people search by and that are no term, with the terms that they may mean, nearest first, and the form that
+# grades the whole of it ("" without one). General knowledge; ICANS by the consensus of the ASTCT (Lee 2019).
+_NERVES = (
+    "Encephalopathy",
+    "Confusion",
+    "Depressed level of consciousness",
+    "Dysphasia",
+    "Seizure",
+    "Tremor",
+    "Delirium",
+    "Cognitive disturbance",
+    "Ataxia",
+    "Dysarthria",
+    "Headache",
+    "Leukoencephalopathy",
+    "Peripheral sensory neuropathy",
+    "Paresthesia",
+)
+
+
+@dataclass(frozen=True)
+class SearchWord:
+    """What people search by: in English and Chinese, and shorter."""
+
+    words: tuple[str, ...]
+    terms: tuple[str, ...]
+    form: str = ""
+
+
+SEARCH_WORDS = (
+    SearchWord(("neurotoxicity", "神经毒性", "ICANS"), _NERVES, "ICE"),
+    SearchWord(("veno-occlusive disease", "肝静脉闭塞病", "VOD"), ("Sinusoidal obstruction syndrome",)),
+    SearchWord(("PRES",), ("Reversible posterior leukoencephalopathy syndrome",)),
+)
+
 
 @dataclass(frozen=True)
 class CtcaeTerm:
@@ -88,6 +128,34 @@ _BY_NAME = {
 def named(text: str) -> CtcaeTerm | None:
     """The term of this name, English or Chinese, whatever the case and spaces; None where the list has none."""
     return _BY_NAME.get(" ".join(text.split()).casefold())
+
+
+def search_words(term: CtcaeTerm) -> tuple[str, ...]:
+    """The words by which people search for a term beside its names."""
+    return tuple(word for one in SEARCH_WORDS if term.name.en in one.terms for word in one.words)
+
+
+def searched(text: str) -> SearchWord | None:
+    """The search word that this text is or begins, from its third letter (second character of Chinese) on."""
+    wanted = " ".join(text.split()).casefold()
+    if len(wanted) < (2 if wanted[:1] > "\u2e80" else 3):
+        return None
+    return next(
+        (one for one in SEARCH_WORDS if any(word.casefold().startswith(wanted) for word in one.words)), None
+    )
+
+
+def terms_like(text: str) -> list[CtcaeTerm]:
+    """The terms whose name in either language holds this text, then those that a search word means by it."""
+    wanted = text.casefold().strip()
+    own = [
+        term
+        for term in TERMS.values()
+        if wanted in term.name.en.casefold() or wanted in term.name.zh.casefold()
+    ]
+    found = searched(text)
+    meant = [TERMS[name] for name in found.terms] if found else []
+    return [*own, *(term for term in meant if term not in own)]
 
 
 def is_other(text: str) -> bool:

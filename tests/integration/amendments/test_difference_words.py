@@ -132,6 +132,43 @@ def test_what_differs_of_blinatumomab_is_said_by_regimen_and_by_row_of_the_decis
     assert (label, new) == ("Days in hospital, advised", "course 1: first 5 days; course 2: first 2 days")
 
 
+def amend_first_advice(document: dict[str, Any]) -> None:
+    before, _intrathecal, after = document["blinatumomab"]["first_infusion"]
+    before["marrow_blasts_from_pct"] = "30"
+    added = after | {"key": "PARACETAMOL", "text": {"en": "Paracetamol", "zh": "对乙酰氨基酚"}}
+    document["blinatumomab"]["first_infusion"] = [before, after, added]
+
+
+@pytest.mark.parametrize(
+    ("language", "changed", "removed", "added"),
+    [
+        (
+            "en",
+            (
+                "Blinatumomab · Pre-phase with dexamethasone",
+                ("From blasts in marrow, %", "50", "30"),
+            ),
+            "Blinatumomab · Intrathecal prophylaxis before and during treatment is recommended",
+            ("Blinatumomab · Paracetamol", ("Shown until, hours after the start", "", "48")),
+        ),
+        (
+            "zh-hans",
+            ("贝林妥欧单抗 · 地塞米松预治疗", ("骨髓原始细胞下限（%）", "50", "30")),
+            "贝林妥欧单抗 · 建议在治疗前及治疗期间进行鞘内预防",
+            ("贝林妥欧单抗 · 对乙酰氨基酚", ("显示至开始输注后（小时）", "", "48")),
+        ),
+    ],
+)
+def test_what_is_advised_around_the_first_infusion_is_compared_line_by_line(
+    language: str, changed: Any, removed: str, added: Any
+) -> None:
+    differs = lines("BLINA-FULL", amend_first_advice, language)
+    found = {name.partition(" | ")[2]: line for name, line in differs.items()}
+    assert said(found[changed[0]]) == [changed[1]]
+    assert found[removed].kind == "removed"
+    assert (found[added[0]].kind, said(found[added[0]])) == ("added", [added[1]])
+
+
 def test_what_is_added_says_what_there_is_to_know_of_it_and_what_is_removed_what_there_was() -> None:
     def amend(document: dict[str, Any]) -> None:
         document["visits"].remove(keyed(document["visits"], "HSCT_D42"))

@@ -28,6 +28,7 @@ from trialsite.casebook.registries import Wanted
 from trialsite.casebook.selectors import draft_of
 from trialsite.casebook.services import submit_form
 from trialsite.casebook.slots import Slot
+from trialsite.clinical import ctcae
 from trialsite.clinical.partial_date import PartialDate
 
 from ..casebook.record_page import derived_of
@@ -134,6 +135,32 @@ def test_what_does_not_agree_is_said_and_what_was_typed_stays(
     assert answer.status_code in (200, 422)
     assert sentence in page
     assert fields["term"] in page
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "words"),
+    [
+        ("en", "neurotoxicity", ("Terms for it: Encephalopathy, Confusion", "“ICE score and ICANS”")),
+        ("zh-hans", "神经毒性", ("对应术语：脑病、意识模糊", "ICE评分")),
+    ],
+)
+def test_neurotoxicity_offers_its_terms_and_the_form_of_icans(
+    desk: Client, cast: Cast, treated: Subject, language: str, text: str, words: tuple[str, ...]
+) -> None:
+    slot = Slot(treated.pk, "LOG", "AE", 1, 1)
+    desk.cookies["django_language"] = language
+    page = desk.post(slot.url(), typed(term=text, ongoing="yes")).content.decode()
+    for word in words:
+        assert word in page
+    shown = "neurotoxicity · 神经毒性 · ICANS"
+    assert page.count(shown) == len(ctcae.SEARCH_WORDS[0].terms)
+
+
+def test_the_events_of_a_study_are_found_by_neurotoxicity(desk: Client, cast: Cast, treated: Subject) -> None:
+    for term in ("Encephalopathy", "Anemia"):
+        log(cast, treated, "AE", {"performed_on": on(3), "term": term, "onset": PartialDate.of(on(3))})
+    page = desk.get(f"/studies/{cast.study.key}/adverse-events/?term=神经毒性").context["lines"]
+    assert [one.record.term for one in page] == ["Encephalopathy"]
 
 
 def test_only_the_agents_of_the_study_are_asked_and_what_was_never_given_is_not_applicable(

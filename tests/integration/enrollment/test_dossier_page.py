@@ -1,6 +1,6 @@
 """The dossier as people read it, the inbox lines and the alerts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -11,7 +11,7 @@ from enrollment.work import KINDS
 from tests.cast import Cast
 from trialsite.access.models import User
 from trialsite.audit import acting
-from trialsite.casebook.due import due_in_words
+from trialsite.casebook.due import due_in_words, hour_in_words
 from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import work_of
 from trialsite.clinical.partial_date import PartialDate
@@ -221,3 +221,20 @@ def test_the_page_holds_everything_that_a_print_has_to_show(client: Client, crew
         "92.5 %",
     ):
         assert told in page
+
+
+@pytest.mark.parametrize(
+    ("at", "standing", "words"),
+    [
+        ("2026-01-13 23:59", "upcoming", "in 1 day"),
+        ("2026-01-14 00:00", "due", "due 14:00"),
+        ("2026-01-14 14:00", "due", "due 14:00"),
+        ("2026-01-14 14:01", "late", "less than 1 h late"),
+        ("2026-01-14 15:00", "late", "1 h late"),
+        ("2026-01-16 13:59", "late", "47 h late"),
+        ("2026-01-16 14:00", "late", "2 days late"),
+    ],
+)
+def test_an_hour_is_late_as_soon_as_it_has_passed(at: str, standing: str, words: str) -> None:
+    due = datetime(2026, 1, 14, 14)
+    assert hour_in_words(due, datetime.fromisoformat(at)) == (standing, words)

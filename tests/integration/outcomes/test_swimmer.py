@@ -159,6 +159,22 @@ def test_filters_narrow_by_what_is_recorded(cast: Cast) -> None:
         assert count({"site": cast.elsewhere.key}) == 0
 
 
+@pytest.mark.parametrize(
+    ("state", "living", "dead"), [("enrolled", 1, 0), ("died", 0, 1), ("off_study", 0, 0)]
+)
+def test_the_dead_are_listed_as_died_and_not_as_enrolled(
+    cast: Cast, client: Client, state: str, living: int, dead: int
+) -> None:
+    alive, gone = treated(cast), treated(cast, died="2026-06-30")
+    client.force_login(cast.coordinator)
+    answer = client.get(f"{URL}?state={state}")
+    shown = [row["subject"].pk for row in answer.context["rows"]]
+    assert (shown.count(alive.pk), shown.count(gone.pk)) == (living, dead)
+    assert '<option value="died"' in answer.content.decode()
+    lines = b"".join(client.get(answer.context["csv"]).streaming_content).splitlines()  # type: ignore[attr-defined]
+    assert len(lines) == living + dead + 1
+
+
 def test_the_table_and_its_csv_leave_out_the_same_subjects(cast: Cast, client: Client) -> None:
     treated(cast)
     client.force_login(cast.coordinator)

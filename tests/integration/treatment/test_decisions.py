@@ -232,6 +232,64 @@ def test_cells_out_of_turn_draft_a_deviation_once_whoever_tells_of_them_first(
     assert drafts(subject) == [("phase.not_next", "minor")]
 
 
+WHY = {"indication": "KMT2A_R", "reason": "donor ready"}
+AGAINST = {"reason": "persistent MRD"}
+
+
+def test_a_second_graft_is_judged_by_its_own_form(cast: Cast, subject: Subject) -> None:
+    decide(cast, subject, "HSCT", **WHY)
+    graft(cast, subject)
+    assert drafts(subject) == []
+    second = graft(cast, subject, LATER + timedelta(days=90))
+    assert drafts(subject) == [("phase.not_next", "minor")]
+    with acting(user=cast.coordinator):
+        (draft,) = Deviation.objects.filter(subject=subject)
+    assert [one.row_id for one in draft.addresses] == [str(second.pk)]
+
+
+def test_a_second_infusion_of_cells_is_judged_beside_an_entered_start(cast: Cast, subject: Subject) -> None:
+    decide(cast, subject, "CAR_T", **AGAINST)
+    start(cast, subject, "CAR_T", LATER)
+    infusion(cast, subject, LATER + timedelta(days=6), lymphodepletion_on=LATER)
+    infusion(cast, subject, LATER + timedelta(days=7), lymphodepletion_on=LATER)  # in two parts
+    assert drafts(subject) == []
+    infusion(cast, subject, LATER + timedelta(days=60))
+    assert drafts(subject) == [("phase.not_next", "minor")]
+
+
+def asked_of(cast: Cast, subject: Subject, form: str, values: dict[str, Any]) -> dict[str, str]:
+    """What saving a form asks about first, by check."""
+    with acting(user=cast.coordinator):
+        slot = Slot(subject.pk, LOG, form, 1, next_repeat(subject=subject, form_key=form))
+        try:
+            submit_form(slot=slot, values=values, by=cast.coordinator, ask_about_soft=True)
+        except Asked as asked:
+            return {one.check.key: one.message for one in asked.fired}
+    return {}
+
+
+@pytest.mark.parametrize(
+    ("form", "values"),
+    [("HSCT", {"performed_on": LATER}), ("CAR", {"performed_on": LATER, "step": "INFUSION"})],
+)
+def test_a_graft_or_cells_that_nobody_decided_are_asked_about(
+    cast: Cast, subject: Subject, form: str, values: dict[str, Any]
+) -> None:
+    said = asked_of(cast, subject, form, values)
+    assert "No investigator has decided what follows" in said["phase-was-decided"]
+    decide(cast, subject, **{"phase": "HSCT", **WHY} if form == "HSCT" else {"phase": "CAR_T", **AGAINST})
+    assert "phase-was-decided" not in asked_of(cast, subject, form, values)
+
+
+def test_cells_are_asked_about_at_their_infusion_and_not_where_a_start_is_entered(
+    cast: Cast, subject: Subject
+) -> None:
+    assert asked_of(cast, subject, "CAR", {"performed_on": LATER, "step": "APHERESIS"}) == {}
+    start(cast, subject, "CAR_T", LATER)
+    infused = {"performed_on": LATER + timedelta(days=6), "step": "INFUSION"}
+    assert asked_of(cast, subject, "CAR", infused) == {}
+
+
 def test_a_start_that_was_entered_first_is_not_judged_again_by_its_graft(
     cast: Cast, subject: Subject
 ) -> None:

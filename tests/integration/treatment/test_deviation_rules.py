@@ -19,6 +19,7 @@ from treatment.doses.checks import within_tolerance
 from treatment.infusion.ledger import ledgers_of
 from treatment.models import DoseGiven
 from treatment.tasks import draft_deviations_daily
+from treatment.transplant.checks import mrd_was_negative
 from treatment.transplant.evidence import mrd_before_graft
 from trialsite.audit import acting
 from trialsite.casebook.holds import Place, place_hold
@@ -218,6 +219,55 @@ def test_mrd_after_conditioning_began_opens_no_way_to_the_graft(vip: Cast) -> No
     assert shown is not None
     assert one.evidence_en == shown.reason.en
     assert "before conditioning on 2026-05-25 is unknown" in one.evidence_en
+
+
+@pytest.mark.parametrize(("measured", "asks"), [(None, True), ("NOT_DETECTED", False)])
+def test_a_graft_without_negative_mrd_is_asked_about_before_it_is_saved(
+    vip: Cast, measured: str | None, asks: bool
+) -> None:
+    subject = on_treatment(vip)
+    if measured:
+        mrd = {"method": "MFC", "qualifier": measured, "cells_analysed": 1_000_000}
+        enter(vip, subject, "MRD", date(2026, 5, 20), visit="ASSESS2", rows=[mrd], specimen="BM_FIRST_PULL")
+    with acting(user=vip.coordinator):
+        said = list(mrd_was_negative.run({"performed_on": date(2026, 6, 1)}, {}, subject))
+    assert bool(said) is asks
+    assert not asks or "MRD before it is unknown" in said[0].message
+
+
+DAY0 = date(2026, 2, 2)
+
+
+def places(subject: Subject, rule: str) -> set[str]:
+    """The visits after the graft of which a rule finds something that still stands."""
+    ones = found(subject, rule)
+    keys = {one.source_key.split(".")[0] for one in ones if one.evidence_changed_at is None}
+    return {key for key in keys if key.startswith("HSCT_")}
+
+
+@pytest.mark.parametrize(("kind", "waits"), [("HSCT", True), ("CAR_T", False)])
+def test_visits_after_a_graft_elsewhere_wait_for_its_letters(vip: Cast, kind: str, waits: bool) -> None:
+    subject = on_treatment(vip)
+    referral = {"performed_on": DAY1, "kind": kind, "hospital": "Riverside Hospital"}
+    log(vip, subject, "REF", referral)
+    log(vip, subject, "HSCT", {"performed_on": DAY0, "donor": "MSD", "told_by": "LETTER"})
+    draft(vip, subject)
+    first = {"HSCT_WEEKLY", "HSCT_D28", "HSCT_D42", "HSCT_D60"}
+    assert not places(subject, "VISIT_WINDOW") & first if waits else places(subject, "VISIT_WINDOW") >= first
+    assert not places(subject, "MRD_SAMPLE") & first if waits else "HSCT_D28" in places(subject, "MRD_SAMPLE")
+
+
+def test_visits_after_a_graft_elsewhere_are_drafted_once_its_letter_is_in(vip: Cast) -> None:
+    subject = on_treatment(vip)
+    log(vip, subject, "REF", {"performed_on": DAY1, "kind": "HSCT", "hospital": "Riverside Hospital"})
+    log(vip, subject, "HSCT", {"performed_on": DAY0, "donor": "MSD", "told_by": "LETTER"})
+    on28 = date(2026, 3, 2)
+    log(vip, subject, "ENG", {"performed_on": on28, "neutrophils_on": on28, "told_by": "LETTER"})
+    log(vip, subject, "CHI", {"performed_on": on28, "specimen": "BLOOD", "donor_pct": D(98)})
+    draft(vip, subject)
+    assert "HSCT_D28" in places(subject, "VISIT_WINDOW")
+    assert "HSCT_D28" in places(subject, "MRD_SAMPLE")
+    assert not places(subject, "VISIT_WINDOW") & {"HSCT_D42", "HSCT_D60"}
 
 
 def test_a_rule_that_the_protocol_does_not_list_drafts_nothing(db: None) -> None:

@@ -275,6 +275,39 @@ def test_the_change_of_a_bag_stands_in_inbox_week_calendar_and_feed(cast: Cast, 
         assert list(calendar_lines["bags"](cast.stranger, DaySpan(due.date(), due.date()))) == []
 
 
+def test_the_legend_tells_three_changes_of_bags_and_folds_the_others_away(cast: Cast, client: Client) -> None:
+    began = timezone.now().astimezone(SHANGHAI) - timedelta(hours=10)
+    subject = treated(cast, on=began.date())
+    run(cast, subject, (hours_ago(10), "", "9", ""), bag="24H")
+    (ledger,) = ledgers_in(cast, subject)
+    told, later = ledger.legend
+    bags = [one for one in told if one.kind == "bag"]
+    assert [one.at for one in bags] == list(ledger.changes[:3])
+    assert [one.at for one in later] == list(ledger.changes[3:])
+    page = page_of(client, cast, subject).content.decode()
+    assert f"{len(later)} more changes of bags</summary>" in page
+
+
+def test_hours_and_micrograms_have_one_decimal_at_most(cast: Cast, client: Client) -> None:
+    subject = treated(cast)
+    run(cast, subject, ("2026-01-19 10:00", "2026-01-19 11:50", "9", "END"))
+    page = page_of(client, cast, subject).content.decode().partition("Blinatumomab infusion")[2]
+    course = page.partition("</section>")[0]
+    assert "1.8 h" in course
+    assert "0.7 µg" in course
+    assert "1.83" not in course
+    assert "0.69" not in course
+
+
+def test_a_bag_is_late_as_soon_as_its_hour_has_passed(cast: Cast) -> None:
+    began = timezone.now().astimezone(SHANGHAI) - timedelta(hours=75, minutes=30)
+    subject = treated(cast, on=began.date())
+    run(cast, subject, (hours_ago(75.5), "", "9", ""), bag="72H")
+    with acting(user=cast.coordinator):
+        (line,) = work_of(cast.coordinator, kind="bag").lines
+    assert (line.standing, str(line.standing_words)) == ("late", "3 h late")
+
+
 @pytest.mark.parametrize(("hours", "shown"), [(35, 0), (37, 1), (80, 1)])
 def test_a_change_of_bags_is_asked_for_from_a_day_and_a_half_before(
     cast: Cast, hours: float, shown: int

@@ -11,6 +11,7 @@ from django.utils import timezone
 from tests.cast import Cast
 from tests.integration.assessments.entries import enter, result
 from treatment.domain.methotrexate import Verdict
+from treatment.methotrexate.checks import dose_among_doses
 from treatment.methotrexate.derived import methotrexate
 from treatment.methotrexate.gate import gate_of, gated_drug
 from treatment.methotrexate.selectors import judged_of
@@ -25,6 +26,7 @@ from trialsite.casebook.slots import Slot
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.partial_date import PartialDate
 from trialsite.clinical.quantity import Quantity
+from trialsite.review.models import Query
 
 from .subjects import DAY1, SHANGHAI, at, enrolled, log, start
 
@@ -107,7 +109,7 @@ def test_the_form_works_out_its_verdict_with_the_row_cited(vip: Cast) -> None:
         shown = {str(one.label): one for one in methotrexate(record)}
     assert shown["Elimination"].value == "Normal elimination"
     assert "usual rescue" in shown["Elimination"].working
-    assert "15 mg/m² every 6 h" in shown["Leucovorin by the table"].value
+    assert "15 mg/m² × 1.82 m² = 27.3 mg every 6 h" in shown["Leucovorin by the table"].value
     assert shown["Next level"].value == "2026-01-15 08:00"
 
 
@@ -226,6 +228,41 @@ def test_an_infusion_that_starts_against_a_condition_is_asked_about_first(vip: C
     assert "effusion" not in said
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "No methotrexate of 2026-01-12 stands on the form of doses given."),
+        ({"given_on": date(2026, 1, 13)}, "No methotrexate of 2026-01-12 stands on the form of doses given."),
+        ({"drug": "METHOTREXATE_IT"}, "No methotrexate of 2026-01-12 stands on the form of doses given."),
+        ({"given": D("5000")}, "The doses given have 5000 mg of methotrexate on 2026-01-12."),
+        ({"given": D("5.46"), "prescribed": D("5.46"), "unit": "g"}, ""),
+        ({"given": D("5460.0")}, ""),
+    ],
+)
+def test_the_dose_is_compared_with_the_doses_given(vip: Cast, given: dict[str, Any], said: str) -> None:
+    subject = on_mtx(vip)
+    if given:
+        line = {"drug": "METHOTREXATE", "given_on": DAY1, "unit": "mg", "reason": "", "note": ""}
+        line |= {"prescribed": D(5460), "given": D(5460)} | given
+        with acting(user=vip.coordinator):
+            rows = {"doses": [line]}
+            slot = Slot(subject.pk, LOG, "EX")
+            submit_form(slot=slot, values={"performed_on": DAY1}, rows=rows, by=vip.coordinator)
+    with acting(user=vip.coordinator):
+        values = {"start": at(MTX_DAY), "dose": D(5460)}
+        assert [str(one.message) for one in dose_among_doses.run(values, {}, subject)] == (
+            [said] if said else []
+        )
+        assert list(dose_among_doses.run(values | {"dose": None}, {}, subject)) == []
+
+
+def test_the_dose_that_stands_nowhere_else_is_a_query_of_the_form(vip: Cast) -> None:
+    record = infuse_mtx(vip, on_mtx(vip))
+    with acting(user=vip.coordinator):
+        (query,) = Query.objects.filter(subject=record.subject, text_en__startswith="No methotrexate of")
+    assert (query.item, "甲氨蝶呤" in query.text_zh) == ("dose", True)
+
+
 def test_the_page_shows_levels_table_and_conditions_in_both_languages(vip: Cast, client: Client) -> None:
     subject = on_mtx(vip)
     client.force_login(vip.coordinator)
@@ -245,6 +282,17 @@ def test_the_page_shows_levels_table_and_conditions_in_both_languages(vip: Cast,
     assert "排泄延迟或肾损伤" in page
 
 
+def test_the_row_of_normal_elimination_shows_milligrams(vip: Cast, client: Client) -> None:
+    subject = on_mtx(vip)
+    record = infuse_mtx(vip, subject, level("2026-01-14 08:00", "0.3"))
+    client.force_login(vip.coordinator)
+    words = "15 mg/m² × 1.82 m² = 27.3 mg every 6 h"
+    page = client.get(f"/subjects/{subject.pk}/treatment/").content.decode()
+    assert page.count(words) == 2  # what holds, and the row of the table
+    with acting(user=vip.coordinator):
+        assert any(words in str(one.value) for one in methotrexate(record))
+
+
 def test_a_stranger_sees_nothing_of_it(vip: Cast, client: Client) -> None:
     subject = on_mtx(vip)
     infuse_mtx(vip, subject)
@@ -255,7 +303,9 @@ def test_a_stranger_sees_nothing_of_it(vip: Cast, client: Client) -> None:
 def test_a_level_stands_in_the_inbox_until_it_is_low_enough(
     vip: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("treatment.methotrexate.work.now", lambda: datetime(2026, 1, 14, tzinfo=UTC))
+    """At 8 in the morning of Shanghai the level of 2 o'clock is late by hours, on the day it was due."""
+    for module in ("treatment.methotrexate.work", "trialsite.casebook.due", "trialsite.casebook.site_day"):
+        monkeypatch.setattr(f"{module}.now", lambda: datetime(2026, 1, 14, tzinfo=UTC))
     subject = on_mtx(vip)
     record = infuse_mtx(vip, subject, level("2026-01-13 08:00", "52"))
 
@@ -265,6 +315,7 @@ def test_a_level_stands_in_the_inbox_until_it_is_low_enough(
 
     (line,) = lines()
     assert (line.due, str(line.detail)) == (date(2026, 1, 14), "due 2026-01-14 02:00")
+    assert (line.standing, str(line.standing_words)) == ("late", "6 h late")
     assert lines("stranger") == []
     assert lines("monitor") == []
     with acting(user=vip.coordinator):

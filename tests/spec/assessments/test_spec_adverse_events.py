@@ -197,6 +197,33 @@ def test_a_term_is_found_in_either_language(text, expected):
     assert (found.name.en if found else None) == expected
 
 
+SEARCHES = [
+    ("neurotoxicity", "Encephalopathy", "ICE"),
+    ("Neurotox", "Encephalopathy", "ICE"),
+    ("神经毒性", "Encephalopathy", "ICE"),
+    ("神经", "Encephalopathy", "ICE"),
+    ("icans", "Seizure", "ICE"),
+    ("veno-occlusive", "Sinusoidal obstruction syndrome", ""),
+    ("ne", None, None),  # too short to mean anything
+    ("Feels unwell", None, None),
+    ("", None, None),
+]
+
+
+@pytest.mark.parametrize(("text", "term", "form"), SEARCHES)
+def test_words_that_are_no_term_find_the_terms_that_people_mean(text, term, form):
+    found = ctcae.searched(text)
+    assert (found.form if found else None) == form
+    if term:
+        assert term in [one.name.en for one in ctcae.terms_like(text)]
+        assert ctcae.named(text) is None
+
+
+def test_every_search_word_means_terms_of_the_list():
+    for one in ctcae.SEARCH_WORDS:
+        assert [name for name in one.terms if ctcae.named(name) is None] == []
+
+
 def test_every_laboratory_term_is_a_term_of_the_ctcae_and_every_term_has_both_names():
     assert [one.name.en for one in LAB_TERMS.values() if ctcae.named(one.name.en) is None] == []
     assert all(one.name.en and one.name.zh and one.grades for one in ctcae.TERMS.values())

@@ -1,5 +1,6 @@
 """High-dose methotrexate: levels judged by the table for the infusion's length, leucovorin, glucarpidase, discharge."""
 
+from dataclasses import replace
 from decimal import Decimal as D
 from functools import cache
 from pathlib import Path
@@ -106,6 +107,25 @@ def test_the_leucovorin_of_a_row(where, levels, rescue):
     found = judge(plan(where[0]), infusion(where[1], levels))
     assert found.rescue.en == rescue
     assert found.row.cite
+
+
+PER_M2 = [
+    ("1.82", "15 mg/m² × 1.82 m² = 27.3 mg every 6 h", "15 mg/m² × 1.82 m² = 27.3 mg，每6小时1次"),
+    (None, "15 mg/m² every 6 h", "15 mg/m²，每6小时1次"),
+]
+
+
+@pytest.mark.parametrize(("bsa", "en", "zh"), PER_M2)
+def test_leucovorin_per_m2_is_worked_out_by_the_body_surface(bsa, en, zh):
+    levels = replace(infusion("24", "48: 0.4"), bsa_m2=D(bsa) if bsa else None)
+    found = judge(plan("VIP-BLINA-HSCT"), levels)
+    assert found.rescue.en.startswith(en)
+    assert zh in found.rescue.zh
+
+
+def test_leucovorin_in_mg_needs_no_body_surface():
+    levels = replace(infusion("4", "24: 8, 48: 0.9, 72: 0.15"), bsa_m2=D("1.82"))
+    assert judge(plan("VIP-BLINA-HSCT"), levels).rescue.en == "15 mg every 6 h × 10"
 
 
 def test_a_delay_without_a_dose_in_the_file_asks_the_pharmacy():

@@ -17,6 +17,7 @@ from treatment.domain.referral import (
     counts_for,
     next_due,
     open_still,
+    waits_for_letter,
 )
 
 SENT = date(2026, 3, 1)
@@ -119,3 +120,28 @@ def test_a_finding_counts_shortly_before_its_day(day: int, found: int, counts: b
 )
 def test_steps_of_a_panel(known: bool, when: When, day0: date | None, state: StepState) -> None:
     assert step_state(known, when, day0, TODAY) is state
+
+
+@pytest.mark.parametrize(
+    ("lacks", "day", "waits"),
+    [
+        (NOTHING_ELSE, -1, False),
+        (NOTHING_ELSE, 0, True),  # with the graft
+        (ALL_IN | {Wanted.D28: ("CHI",)}, 0, False),
+        (ALL_IN | {Wanted.D28: ("CHI",)}, 1, True),
+        (ALL_IN | {Wanted.D28: ("CHI",)}, 28, True),
+        (ALL_IN | {Wanted.D28: ("CHI",)}, 29, False),
+        (NOTHING_ELSE, 100, True),
+        (NOTHING_ELSE, 101, False),  # nothing is asked of later days
+    ],
+)
+def test_a_day_elsewhere_waits_for_the_finding_that_tells_of_it(
+    lacks: dict[Wanted, tuple[str, ...]], day: int, waits: bool
+) -> None:
+    things = asked_for(sent(), Told(DAY0, lacks), TODAY)
+    assert waits_for_letter(things, DAY0, DAY0 + timedelta(days=day)) is waits
+
+
+def test_a_day_elsewhere_waits_for_nothing_once_the_referral_is_called_off() -> None:
+    things = asked_for(sent(called_off_on=DAY0), Told(DAY0, NOTHING_ELSE), TODAY)
+    assert not waits_for_letter(things, DAY0, DAY0)

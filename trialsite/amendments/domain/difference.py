@@ -263,7 +263,7 @@ def _drug(drug: Drug) -> Values:
 
 
 def _blinatumomab(old: BlinatumomabPlan, new: BlinatumomabPlan) -> Iterator[Change]:
-    """Rules by the regimens they are for; the decision table, and its rows one by one."""
+    """Rules by the regimens they are for; advice around the first infusion; the decision table, its rows one by one."""
     yield from _listed(
         "regimens",
         "course_rules",
@@ -272,6 +272,14 @@ def _blinatumomab(old: BlinatumomabPlan, new: BlinatumomabPlan) -> Iterator[Chan
         key=lambda one: " ".join(one.regimens),
         name=lambda _one: BLINATUMOMAB,
         values=_course_rules,
+    )
+    yield from _listed(
+        "regimens",
+        "first_advice",
+        old.first_infusion,
+        new.first_infusion,
+        name=lambda one: one.text,
+        inside=BLINATUMOMAB,
     )
     before, after = old.dose_modification, new.dose_modification
     yield from _one("regimens", "dose_modification", _decided(before), _decided(after), BLINATUMOMAB)

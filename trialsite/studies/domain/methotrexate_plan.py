@@ -65,10 +65,16 @@ class LeucovorinStep:
             from_h=decimal_or_none(document.get("from_h")),
         )
 
-    @property
-    def text(self) -> Text:
-        """`15 mg IV every 6 h × 10`, `150 mg every 3 h until methotrexate is below 1 µmol/L`."""
-        dose = f"{self.amount} mg{'/m²' if self.basis == 'BSA' else ''} {self.route}".strip()
+    def text(self, bsa_m2: Decimal | None = None) -> Text:
+        """`15 mg IV every 6 h × 10`, `150 mg every 3 h until methotrexate is below 1 µmol/L`.
+
+        With the body surface an amount per m² is worked out: `15 mg/m² × 1.82 m² = 27.3 mg every 6 h`."""
+        dose = f"{self.amount} mg"
+        if self.basis == "BSA":
+            dose += "/m²"
+            if bsa_m2 is not None:
+                dose += f" × {bsa_m2} m² = {(self.amount * bsa_m2).normalize():f} mg"
+        dose = f"{dose} {self.route}".strip()
         en, zh = f"{dose} every {self.every_h} h", f"{dose}，每{self.every_h}小时1次"
         if self.from_h is not None:
             en, zh = (
@@ -208,14 +214,12 @@ def row_text(row: RescueRow, clock: str) -> Text:
     )
 
 
-def rescue_text(row: RescueRow) -> Text | None:
-    """The leucovorin of a row, step by step; None where the file holds no dose."""
+def rescue_text(row: RescueRow, bsa_m2: Decimal | None = None) -> Text | None:
+    """The leucovorin of a row, step by step, in mg where the body surface is known; None where the file has no dose."""
     if not row.leucovorin:
         return None
-    return Text(
-        ", then ".join(step.text.en for step in row.leucovorin),
-        "；随后".join(step.text.zh for step in row.leucovorin),
-    )
+    steps = [step.text(bsa_m2) for step in row.leucovorin]
+    return Text(", then ".join(one.en for one in steps), "；随后".join(one.zh for one in steps))
 
 
 DEFAULT = MethotrexatePlan((), None, Decimal("0.1"), Decimal(24))
