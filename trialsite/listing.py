@@ -23,3 +23,9 @@ def listed_apart(words: Iterable[Any]) -> str:
 def told(label: Any, words: Any) -> str:
     """A label with what belongs to it: "Adverse event: fever", in Chinese "不良事件：发热"."""
     return f"{label}{'：' if in_chinese() else ': '}{words}"
+
+
+def bracketed(words: Any, more: Any) -> str:
+    """Words with more in brackets, where there is more: "no (0.5)", in Chinese "否（0.5）"."""
+    left, right = ("（", "）") if in_chinese() else (" (", ")")
+    return f"{words}{left}{more}{right}" if more else str(words)

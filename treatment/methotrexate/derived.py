@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from trialsite.casebook.registries import Derived
 from trialsite.clinical.text import Text
+from trialsite.listing import bracketed, told
 from trialsite.studies.domain.methotrexate_plan import row_text
 
 from ..domain.methotrexate import DELAYED, Verdict, shown_hours
@@ -36,7 +37,8 @@ def lines_of(one: Judged) -> Iterator[Derived]:
     row = found.row
     working = ""
     if row is not None and found.table is not None:
-        working = f"{local(found.table.name)}: {local(row_text(row, found.table.clock))} ({row.cite})"
+        holds = bracketed(local(row_text(row, found.table.clock)), row.cite)
+        working = told(local(found.table.name), holds)
     yield Derived(_("Elimination"), local(found.sentence), working, TONES.get(found.verdict, ""))
     if found.rescue is not None and row is not None:
         yield Derived(_("Leucovorin by the table"), local(found.rescue), row.cite)

@@ -16,6 +16,7 @@ from trialsite.casebook.versions import named
 from trialsite.clinical.facts import Fact, Why
 from trialsite.clinical.kleene import Truth
 from trialsite.clinical.rules import Evidence
+from trialsite.listing import bracketed, told
 from trialsite.studies.domain.protocol import Drug, Protocol
 
 from ..domain.start_conditions import (
@@ -119,4 +120,4 @@ def asked(gate: Gate) -> Iterator[tuple[tuple[str, ...], str]]:
     for line, one in zip(gate.lines, gate.answers, strict=True):
         if one.answer.truth is not Truth.TRUE:
             names = tuple(each.fact for each in one.answer.evidence)
-            yield names, f"{line.text}: {line.label}" + (f" ({line.evidence})" if line.evidence else "")
+            yield names, told(line.text, bracketed(line.label, line.evidence))

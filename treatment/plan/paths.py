@@ -181,12 +181,18 @@ def untold_repeats(subject: Subject) -> list[Begun]:
     found = []
     for kind, starts in all_by_form([subject.pk])[subject.pk].items():
         keys = [phase.key for phase in phases if phase.kind == kind]
-        begun = [cycle.performed_on for cycle in cycles if cycle.phase in keys]
+        begun = [cycle.performed_on for cycle in cycles if cycle.phase in keys and cycle.performed_on]
         for on, form in starts:
-            since = max((day for day in begun if day <= form.performed_on), default=date.min)
-            if any(day < on and since <= other.performed_on for day, other in starts):
+            since = max((day for day in begun if day <= day0_of(form)), default=date.min)
+            if any(day < on and since <= day0_of(other) for day, other in starts):
                 found.append(Begun(next(iter(keys), ""), on, None, form))
     return found
+
+
+def day0_of(form: Transplant | CellTherapy) -> date:
+    """The day of a graft or of cells that were infused."""
+    assert form.performed_on is not None
+    return form.performed_on
 
 
 def end_of_treatment(subject: Subject) -> EndOfTreatment | None:

@@ -1,13 +1,10 @@
 """Amounts and lengths as the treatment page shows them."""
 
-import re
 from datetime import timedelta
 from decimal import Decimal
-from itertools import zip_longest
 from typing import Any
 
 from django import template
-from django.utils.html import format_html_join
 
 from treatment.domain.infusion import shown_length
 from treatment.doses.drugs import drug_name
@@ -34,14 +31,6 @@ def amount(value: Decimal | None, unit: str = "") -> str:
 def tenths(value: Decimal | None) -> Decimal | None:
     """A number to one decimal."""
     return None if value is None else round_half_up(value, 1)
-
-
-@register.filter
-def whole_days(text: str) -> str:
-    """A sentence in which no day is broken between two lines."""
-    parts = re.split(r"(\d{4}-\d{2}-\d{2})", text)
-    pairs = zip_longest(parts[::2], parts[1::2], fillvalue="")
-    return format_html_join("", '{}<span class="text-nowrap">{}</span>', pairs)
 
 
 @register.filter

@@ -22,6 +22,7 @@ from trialsite.casebook.sign_off import (
     term_words,
 )
 from trialsite.clinical.units import analyte
+from trialsite.listing import listed, listed_apart, told
 from trialsite.studies.domain import protocol as plans
 from trialsite.studies.domain.blinatumomab_plan import (
     CourseRules,
@@ -136,7 +137,7 @@ def difference_parts(old: Protocol, new: Protocol) -> list[ChangePart]:
 def line_of(change: Change, old: Protocol, new: Protocol) -> ChangeLine:
     name = str(PARTS["registry"]) if change.thing == "entry" else local(change.name)
     if isinstance(rules := change.new or change.old, CourseRules):
-        name = f"{name} · {', '.join(regimen_name(old if change.new is None else new, key) for key in rules.regimens)}"
+        name = f"{name} · {listed(regimen_name(old if change.new is None else new, key) for key in rules.regimens)}"
     if change.thing == "threshold":
         method, role = change.key.split()
         name = f"{code_words(method, 'method')} · {code_words(role, 'role')}"
@@ -325,9 +326,9 @@ def value_of(thing: Any, field: str, value: Any, protocol: Protocol) -> str:
         case "window" if isinstance(thing, plans.VisitPlan):
             return window_words(thing)
         case "required_forms" | "optional_forms":
-            return ", ".join(form_title(protocol, key) for key in value)
+            return listed(form_title(protocol, key) for key in value)
         case "doses":
-            return ", ".join(level_words(one, thing) for one in thing.doses)
+            return listed(level_words(one, thing) for one in thing.doses)
         case "days" if isinstance(value, tuple):
             return day_runs(value)
         case "tumour_lysis":
@@ -337,7 +338,7 @@ def value_of(thing: Any, field: str, value: Any, protocol: Protocol) -> str:
         case "regimen":
             return regimen_name(protocol, value)
         case "arms":
-            return ", ".join(arm_name(protocol, key) for key in value)
+            return listed(arm_name(protocol, key) for key in value)
         case "phase" if isinstance(thing, plans.VisitPlan):
             return phase_name(protocol, value)
         case "type":
@@ -394,11 +395,11 @@ WHOLE = (plans.Glucarpidase, DoseByWeight, EventTerms)  # one value of several p
 def parts_of(value: Any, protocol: Protocol) -> str:
     """Several parts of one property; "" for anything else."""
     if isinstance(value, Mapping):
-        return "; ".join(f"{group_words(key)}: {amount_words(amount)}" for key, amount in value.items())
+        return listed_apart(told(group_words(key), amount_words(amount)) for key, amount in value.items())
     if not isinstance(value, tuple):
         return part_words(value, protocol) if isinstance(value, WHOLE) else ""
     words = [part_words(one, protocol) for one in value]
-    return "; ".join(words) if all(words) else ""
+    return listed_apart(words) if all(words) else ""
 
 
 def group_words(key: str) -> str:
@@ -434,7 +435,7 @@ def part_words(one: Any, protocol: Protocol) -> str:
         case plans.Sensitivity():
             return local(one.words)
         case plans.Glucarpidase():
-            return ", ".join(local(clause_text(each, "start")) for each in one.limits)
+            return listed(local(clause_text(each, "start")) for each in one.limits)
         case plans.RescueRow():
             return rescue_row_words(one)
         case PremedicationRule():
@@ -457,7 +458,7 @@ def part_words(one: Any, protocol: Protocol) -> str:
             return outcome_words(one, protocol)
         case Statement():
             says = " / ".join(local(saying.text) for saying in one.says)
-            return f"{local(one.about)}: {says}"
+            return told(local(one.about), says)
     return ""
 
 
@@ -471,7 +472,7 @@ def outcome_words(outcome: RegistryOutcome, protocol: Protocol) -> str:
         parts.append(_("at %(n)s months") % {"n": outcome.landmark_months})
     if outcome.time_frame_months is not None:
         parts.append(_("time frame %(n)s months") % {"n": outcome.time_frame_months})
-    return ", ".join(parts)
+    return listed(parts)
 
 
 def lysis_words(plan: plans.LysisPlan, protocol: Protocol) -> str:
@@ -479,8 +480,8 @@ def lysis_words(plan: plans.LysisPlan, protocol: Protocol) -> str:
     form = next(one for one in protocol.forms if one.key == plan.form)
     points = next(item.choices for item in form.items if item.key == plan.point)
     names = {one.code: local(one.label) for one in points}
-    checks = "; ".join(
-        f"{runs_words(one.days)}: {', '.join(names[code] for code in one.points)}" for one in plan.checks
+    checks = listed_apart(
+        told(runs_words(one.days), listed(names[code] for code in one.points)) for one in plan.checks
     )
     return f"{rule_words(plan.start)}; {checks}"
 
@@ -526,9 +527,9 @@ def summary_of(thing: Any, protocol: Protocol) -> list[tuple[str, str]]:
         case plans.ReferenceRegimen():
             wanted = ("phases", "cycle_days", "drugs")
         case plans.Regimen():
-            return [(label_of("doses"), "; ".join(drug_words(one) for one in thing.drugs))]
+            return [(label_of("doses"), listed_apart(drug_words(one) for one in thing.drugs))]
         case plans.ProtocolFormPlan() | plans.GroupPlan():
-            return [(_("items"), ", ".join(local(one.label) for one in thing.items))]
+            return [(_("items"), listed(local(one.label) for one in thing.items))]
         case plans.CheckPlan():
             wanted = ("says", "hard")
         case plans.ItemPlan():
@@ -557,5 +558,5 @@ def summary_of(thing: Any, protocol: Protocol) -> list[tuple[str, str]]:
 
 
 def drug_words(drug: plans.Drug) -> str:
-    doses = ", ".join(level_words(one, drug) for one in drug.doses)
+    doses = listed(level_words(one, drug) for one in drug.doses)
     return f"{local(drug.name)} {doses}"

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from trialsite.clinical.ctcae import words_of
 from trialsite.clinical.text import Text
 from trialsite.clinical.units import unit_label
+from trialsite.listing import listed, listed_apart, told
 from trialsite.studies.domain import protocol as plans
 from trialsite.studies.domain.adverse_event_plan import RecordRule, WindowPlan
 from trialsite.studies.domain.blinatumomab_plan import EventTerms, FirstAdvice, LiverLimit, ModificationRow
@@ -147,7 +148,7 @@ def lines_of(protocol: Protocol, marks: Sequence[Mark]) -> Iterable[Assumed]:
             lines[line] = lines.get(line, 0) + 1
     yield from (replace(line, times=times) for line, times in lines.items())
     for (source, cite), same in whole.items():
-        names = ", ".join(local(mark.label) for mark in same)
+        names = listed(local(mark.label) for mark in same)
         yield Assumed(_("Days, windows and forms of %(n)s visits") % {"n": len(same)}, names, source, cite)
 
 
@@ -177,7 +178,7 @@ def what_words(protocol: Protocol, mark: Mark, place: Any) -> str:
     name = local(mark.label)
     if last in SETTINGS:
         owner = re.sub(r": [^:]*$", "", name)
-        name = f"{MRD_METHODS.get(owner, owner)}: {SETTINGS[last]}"
+        name = told(MRD_METHODS.get(owner, owner), SETTINGS[last])
     return f"{regimen_at(protocol, mark.path)}{name}"
 
 
@@ -199,24 +200,24 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
             return f"{rule_words(place.when)} → {phase_name(protocol, place.to)}"
         case plans.Phase():
             days = _("%(n)s days") % {"n": place.days} if place.days else ""
-            return "; ".join(filter(None, (days, local(place.starts))))
+            return listed_apart(filter(None, (days, local(place.starts))))
         case plans.Regimen():
             return _("cycle of %(n)s days") % {"n": place.cycle_days}
         case plans.Drug():
-            doses = ", ".join(level_words(one, place) for one in place.doses)
+            doses = listed(level_words(one, place) for one in place.doses)
             return f"{doses}; {runs_words(place.days)}; {code_words(place.route, 'route')}"
         case plans.StartCondition():
             return rule_words(place.rule)
         case plans.ReferenceRegimen():
-            return ", ".join(local(one.text) for one in place.drugs)
+            return listed(local(one.text) for one in place.drugs)
         case plans.MethotrexatePlan():
             return _("over below %(level)s µmol/L") % {"level": place.discharge_below_umol_l}
         case plans.RescueTable():
-            return "; ".join(local(row.text) for row in place.rows)
+            return listed_apart(local(row.text) for row in place.rows)
         case plans.RescueRow():
             return rescue_row_words(place)
         case plans.Glucarpidase():
-            return ", ".join(local(clause_text(one, "start")) for one in place.limits)
+            return listed(local(clause_text(one, "start")) for one in place.limits)
         case plans.DoseLevel():
             return level_words(place, drug_of(protocol, mark.path))
         case plans.DoseModifier():
@@ -238,17 +239,17 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
         case plans.Sensitivity():
             return local(place.words)
         case plans.Stratum():
-            return ", ".join(local(level.name) for level in place.levels)
+            return listed(local(level.name) for level in place.levels)
         case plans.PlannedSite():
             return _("planned: %(n)s") % {"n": _("not stated") if place.planned is None else place.planned}
         case plans.ProtocolFormPlan():
-            return ", ".join(local(item.label) for item in place.items)
+            return listed(local(item.label) for item in place.items)
         case plans.Screening():
-            return ", ".join(
+            return listed(
                 f"{SETTING_CODES.get(key, key)} {days_words(days)}" for key, days in place.windows.items()
             )
         case plans.ConsentRules():
-            return "; ".join(signer_words(one) for one in place.signers)
+            return listed_apart(signer_words(one) for one in place.signers)
         case Numbering():
             return f"{place.screening.pattern}, {place.subject.pattern}"
         case OtherTrials():
@@ -312,7 +313,7 @@ def plain(protocol: Protocol, key: str, value: Any) -> str:
     if isinstance(value, tuple):
         if all(isinstance(one, int) for one in value):
             return day_runs(value)
-        return ", ".join(plain(protocol, key, one) for one in value)
+        return listed(plain(protocol, key, one) for one in value)
     if key == "threshold":
         return percent_words(value)
     if key == "phases":
@@ -328,7 +329,7 @@ def plain(protocol: Protocol, key: str, value: Any) -> str:
 def rescue_row_words(row: plans.RescueRow) -> str:
     """A row of a table of methotrexate levels with the leucovorin that follows."""
     rescue = rescue_text(row)
-    return f"{local(row.text)}: {local(rescue) if rescue else _('ask the pharmacy')}"
+    return told(local(row.text), local(rescue) if rescue else _("ask the pharmacy"))
 
 
 def level_words(level: plans.DoseLevel, drug: plans.Drug) -> str:
@@ -344,7 +345,7 @@ def drug_of(protocol: Protocol, path: str) -> plans.Drug:
 
 
 def signer_words(one: plans.ConsentSigners) -> str:
-    who = ", ".join(str(SETTING_CODES.get(signer, signer)) for signer in one.who)
+    who = listed(str(SETTING_CODES.get(signer, signer)) for signer in one.who)
     ages = f"{one.min_age}–{one.max_age}" if one.max_age else f"≥ {one.min_age}"
     return _("%(ages)s years: %(who)s") % {"ages": ages, "who": who}
 
@@ -380,7 +381,7 @@ def recruitment_words(one: plans.Recruitment) -> str:
 
 def adverse_event_words(one: plans.AdverseEventPlan) -> str:
     return _("causality for %(agents)s; laboratory values propose an event from grade %(grade)s on") % {
-        "agents": ", ".join(str(AGENTS[agent]) for agent in one.agents),
+        "agents": listed(str(AGENTS[agent]) for agent in one.agents),
         "grade": one.propose_from_grade,
     }
 
@@ -393,16 +394,16 @@ def window_words(protocol: Protocol, one: WindowPlan) -> str:
         (_("%(n)s days after transplantation"), one.days_after_hsct),
         (_("without a transplant %(n)s days after randomisation"), one.days_after_randomisation),
     )
-    ends = ", ".join(words % {"n": number} for words, number in days if number)
+    ends = listed(words % {"n": number} for words, number in days if number)
     starts = " / ".join(anchor_name(protocol, name) for name in one.starts)
     return _("from %(start)s to the latest of: %(ends)s") % {"start": starts, "ends": ends or "—"}
 
 
 def clock_words(one: ReportingClock) -> str:
     """How long somebody has; of special interest with the kinds that it is for."""
-    kinds = ", ".join(str(SPECIAL_INTEREST[kind]) for kind in one.kinds)
+    kinds = listed(str(SPECIAL_INTEREST[kind]) for kind in one.kinds)
     time = _("%(n)s hours") % {"n": one.hours} if one.hours else days_words(one.days)
-    return f"{kinds}: {time}" if kinds else time
+    return told(kinds, time) if kinds else time
 
 
 def record_words(protocol: Protocol, one: RecordRule) -> str:
@@ -412,27 +413,27 @@ def record_words(protocol: Protocol, one: RecordRule) -> str:
         when.append(_("their first %(n)s days") % {"n": one.days})
     if one.at_baseline:
         when.insert(0, _("graded at baseline"))
-    terms = ", ".join(words_of(term, get_language() or "en") for term in one.terms)
-    return f"{terms} ({', '.join(when) or _('always')}): {RECORDED_AS_EVENT[one.record]}"
+    terms = listed(words_of(term, get_language() or "en") for term in one.terms)
+    return told(f"{terms} ({listed(when) or _('always')})", RECORDED_AS_EVENT[one.record])
 
 
 def term_words(one: EventTerms) -> str:
     """The terms of each kind of event of the decision table."""
     language = get_language() or "en"
-    return "; ".join(
-        f"{BLINATUMOMAB_EVENTS[kind]}: {', '.join(words_of(term, language) for term in terms)}"
+    return listed_apart(
+        told(BLINATUMOMAB_EVENTS[kind], listed(words_of(term, language) for term in terms))
         for kind, terms in one.by_kind.items()
     )
 
 
 def deviation_words(one: plans.DeviationRule) -> str:
     """What a rule drafts, and in which class."""
-    return f"{DEVIATION_RULES[one.rule]}: {code_words(one.weight, 'class of a deviation')}"
+    return told(DEVIATION_RULES[one.rule], code_words(one.weight, "class of a deviation"))
 
 
 def sample_words(one: plans.SamplePlan) -> str:
     """After how many days a sample is asked for, in one line."""
-    return "; ".join(f"{label}: {words}" for label, words in sample_lines(one))
+    return listed_apart(told(label, words) for label, words in sample_lines(one))
 
 
 def sample_lines(one: plans.SamplePlan) -> list[tuple[str, str]]:
@@ -502,8 +503,8 @@ def response_words(protocol: Protocol, one: plans.ResponseRules) -> str:
         "CRc is %(crc)s; counts within %(counts)s days of the marrow; marrow up to %(marrow)s days old;"
         " no CRc is failure at %(visits)s"
     ) % {
-        "crc": ", ".join(one.crc),
+        "crc": listed(one.crc),
         "counts": one.counts_window_days,
         "marrow": one.marrow_max_age_days,
-        "visits": ", ".join(visit_name(protocol, key) for key in one.refractory_at) or "—",
+        "visits": listed(visit_name(protocol, key) for key in one.refractory_at) or "—",
     }

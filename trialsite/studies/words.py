@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from trialsite.listing import listed
+from trialsite.listing import listed, told
 
 from .domain.protocol import (
     DoseLevel,
@@ -279,14 +279,14 @@ def dose_levels_words(regimen: Regimen) -> str:
     if levels is None:
         return ""
     names = {drug.key: drug.name.in_language(get_language() or "en") for drug in regimen.drugs}
-    drugs = ", ".join(names.get(key, key) for key in levels.drugs)
-    return f"{' / '.join(percent_words(one) for one in levels.factors)}: {drugs}"
+    drugs = listed(names.get(key, key) for key in levels.drugs)
+    return told(" / ".join(percent_words(one) for one in levels.factors), drugs)
 
 
 def obesity_words(plan: ObesityPlan) -> str:
     """How obesity is dosed: BMI ≥ 30 kg/m²: actual weight."""
     cap = f" {plan.cap} m²" if plan.cap is not None else ""
-    return f"BMI ≥ {plan.bmi_from} kg/m²: {SETTING_CODES[plan.handling]}{cap}"
+    return told(f"BMI ≥ {plan.bmi_from} kg/m²", f"{SETTING_CODES[plan.handling]}{cap}")
 
 
 def tolerance_words(plan: DoseTolerance) -> str:

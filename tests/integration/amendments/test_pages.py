@@ -1,5 +1,6 @@
 """Reading a version, the list, the difference, findings and sign-off."""
 
+import html
 import re
 
 import pytest
@@ -44,6 +45,20 @@ def page(client: Client, user: User, url: str, status: int = 200) -> str:
     return answer.content.decode()
 
 
+HALF_WIDTH = re.compile(r"[\u4e00-\u9fff]{2}[:;,] [\u4e00-\u9fff]{4}")
+
+
+def test_the_chinese_page_has_chinese_punctuation_and_marks_english_sources(
+    cast: Cast, client: Client
+) -> None:
+    client.cookies["django_language"] = "zh-hans"
+    words = page(client, cast.coordinator, f"/protocols/{cast.study.key}/")
+    shown = html.unescape(re.sub(r"<[^>]+>", "", words))
+    assert HALF_WIDTH.findall(shown) == []
+    assert 'lang="en" title="来源（英文原文）：' in words
+    assert '<span lang="zh-hans">假设' in words
+
+
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 @pytest.mark.parametrize("key", KEYS)
 def test_each_protocol_is_read_whole_in_both_languages(
@@ -82,7 +97,7 @@ def test_each_protocol_is_read_whole_in_both_languages(
 def test_a_property_that_is_assumed_is_marked_at_its_place(cast: Cast, client: Client) -> None:
     words = page(client, cast.coordinator, "/protocols/BLINA-FULL/")
     endpoints = words[words.index('id="endpoints"') : words.index('id="questions"')]
-    assert re.search(r'source-assumption"[^>]*>assumption: counted from', endpoints)
+    assert re.search(r'source-assumption"[^>]*><span[^>]*>assumption: counted from', endpoints)
     assert len(to_sign(cast.version.document)) > 100
     assert words.count("source-assumption") + words.count("source-general-knowledge") > len(
         to_sign(cast.version.document)

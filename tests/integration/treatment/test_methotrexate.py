@@ -1,17 +1,19 @@
 """High-dose methotrexate: the form, its verdict, the conditions before it, page, inbox, list."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal as D
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from tests.cast import Cast
 from tests.integration.assessments.entries import enter, result
 from treatment.domain.methotrexate import Verdict
-from treatment.methotrexate.checks import dose_among_doses
+from treatment.methotrexate.checks import conditions_hold, dose_among_doses
 from treatment.methotrexate.derived import methotrexate
 from treatment.methotrexate.gate import gate_of, gated_drug
 from treatment.methotrexate.selectors import judged_of
@@ -282,6 +284,16 @@ def test_the_page_shows_levels_table_and_conditions_in_both_languages(vip: Cast,
     assert "排泄延迟或肾损伤" in page
 
 
+def test_a_question_has_the_punctuation_of_its_language(vip: Cast) -> None:
+    subject = on_mtx(vip)
+    laboratory(vip, subject, anc="0.5")
+    values = {"start": at(MTX_DAY), "urine_ph": D("6.99"), "effusion": False}
+    with acting(user=vip.coordinator), translation.override("zh-hans"):
+        said = " ".join(str(one.message) for one in conditions_hold.run(values, {}, subject))
+    assert "中性粒细胞" in said
+    assert re.findall(r"[\u4e00-\u9fff][:;,(] ?|[:;,] [\u4e00-\u9fff]", said) == []
+
+
 def test_the_row_of_normal_elimination_shows_milligrams(vip: Cast, client: Client) -> None:
     subject = on_mtx(vip)
     record = infuse_mtx(vip, subject, level("2026-01-14 08:00", "0.3"))
@@ -329,3 +341,11 @@ def test_a_level_stands_in_the_inbox_until_it_is_low_enough(
             reason="NEW: level",
         )
     assert lines() == []
+
+
+def test_a_day_in_what_is_wrong_is_not_broken_between_lines() -> None:
+    said = ["Not before <2026-03-01>.", "Nor after 2026-04-01."]
+    problems = [{"field_id": "id_start", "label": "Start", "sentences": said}]
+    shown = render_to_string("components/problems.html", {"problems": problems})
+    assert 'Not before &lt;<span class="text-nowrap">2026-03-01</span>&gt;. Nor after' in shown
+    assert '<span class="text-nowrap">2026-04-01</span>' in shown

@@ -21,6 +21,7 @@ from trialsite.casebook.names import arm_name
 from trialsite.casebook.own_rules import condition_words
 from trialsite.casebook.sign_off import randomisation_words, sample_lines, signer_words, transplant_lines
 from trialsite.clinical.units import unit_beside
+from trialsite.listing import listed, listed_apart
 from trialsite.studies.domain.protocol import (
     ItemPlan,
     Protocol,
@@ -90,9 +91,7 @@ def window_groups(protocol: Protocol) -> list[tuple[str, str, str]]:
         (
             str(SETTING_CODES.get(group, group)),
             days_words(days),
-            ", ".join(
-                fact_label(fact) for fact, own in groups.items() if own == group and fact[-4:] != "_uln"
-            ),
+            listed(fact_label(fact) for fact, own in groups.items() if own == group and fact[-4:] != "_uln"),
         )
         for group, days in protocol.screening.windows.items()
     ]
@@ -101,7 +100,7 @@ def window_groups(protocol: Protocol) -> list[tuple[str, str, str]]:
 @register.filter
 def arms_in(visit: VisitPlan, protocol: Protocol) -> str:
     """The arms that have a visit; "" where all do."""
-    return ", ".join(arm_name(protocol, key) for key in visit.arms)
+    return listed(arm_name(protocol, key) for key in visit.arms)
 
 
 @register.filter
@@ -122,7 +121,7 @@ def response_lines(protocol: Protocol) -> list[tuple[str, str]]:
 def strata_words(plan: Randomisation, protocol: Protocol) -> list[tuple[str, str]]:
     """The factors of stratification with their levels."""
     return [
-        (fact_label(one.fact), "; ".join(part_words(level, protocol) for level in one.levels))
+        (fact_label(one.fact), listed_apart(part_words(level, protocol) for level in one.levels))
         for one in plan.strata
     ]
 
@@ -149,7 +148,7 @@ def item_limits(item: ItemPlan, form: ProtocolFormPlan) -> list[str]:
     """What limits an item: its range, what is usual, when it is asked."""
     names = ("minimum", "maximum", "low", "high")
     found = [f"{label_of(name)} {value}" for name in names if (value := getattr(item, name)) is not None]
-    parts = [capfirst(", ".join(found))] if found else []
+    parts = [capfirst(listed(found))] if found else []
     if item.show_when is not None:
         parts.append(f"{capfirst(label_of('show_when'))} {condition_words(item.show_when, form)}")
     return parts
@@ -167,4 +166,4 @@ def setting_words(value: Any) -> str:
 @register.filter
 def signers_words(who: Iterable[str]) -> str:
     """Who signs, as the registry says it."""
-    return ", ".join(str(SETTING_CODES.get(one, one)) for one in who)
+    return listed(str(SETTING_CODES.get(one, one)) for one in who)

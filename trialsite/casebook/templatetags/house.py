@@ -1,6 +1,7 @@
 """What the shared parts of the pages need: tones of states, parts of a field, a subject's strip."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from django import template
 from django.forms import BaseForm, BoundField
 from django.template.context import Context
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import pgettext
 
 from trialsite.casebook.shown_again import Typed
@@ -142,3 +144,14 @@ def initials(name: Any) -> str:
     if not words[0][0].isascii():
         return words[0][0]
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+@register.filter
+def whole_days(text: str) -> str:
+    """A sentence in which no day is broken between two lines."""
+    parts = re.split(r"(\d{4}-\d{2}-\d{2})", text)
+    pieces = (
+        format_html('<span class="text-nowrap">{}</span>', part) if place % 2 else part
+        for place, part in enumerate(parts)
+    )
+    return format_html_join("", "{}", ((piece,) for piece in pieces))
