@@ -112,10 +112,8 @@ def run_check(check: EditCheck, values: Values, rows: Rows, subject: Subject) ->
         return []
     by_language = []
     for language in ("en", "zh-hans"):
-        with (
-            translation.override(language),
-            one_reading(anew=True),
-        ):  # sentences that were read are in one language
+        # What was read may hold sentences, and those are in one language.
+        with translation.override(language), one_reading(anew=True):
             by_language.append([str(finding.message) for finding in check(values, rows, subject)])
     return [
         Fired(check, finding.item, str(finding.message), en, zh)
