@@ -18,7 +18,9 @@ from outcomes.snapshots.tasks import work_on_cut
 from tests.cast import Cast, make_cast
 from trialsite.access.models import User
 from trialsite.audit import acting
+from trialsite.audit.as_of import as_of
 from trialsite.audit.models import Trail
+from trialsite.audit.records import records_astray
 from trialsite.casebook.errors import CheckFailed
 from trialsite.casebook.models import Subject
 
@@ -297,3 +299,14 @@ def test_a_transaction_that_ends_after_the_heads_were_read_is_in_no_reading_of_t
     assert checked_again(cut, cast.data_manager).agrees
     run = CutRun.objects.get(cut=cut, work="make")
     assert (run.state, run.done, run.total) == ("done", 1, 1)
+
+
+def test_the_audit_finds_a_cut_as_its_trail_says_and_reads_it_as_of_later(hsct_cast: Cast) -> None:
+    before = timezone.now()
+    cut = cut_of(hsct_cast)
+    with acting(role="system"):
+        assert list(records_astray()) == []
+    for instant, there in ((before, 0), (timezone.now(), 1)):
+        with acting(user=hsct_cast.monitor), as_of(instant):
+            found = DataCut.objects.all()
+            assert [one.heads for one in found] == [list(map(list, cut.heads))] * there
