@@ -44,7 +44,9 @@ PACKAGE_MANAGERS = (
         "fonts-noto-cjk",
         "libpangoft2-1.0-0",
     ),
-    PackageManager("dnf", (), ("dnf", "install", "-y", "-q"), "chromium", "google-noto-sans-cjk-fonts", "pango"),
+    PackageManager(
+        "dnf", (), ("dnf", "install", "-y", "-q"), "chromium", "google-noto-sans-cjk-fonts", "pango"
+    ),
     PackageManager(
         "pacman", (), ("pacman", "-S", "--noconfirm", "--needed"), "chromium", "noto-fonts-cjk", "pango"
     ),
