@@ -1,6 +1,7 @@
 """Taking a data cut, making its files, checking it again: each as its person, and each said how far it is."""
 
 import logging
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -22,7 +23,7 @@ from ..models import CutRun, CutWork, DataCut
 from ..models.snapshots import Head, digest_of_heads
 from .checking import checked
 from .derivation import Progress, derived
-from .files import MANIFEST, data_files, keep, manifest_of
+from .files import MANIFEST, Made, data_files, keep, manifest_of
 from .report import REPORTS, make_reports
 
 log = logging.getLogger(__name__)
@@ -157,7 +158,9 @@ def work(run: CutRun, by: User) -> None:
         WORKS[CutWork(run.work)](run, by, progress)
     except Exception:
         with acting(user=by):
-            end(run, failed=True)
+            run.refresh_from_db()
+            if run.ended_at is None:
+                end(run, failed=True)
         raise
 
 
@@ -166,8 +169,7 @@ def make(run: CutRun, by: User, progress: Progress) -> None:
     found = derived(run.cut, progress)
     made = data_files(found)
     with acting(user=by):
-        for name, one in {**made, MANIFEST: manifest_of(run.cut, found, made)}.items():
-            keep(run.cut, name, one)
+        keep_all(run.cut, {**made, MANIFEST: manifest_of(run.cut, found, made)})
         end(run)
 
 
@@ -182,9 +184,15 @@ def report(run: CutRun, by: User, progress: Progress) -> None:
     """Make the report to the board of the files of a cut, and keep it."""
     made, can_print = make_reports(run.cut, progress)
     with acting(user=by):
-        for name, one in made.items():
-            keep(run.cut, name, one)
+        keep_all(run.cut, made)
         end(run, {} if can_print else {"without_pdf": True})
+
+
+def keep_all(cut: DataCut, made: Mapping[str, Made]) -> None:
+    """Keep the files of one run, unless another run has kept them meanwhile."""
+    if not cut.files.filter(name__in=made).exists():
+        for name, one in made.items():
+            keep(cut, name, one)
 
 
 WORKS = {CutWork.MAKE: make, CutWork.CHECK: check, CutWork.REPORT: report}

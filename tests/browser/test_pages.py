@@ -55,7 +55,15 @@ OF_STUDY = {
         "worksheets-print",
         "reference-ranges",
     ),
-    "statistician": ("dashboard", "dashboard-flow", "protocol", "protocol-versions", "protocol-difference"),
+    "statistician": (
+        "dashboard",
+        "dashboard-flow",
+        "cuts",
+        "cut-new",
+        "protocol",
+        "protocol-versions",
+        "protocol-difference",
+    ),
     "administrator": ("study-staff", "training-log", "delegation-log", "access-on"),
 }
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import date, timedelta
+from threading import Event, Thread
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -17,7 +18,9 @@ from outcomes.snapshots.tasks import work_on_cut
 from tests.cast import Cast, make_cast
 from trialsite.access.models import User
 from trialsite.audit import acting
+from trialsite.audit.as_of import as_of
 from trialsite.audit.models import Trail
+from trialsite.audit.records import records_astray
 from trialsite.casebook.errors import CheckFailed
 from trialsite.casebook.models import Subject
 
@@ -266,3 +269,44 @@ def test_the_digest_of_a_file_is_of_its_bytes(hsct_cast: Cast) -> None:
         for file in cut.files.all():
             content = content_of(file)
             assert (len(content), hashlib.sha256(content).hexdigest()) == (file.size, file.sha256)
+
+
+def test_a_transaction_that_ends_after_the_heads_were_read_is_in_no_reading_of_the_cut(committed_db) -> None:
+    cast = make_cast("VIP-BLINA-HSCT")
+    subject = subject_at(cast, cast.here, day("2025-10-01"), cast.coordinator)
+    enter_course(subject, cast.coordinator, COURSES[2])
+    entered, taken = Event(), Event()
+
+    def enter_late() -> None:
+        try:
+            with transaction.atomic():
+                died(subject, cast.coordinator, "2027-10-28")
+                entered.set()
+                taken.wait(120)
+        finally:
+            connection.close()
+
+    late = Thread(target=enter_late)
+    late.start()
+    assert entered.wait(60)
+    cut = cut_of(cast)
+    taken.set()
+    late.join()
+    with acting(role="system"):
+        death = Trail.objects.get(table_name="outcomes_death", action="I")
+    assert death.at < cut.taken_at
+    assert of(cut, subject, "OS")["status"] == "CENSORED"
+    assert checked_again(cut, cast.data_manager).agrees
+    run = CutRun.objects.get(cut=cut, work="make")
+    assert (run.state, run.done, run.total) == ("done", 1, 1)
+
+
+def test_the_audit_finds_a_cut_as_its_trail_says_and_reads_it_as_of_later(hsct_cast: Cast) -> None:
+    before = timezone.now()
+    cut = cut_of(hsct_cast)
+    with acting(role="system"):
+        assert list(records_astray()) == []
+    for instant, there in ((before, 0), (timezone.now(), 1)):
+        with acting(user=hsct_cast.monitor), as_of(instant):
+            found = DataCut.objects.all()
+            assert [one.heads for one in found] == [list(map(list, cut.heads))] * there
