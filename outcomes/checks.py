@@ -97,6 +97,16 @@ def seen_not_before_onset(values: Values, rows: Rows, subject: Subject) -> Itera
         yield Finding("confirmed_on", _("This lies before the first evidence."))
 
 
+@edit_check(gettext_lazy("A diagnosis is not known before it is made"))
+def diagnosed_before_told(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
+    """What a form tells of has happened by its day."""
+    told, diagnosed = values.get("performed_on"), first_day(values.get("diagnosed_on"))
+    if told and diagnosed and diagnosed > told:
+        yield Finding(
+            "diagnosed_on", _("This lies after the day of this information (%(day)s).") % {"day": told}
+        )
+
+
 @edit_check(gettext_lazy("Death dated as its form"))
 def death_dated_with_its_form(values: Values, rows: Rows, subject: Subject) -> Iterator[Finding]:
     """The day of the form is a possible day of death."""

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trialsite.casebook.forms import CasebookForm, Section
 
-from .models import ContactAttempt, Death, Relapse, SurvivalContact, Withdrawal
+from .models import ContactAttempt, Death, Relapse, SecondMalignancy, SurvivalContact, Withdrawal
 
 
 class RelapseForm(CasebookForm):
@@ -16,6 +16,15 @@ class RelapseForm(CasebookForm):
         Section(_("Findings"), "bm_blast_pct", "cd19_negative", "confirmed_on", "comment"),
     )
     labels = {"performed_on": _("Date of the assessment")}
+
+
+class SecondMalignancyForm(CasebookForm):
+    model = SecondMalignancy
+    sections = (
+        Section(_("Second malignancy"), "performed_on", "diagnosed_on", "malignancy_kind", "malignancy_text"),
+        Section(_("Findings"), "histology", "car_positive", "comment"),
+    )
+    labels = {"performed_on": _("Date of this information")}
 
 
 class DeathForm(CasebookForm):

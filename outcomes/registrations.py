@@ -42,6 +42,25 @@ registries.forms.register(
     ),
 )
 registries.forms.register(
+    "SPM",
+    FormType(
+        "SPM",
+        _("Second malignancy"),
+        models.SecondMalignancy,
+        forms.SecondMalignancyForm,
+        continuous=True,
+        repeats=True,
+        checks=(
+            not_in_the_future("performed_on", "diagnosed_on"),
+            checks.not_before_life("diagnosed_on"),
+            checks.not_before_consent("diagnosed_on"),
+            checks.not_after_death("diagnosed_on"),
+            checks.diagnosed_before_told,
+        ),
+        summary=summaries.malignancy_summary,
+    ),
+)
+registries.forms.register(
     "DTH",
     FormType(
         "DTH",

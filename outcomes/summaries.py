@@ -11,7 +11,7 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import standing_records
 from trialsite.casebook.slots import Slot
 
-from .models import ContactAttempt, Death, Relapse, SurvivalContact, Withdrawal
+from .models import ContactAttempt, Death, Relapse, SecondMalignancy, SurvivalContact, Withdrawal
 from .withdrawals import withdrawals_of
 
 
@@ -22,6 +22,10 @@ def joined(*parts: Any) -> str:
 def relapse_summary(record: Relapse) -> str:
     place = record.extramedullary_place or record.get_relapse_site_display()  # type: ignore[attr-defined]
     return joined(place, _("first evidence %(day)s") % {"day": record.onset})
+
+
+def malignancy_summary(record: SecondMalignancy) -> str:
+    return joined(record.malignancy_text, _("diagnosed %(day)s") % {"day": record.diagnosed_on})
 
 
 def death_summary(record: Death) -> str:
@@ -47,13 +51,18 @@ def withdrawal_summary(record: Withdrawal) -> str:
 
 
 def outcome_alerts(subject: Subject) -> Iterator[Any]:
-    """Death, relapse and withdrawal, beside the subject's number on every page."""
+    """Death, relapse, second malignancy and withdrawal, beside the subject's number on every page."""
     for death in standing(Death, subject):
         yield _("Died %(day)s: %(cause)s.") % {"day": death.died_on, "cause": death.get_cause_display()}
     for relapse in sorted(standing(Relapse, subject), key=lambda one: one.onset_earliest or date.max):
         yield _("Relapse %(day)s: %(place)s.") % {
             "day": relapse.onset,
             "place": relapse.get_relapse_site_display(),
+        }
+    for malignancy in standing(SecondMalignancy, subject):
+        yield _("Second malignancy %(day)s: %(what)s.") % {
+            "day": malignancy.diagnosed_on,
+            "what": malignancy.malignancy_text,
         }
     for one in withdrawals_of([subject.pk]):
         yield _("Withdrawal of consent %(day)s: %(degree)s.") % {
@@ -63,11 +72,15 @@ def outcome_alerts(subject: Subject) -> Iterator[Any]:
 
 
 def outcome_lanes(subject: Subject) -> Iterator[Mapping[str, Any]]:
-    """Relapse, death and withdrawal on the timeline."""
+    """Relapse, second malignancy, death and withdrawal on the timeline."""
     items = [
         *[
             lane_item(gettext_lazy("Relapse"), one.onset_earliest, "relapse", one)
             for one in standing(Relapse, subject)
+        ],
+        *[
+            lane_item(gettext_lazy("Second malignancy"), one.diagnosed_on_earliest, "event", one)
+            for one in standing(SecondMalignancy, subject)
         ],
         *[
             lane_item(gettext_lazy("Death"), one.died_on_earliest, "death", one)

@@ -3,7 +3,7 @@ record, and data cuts of them."""
 
 from .attempts import ContactAttempt
 from .cells import SubjectCell
-from .events import Death, Relapse, SurvivalContact, Withdrawal
+from .events import Death, Relapse, SecondMalignancy, SurvivalContact, Withdrawal
 from .results import EndpointResult, SubjectCourse
 from .snapshots import CutRun, CutWork, DataCut, DataCutContent, DataCutFile
 
@@ -17,6 +17,7 @@ __all__ = [
     "Death",
     "EndpointResult",
     "Relapse",
+    "SecondMalignancy",
     "SubjectCell",
     "SubjectCourse",
     "SurvivalContact",

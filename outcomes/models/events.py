@@ -52,6 +52,33 @@ class Relapse(CasebookRecord):
     comment = models.CharField(_("Comment"), max_length=300, blank=True, default="")
 
 
+class MalignancyKind(models.TextChoices):
+    """Which kind of second malignancy was found."""
+
+    MYELOID = "MYELOID", _("Myeloid neoplasm (MDS, AML)")
+    PTLD = "PTLD", _("Post-transplant lymphoproliferative disease")
+    T_CELL = "T_CELL", _("T-cell malignancy")
+    HAEMATOLOGICAL = "HAEMATOLOGICAL", _("Another haematological malignancy")
+    SKIN = "SKIN", _("Skin cancer other than melanoma")
+    SOLID = "SOLID", _("Solid tumour")
+
+
+class SecondMalignancy(CasebookRecord):
+    """A malignancy other than the leukaemia of the trial; `performed_on` is the day of the findings.
+
+    It ends no endpoint: relapse-free survival goes on, a death of it is a death without relapse.
+    """
+
+    diagnosed_on = PartialDateItem(_("Date of diagnosis"), required=True)
+    malignancy_kind = choice(_("Kind of malignancy"), MalignancyKind, required=True)
+    malignancy_text = models.CharField(_("Diagnosis"), max_length=200)
+    histology = answer(_("Confirmed by histology or cytology"))
+    car_positive = answer(
+        _("CAR transgene found in the malignant cells"), _("only after CAR-T cells, where it was looked for")
+    )
+    comment = models.CharField(_("Comment"), max_length=300, blank=True, default="")
+
+
 class DeathCause(models.TextChoices):
     """What the subject died of, by the investigator."""
 

@@ -44,6 +44,12 @@ UNTOLD: dict[str, dict[str, Any]] = {  # forms of which no story of these tells
         "cd19_negative": True,
     },
     "REF": {"kind": "HSCT", "hospital": "Riverside Hospital", "planned_on": date(2026, 4, 1)},
+    "SPM": {
+        "diagnosed_on": PartialDate.parse("2026-02"),
+        "malignancy_kind": "SOLID",
+        "malignancy_text": "Papillary carcinoma of the thyroid",
+        "histology": True,
+    },
     "TF": {"product": "PLT", "units": Decimal("1.50"), "reason": "platelets below 10"},
     "WD": {"degree": "TREATMENT"},
 }

@@ -9,12 +9,13 @@ from tests.cast import Cast
 from trialsite.audit import acting
 from trialsite.casebook.models import Subject
 from trialsite.casebook.projections import bring_up_to_date
+from trialsite.clinical.partial_date import PartialDate
 from trialsite.deviations.models import Deviation
 from trialsite.deviations.states import DeviationState, Weight
 
-from .test_dashboards import derived, page
+from .test_dashboards import page
+from .worked_example import enter
 
-__all__ = ["derived"]
 RFS = "/dashboards/VIP-BLINA-HSCT/endpoints/RFS/"
 
 
@@ -83,3 +84,16 @@ def test_an_endpoint_of_a_subject_is_told_in_a_paragraph(
     client.cookies["django_language"] = "zh-hans"
     text = page(client, hsct_cast.monitor, f"/subjects/{subject.pk}/outcomes/")
     assert "该受试者计入（分析集：已移植）。" in text
+
+
+def test_a_second_malignancy_ends_no_endpoint(hsct_cast: Cast, derived: dict[str, Subject]) -> None:
+    subject = derived["P03"]
+    with acting(user=hsct_cast.monitor):
+        before = result(subject, "RFS")
+    on = before.origin + timedelta(days=200)
+    values = {"diagnosed_on": PartialDate.of(on), "malignancy_kind": "MYELOID", "malignancy_text": "MDS"}
+    enter(subject, hsct_cast.coordinator, "SPM", performed_on=on, **values)
+    with acting(user=hsct_cast.monitor):
+        bring_up_to_date(Subject.objects.all())
+        after = result(subject, "RFS")
+    assert (after.status, after.ended_on) == (before.status, before.ended_on)

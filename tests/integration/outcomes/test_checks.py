@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from outcomes.summaries import outcome_alerts
 from tests.cast import Cast
 from trialsite.audit import acting
 from trialsite.casebook.errors import CheckFailed
@@ -147,6 +148,19 @@ def test_a_relapse_is_confirmed_on_or_after_its_first_evidence(hsct_cast: Cast, 
     )
 
 
+def test_a_second_malignancy_is_told_after_its_diagnosis_and_stands_beside_the_number(
+    hsct_cast: Cast, subject: Subject
+) -> None:
+    told, found = day("2026-05-01"), {"malignancy_kind": "SOLID", "malignancy_text": "Thyroid carcinoma"}
+    with refused("diagnosed_on"):
+        later = PartialDate.of(told + timedelta(days=1))
+        enter(subject, hsct_cast.coordinator, "SPM", performed_on=told, diagnosed_on=later, **found)
+    on = PartialDate.of(told)
+    enter(subject, hsct_cast.coordinator, "SPM", performed_on=told, diagnosed_on=on, **found)
+    with acting(user=hsct_cast.coordinator):
+        assert f"Second malignancy {on}: Thyroid carcinoma." in [str(one) for one in outcome_alerts(subject)]
+
+
 def test_relapsed_is_no_until_a_relapse_is_recorded(hsct_cast: Cast, subject: Subject) -> None:
     with acting(user=hsct_cast.coordinator):
         assert facts["relapsed"].select([subject.pk])[subject.pk].value is False
@@ -159,7 +173,14 @@ def test_relapsed_is_no_until_a_relapse_is_recorded(hsct_cast: Cast, subject: Su
 
 
 @pytest.mark.parametrize(
-    ("form", "item"), [("REL", "relapse_site"), ("DTH", "cause"), ("SUR", "contact_kind"), ("WD", "degree")]
+    ("form", "item"),
+    [
+        ("REL", "relapse_site"),
+        ("DTH", "cause"),
+        ("SUR", "contact_kind"),
+        ("WD", "degree"),
+        ("SPM", "malignancy_kind"),
+    ],
 )
 def test_a_required_choice_is_never_made_before_anybody_chose(form: str, item: str) -> None:
     choices = list(forms[form].form().fields[item].choices)

@@ -11,7 +11,6 @@ from django.test.utils import CaptureQueriesContext
 from outcomes.figures import figure
 from outcomes.study_reading import Flow, accrual_of, counted_times, flows_of, subjects_behind
 from tests.cast import Cast, employ, make_cast, user
-from tests.standing import Standing, standing
 from trialsite.access.models import Role, User
 from trialsite.audit import acting
 from trialsite.casebook.models import Subject
@@ -21,23 +20,6 @@ from trialsite.studies.models import Study
 from .worked_example import COURSES, Course, day, enter_course, relapsed, subject_at
 
 STUDY = "/dashboards/VIP-BLINA-HSCT/"
-
-
-def derive(example: tuple[Cast, dict[str, Subject]]) -> dict[str, Subject]:
-    cast, subjects = example
-    with acting(user=cast.monitor):
-        bring_up_to_date(Subject.objects.all())
-    return subjects
-
-
-standing_derived = standing(derive, on="standing_example")
-
-
-@pytest.fixture
-def derived(standing_derived: Standing, db: None) -> dict[str, Subject]:
-    """The worked example with everything derived, as the workers of both sites would have left it."""
-    subjects: dict[str, Subject] = standing_derived.value()
-    return subjects
 
 
 def page(client: Client, who: User, address: str = STUDY, status: int = 200) -> str:
