@@ -97,7 +97,7 @@ def chemotherapy(clock: Clock, at_desk: Desks, casebook: str) -> None:
     desk.submit()
     desk.sees("Submitted: Doses given.")
     desk.follow("Treatment")
-    desk.sees_row("14 mg", "14 mg", "12 mg", "deviation", "-14.3 %")
+    desk.sees_row("14 mg", "14 mg", "12 mg", "deviation", "14.3 % less was given.")
     desk.sees_row("4 mg", "4 mg", "4 mg", "as prescribed")
 
 
