@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from playwright.sync_api import Page, Request, expect
 
+from outcomes.dashboards.pages import PAGES
 from tests.cast import OPENED
 from trialsite.access.models import User
 from trialsite.audit import acting
@@ -30,6 +31,7 @@ OF_SUBJECT = (
     "subject", "eligibility", "treatment", "assessments", "outcomes", "subject-trail", "participation",
     "subject-transfer",
 )  # fmt: skip
+DASHBOARDS = [f"dashboard-{name}" for name in PAGES]
 PLACES = {
     "coordinator": (
         "inbox",
@@ -55,7 +57,14 @@ OF_STUDY = {
         "worksheets-print",
         "reference-ranges",
     ),
-    "statistician": ("dashboard", "dashboard-flow", "protocol", "protocol-versions", "protocol-difference"),
+    "statistician": (
+        "dashboard",
+        "dashboard-flow",
+        *DASHBOARDS,
+        "protocol",
+        "protocol-versions",
+        "protocol-difference",
+    ),
     "administrator": ("study-staff", "training-log", "delegation-log", "access-on"),
 }
 
