@@ -12,7 +12,6 @@ from django.db import connection
 from trialsite.access.models import User
 from trialsite.audit.moment import now
 from trialsite.casebook.models import Subject
-from trialsite.casebook.selectors import subjects_visible_to
 from trialsite.studies.models import Study
 
 from ..study_reading import counting
@@ -128,9 +127,10 @@ def values_of(study: Study, topic: str, arm: str = "") -> list[Value]:
 
 @dataclass(frozen=True)
 class Behind:
-    """One subject of the reader's own sites in a cell: how often, and what the cell measures."""
+    """One subject of the reader's own sites in a cell, by id and number: how often, and what the cell measures."""
 
-    subject: Subject
+    subject_id: UUID
+    number: str
     line: str
     level: str
     n: int
@@ -156,14 +156,19 @@ def behind(
             [study.pk, topic, now(), line, line, not levels, list(levels), arm, arm],
         )
         rows = cursor.fetchall()
-    subjects = subjects_visible_to(user).filter(study=study)
+    subjects = Subject.objects.visible_to(user).filter(study=study, pk__in={row[0] for row in rows})
     if site:
         subjects = subjects.filter(site__key=site)
-    known = {one.pk: one for one in subjects.filter(pk__in={row[0] for row in rows})}
-    found = [Behind(known[row[0]], *row[1:]) for row in rows if row[0] in known]
-    return sorted(found, key=lambda one: (one.subject.number, one.line, one.level))
+    known = {
+        pk: subject_number or screening_number
+        for pk, subject_number, screening_number in subjects.values_list(
+            "pk", "subject_number", "screening_number"
+        )
+    }
+    found = [Behind(row[0], known[row[0]], *row[1:]) for row in rows if row[0] in known]
+    return sorted(found, key=lambda one: (one.number, one.line, one.level))
 
 
 def own_subjects(found: Iterable[Behind]) -> int:
     """How many subjects stand in the cells."""
-    return len({one.subject.pk for one in found})
+    return len({one.subject_id for one in found})

@@ -5,7 +5,7 @@ Coordinates are strings, so that no locale can change them. Each chart is drawn 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from math import log10
+from math import ceil, log10
 from typing import Any
 
 from trialsite.casebook.charts import LINE, Scale, nice_ticks, px, text_width
@@ -159,14 +159,15 @@ def waterfall(
     deepest = max([fall.value for fall in falls], default=1)
     highest = max([-fall.value for fall in falls], default=0)
     steps = nice_ticks(max(deepest, 0.5), 6, whole=False)
-    up = nice_ticks(highest, 3, whole=False) if highest > 0 else [0.0]
-    y = Scale(-up[-1], steps[-1], top, top + 230)
+    up = ceil(highest / steps[1] - 1e-9)
+    y = Scale(-up * steps[1], steps[-1], top, top + 230)
     left, right = 40.0, width - 8.0
-    for tick in [*(-one for one in up[1:]), *steps]:
+    for tick in [*(-steps[1] * place for place in range(up, 0, -1)), *steps]:
         css = "axis" if tick == 0 else "grid"
+        words = f"{-tick:g}" if tick else "0"
         shapes += [
             line(left, y(tick), right, y(tick), css),
-            text(left - 6, y(tick) + 4, f"{-tick:g}", "tick", "end"),
+            text(left - 6, y(tick) + 4, words, "tick", "end"),
         ]
     wide = min((right - left) / max(len(falls), 1), 26)
     for place, fall in enumerate(sorted(falls, key=lambda one: one.value)):

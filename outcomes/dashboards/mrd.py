@@ -23,7 +23,7 @@ from .topics import HEIGHTS, MISSING, VERDICTS, place_words
 TONES = {Verdict.NEGATIVE: "good", Verdict.POSITIVE: "bad", Verdict.INDETERMINATE: "partial", MISSING: "open"}
 TESTED = (Verdict.NEGATIVE, Verdict.POSITIVE, Verdict.INDETERMINATE)
 DROP_TONES = (
-    {Height.NOT_DETECTED: "best", Height.BELOW_LOQ: "good"} | dict.fromkeys(BANDS, "plain") | {"RISE": "bad"}
+    {Height.NOT_DETECTED: "best", Height.BELOW_LOQ: "fair"} | dict.fromkeys(BANDS, "plain") | {"RISE": "bad"}
 )
 SHOWN = 200  # subjects of the drawings with a mark for each
 
@@ -148,22 +148,22 @@ def falls(asked: Asked, line: str, key: str, title: str) -> Part:
         for one in behind(asked.user, asked.study, "mrd_drop", line, (), asked.arm)
         if one.value is not None
     ]
-    found = sorted(found, key=lambda one: (one.value, one.subject.number))[-SHOWN:]
+    found = sorted(found, key=lambda one: (one.value, one.number))[-SHOWN:]
     bars, lines = [], []
     for one in found:
         assert one.value is not None
         bound = one.level in (Height.NOT_DETECTED, Height.BELOW_LOQ)
         words = f"{'≥ ' if bound else ''}{one.value:.2f}"
-        href = reverse("assessments", args=[one.subject.pk])
+        href = reverse("assessments", args=[one.subject_id])
         bars.append(
             Fall(
                 float(one.value),
                 DROP_TONES[one.level],
-                f"{one.subject.number}: {words} ({HEIGHTS[one.level]})",
+                f"{one.number}: {words} ({HEIGHTS[one.level]})",
                 href,
             )
         )
-        lines.append(Line(one.subject.number, (Cell(words), Cell(str(HEIGHTS[one.level]))), href=href))
+        lines.append(Line(one.number, (Cell(words), Cell(str(HEIGHTS[one.level]))), href=href))
     keys = [("plain", _("measured value")), ("bad", str(HEIGHTS["RISE"]))]
     keys += [(DROP_TONES[one], str(HEIGHTS[one])) for one in (Height.BELOW_LOQ, Height.NOT_DETECTED)]
     return Part(
@@ -182,16 +182,18 @@ def over_time(asked: Asked) -> Part:
     """The heights of each subject at the own sites over the days since the first dose."""
     by_subject = defaultdict(list)
     for one in behind(asked.user, asked.study, "mrd_height", None, (), asked.arm):
-        by_subject[one.subject].append((int(one.line), float(one.value or 0), one.level == Height.VALUE))
+        by_subject[one.subject_id, one.number].append(
+            (int(one.line), float(one.value or 0), one.level == Height.VALUE)
+        )
     drawn, lines = [], []
-    for subject, points in list(by_subject.items())[:SHOWN]:
-        href, points = reverse("assessments", args=[subject.pk]), sorted(points)
-        drawn.append(Course(points, subject.number, href))
+    for (subject_id, number), points in list(by_subject.items())[:SHOWN]:
+        href, points = reverse("assessments", args=[subject_id]), sorted(points)
+        drawn.append(Course(points, number, href))
         shown = [f"{'' if measured else '< '}{10 ** (height + 2):.2g} %" for _day, height, measured in points]
         days = (str(points[0][0]), str(points[-1][0]))
         lines.append(
             Line(
-                subject.number,
+                number,
                 [Cell(str(len(points))), Cell(days[0]), Cell(shown[0]), Cell(days[1]), Cell(shown[-1])],
                 href=href,
             )

@@ -1,6 +1,6 @@
 """The pages of the dashboards: one address for each, one list of the subjects behind any of their cells."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -15,12 +15,13 @@ from django.utils.translation import gettext_lazy
 
 from trialsite.access.models import User
 from trialsite.access.requests import user_of
+from trialsite.casebook.selectors import subjects_visible_to
 from trialsite.studies.models import Study, StudySite
 
 from ..consort_page import own_sites
 from ..dashboard_page import arm_name, refresh_own, several_arms
 from ..study_reading import sees_arms, study_with_figures, subjects_behind
-from .cells import behind, cells_of, own_subjects
+from .cells import Behind, behind, cells_of, own_subjects
 from .exposure import exposure
 from .failures import failures
 from .forest import forest
@@ -136,14 +137,15 @@ def cell(request: HttpRequest, key: str, topic: str) -> HttpResponse:
         for row in cells_of(study, topic, asked.own, asked.arm).rows
         if (line is None or row.line == line) and (not levels or row.level in levels)
     )
-    context = {
+    context: dict[str, Any] = {
         "study": study,
         "topic": TOPICS[topic],
         "what": what_of(asked, topic, line, levels, site),
         "own": own_subjects(found),
         "everywhere": "" if site or line is None else everywhere,
-        "page": Paginator([shown(asked, topic, one) for one in found], 50).get_page(said.get("page")),
+        "page": Paginator(found, 50).get_page(said.get("page")),
     }
+    context["lines"] = list(listed(asked, topic, context["page"]))
     return render(request, "outcomes/dashboards/cell.html", context)
 
 
@@ -159,14 +161,15 @@ def what_of(asked: Asked, topic: str, line: str | None, levels: list[str], site:
     return " · ".join(part for part in parts if part)
 
 
-def shown(asked: Asked, topic: str, one: Any) -> dict[str, Any]:
-    """One line of the list: the subject, its cell in words, and where its records stand."""
-    kind = TOPICS[topic]
-    return {
-        "subject": one.subject,
-        "line": kind.lines(asked.protocol, one.line),
-        "level": kind.levels(asked.protocol, one.level) if one.level else "",
-        "n": one.n,
-        "value": one.value,
-        "href": reverse(kind.page, args=[one.subject.pk]),
-    }
+def listed(asked: Asked, topic: str, page: Iterable[Behind]) -> Iterator[dict[str, Any]]:
+    """The lines of one page of the list: the subject, its cell in words, and where its records stand."""
+    kind, shown = TOPICS[topic], list(page)
+    subjects = subjects_visible_to(asked.user).in_bulk([one.subject_id for one in shown])
+    for one in shown:
+        yield {
+            "subject": subjects[one.subject_id],
+            "line": kind.lines(asked.protocol, one.line),
+            "level": kind.levels(asked.protocol, one.level) if one.level else "",
+            "n": one.n,
+            "href": reverse(kind.page, args=[one.subject_id]),
+        }

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from playwright.sync_api import Page, Request, expect
 
+from outcomes.dashboards.pages import PAGES
 from tests.cast import OPENED
 from trialsite.access.models import User
 from trialsite.audit import acting
@@ -30,6 +31,7 @@ OF_SUBJECT = (
     "subject", "eligibility", "treatment", "assessments", "outcomes", "subject-trail", "participation",
     "subject-transfer",
 )  # fmt: skip
+DASHBOARDS = [f"dashboard-{name}" for name in PAGES]
 PLACES = {
     "coordinator": (
         "inbox",
@@ -58,6 +60,7 @@ OF_STUDY = {
     "statistician": (
         "dashboard",
         "dashboard-flow",
+        *DASHBOARDS,
         "cuts",
         "cut-new",
         "protocol",

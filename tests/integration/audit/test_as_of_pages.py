@@ -226,7 +226,7 @@ def test_every_page_of_the_dashboards_opens_as_of_an_earlier_instant(corrected) 
     for page in PAGES:
         assert client.get(f"{prefix_of(then)}dashboards/BLINA-FULL/{page}/").status_code == 200, page
     listed = client.get(f"{prefix_of(then)}dashboards/BLINA-FULL/cells/group/?line=sex")
-    assert len(listed.context["page"].object_list) == 1
+    assert len(listed.context["lines"]) == 1
 
 
 def test_the_number_of_statements_does_not_grow_with_subjects(

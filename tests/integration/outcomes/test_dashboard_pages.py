@@ -358,7 +358,7 @@ def test_an_arm_is_shown_to_those_who_may_tell_arms_apart(db: None) -> None:
         assert behind(cast.coordinator, cast.study, "group", "sex", arm="A") == []
     with acting(user=cast.data_manager):
         found = behind(cast.data_manager, cast.study, "group", "sex", arm="A")
-    assert [one.subject for one in found] == [subject]
+    assert [one.subject_id for one in found] == [subject.pk]
     assert own_subjects(found) == 1
 
 

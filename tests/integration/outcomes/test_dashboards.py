@@ -8,8 +8,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from outcomes.dashboard_page import expected_end
 from outcomes.figures import figure
-from outcomes.study_reading import Flow, accrual_of, counted_times, flows_of, subjects_behind
+from outcomes.study_reading import AccrualRow, Flow, accrual_of, counted_times, flows_of, subjects_behind
 from tests.cast import Cast, employ, make_cast, user
 from trialsite.access.models import Role, User
 from trialsite.audit import acting
@@ -240,6 +241,25 @@ def test_without_a_planned_number_the_page_says_not_stated(client: Client, two_a
     text = page(client, two_arms.investigator, "/dashboards/BLINA-INTENS/")
     assert "the planned number is not stated, so there is no plan line" in text
     assert "planned number: not stated" in text
+
+
+def test_the_planned_number_is_expected_at_the_pace_of_the_last_six_months() -> None:
+    early = AccrualRow("SGH", date(2025, 3, 1), 20, 0, 20)  # before those months: no part of the pace
+    rows = [early, *(AccrualRow("SGH", date(2026, month, 1), 6, 1, 5) for month in range(1, 7))]
+    coming = expected_end(rows, date(2025, 1, 1), 80, date(2026, 7, 1))
+    assert coming
+    assert (coming.enrolled, coming.days) == (30, 182)
+    assert date(2026, 12, 20) < coming.on < date(2027, 1, 10)
+    assert coming.latest
+    assert coming.earliest < coming.on < coming.latest
+
+
+@pytest.mark.parametrize(
+    ("planned", "today"), [(None, date(2026, 7, 1)), (20, date(2026, 7, 1)), (80, date(2027, 7, 1))]
+)
+def test_without_a_plan_a_rest_or_a_pace_nothing_is_expected(planned: int | None, today: date) -> None:
+    rows = [AccrualRow("SGH", date(2026, 6, 1), 20, 0, 20)]
+    assert expected_end(rows, date(2025, 1, 1), planned, today) is None
 
 
 def test_the_api_lists_endpoints_of_ones_own_sites(
