@@ -13,6 +13,7 @@ from .calls import follow_attempt, return_who_was_lost, take_back_contacts
 from .critical import critical_items
 from .derived import endpoints_touched
 from .facts import relapses
+from .monitoring.evaluation import rules_met
 from .results import derive_course, derive_results
 from .swimmer.api import CourseViewSet
 
@@ -132,6 +133,7 @@ registries.projections.register("course", ProjectionType(models.SubjectCourse, d
 registries.subject_pages.register("outcomes", SubjectPage(_("Outcomes"), "outcomes", 50))
 registries.subject_alerts.register("outcomes", summaries.outcome_alerts)
 registries.timeline.register("outcomes", summaries.outcome_lanes)
+registries.stopping_rules.register("figures", rules_met)
 registries.api_lists.register("endpoints", EndpointViewSet)
 registries.api_lists.register("courses", CourseViewSet)
 registries.critical_items.register("endpoints", critical_items)

@@ -1,4 +1,4 @@
-"""What ends or goes on: relapse, death, survival contacts, withdrawal; and the endpoints derived from the record."""
+"""What ends or goes on (relapse, death, contacts, withdrawal), the endpoints derived from it, historical controls."""
 
 from .attempts import ContactAttempt
 from .events import Death, Relapse, SurvivalContact, Withdrawal

@@ -952,6 +952,7 @@ NO_RECORD = {
     "review.dry_run_checks": "counts, tried in test_checks",
     "amendments.bring_into_force": "starts the task below at each site on its day",
     "amendments.move_subjects_of_site": "who is held stays, tried in test_activation",
+    "outcomes.check_stopping_rules": "pauses recruitment, tried in test_monitoring",
     "treatment.draft_deviations_daily": "drafts nothing where locked: test_deviation_rules",
 }
 
