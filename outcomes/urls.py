@@ -1,6 +1,7 @@
 from django.urls import path
 
 from . import call_pages, views
+from .monitoring import control_pages
 from .monitoring import pages as monitoring
 
 urlpatterns = [
@@ -14,5 +15,10 @@ urlpatterns = [
     path("dashboards/<slug:key>/courses/", views.courses, name="dashboard-courses"),
     path("dashboards/<slug:key>/flow/", views.consort, name="dashboard-flow"),
     path("dashboards/<slug:key>/flow/<slug:station>/", views.station, name="dashboard-station"),
+    path(
+        "dashboards/<slug:key>/endpoints/<slug:endpoint>/controls/",
+        control_pages.controls,
+        name="dashboard-controls",
+    ),
     path("dashboards/<slug:key>/endpoints/<slug:endpoint>/", views.endpoint, name="dashboard-endpoint"),
 ]

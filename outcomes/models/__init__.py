@@ -2,12 +2,14 @@
 
 from .attempts import ContactAttempt
 from .events import Death, Relapse, SurvivalContact, Withdrawal
+from .historical import HistoricalControl
 from .results import EndpointResult, SubjectCourse
 
 __all__ = [
     "ContactAttempt",
     "Death",
     "EndpointResult",
+    "HistoricalControl",
     "Relapse",
     "SubjectCourse",
     "SurvivalContact",

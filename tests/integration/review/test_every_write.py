@@ -604,6 +604,7 @@ ELSEWHERE = {
     "decide_beyond_limit": "needs a course at its limit: tried in treatment/test_anthracyclines_and_intensity",
     "decline_proposal": "tried in assessments/test_adverse_events, where values propose an event",
     "upload_dictionary": "the dictionary, not the record",
+    "upload_control": "a historical control, not the record",
     "send_notices": "mail: tried in test_sae_notices",
     "draft_deviations": "the register, by keep_drafts: a locked casebook keeps its own in test_deviation_rules",
     "draft_report": "a draft is nobody's record",
