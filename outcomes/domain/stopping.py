@@ -125,10 +125,10 @@ def _standing_of(verdict: Verdict) -> tuple[Standing, int]:
 
 
 def _stage(n: int, boundary: int, included: list[bool | None], crossed: bool) -> Look:
+    """A stage is looked at when all of it are assessed, or when no missing assessment can change what it says."""
     complete = len(included) == n and None not in included
-    return Look(
-        n, boundary, included.count(True) if complete else None, crossed if complete or crossed else None
-    )
+    decided = complete or crossed or included.count(True) > boundary
+    return Look(n, boundary, included.count(True) if decided else None, crossed if decided else None)
 
 
 def _bayes(rule: MonitoringRule, responses: Sequence[bool | None]) -> Evaluation:

@@ -32,6 +32,7 @@ from ..figures import EVENT, Figure
 from ..models import HistoricalControl
 from ..selectors import results_of_study
 
+DRAWN = 200  # places at which the curve between points is drawn
 ONE_SIDED = 0.975  # level of the lower limit at the landmark: the lower end of the 95 % interval
 
 
@@ -163,14 +164,22 @@ def overlay(shown: Figure, control: HistoricalControl, *, width: int = charts.WI
 
 
 def control_curve(control: HistoricalControl, ticks: Sequence[float]) -> charts.Curve:
-    """The control's curve as it is drawn; points have no numbers at risk and no limits."""
+    """The control's curve as it is drawn; points have no numbers at risk and no limits.
+
+    Between two points it falls as the one-sample test takes it to fall, in small steps.
+    """
     if control.kind == SUBJECTS:
         curve = survival_curve(curve_of(control), ticks)
         steps = [charts.Step(one.month, one.value, one.lower, one.upper) for one in curve.steps]
         at_risk = [tick.at.n_risk for tick in curve.ticks]
         return charts.Curve(control.name, steps, curve.end_month, at_risk=at_risk)
-    points = [charts.Step(months(day), survival) for day, survival in control.rows if day > 0]
-    return charts.Curve(control.name, [charts.Step(0, 1), *points], points[-1].x if points else 0)
+    reference = reference_of(control)
+    if reference is None:
+        return charts.Curve(control.name, [charts.Step(0, 1)], 0)
+    at = np.union1d(np.linspace(0, reference.horizon, DRAWN), reference.days)
+    survival = np.exp(-reference.cumulative_hazard(at))
+    steps = [charts.Step(months(day), value) for day, value in zip(at, survival, strict=True)]
+    return charts.Curve(control.name, steps, months(reference.horizon))
 
 
 def weighted(

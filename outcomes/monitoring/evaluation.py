@@ -7,6 +7,7 @@ from outcomes.domain.stopping import Evaluation, Standing, evaluate
 from trialsite.audit import acting
 from trialsite.casebook.models import Subject
 from trialsite.casebook.projections import bring_up_to_date
+from trialsite.casebook.states import SubjectState
 from trialsite.studies.domain.monitoring_plan import MonitoringRule
 from trialsite.studies.models import Study
 
@@ -23,10 +24,12 @@ def evaluations(study: Study) -> list[tuple[MonitoringRule, Evaluation]]:
 
 
 def rules_met(study: Study) -> Iterator[tuple[str, str]]:
-    """The rules that pause recruitment and are met, with their evidence; what the caller sees is brought up to date."""
+    """The rules that pause recruitment and are met, with their evidence; what the caller sees is brought up to date.
+
+    Who is in screening counts nowhere, and is perhaps being enrolled just now."""
     if not any(rule.pauses_recruitment for rule in study.protocol.monitoring):
         return
-    bring_up_to_date(Subject.objects.filter(study=study))
+    bring_up_to_date(Subject.objects.filter(study=study).exclude(state=SubjectState.SCREENING))
     for rule, found in evaluations(study):
         if rule.pauses_recruitment and found.standing is Standing.REACHED:
             yield rule.key, found.evidence

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from trialsite.clinical.ctcae import words_of
 from trialsite.clinical.text import Text
 from trialsite.clinical.units import unit_label
+from trialsite.listing import listed, listed_apart
 from trialsite.studies.domain import protocol as plans
 from trialsite.studies.domain.adverse_event_plan import RecordRule, WindowPlan
 from trialsite.studies.domain.blinatumomab_plan import EventTerms, FirstAdvice, LiverLimit, ModificationRow
@@ -341,8 +342,7 @@ def monitoring_words(rule: MonitoringRule) -> str:
         sentence = _("stop when the rate is below %(limit)s with a probability above %(certainty)s")
     parts = [sentence % vars_of(rule)]
     if rule.kind != TWO_STAGE:
-        looks = ", ".join(str(one) for one in rule.looks)
-        parts.append(_("looked at after %(looks)s subjects") % {"looks": looks})
+        parts.append(_("looked at after %(looks)s subjects") % {"looks": listed(rule.looks)})
         parts.append(_("prior Beta(%(a)s, %(b)s)") % dict(zip("ab", rule.prior, strict=True)))
     if rule.success is not None:
         parts.append(
@@ -350,7 +350,7 @@ def monitoring_words(rule: MonitoringRule) -> str:
         )
     if rule.pauses_recruitment:
         parts.append(_("recruitment pauses by itself"))
-    return "; ".join(parts)
+    return listed_apart(parts)
 
 
 def vars_of(rule: MonitoringRule) -> dict[str, Any]:

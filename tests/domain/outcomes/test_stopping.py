@@ -72,6 +72,13 @@ def test_the_path_counts_assessed_subjects_in_the_order_of_inclusion() -> None:
     assert (found.reached, found.assessed, found.pending) == (2, 3, 1)
 
 
+def test_a_stage_is_looked_at_when_it_is_decided() -> None:
+    first, second = evaluate(SIMON, [T, None, T]).looks
+    assert (first.seen, first.crossed) == (2, False)
+    assert (second.seen, second.crossed) == (None, None)
+    assert evaluate(SIMON, [T, None]).looks[0].crossed is None
+
+
 def test_conditional_power_and_predictive_probability_of_two_stages() -> None:
     found = evaluate(SIMON, [T, T, T] + [F] * 7)
     assert found.needed == 6

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from trialsite.casebook.sign_off import parts_to_sign
 from trialsite.studies.domain.check import check
 from trialsite.studies.domain.monitoring_plan import MonitoringRule
 from trialsite.studies.domain.protocol import Protocol
@@ -64,3 +65,14 @@ def test_what_cannot_be_is_said_at_its_place(given: dict[str, Any], path: str, s
 
 def test_a_key_stands_once() -> None:
     assert "twice" in problems(SIMON, SIMON)["monitoring[1].key"]
+
+
+def test_an_assumed_rule_waits_for_a_signature_in_words() -> None:
+    document = deepcopy(DOCUMENT) | {"monitoring": [SIMON]}
+    lines = [
+        line for part in parts_to_sign(Protocol.from_document(document), document) for line in part.lines
+    ]
+    (line,) = (line for line in lines if line.what == "x")
+    assert line.value == (
+        "stop at 1 or fewer of 10; success at more than 5 of 29 (H0: 0.1, H1: 0.3); recruitment pauses by itself"
+    )

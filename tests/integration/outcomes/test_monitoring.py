@@ -171,6 +171,12 @@ def test_the_page_shows_boundary_counts_and_chances_in_both_languages(trial: Cas
     assert "毒性" in chinese
 
 
+def test_the_protocol_page_says_the_rule(trial: Cast, client: Client) -> None:
+    text = page(client, trial.monitor, address="/protocols/BLINA-FULL/")
+    assert "Stopping rules" in text
+    assert "Stop when the rate is above 0.3 with a probability above 0.8" in text
+
+
 def test_everybody_sees_the_same_pooled_counts(trial: Cast, client: Client) -> None:
     toxic(trial, given(trial))
     given(trial)
