@@ -13,7 +13,10 @@ from trialsite.clinical.text import Text
 SUBJECTS, POINTS = "subjects", "points"
 MOST_ROWS = 5000
 MOST_COVARIATES = 20
+MOST_CODES = 20  # of one covariate
 NUMBER_OR_CODE = 40  # characters of a cell
+LONGEST_TIME = 36525  # a hundred years in days
+LARGEST_NUMBER = 10**9
 
 
 class ControlProblem(ValueError):
@@ -37,7 +40,12 @@ class ControlFile:
 
 def read_control(text: str) -> ControlFile:
     """The file, checked line by line. Raises ControlProblem at the first line that cannot be."""
-    lines = [(number, row) for number, row in enumerate(csv.reader(text.splitlines()), start=1) if any(row)]
+    try:
+        lines = [
+            (number, row) for number, row in enumerate(csv.reader(text.splitlines()), start=1) if any(row)
+        ]
+    except csv.Error as problem:
+        raise ControlProblem("The file is no CSV file.", "该文件不是CSV文件。") from problem
     if not lines:
         raise ControlProblem("The file is empty.", "文件为空。")
     kind, covariates = _head([cell.strip() for cell in lines[0][1]])
@@ -50,6 +58,7 @@ def read_control(text: str) -> ControlFile:
         _cells(number, row, kind, covariates)
     if kind == POINTS:
         _falls(rows)
+    _few_codes(covariates, rows)
     return ControlFile(kind, covariates, tuple(row for _number, row in rows))
 
 
@@ -79,10 +88,10 @@ def _cells(number: int, row: Sequence[str], kind: str, covariates: Sequence[str]
             f"第{number}行：有{len(row)}个单元格，应为{width}个。",
         )
     time = _decimal(row[0])
-    if time is None or time < 0:
+    if time is None or not 0 <= time <= LONGEST_TIME:
         raise ControlProblem(
-            f"Line {number}: the time must be a number, 0 or more, not “{row[0]}”.",
-            f"第{number}行：时间须为不小于0的数字，而非“{row[0]}”。",
+            f"Line {number}: the time must be a number from 0 to {LONGEST_TIME}, not “{row[0]}”.",
+            f"第{number}行：时间须为0至{LONGEST_TIME}的数字，而非“{row[0]}”。",
         )
     if kind == SUBJECTS and row[1] not in ("0", "1"):
         raise ControlProblem(
@@ -102,6 +111,16 @@ def _cells(number: int, row: Sequence[str], kind: str, covariates: Sequence[str]
             )
 
 
+def _few_codes(covariates: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]]) -> None:
+    for place, name in enumerate(covariates, start=2):
+        cells = {row[place] for _number, row in rows}
+        if len(cells) > MOST_CODES and not all(is_number(cell) for cell in cells):
+            raise ControlProblem(
+                f"{name} has more than {MOST_CODES} codes, or numbers and codes together.",
+                f"{name}的代码超过{MOST_CODES}个，或数字与代码混用。",
+            )
+
+
 def _falls(rows: Sequence[tuple[int, Sequence[str]]]) -> None:
     """Points rise in time, from after 0 (a point at 0 must be 1), and fall in survival."""
     if Decimal(rows[0][1][0]) == 0 and Decimal(rows[0][1][1]) != 1:
@@ -109,7 +128,7 @@ def _falls(rows: Sequence[tuple[int, Sequence[str]]]) -> None:
             f"Line {rows[0][0]}: at time 0 the survival is 1.", f"第{rows[0][0]}行：时间为0时生存率为1。"
         )
     for (_before, old), (number, new) in pairwise(rows):
-        if Decimal(new[0]) <= Decimal(old[0]) or Decimal(new[1]) > Decimal(old[1]):
+        if float(new[0]) <= float(old[0]) or float(new[1]) > float(old[1]):
             raise ControlProblem(
                 f"Line {number}: the times must rise and the survival must not rise.",
                 f"第{number}行：时间须递增，生存率不得上升。",
@@ -121,7 +140,7 @@ def _decimal(cell: str) -> Decimal | None:
         found = Decimal(cell)
     except InvalidOperation:
         return None
-    return found if found.is_finite() else None
+    return found if found.is_finite() and abs(found) <= LARGEST_NUMBER else None
 
 
 def is_number(cell: str) -> bool:

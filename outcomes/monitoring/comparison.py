@@ -32,6 +32,7 @@ from ..figures import EVENT, Figure
 from ..models import HistoricalControl
 from ..selectors import results_of_study
 
+MOST_COLUMNS = 60
 DRAWN = 200  # places at which the curve between points is drawn
 ONE_SIDED = 0.975  # level of the lower limit at the landmark: the lower end of the 95 % interval
 
@@ -196,7 +197,7 @@ def weighted(
     for place, name in enumerate(control.covariates, start=2):
         design |= dict(columns_of(name, [str(row[place]) for row in every]))
     found = None
-    if len(trial) > 1 and design:
+    if len(trial) > 1 and 0 < len(design) <= MOST_COLUMNS:
         treated = [True] * len(trial) + [False] * len(control.rows)
         time, status = [row[0] for row in every], [int(row[1]) for row in every]
         found = compare_with_history(time, status, treated, design, method)

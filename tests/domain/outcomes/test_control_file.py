@@ -24,8 +24,11 @@ def test_points_of_a_curve() -> None:
         ("day,status\n1,1\n", "Line 1: accepted are the columns time,status"),
         ("time,status,age,age\n1,1,2,3\n", "each named once"),
         ("time,status\n1,1\n2\n", "Line 3: 1 cells; 2 are accepted."),
-        ("time,status\n1,1\n-2,1\n", "Line 3: the time must be a number, 0 or more, not “-2”."),
+        ("time,status\n1,1\n-2,1\n", "Line 3: the time must be a number from 0 to 36525, not “-2”."),
         ("time,status\nNaN,1\n", "Line 2: the time must be a number"),
+        ("time,status\n1e999,1\n", "Line 2: the time must be a number"),
+        ("time,status,site\n" + "".join(f"1,1,S{n}\n" for n in range(21)), "site has more than 20 codes"),
+        ("time,survival\n1,0.9\n1.00000000000000000001,0.8\n", "Line 3: the times must rise"),
         ("time,status\n1,1\n\n2,2\n", "Line 4: the status must be 0 (censored) or 1 (event), not “2”."),
         ("time,status,age\n1,1,\n", "Line 2: age must be a number or a code."),
         ("time,survival\n1,0\n", "Line 2: the survival must be above 0 and at most 1"),
@@ -48,3 +51,4 @@ def test_numbers_stay_and_codes_become_columns_of_0_and_1() -> None:
     assert dict(columns_of("sex", ["M", "F", "M"])) == {"sex=M": [1.0, 0.0, 1.0]}
     assert dict(columns_of("risk", ["A", "B", "C"])) == {"risk=B": [0, 1, 0], "risk=C": [0, 0, 1]}
     assert dict(columns_of("same", ["1", "1"])) == {}
+    assert dict(columns_of("huge", ["1", "1e999"])) == {"huge=1e999": [0, 1]}
