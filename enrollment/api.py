@@ -40,6 +40,8 @@ class PauseSerializer(serializers.Serializer):
 
     site = serializers.CharField(source="site.key", default=None, allow_null=True)
     stage = serializers.CharField()
+    rule = serializers.CharField()
+    evidence = serializers.CharField()
     reason = serializers.CharField()
     paused_at = serializers.DateTimeField()
 

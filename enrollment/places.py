@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from trialsite.access.models import User
 from trialsite.access.permissions import require
 from trialsite.audit import because
+from trialsite.casebook import registries
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.events import publish_change
 from trialsite.casebook.free_text import refuse_identifiers
@@ -38,6 +39,7 @@ def hold_place(*, subject: Subject, by: User) -> EnrolmentPlace:
         raise Refused(_("Only a subject in screening holds a place."))
     facts = facts_for_rules(subject)
     refuse_unless_eligible(assess(subject, facts, site_today(subject)))
+    pause_by_rules(subject.study)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT refusal, until FROM enrolment_hold_place(%s, %s)",
@@ -79,6 +81,7 @@ def give_number(subject: Subject, facts: Facts, on: date) -> Subject:
 
 def take_place(subject: Subject, facts: Facts) -> None:
     """Take the place of a subject that is enrolled now; all caps are counted over all sites under one lock."""
+    pause_by_rules(subject.study)
     with connection.cursor() as cursor:
         cursor.execute("SELECT enrolment_take_place(%s, %s)", [subject.pk, limited_levels(subject, facts)])
         refusal = cursor.fetchone()[0]
@@ -120,6 +123,20 @@ def pause_recruitment(*, study: Study, site: Site | None = None, by: User, reaso
         raise Refused(_("Recruitment is paused there already."))
     with because(said):
         return RecruitmentPause.objects.create(study=study, site=site, reason=said, paused_by=by)
+
+
+def pause_by_rules(study: Study) -> list[RecruitmentPause]:
+    """Pause recruitment where a stopping rule of the protocol is met, once for the same evidence; the new pauses.
+
+    Who acts is the system, or somebody who is about to enrol: nobody is named as the one who paused."""
+    made = []
+    for source in registries.stopping_rules.values():
+        for rule, evidence in source(study):
+            with because(f"stopping rule {rule}: {evidence}"):
+                pause, new = RecruitmentPause.objects.get_or_create(study=study, rule=rule, evidence=evidence)
+            if new:
+                made.append(pause)
+    return made
 
 
 @transaction.atomic

@@ -29,6 +29,11 @@ def stage_name(protocol: Protocol, key: str) -> str:
     return next((local(one.name) for one in protocol.recruitment.stages if one.key == key), key)
 
 
+def rule_name(protocol: Protocol, key: str) -> str:
+    """The same of a stopping rule."""
+    return next((local(one.name) for one in protocol.monitoring if one.key == key), key)
+
+
 def pause_words(protocol: Protocol, pause: RecruitmentPause) -> str:
     """Why recruitment stands still."""
     if pause.stage:
@@ -36,6 +41,11 @@ def pause_words(protocol: Protocol, pause: RecruitmentPause) -> str:
         return _(
             "Recruitment is paused: the stage “%(stage)s” is full, and it is not decided yet to go on."
         ) % {"stage": stage}
+    if pause.rule:
+        return _(
+            "Recruitment is paused: the stopping rule “%(rule)s” is met (%(evidence)s assessed subjects),"
+            " and it is not decided yet to go on."
+        ) % {"rule": rule_name(protocol, pause.rule), "evidence": pause.evidence}
     if pause.site_id:
         return _("Recruitment is paused at this site: %(reason)s") % {"reason": pause.reason}
     return _("Recruitment is paused in the whole study: %(reason)s") % {"reason": pause.reason}

@@ -127,7 +127,8 @@ registries.lifecycles.register(
     "pause",
     Lifecycle(
         "A pause of recruitment",
-        "In a study or at a site. `pause_at_stage` comes with the enrolment of the last subject of a stage.",
+        "In a study or at a site. `pause_at_stage` comes with the enrolment of the last subject of a stage, "
+        "`pause_by_rule` when the figures meet a stopping rule of the protocol: by the system, or before an enrolment.",
         PauseState,
         steps_shown(PAUSE_STEPS),
     ),

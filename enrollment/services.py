@@ -18,7 +18,14 @@ from trialsite.casebook.states import SubjectState
 from .allocation import randomise_in_emergency, randomise_subject, record_mis_randomisation
 from .conditions import decision_day, refuse_unless_confirmed, refuse_unless_eligible, refuse_wrong_password
 from .models import Confirmation
-from .places import give_back_place, give_number, hold_place, pause_recruitment, resume_recruitment
+from .places import (
+    give_back_place,
+    give_number,
+    hold_place,
+    pause_by_rules,
+    pause_recruitment,
+    resume_recruitment,
+)
 from .screening import fail_screening, screen_subject
 from .selectors import assess, day_to_confirm, facts_for_rules, inputs_of
 
@@ -28,6 +35,7 @@ __all__ = [
     "fail_screening",
     "give_back_place",
     "hold_place",
+    "pause_by_rules",
     "pause_recruitment",
     "randomise_in_emergency",
     "randomise_subject",

@@ -49,6 +49,7 @@ PLACE_STEPS: tuple[Step, ...] = (
 PAUSE_STEPS: tuple[Step, ...] = (
     Step("pause", None, R.PAUSED, "recruitment.pause", needs_reason=True),
     Step("pause_at_stage", None, R.PAUSED, "subject.enrol"),
+    Step("pause_by_rule", None, R.PAUSED, "subject.enrol"),
     Step("resume", R.PAUSED, R.RESUMED, "recruitment.pause", needs_reason=True, other_person=True),
 )
 

@@ -25,10 +25,11 @@ from trialsite.studies.models import ProtocolVersion
 from trialsite.studies.selectors import studies_visible_to
 
 from .domain.eligibility import Dossier
-from .models import Confirmation
+from .models import Confirmation, RecruitmentPause
 from .recruitment import emergencies_visible_to
-from .recruitment_words import open_words
+from .recruitment_words import open_words, pause_words
 from .selectors import assess, facts_of_subjects, latest_confirmations, rule_facts, standing
+from .states import PauseState
 
 SHOWN_CRITERIA = 4
 JUDGED_TOGETHER = 10
@@ -39,8 +40,9 @@ KINDS = {
     "randomise": gettext_lazy("Randomise"),
     "screen-failure": gettext_lazy("Close the screening"),
     "emergency": gettext_lazy("Fill in after an emergency allocation"),
+    "stopped": gettext_lazy("Decide on recruitment"),
 }
-AFTERWARDS = ("randomise", "emergency")  # kinds that are not of screening
+AFTERWARDS = ("randomise", "emergency", "stopped")  # kinds that are not of screening
 
 
 def enrolment_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
@@ -51,6 +53,8 @@ def enrolment_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
         found.append(randomisation_work(user, visible))
     if wanted.kind in ("", "emergency"):
         found.append(emergency_work(user, wanted))
+    if wanted.kind in ("", "stopped"):
+        found.append(stopped_work(user, wanted))
     if wanted.kind not in AFTERWARDS:
         screened = visible.filter(state=SubjectState.SCREENING)
         versions = screened.order_by().values_list("protocol_version", flat=True).distinct()
@@ -83,6 +87,29 @@ def emergency_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
         if allowed(user, subject, "eligibility.sign") or allowed(user, subject, "form.submit"):
             left = open_words(subject.protocol_version.protocol, one.open)
             yield step_line(subject, "emergency", one.allocation.randomisation.randomised_on, left)
+
+
+def stopped_work(user: User, wanted: Wanted) -> Iterator[WorkLine]:
+    """Pauses of recruitment by a stopping rule, for who decides in the whole study whether it goes on."""
+    if wanted.site:
+        return
+    pauses = RecruitmentPause.objects.all().visible_to(user).filter(state=PauseState.PAUSED).exclude(rule="")
+    if wanted.study:
+        pauses = pauses.filter(study__key=wanted.study)
+    for pause in pauses.select_related("study").order_by("paused_at"):
+        if may(user, "recruitment.pause", study_id=pause.study_id):
+            yield WorkLine(
+                kind="stopped",
+                verb=KINDS["stopped"],
+                subject_id=None,
+                subject_number="",
+                study_key=pause.study.key,
+                site_key="",
+                due=pause.paused_at.date(),
+                latest=None,
+                url=reverse("study-recruitment", args=[pause.study.key]),
+                detail=pause_words(pause.study.protocol, pause),
+            )
 
 
 def screening_work(user: User, screened: QuerySet[Subject]) -> Iterator[WorkLine]:

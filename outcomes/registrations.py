@@ -14,6 +14,7 @@ from .critical import critical_items
 from .dashboards.deriving import derive_cells
 from .derived import endpoints_touched
 from .facts import relapses
+from .monitoring.evaluation import rules_met
 from .results import derive_course, derive_results
 from .snapshots.api import DataCutViewSet
 from .snapshots.tasks import work_on_cut  # noqa: F401  (the workers find it here)
@@ -158,6 +159,7 @@ registries.projections.register("course", ProjectionType(models.SubjectCourse, d
 registries.subject_pages.register("outcomes", SubjectPage(_("Outcomes"), "outcomes", 50))
 registries.subject_alerts.register("outcomes", summaries.outcome_alerts)
 registries.timeline.register("outcomes", summaries.outcome_lanes)
+registries.stopping_rules.register("figures", rules_met)
 registries.api_lists.register("endpoints", EndpointViewSet)
 registries.api_lists.register("courses", CourseViewSet)
 registries.api_lists.register("data-cuts", DataCutViewSet)

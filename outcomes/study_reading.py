@@ -90,6 +90,19 @@ def counted_times(study: Study, endpoints: Sequence[str]) -> list[Counted]:
         return [Counted(*row) for row in cursor.fetchall()]
 
 
+def endpoint_sequences(study: Study, endpoints: Sequence[str]) -> dict[str, list[bool | None]]:
+    """Whether each subject of the analysis set reached the endpoint, in the order of inclusion over all sites and arms.
+
+    None: not assessed yet."""
+    found: dict[str, list[bool | None]] = {one: [] for one in endpoints}
+    with connection.cursor() as cursor:
+        name = counting("study_endpoint_sequence", "outcomes_endpointresult", "casebook_subject")
+        cursor.execute(f"SELECT endpoint, reached FROM {name}(%s, %s)", [study.pk, list(found)])
+        for endpoint, reached in cursor.fetchall():
+            found[endpoint].append(reached)
+    return found
+
+
 def accrual_of(study: Study) -> list[AccrualRow]:
     """Screening and enrolment by site and month."""
     with connection.cursor() as cursor:

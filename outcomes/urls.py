@@ -2,6 +2,8 @@ from django.urls import path
 
 from . import call_pages, views
 from .dashboards import pages
+from .monitoring import control_pages
+from .monitoring import pages as monitoring
 from .snapshots import pages as cut_pages
 
 urlpatterns = [
@@ -11,6 +13,7 @@ urlpatterns = [
     path("subjects/<uuid:subject_id>/calls/phone/", call_pages.call_phone, name="call-phone"),
     path("dashboards/", views.dashboards, name="dashboards"),
     path("dashboards/<slug:key>/", views.study, name="dashboard"),
+    path("dashboards/<slug:key>/monitoring/", monitoring.monitoring, name="dashboard-monitoring"),
     path("dashboards/<slug:key>/courses/", views.courses, name="dashboard-courses"),
     *(
         path(f"dashboards/<slug:key>/{name}/", pages.page, {"name": name}, name=f"dashboard-{name}")
@@ -26,5 +29,10 @@ urlpatterns = [
     path("dashboards/<slug:key>/cuts/<uuid:cut_id>/", cut_pages.cut, name="cut"),
     path("dashboards/<slug:key>/cuts/<uuid:cut_id>/work/", cut_pages.work, name="cut-work"),
     path("dashboards/<slug:key>/cuts/<uuid:cut_id>/files/<uuid:file_id>/", cut_pages.file, name="cut-file"),
+    path(
+        "dashboards/<slug:key>/endpoints/<slug:endpoint>/controls/",
+        control_pages.controls,
+        name="dashboard-controls",
+    ),
     path("dashboards/<slug:key>/endpoints/<slug:endpoint>/", views.endpoint, name="dashboard-endpoint"),
 ]

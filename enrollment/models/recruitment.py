@@ -57,7 +57,8 @@ class PauseQuerySet(VisibleQuerySet):
 class RecruitmentPause(models.Model):
     """Recruitment stands still, in a study or at a site: since when and why, and who decided to go on.
 
-    `stage` names the protocol's stage whose number was reached; it is "" where somebody paused by hand."""
+    `stage` names the protocol's stage whose number was reached, `rule` its stopping rule that was met and `evidence` by
+    what ("3/5": of five assessed subjects three); both are "" where somebody paused by hand."""
 
     protection = Protection(trail="study", rows="site")
 
@@ -66,6 +67,8 @@ class RecruitmentPause(models.Model):
     site = models.ForeignKey("studies.Site", on_delete=models.PROTECT, null=True, related_name="+")
     state = models.CharField(_("state"), max_length=10, choices=PauseState, default=PauseState.PAUSED)
     stage = models.CharField(_("stage"), max_length=40, blank=True, default="")
+    rule = models.CharField(_("stopping rule"), max_length=40, blank=True, default="")
+    evidence = models.CharField(_("evidence"), max_length=40, blank=True, default="")
     reason = models.CharField(_("reason"), max_length=300, blank=True, default="")
     paused_at = models.DateTimeField(default=timezone.now)
     paused_by = models.ForeignKey("access.User", on_delete=models.PROTECT, null=True, related_name="+")
@@ -78,7 +81,7 @@ class RecruitmentPause(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=~Q(stage="") | ~Q(reason="") & Q(paused_by__isnull=False),
+                condition=~Q(stage="") | ~Q(rule="") | ~Q(reason="") & Q(paused_by__isnull=False),
                 name="a_pause_by_hand_says_who_and_why",
             ),
             models.CheckConstraint(
@@ -95,8 +98,13 @@ class RecruitmentPause(models.Model):
                 fields=["study", "stage"], condition=~Q(stage=""), name="a_stage_pauses_once"
             ),
             models.UniqueConstraint(
+                fields=["study", "rule", "evidence"],
+                condition=~Q(rule=""),
+                name="a_rule_pauses_once_for_its_evidence",
+            ),
+            models.UniqueConstraint(
                 fields=["study", "site"],
-                condition=Q(stage="", state=PauseState.PAUSED),
+                condition=Q(stage="", rule="", state=PauseState.PAUSED),
                 nulls_distinct=False,
                 name="one_pause_by_hand_at_a_time",
             ),

@@ -66,8 +66,8 @@ $$;
 -- being enrolled and has no number yet.
 CREATE OR REPLACE FUNCTION enrolment_pause_at_stage(p_study uuid, p_more integer) RETURNS void LANGUAGE sql AS $$
     INSERT INTO enrollment_recruitmentpause
-        (id, study_id, site_id, state, stage, reason, paused_at, paused_by_id, decision)
-    SELECT gen_random_uuid(), p_study, NULL, 'paused', g ->> 'key', '', clock_timestamp(), app_user_id(), ''
+        (id, study_id, site_id, state, stage, rule, evidence, reason, paused_at, paused_by_id, decision)
+    SELECT gen_random_uuid(), p_study, NULL, 'paused', g ->> 'key', '', '', '', clock_timestamp(), app_user_id(), ''
     FROM jsonb_array_elements(COALESCE(enrolment_plan(p_study) -> 'recruitment' -> 'stages', '[]')) g
     WHERE (g ->> 'subjects')::integer <=
         p_more + (SELECT count(*) FROM enrolment_counting(p_study) n WHERE n.enrolled)

@@ -1,9 +1,10 @@
-"""What ends or goes on: relapse, death, survival contacts, withdrawal; and the endpoints derived from the
-record, and data cuts of them."""
+"""What ends or goes on: relapse, death, contacts, withdrawal; what is derived from the record: endpoints, cells,
+data cuts; and the historical controls they are compared with."""
 
 from .attempts import ContactAttempt
 from .cells import SubjectCell
 from .events import Death, Relapse, SecondMalignancy, SurvivalContact, Withdrawal
+from .historical import HistoricalControl
 from .results import EndpointResult, SubjectCourse
 from .snapshots import CutRun, CutWork, DataCut, DataCutContent, DataCutFile
 
@@ -16,6 +17,7 @@ __all__ = [
     "DataCutFile",
     "Death",
     "EndpointResult",
+    "HistoricalControl",
     "Relapse",
     "SecondMalignancy",
     "SubjectCell",

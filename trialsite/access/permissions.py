@@ -101,6 +101,9 @@ ACTIONS: dict[str, Action] = {
         gettext_lazy("see figures by arm before lock"), frozenset({STATISTICIAN, DATA_MANAGER})
     ),
     "cut.take": Action(gettext_lazy("take data cuts"), frozenset({STATISTICIAN, DATA_MANAGER})),
+    "control.upload": Action(
+        gettext_lazy("upload historical controls"), frozenset({DATA_MANAGER, STATISTICIAN})
+    ),
     "protocol.view": Action(gettext_lazy("read the protocol"), READERS),
     "protocol.upload": Action(gettext_lazy("add versions of protocols"), frozenset({DATA_MANAGER})),
     "protocol.activate": Action(

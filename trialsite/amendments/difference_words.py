@@ -15,6 +15,7 @@ from trialsite.casebook.registries import facts
 from trialsite.casebook.sign_off import (
     condition_of_graft,
     level_words,
+    monitoring_words,
     plain,
     randomisation_words,
     rescue_row_words,
@@ -34,6 +35,7 @@ from trialsite.studies.domain.blinatumomab_plan import (
     PremedicationRule,
 )
 from trialsite.studies.domain.methotrexate_plan import clause_text
+from trialsite.studies.domain.monitoring_plan import MonitoringRule
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.registry import RegistryOutcome, Statement
 from trialsite.studies.domain.transplant_plan import Indication
@@ -301,6 +303,19 @@ FIELDS: Mapping[str, Any] = {
     "stop_on_recurrence": gettext_lazy("stopped for good when it comes again"),
     "stop_above_events": gettext_lazy("stopped for good after more events than"),
     "source": gettext_lazy("where it comes from"),
+    "endpoint": gettext_lazy("endpoint"),
+    "n": gettext_lazy("subjects at most"),
+    "pauses_recruitment": gettext_lazy("recruitment pauses by itself"),
+    "p0": gettext_lazy("rate of H0"),
+    "p1": gettext_lazy("rate of H1"),
+    "r1": gettext_lazy("stop after the first stage at, or below"),
+    "n1": gettext_lazy("subjects of the first stage"),
+    "r": gettext_lazy("success at more than"),
+    "limit": gettext_lazy("limit of the rate"),
+    "certainty": gettext_lazy("stop above a probability of"),
+    "success": gettext_lazy("success above a probability of"),
+    "prior": gettext_lazy("prior, beta law"),
+    "looks": gettext_lazy("looked at after so many subjects"),
 }
 ACTIONS: Mapping[str, Any] = {
     "WATCH": gettext_lazy("go on, treat the symptoms"),
@@ -349,6 +364,10 @@ def value_of(thing: Any, field: str, value: Any, protocol: Protocol) -> str:
             return plain(protocol, "assessed_at", value)
         case "washout" | "mrd_negative" | "apheresis" | "aplasia":
             return condition_of_graft(value)
+        case "looks" | "prior":
+            return ", ".join(str(one) for one in value)
+        case "endpoint":
+            return endpoint_words(value, protocol)
         case "hospital":
             return days_in_hospital(value)
         case "event":
@@ -360,6 +379,10 @@ def value_of(thing: Any, field: str, value: Any, protocol: Protocol) -> str:
         case _ if field in DEVIATION_RULES:
             return code_words(value, "class of a deviation")
     return parts_of(value, protocol) or coded(field, value) or plain(protocol, field, value)
+
+
+def endpoint_words(key: str, protocol: Protocol) -> str:
+    return next((local(one.name) for one in protocol.endpoints if one.key == key), key)
 
 
 def form_with(thing: Any, protocol: Protocol) -> plans.ProtocolFormPlan:
@@ -538,6 +561,8 @@ def summary_of(thing: Any, protocol: Protocol) -> list[tuple[str, str]]:
             wanted = ("when", "needs_reason")
         case plans.MrdThreshold():
             wanted = ("threshold",)
+        case MonitoringRule():
+            return [(label_of("rule"), monitoring_words(thing))]
         case plans.EndpointPlan():
             wanted = ("role", "definition", "landmark_months")
         case plans.Arm():

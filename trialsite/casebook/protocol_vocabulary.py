@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from trialsite.clinical.units import unit_label
 from trialsite.studies.domain.fact_names import FACTS, FactName
+from trialsite.studies.domain.monitoring_plan import MAY, NEEDS
 from trialsite.studies.domain.vocabulary import (
     ANALYSES,
     ANALYSIS_SETS,
@@ -23,7 +24,7 @@ from trialsite.studies.domain.vocabulary import (
     starts_an_anchor,
 )
 from trialsite.studies.words import ANALYSIS_SETS as SETS_IN_WORDS
-from trialsite.studies.words import ENDPOINT_CODES
+from trialsite.studies.words import ENDPOINT_CODES, SETTING_CODES
 
 from .fact_words import TIME_UNITS, fact_label
 from .names import ENDS, local
@@ -58,6 +59,7 @@ def tables() -> list[Table]:
         anchor_table(),
         branch_table(),
         kind_table(),
+        monitoring_table(),
         event_table(),
         origin_table(),
         set_table(),
@@ -144,6 +146,19 @@ def kind_table() -> Table:
         " the registry says of it (landmark_months, time_frame_months) stands in registration.entries."
     )
     return Table("kinds", _("Kinds of endpoints"), lead, (_("Kind"), _("Needs")), rows)
+
+
+def monitoring_table() -> Table:
+    rows = [
+        (code(kind), Cell(SETTING_CODES[kind]), code(", ".join(needs)), code(", ".join(MAY[kind])))
+        for kind, needs in NEEDS.items()
+    ]
+    lead = _(
+        "What a rule of the section monitoring needs besides what each has, and what it may have. Instead of looks:"
+        " from_n and every."
+    )
+    head = (_("Kind"), _("Called"), _("Needs"), _("May have"))
+    return Table("monitoring", _("Kinds of stopping rules"), lead, head, rows)
 
 
 def event_table() -> Table:

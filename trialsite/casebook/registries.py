@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from trialsite.access.models import User
     from trialsite.studies.domain.protocol import ItemPlan
+    from trialsite.studies.models import Study
 
     from .edit_checks import EditCheck, Fired
     from .forms import CasebookForm, RowForm
@@ -461,6 +462,10 @@ ends_of_treatment: "Registry[Callable[[Sequence[UUID]], Mapping[UUID, date]]]" =
 exposures: "Registry[Callable[[Sequence[UUID]], Mapping[UUID, Sequence[Exposure]]]]" = Registry("exposure")
 # A subject and the day of the onset of an event → what a report of the event tells of the time before it.
 backgrounds: "Registry[Callable[[Subject, date], Iterable[Background]]]" = Registry("background of an event")
+# A study → the keys of its stopping rules that are met and pause recruitment, each with its evidence ("3/5").
+stopping_rules: "Registry[Callable[[Study], Iterable[tuple[str, str]]]]" = Registry(
+    "source of stopping rules"
+)
 api_lists: Registry[Any] = Registry("list of the API")  # name → viewset of a later room
 
 

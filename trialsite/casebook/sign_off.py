@@ -18,6 +18,7 @@ from trialsite.studies.domain import protocol as plans
 from trialsite.studies.domain.adverse_event_plan import RecordRule, WindowPlan
 from trialsite.studies.domain.blinatumomab_plan import EventTerms, FirstAdvice, LiverLimit, ModificationRow
 from trialsite.studies.domain.methotrexate_plan import clause_text, rescue_text
+from trialsite.studies.domain.monitoring_plan import TOXICITY, TWO_STAGE, MonitoringRule
 from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.domain.provenance import Mark, to_sign
@@ -83,6 +84,7 @@ PARTS: dict[str, tuple[str, Any]] = {  # where a path begins → the part of the
     "deviations": ("deviations", gettext_lazy("Deviations")),
     "endpoints": ("endpoints", gettext_lazy("Endpoints")),
     "response": ("endpoints", gettext_lazy("Endpoints")),
+    "monitoring": ("endpoints", gettext_lazy("Endpoints")),
     "questions": ("questions", gettext_lazy("Questions to the sponsor")),
 }
 OTHER = ("other", gettext_lazy("Other settings"))
@@ -283,6 +285,8 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
             return _("at most %(n)s subjects") % {"n": place.planned}
         case plans.DeviationRule():
             return deviation_words(place)
+        case MonitoringRule():
+            return monitoring_words(place)
         case plans.SamplePlan():
             return sample_words(place)
         case plans.ResponseRules():
@@ -324,6 +328,34 @@ def plain(protocol: Protocol, key: str, value: Any) -> str:
         return anchor_name(protocol, value)
     words = {**ENDPOINT_CODES, **ANALYSIS_SETS, **MRD_METHODS, **SETTING_CODES}
     return str(words.get(str(value), value))
+
+
+def monitoring_words(rule: MonitoringRule) -> str:
+    """When a rule stops the trial, and whether recruitment pauses then by itself."""
+    if rule.kind == TWO_STAGE:
+        sentence = _(
+            "stop at %(r1)s or fewer of %(n1)s; success at more than %(r)s of %(n)s (H0: %(p0)s, H1: %(p1)s)"
+        )
+    elif rule.kind == TOXICITY:
+        sentence = _("stop when the rate is above %(limit)s with a probability above %(certainty)s")
+    else:
+        sentence = _("stop when the rate is below %(limit)s with a probability above %(certainty)s")
+    parts = [sentence % vars_of(rule)]
+    if rule.kind != TWO_STAGE:
+        parts.append(_("looked at after %(looks)s subjects") % {"looks": listed(rule.looks)})
+        parts.append(_("prior Beta(%(a)s, %(b)s)") % dict(zip("ab", rule.prior, strict=True)))
+    if rule.success is not None:
+        parts.append(
+            _("success when the rate is above %(limit)s with a probability above %(success)s") % vars_of(rule)
+        )
+    if rule.pauses_recruitment:
+        parts.append(_("recruitment pauses by itself"))
+    return listed_apart(parts)
+
+
+def vars_of(rule: MonitoringRule) -> dict[str, Any]:
+    names = ("p0", "p1", "r1", "n1", "r", "n", "limit", "certainty", "success")
+    return {name: getattr(rule, name) for name in names}
 
 
 def rescue_row_words(row: plans.RescueRow) -> str:

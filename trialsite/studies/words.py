@@ -131,6 +131,7 @@ SETTINGS = {
     "late_after": _("late after so many days"),
     "rest_days": _("days of rest after it"),
     "deviations": _("deviations drafted by rules"),
+    "monitoring": _("stopping rules"),
     "definition": _("definition"),
     "events": _("events"),
     "landmark_days": _("landmark, days"),
@@ -172,6 +173,9 @@ SETTING_CODES = {
     "marrow": _("marrow"),
     "pregnancy": _("pregnancy test"),
     "remission": _("remission and MRD"),
+    "two_stage": _("Simon's two stages"),
+    "toxicity": _("limit of toxicity (Bayesian)"),
+    "futility": _("limit of futility (Bayesian)"),
 }
 ENDPOINT_CODES = {
     "ae_grade_3": _("adverse event of grade 3 or more"),

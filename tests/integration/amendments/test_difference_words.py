@@ -207,3 +207,43 @@ def test_two_whole_trials_are_compared_without_failing_and_without_bare_data(
     assert len(words) > 200
     for text in words:
         assert not any(mark in text for mark in ("{", "Text(", "Decimal(", "None", "True", "_"))
+
+
+RULE = {
+    "key": "TOX",
+    "name": {"en": "Toxicity", "zh": "毒性"},
+    "kind": "toxicity",
+    "endpoint": "SAFETY",
+    "limit": "0.3",
+    "certainty": "0.9",
+    "looks": [5, 10],
+    "n": 20,
+    "pauses_recruitment": True,
+    "source": "assumption",
+    "cite": "a test",
+}
+
+
+def test_a_stopping_rule_that_is_added_reads_as_a_sentence() -> None:
+    (line,) = lines("BLINA-INTENS", lambda document: document.update(monitoring=[RULE])).values()
+    ((_label, _old, words),) = said(line)
+    assert words == (
+        "stop when the rate is above 0.3 with a probability above 0.9; looked at after 5, 10 subjects;"
+        " prior Beta(1, 1); recruitment pauses by itself"
+    )
+
+
+def test_a_changed_limit_of_a_stopping_rule_stands_before_and_after() -> None:
+    before = deepcopy(document_of("BLINA-INTENS")) | {"monitoring": [RULE]}
+    after = deepcopy(before) | {"monitoring": [RULE | {"limit": "0.25", "looks": [4], "endpoint": "OS"}]}
+    parts = difference_parts(Protocol.from_document(before), Protocol.from_document(after))
+    (line,) = (line for part in parts for line in part.lines)
+    assert line.name == "Toxicity"
+    assert {label: (old, new) for label, old, new in said(line)} == {
+        "Endpoint": (
+            "Subjects with an adverse event of grade 3 or more",
+            "Overall survival after transplantation",
+        ),
+        "Limit of the rate": ("0.3", "0.25"),
+        "Looked at after so many subjects": ("5, 10", "4"),
+    }

@@ -611,6 +611,7 @@ ELSEWHERE = {
     "decide_beyond_limit": "needs a course at its limit: tried in treatment/test_anthracyclines_and_intensity",
     "decline_proposal": "tried in assessments/test_adverse_events, where values propose an event",
     "upload_dictionary": "the dictionary, not the record",
+    "upload_control": "a historical control, not the record",
     "send_notices": "mail: tried in test_sae_notices",
     "draft_deviations": "the register, by keep_drafts: a locked casebook keeps its own in test_deviation_rules",
     "draft_report": "a draft is nobody's record",
@@ -960,6 +961,7 @@ NO_RECORD = {
     "amendments.bring_into_force": "starts the task below at each site on its day",
     "amendments.move_subjects_of_site": "who is held stays, tried in test_activation",
     "outcomes.work_on_cut": "reads the record as of a cut, tried in test_cuts",
+    "outcomes.check_stopping_rules": "pauses recruitment, tried in test_monitoring",
     "treatment.draft_deviations_daily": "drafts nothing where locked: test_deviation_rules",
 }
 

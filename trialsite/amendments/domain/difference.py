@@ -117,6 +117,7 @@ def _all(old: Protocol, new: Protocol) -> Iterator[Change]:
     )
     yield from _one("response", "response", _values(old.response), _values(new.response), RESPONSE)
     yield from _listed("endpoints", "endpoint", old.endpoints, new.endpoints)
+    yield from _listed("endpoints", "monitoring", old.monitoring, new.monitoring)
     yield from _listed("questions", "question", old.questions, new.questions, name=lambda one: one.text)
 
 

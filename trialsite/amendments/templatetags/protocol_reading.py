@@ -19,7 +19,13 @@ from trialsite.amendments.difference_words import (
 from trialsite.casebook.fact_words import fact_label
 from trialsite.casebook.names import arm_name
 from trialsite.casebook.own_rules import condition_words
-from trialsite.casebook.sign_off import randomisation_words, sample_lines, signer_words, transplant_lines
+from trialsite.casebook.sign_off import (
+    monitoring_words,
+    randomisation_words,
+    sample_lines,
+    signer_words,
+    transplant_lines,
+)
 from trialsite.clinical.units import unit_beside
 from trialsite.listing import listed, listed_apart
 from trialsite.studies.domain.protocol import (
@@ -36,6 +42,7 @@ from trialsite.studies.words import SETTING_CODES, days_words
 
 register = template.Library()
 register.filter("signer_words", signer_words)
+register.filter("monitoring_words", monitoring_words)
 register.filter("randomisation_words", randomisation_words)
 register.filter("sample_lines", sample_lines)
 register.filter("transplant_lines", transplant_lines)

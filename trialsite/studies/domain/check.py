@@ -13,6 +13,7 @@ from trialsite.studies.domain.endpoint_plan import EndpointPlan
 from trialsite.studies.domain.form_checks import form_problems
 from trialsite.studies.domain.intensity_plan import reference_problems
 from trialsite.studies.domain.methotrexate_plan import methotrexate_problems
+from trialsite.studies.domain.monitoring_plan import monitoring_problems
 from trialsite.studies.domain.numbering import numbering_problems
 from trialsite.studies.domain.own_form_checks import FormItems, own_form_problems
 from trialsite.studies.domain.problems import Path, ProtocolProblem, dotted
@@ -102,6 +103,7 @@ def _problems(
     yield from methotrexate_problems(protocol)
     yield from reference_problems(protocol)
     yield from deviation_problems(protocol)
+    yield from monitoring_problems(protocol)
 
 
 def _repeated(protocol: Protocol) -> Found:
@@ -113,6 +115,7 @@ def _repeated(protocol: Protocol) -> Found:
         "visits": [visit.key for visit in protocol.visits],
         "endpoints": [endpoint.key for endpoint in protocol.endpoints],
         "forms": [form.key for form in protocol.forms],
+        "monitoring": [rule.key for rule in protocol.monitoring],
         "reference_regimens": [regimen.key for regimen in protocol.reference_regimens],
     }
     for name, keys in lists.items():

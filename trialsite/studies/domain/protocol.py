@@ -30,6 +30,7 @@ from trialsite.studies.domain.endpoint_plan import EndpointPlan, MrdThreshold, R
 from trialsite.studies.domain.intensity_plan import CountedDrug, ReferenceDrug, ReferenceRegimen
 from trialsite.studies.domain.methotrexate_plan import DEFAULT as NO_METHOTREXATE
 from trialsite.studies.domain.methotrexate_plan import Glucarpidase, MethotrexatePlan, RescueRow, RescueTable
+from trialsite.studies.domain.monitoring_plan import MonitoringRule
 from trialsite.studies.domain.numbering import Numbering, OtherTrials
 from trialsite.studies.domain.own_forms import CheckPlan, Choice, GroupPlan, ItemPlan, ProtocolFormPlan
 from trialsite.studies.domain.recruitment_plan import (
@@ -367,6 +368,7 @@ class Protocol:
     reference_regimens: tuple[ReferenceRegimen, ...] = ()
     anthracycline_ratio_set: str = DEFAULT_RATIO_SET
     deviations: tuple[DeviationRule, ...] = ()
+    monitoring: tuple[MonitoringRule, ...] = ()
 
     @classmethod
     def from_document(cls, document: Document) -> Protocol:
@@ -422,6 +424,7 @@ class Protocol:
                 "value"
             ],
             deviations=DeviationRule.all_of(document.get("deviations", ())),
+            monitoring=tuple(MonitoringRule.of(one) for one in document.get("monitoring", ())),
         )
 
     def phase_of(self, key: str) -> Phase:

@@ -21,6 +21,7 @@ from trialsite.studies.domain.deviation_plan import RULES as DEVIATION_RULES
 from trialsite.studies.domain.dose_plan import EFFECTS, MODIFIER_REASONS, OBESITY_HANDLING
 from trialsite.studies.domain.methotrexate_plan import CLOCKS as COUNTED_FROM
 from trialsite.studies.domain.methotrexate_plan import VERDICTS
+from trialsite.studies.domain.monitoring_plan import KINDS as MONITORING_KINDS
 from trialsite.studies.domain.problems import Path
 from trialsite.studies.domain.reporting_clocks import SPECIAL_INTEREST
 from trialsite.studies.domain.transplant_plan import CONDITIONING, DAY_0
@@ -455,6 +456,26 @@ BLINATUMOMAB = sourced(
     {"first_infusion": many(FIRST_ADVICE)},
 )
 DEVIATION = sourced({"rule": choice(*DEVIATION_RULES), "class": choice(*CLASSES)})
+MONITORING = sourced(
+    {
+        "key": KEY,
+        "name": TEXT,
+        "kind": choice(*MONITORING_KINDS),
+        "endpoint": KEY,
+        "n": POSITIVE,
+        "pauses_recruitment": TRUTH,
+    },
+    {
+        **dict.fromkeys(("p0", "p1", "limit", "certainty", "success"), DECIMAL),
+        "r1": COUNT,
+        "n1": POSITIVE,
+        "r": COUNT,
+        "prior": shape({"a": DECIMAL, "b": DECIMAL}),
+        "looks": DAYS | {"title": "a list of whole numbers"},
+        "from_n": POSITIVE,
+        "every": POSITIVE,
+    },
+)
 RESPONSE = sourced(
     {
         "criteria_set": choice("ELN2024", "ASBMT2010", "NCCN", "PAEDIATRIC"),
@@ -619,6 +640,7 @@ PROTOCOL: Schema = {
             "reference_regimens": many(REFERENCE_REGIMEN),
             "anthracycline_ratio_set": valued(choice(*RATIO_SETS)),
             "deviations": many(DEVIATION),
+            "monitoring": many(MONITORING),
         },
     ),
 }
