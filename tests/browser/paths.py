@@ -68,7 +68,7 @@ class Walk:
         if line:
             desk.fill_line(1, line)
         desk.submit()
-        desk.sees("Submitted:")
+        self.confirmed("Submitted:")
 
     def marrow(self, number: int, blasts: str, counts: tuple[str, str] = RECOVERED) -> None:
         neutrophils, platelets = counts
@@ -115,9 +115,13 @@ class Walk:
     def started(self, number: int, phase: str = "", **more: str) -> None:
         """The same to its end; what a soft check asks is left to a query."""
         self.starts(number, phase, **more)
+        self.confirmed("Submitted: Start of a phase.")
+
+    def confirmed(self, said: str) -> None:
+        """The form is saved, on the second press where a soft check asked."""
         if self.coordinator.page.get_by_role("group", name="Is this right?").count():
             self.coordinator.submit()
-        self.coordinator.sees("Submitted: Start of a phase.")
+        self.coordinator.sees(said)
 
     def transplanted(self, number: int) -> None:
         self.enter("HSCT", {"Day 0: the graft was infused": self.day(number)})

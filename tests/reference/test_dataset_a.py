@@ -34,6 +34,7 @@ class Plan:
     horizon_months: None = None
     assessed_at: tuple[str, ...] = ()
     method: None = None
+    analysis: str = ""
 
 
 RFS = Plan("RFS", "time-to-event", ("relapse", "death"))

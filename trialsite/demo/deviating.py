@@ -12,6 +12,7 @@ from treatment.deviation_rules.drafts import draft_deviations_of_all
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.casebook.models import Subject
+from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.site_day import site_today
 from trialsite.deviations.models import Deviation
 from trialsite.deviations.services import decide_deviation, report_deviation
@@ -75,6 +76,7 @@ def decide_on_drafts(study: Study, people: Mapping[str, User]) -> None:
         doses = Deviation.objects.filter(study=study, rule=DOSE, state=DeviationState.DRAFT)
         for found, (action, reason) in zip(doses.order_by("occurred_on", "pk"), DECISIONS, strict=False):
             decide_deviation(deviation_id=found.pk, action=action, reason=reason, by=monitor)
+        bring_up_to_date(Subject.objects.filter(study=study))
 
 
 def keep_consent_texts(study: Study, subjects: Sequence[Subject], people: Mapping[str, User]) -> None:
