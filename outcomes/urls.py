@@ -27,7 +27,7 @@ urlpatterns = [
     path("dashboards/<slug:key>/cuts/difference/", cut_pages.difference, name="cut-difference"),
     path("dashboards/<slug:key>/cuts/difference/csv/", cut_pages.difference_csv, name="cut-difference-csv"),
     path("dashboards/<slug:key>/cuts/<uuid:cut_id>/", cut_pages.cut, name="cut"),
-    path("dashboards/<slug:key>/cuts/<uuid:cut_id>/work/", cut_pages.work, name="cut-work"),
+    path("dashboards/<slug:key>/cuts/<uuid:cut_id>/job/", cut_pages.work, name="cut-work"),
     path("dashboards/<slug:key>/cuts/<uuid:cut_id>/files/<uuid:file_id>/", cut_pages.file, name="cut-file"),
     path(
         "dashboards/<slug:key>/endpoints/<slug:endpoint>/controls/",

@@ -1,7 +1,7 @@
 """Serious adverse events: versions, clocks, the sponsor's assessment, stays, the inbox, pages and the API."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -345,12 +345,14 @@ def test_a_declined_proposal_stays_declined_with_its_reason(cast: Cast, subject:
 def test_a_stay_that_goes_on_is_asked_about_from_the_day_after_its_planned_end(
     cast: Cast, subject: Subject
 ) -> None:
+    today = datetime.now(SHANGHAI).date()
+    asked_on = datetime.combine(today + timedelta(days=24), time(), SHANGHAI)
     event(cast, subject, serious=False)
-    stay(cast, subject)
-    assert clocks(cast, subject)["admission"].started_at == datetime(2026, 12, 1, tzinfo=SHANGHAI)
-    with time_machine.travel(datetime(2026, 11, 30, 23, 59, tzinfo=SHANGHAI), tick=False):
+    stay(cast, subject, performed_on=today - timedelta(days=5))  # 28 days are planned
+    assert clocks(cast, subject)["admission"].started_at == asked_on
+    with time_machine.travel(asked_on - timedelta(minutes=1), tick=False):
         assert work(cast.coordinator) == []
-    with time_machine.travel(datetime(2026, 12, 1, 0, 0, tzinfo=SHANGHAI), tick=False):
+    with time_machine.travel(asked_on, tick=False):
         assert work(cast.coordinator) == [("sae-admission", "24 h left")]
 
 

@@ -55,10 +55,10 @@ def test_a_cut_is_taken_on_its_page_and_followed_until_its_files_are_there(
     text = page(client, hsct_cast.data_manager, answer.url)
     assert 'hx-trigger="every 3s"' in text
     assert "queued" in text
-    part = client.get(f"{answer.url}work/")
+    part = client.get(f"{answer.url}job/")
     assert "HX-Refresh" not in part.headers
     work_on_cut(*map(str, handed[0]))
-    part = client.get(f"{answer.url}work/")
+    part = client.get(f"{answer.url}job/")
     assert part.headers["HX-Refresh"] == "true"
     text = page(client, hsct_cast.data_manager, answer.url)
     assert "endpoints.csv" in text
@@ -93,8 +93,8 @@ def test_who_takes_no_cuts_reads_them_and_a_stranger_to_the_study_gets_404(
     page(client, hsct_cast.investigator, f"{CUTS}new/", 403)
     assert "Check again" not in page(client, hsct_cast.investigator, f"{CUTS}{cut.pk}/")
     client.force_login(hsct_cast.investigator)
-    assert client.post(f"{CUTS}{cut.pk}/work/", {"work": "check"}).status_code == 403
-    for address in (CUTS, f"{CUTS}new/", f"{CUTS}{cut.pk}/", f"{CUTS}{cut.pk}/work/"):
+    assert client.post(f"{CUTS}{cut.pk}/job/", {"work": "check"}).status_code == 403
+    for address in (CUTS, f"{CUTS}new/", f"{CUTS}{cut.pk}/", f"{CUTS}{cut.pk}/job/"):
         page(client, hsct_cast.administrator, address, 404)
 
 
@@ -181,9 +181,9 @@ def test_a_check_is_asked_for_on_the_page_and_says_identical(
 ) -> None:
     cut = cut_of(hsct_cast)
     client.force_login(hsct_cast.data_manager)
-    client.post(f"{CUTS}{cut.pk}/work/", {"work": "check"})
+    client.post(f"{CUTS}{cut.pk}/job/", {"work": "check"})
     run = CutRun.objects.get(work="check")
-    again = client.post(f"{CUTS}{cut.pk}/work/", {"work": "check"}, follow=True).content.decode()
+    again = client.post(f"{CUTS}{cut.pk}/job/", {"work": "check"}, follow=True).content.decode()
     assert "A worker is at this cut already." in again
     work_on_cut(str(run.pk), str(hsct_cast.data_manager.pk))
     assert "identical" in page(client, hsct_cast.investigator, f"{CUTS}{cut.pk}/")
@@ -214,7 +214,7 @@ def test_without_a_broker_the_page_says_so_and_the_files_are_asked_for_again(
     text = page(client, hsct_cast.data_manager, address)
     assert "no worker could be reached" in text
     assert "Make the files" in text
-    client.post(f"{address}work/", {"work": "make"})
+    client.post(f"{address}job/", {"work": "make"})
     run = CutRun.objects.order_by("-asked_at")[0]
     work_on_cut(str(run.pk), str(hsct_cast.data_manager.pk))
     assert "endpoints.csv" in page(client, hsct_cast.data_manager, address)
