@@ -12,6 +12,7 @@ from .drawing import Bar, Piece, bar_chart
 from .parts import Asked, Cell, Line, Part, Place, Table, percent, places_of
 from .topics import OVERDUE, QUERY_AGES
 
+OVERDUE_TONES = {"visits": "grade-4", "forms": "grade-3"}
 AGE_TONES = {"7": "grade-2", "28": "grade-3", "more": "grade-4"}
 
 
@@ -79,42 +80,46 @@ def share(count: Count) -> Cell:
 
 
 def query_chart(asked: Asked, cells: Cells, places: Sequence[Place]) -> dict[str, Any]:
-    bars = []
-    for place in places:
-        found = [(age, cells.by_site(age).get(place.id, NONE)) for age in QUERY_AGES]
-        pieces = [
-            Piece(
-                count.n,
-                AGE_TONES[age],
-                f"{QUERY_AGES[age]}: {count.n}",
-                asked.link("queries", age, site=place.key) if count.own else "",
-            )
-            for age, count in found
-        ]
-        bars.append(Bar(place.key, pieces, str(sum(count.n for _age, count in found))))
-    keys = [(AGE_TONES[age], str(words)) for age, words in QUERY_AGES.items()]
-    return bar_chart(bars, keys, label=_("Open queries by age"), width=NARROW)
+    sums = {age: cells.by_site(age) for age in QUERY_AGES}
+    bars = bars_by_site(asked, "queries", places, sums, QUERY_AGES, AGE_TONES)
+    return bar_chart(bars, keys_of(QUERY_AGES, AGE_TONES), label=_("Open queries by age"), width=NARROW)
 
 
 def overdue_chart(
     asked: Asked, sums: Mapping[tuple[str, str], Mapping[Any, Count]], places: Sequence[Place]
 ) -> dict[str, Any]:
-    tones = {"visits": "grade-4", "forms": "grade-3"}
+    own = {kind: sums["overdue", kind] for kind in OVERDUE}
+    bars = bars_by_site(asked, "overdue", places, own, OVERDUE, OVERDUE_TONES)
+    return bar_chart(bars, keys_of(OVERDUE, OVERDUE_TONES), label=_("Overdue visits and forms"), width=NARROW)
+
+
+def bars_by_site(
+    asked: Asked,
+    topic: str,
+    places: Sequence[Place],
+    sums: Mapping[str, Mapping[Any, Count]],
+    words: Mapping[str, Any],
+    tones: Mapping[str, str],
+) -> list[Bar]:
+    """One bar a site, in pieces by the codes of `words`; a piece of the reader's own sites is a link."""
     bars = []
     for place in places:
-        found = [(kind, sums["overdue", kind].get(place.id, NONE)) for kind in OVERDUE]
+        found = [(code, sums[code].get(place.id, NONE)) for code in words]
         pieces = [
             Piece(
                 count.n,
-                tones[kind],
-                f"{OVERDUE[kind]}: {count.n}",
-                asked.link("overdue", kind, site=place.key) if count.own else "",
+                tones[code],
+                f"{words[code]}: {count.n}",
+                asked.link(topic, code, site=place.key) if count.own else "",
             )
-            for kind, count in found
+            for code, count in found
         ]
-        bars.append(Bar(place.key, pieces, str(sum(count.n for _kind, count in found))))
-    keys = [(tones[kind], str(words)) for kind, words in OVERDUE.items()]
-    return bar_chart(bars, keys, label=_("Overdue visits and forms"), width=NARROW)
+        bars.append(Bar(place.key, pieces, str(sum(count.n for _code, count in found))))
+    return bars
+
+
+def keys_of(words: Mapping[str, Any], tones: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(tones[code], str(said)) for code, said in words.items()]
 
 
 def share_chart(verified: Mapping[Any, Count], places: Sequence[Place]) -> dict[str, Any]:

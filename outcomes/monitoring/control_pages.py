@@ -16,7 +16,7 @@ from trialsite.access.requests import user_of
 from trialsite.casebook.errors import CheckFailed
 from trialsite.casebook.names import local
 from trialsite.studies.domain.protocol import EndpointPlan, Protocol
-from trialsite.studies.domain.vocabulary import EVENTS, ORIGINS
+from trialsite.studies.domain.vocabulary import CENSORS, EVENTS, ORIGINS
 from trialsite.studies.models import Study
 
 from ..dashboard_page import refresh_own
@@ -24,7 +24,7 @@ from ..figures import TIME_TO_EVENT, figure
 from ..study_reading import counted_times, subjects_behind
 from ..views import study_with_figures
 from .comparison import compared, words
-from .controls import CENSORS, OTHER, ControlFields, newest_controls, upload_control
+from .controls import OTHER, ControlFields, newest_controls, upload_control
 
 
 @login_required

@@ -21,14 +21,13 @@ from trialsite.casebook.errors import CheckFailed
 from trialsite.casebook.free_text import refuse_identifiers
 from trialsite.listing import listed
 from trialsite.studies.domain.protocol import EndpointPlan
-from trialsite.studies.domain.vocabulary import EVENTS, ORIGINS
+from trialsite.studies.domain.vocabulary import CENSORS, EVENTS, ORIGINS
 from trialsite.studies.models import Study
 
 from ..models import HistoricalControl
 
 LARGEST = 1_000_000  # bytes
 OTHER = "other"
-CENSORS = ("last_adequate_assessment", "last_known_alive", "last_mrd_sample")
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 TEXTS = {"name": 200, "source": 500, "definition": 1000}
 

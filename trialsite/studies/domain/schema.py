@@ -25,7 +25,7 @@ from trialsite.studies.domain.monitoring_plan import KINDS as MONITORING_KINDS
 from trialsite.studies.domain.problems import Path
 from trialsite.studies.domain.reporting_clocks import SPECIAL_INTEREST
 from trialsite.studies.domain.transplant_plan import CONDITIONING, DAY_0
-from trialsite.studies.domain.vocabulary import ANALYSES
+from trialsite.studies.domain.vocabulary import ANALYSES, CENSORS
 
 Schema = dict[str, Any]
 
@@ -503,7 +503,7 @@ ENDPOINT = sourced(
     },
     {
         "competing": many(KEY),
-        "censor": choice("last_adequate_assessment", "last_known_alive", "last_mrd_sample"),
+        "censor": choice(*CENSORS),
         "landmark_months": DECIMAL,
         "landmark_days": POSITIVE,
         "horizon_months": DECIMAL,

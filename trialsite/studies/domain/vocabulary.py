@@ -193,5 +193,7 @@ ANALYSES: dict[str, Text] = {
     "response_evaluable": Text("only with an assessed response", "仅限有疗效评估者"),
     "per_protocol": Text("without major deviation", "无重大方案偏离者"),
 }
+# Where time ends without an event.
+CENSORS = ("last_adequate_assessment", "last_known_alive", "last_mrd_sample")
 ORIGINS = ("first_crc", "c1d1", "hsct_d0", "randomisation")
 ANALYSIS_SETS = ("ALL_TREATED", "CRC", "TRANSPLANTED", "RANDOMISED", "EVALUABLE_24M", "SAFETY")
