@@ -107,6 +107,7 @@ INSTALLED_APPS = [
     "assessments",
     "treatment",
     "outcomes",
+    "trialsite.exports",
     "trialsite.demo",
     "trialsite.upkeep",
 ]

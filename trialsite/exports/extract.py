@@ -1,0 +1,56 @@
+"""Which part of the record an export is made of: the subjects of one study that its reader may see, in batches."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from trialsite.access.models import User
+from trialsite.casebook.models import Subject
+from trialsite.casebook.registries import left_out
+from trialsite.casebook.states import RecordState
+from trialsite.studies.domain.protocol import Protocol
+from trialsite.studies.models import Study
+
+BATCH = 200  # subjects whose records are in memory at once
+
+
+@dataclass(frozen=True)
+class Extract:
+    """The record of one study as one reader sees it. Who takes an export as of a data cut wraps it in that state."""
+
+    study: Study
+    reader: User
+
+    @cached_property
+    def protocol(self) -> Protocol:
+        """The protocol version that speaks for the study."""
+        return self.study.current_version.protocol
+
+    @property
+    def subjects(self) -> QuerySet[Subject]:
+        """Its subjects in the order of their number, without those who withdrew the use of their data."""
+        found = Subject.objects.visible_to(self.reader).filter(study=self.study)
+        for ids in left_out.values():
+            found = found.exclude(pk__in=ids())
+        return found.select_related("site", "study", "protocol_version").order_by("usubjid", "pk")
+
+    def batches(self) -> Iterator[list[Subject]]:
+        """All subjects in their order, some at a time, so that memory does not grow with their number."""
+        ids = list(self.subjects.values_list("pk", flat=True))
+        for first in range(0, len(ids), BATCH):
+            yield list(self.subjects.filter(pk__in=ids[first : first + BATCH]))
+
+    def forms(self, model: type[Any], subjects: Sequence[Subject], form: str = "") -> dict[UUID, list[Any]]:
+        """Subject → their standing forms of a model, in the order of performance; `form`: of this key only."""
+        found = model.objects.visible_to(self.reader).filter(subject__in=subjects)
+        found = found.exclude(state=RecordState.VOIDED)
+        if form:
+            found = found.filter(form_key=form)
+        of: dict[UUID, list[Any]] = {one.pk: [] for one in subjects}
+        for record in found.select_related("visit").order_by("subject_id", "performed_on", "pk"):
+            of[record.subject_id].append(record)
+        return of
