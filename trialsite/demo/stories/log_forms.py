@@ -36,6 +36,10 @@ TEXT_OF_DEATH = {
 }
 
 
+SECOND_CANCER_PCT = 6.0
+SECOND_CANCER_DAYS = (200, 700)
+
+
 def log_entries(draw: Draw, protocol: Protocol, course: Course, today: date) -> Iterator[Entry]:
     """Everything that stands in the log, as far as time has come and anybody knows of it."""
     until = min(today, course.seen_until())
@@ -52,6 +56,7 @@ def log_entries(draw: Draw, protocol: Protocol, course: Course, today: date) -> 
     yield from graft_and_cell_entries(course, until)
     yield from methotrexate_entries(course, until)
     yield from relapse_entries(draw, protocol, course, until)
+    yield from second_malignancies(course, until)
     yield from end_of_treatment(protocol, course, today, until)
     yield from last_things(draw, course, today)
 
@@ -169,6 +174,23 @@ def relapse_entries(draw: Draw, protocol: Protocol, course: Course, until: date)
         },
         investigator=True,
     )
+
+
+def second_malignancies(course: Course, until: date) -> Iterator[Entry]:
+    """A cancer of another kind, from draws of its own: it changes nothing else in a story."""
+    draw = Draw(f"second malignancy {course.screened_on} {course.person.hospital_number}")
+    day = course.enrolled_on + timedelta(days=draw.whole(*SECOND_CANCER_DAYS))
+    if not draw.chance(SECOND_CANCER_PCT) or day > until:
+        return
+    values = {
+        "diagnosed_on": PartialDate.of(day),
+        "malignancy_kind": "SOLID",
+        "malignancy_text": "Papillary carcinoma of the thyroid",
+        "histology": True,
+        "car_positive": None,
+        "comment": "",
+    }
+    yield Entry(LOG, "SPM", day, values, investigator=True)
 
 
 def end_of_treatment(protocol: Protocol, course: Course, today: date, until: date) -> Iterator[Entry]:

@@ -30,14 +30,14 @@ def methotrexate_entries(course: Course, until: date) -> Iterator[Entry]:
     """One form for each infusion that has begun, from draws of its own: they change nothing else in a story."""
     number = 0
     for span in course.spans:
-        if span.regimen in DOSES and span.start <= until:
+        if span.regimen in DOSES and span.start < until:
             number += 1
             draw = Draw(f"methotrexate {span.phase} {course.screened_on} {course.person.hospital_number}")
             yield infusion(draw, course, span.regimen, span.start, until, number)
 
 
 def infusion(draw: Draw, course: Course, regimen: str, day: date, until: date, number: int) -> Entry:
-    start, now = instant(day, STARTS_AT), instant(until, 18)
+    start, now = instant(day, STARTS_AT), instant(until, 0)  # whatever the hour, that has come
     surface = bsa(Decimal(course.person.height_cm), course.person.weight_kg).value
     dose = (DOSES[regimen] * surface / 10).to_integral_value() * 10
     end = start + timedelta(hours=HOURS)

@@ -15,6 +15,7 @@ from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.demo.accounts import ensure_accounts
 from trialsite.demo.amending import amend_study
+from trialsite.demo.comparing import compare_study, cut_study
 from trialsite.demo.deviating import decide_on_drafts
 from trialsite.demo.laboratories import correct_a_range
 from trialsite.demo.planning import plan_days_and_visits
@@ -129,6 +130,8 @@ def in_turn(plan: Plan, seed: str, people: Mapping[str, User]) -> Iterator[tuple
         decide_on_drafts(study, people)
         amend_study(study, people)
         prescreen(study, people)
+        compare_study(study, people)
+        cut_study(study, people)
 
 
 def in_parallel(plan: Plan, seed: str, workers: int) -> Iterator[tuple[str, str]]:
