@@ -17,6 +17,7 @@ from trialsite.casebook.reading import one_reading
 from trialsite.casebook.states import RecordState
 from trialsite.clinical.kleene import Truth
 from trialsite.exchange.api import Listing
+from trialsite.exchange.batches import in_batches
 from trialsite.exchange.filters import PlacedFilter
 
 from ..models import MarrowAssessment, MrdResult
@@ -46,13 +47,7 @@ class ComputedListing(Listing):
         return super().get_serializer(*args, **options)
 
     def rows(self) -> Iterator[Any]:
-        batch: list[Any] = []
-        for record in self.filter_queryset(self.get_queryset()).order_by("pk").iterator(chunk_size=BATCH):
-            batch.append(record)
-            if len(batch) == BATCH:
-                yield from self.get_serializer(batch, many=True).data
-                batch = []
-        if batch:
+        for batch in in_batches(self.filter_queryset(self.get_queryset()), BATCH):
             yield from self.get_serializer(batch, many=True).data
 
 

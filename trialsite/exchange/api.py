@@ -26,6 +26,7 @@ from trialsite.casebook.states import RecordState
 from trialsite.studies.models import Site, Study
 from trialsite.studies.selectors import studies_visible_to
 
+from .batches import in_batches
 from .filters import NO_FILTERS, PlacedFilter, SubjectFilter
 from .renderers import columns_of, csv_lines
 from .serializers import SiteSerializer, StudySerializer, SubjectSerializer, form_serializer, row_serializer
@@ -97,10 +98,9 @@ class Listing(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generic
 
     def rows(self) -> Iterator[Any]:
         """Every record of the filtered list, serialized in batches."""
-        found = self.filter_queryset(self.get_queryset()).order_by("pk")
-        serializer = self.get_serializer_class()
-        for record in found.iterator(chunk_size=1000):
-            yield serializer(record, context=self.get_serializer_context()).data
+        serializer = cast(Serializer, self.get_serializer())
+        for batch in in_batches(self.filter_queryset(self.get_queryset())):
+            yield from map(serializer.to_representation, batch)
 
 
 class FormListing(Listing):
@@ -204,6 +204,7 @@ class LineFilter(filters.FilterSet):
     """The filters of every kind of line."""
 
     subject = SubjectFilter()
+    study = filters.CharFilter(field_name="study__key", help_text="key of the study")
     record = filters.UUIDFilter(field_name="record_id", help_text="id of the form")
 
 

@@ -1,0 +1,244 @@
+"""The record as it was entered: every list of the API as a table, the items of a trial's own in columns of theirs."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+from django.utils.translation import override
+from rest_framework import serializers
+from rest_framework.relations import ManyRelatedField
+from rest_framework.serializers import ListSerializer, Serializer
+
+from trialsite.casebook.models import ProtocolForm
+from trialsite.exchange.api import Listing
+from trialsite.exchange.lists import router
+from trialsite.exchange.renderers import flattened
+from trialsite.studies.domain.own_forms import ItemPlan, ProtocolFormPlan
+
+from .domain.table import CodeList, Kind, Row, Table, Variable
+from .extract import Extract
+
+LEFT_OUT = {"studies", "sites", "dry-runs", "data-cuts", "protocol-versions", "exports", "trail"}
+OWN = {"forms/PROTOCOL", "forms/PROTOCOL/lines"}
+LANGUAGES = ("en", "zh-hans")
+KINDS: tuple[tuple[type[serializers.Field], Kind], ...] = (
+    (serializers.BooleanField, Kind.BOOLEAN),
+    (serializers.IntegerField, Kind.INTEGER),
+    (serializers.DecimalField, Kind.DECIMAL),
+    (serializers.DateTimeField, Kind.INSTANT),
+    (serializers.DateField, Kind.DATE),
+)
+OWN_KINDS = {
+    "integer": Kind.INTEGER,
+    "decimal": Kind.DECIMAL,
+    "date": Kind.DATE,
+    "yes_no": Kind.BOOLEAN,
+}
+QUANTITY = {"text": Kind.TEXT, "unit": Kind.TEXT, "canonical": Kind.DECIMAL}
+
+
+def tables(extract: Extract) -> list[Table]:
+    """Every list that holds something of the study's subjects, in the order of the API's page of lists."""
+    found = []
+    for name, view, _basename in router.registry:
+        if name in OWN:
+            continue
+        filters = getattr(view, "filterset_class", None)
+        if name not in LEFT_OUT and filters is not None and "study" in filters.base_filters:
+            found.append(table_of(extract, name, view))
+    return [*found, *own_tables(extract)]
+
+
+def listing(extract: Extract, view: type[Listing]) -> Listing:
+    """A list of the API as the reader of the extract would ask for it."""
+    asked = HttpRequest()
+    asked.method = "GET"
+    asked.GET = QueryDict(f"study={extract.study.key}")
+    asked.user = extract.reader
+    shown = view(action_map={"get": "list"}, format_kwarg=None)
+    shown.setup(asked)
+    shown.request = shown.initialize_request(asked)
+    shown.request.user = extract.reader
+    return shown
+
+
+def table_of(extract: Extract, name: str, view: type[Listing]) -> Table:
+    """One list as a table, the items that this trial asks for besides in columns of theirs."""
+    shown = listing(extract, view)
+    form = name.removeprefix("forms/").partition("/")[0]
+    own = {item.key: item for plan in plans_of(extract) if plan.key == form for item in plan.items}
+    serializer: Any = shown.get_serializer()
+    variables = (*variables_of(serializer, name), *own_variables(own, form))
+    with override("en"):
+        label = str(getattr(view, "title", "") or view.__doc__ or name).partition(":")[0].strip()
+    return Table(
+        name=view.table,
+        label=label,
+        variables=variables,
+        rows=lambda: typed_rows(listing(extract, view).rows(), variables, own),
+        keys=tuple(one.name for one in variables if one.name == "id"),
+    )
+
+
+def plans_of(extract: Extract) -> list[ProtocolFormPlan]:
+    """The forms and items of the trial's own in every version of its protocol, the newest first."""
+    versions = extract.study.versions.order_by("-version")
+    found: dict[str, ProtocolFormPlan] = {}
+    for version in versions:
+        for plan in version.protocol.forms:
+            found.setdefault(plan.key, plan)
+    return list(found.values())
+
+
+def own_tables(extract: Extract) -> list[Table]:
+    """The forms that only this trial has, each a table, and each kind of its lines."""
+    found = []
+    for plan in plans_of(extract):
+        if not ProtocolForm.objects.filter(study=extract.study, form_key=plan.key).exists():
+            continue
+        found.append(own_table(extract, "forms/PROTOCOL", plan, {"form_key": plan.key}))
+        for group in plan.groups:
+            where = {"record__form_key": plan.key, "group": group.key}
+            found.append(own_table(extract, "forms/PROTOCOL/lines", group, where, of=plan.key))
+    return found
+
+
+def own_table(extract: Extract, name: str, plan: Any, where: Mapping[str, Any], of: str = "") -> Table:
+    """The table of a form that only this trial has, or of the lines `of` it."""
+    view = next(view for prefix, view, _base in router.registry if prefix == name)
+    own = {item.key: item for item in plan.items}
+    shown = listing(extract, view)
+    serializer: Any = shown.get_serializer()
+    form = of or plan.key
+    variables = (*variables_of(serializer, f"forms/{form}"), *own_variables(own, form))
+
+    def rows() -> Iterator[Row]:
+        asked = listing(extract, view)
+        every = asked.get_queryset
+        asked.get_queryset = lambda: every().filter(study=extract.study, **where)  # type: ignore[method-assign]
+        return typed_rows(asked.rows(), variables, own)
+
+    title = plan.title.in_language("en")
+    return Table(f"{of}-{plan.key}".lower().strip("-"), title, variables, rows, keys=("id",))
+
+
+# Columns
+
+
+def variables_of(serializer: Serializer, source: str) -> tuple[Variable, ...]:
+    """The columns of a serializer's records: one for each part of a composite item; lists have tables of their own."""
+    found: list[Variable] = []
+    for name, field in serializer.fields.items():
+        if isinstance(field, ListSerializer | ManyRelatedField) or name == "extra":
+            continue
+        if isinstance(field, Serializer):
+            found += [
+                variable(f"{name}.{part}", inner, source, field) for part, inner in field.fields.items()
+            ]
+        else:
+            found.append(variable(name, field, source))
+    return tuple(found)
+
+
+def variable(name: str, field: Any, source: str, whole: Any = None) -> Variable:
+    """The column of one field of a serializer."""
+    kind = next((kind for type_, kind in KINDS if isinstance(field, type_)), Kind.TEXT)
+    words = {}
+    for language in LANGUAGES:
+        with override(language):
+            words[language] = said_of(field, whole)
+    choices = getattr(field, "choices", None) if isinstance(field, serializers.ChoiceField) else None
+    return Variable(
+        name=name,
+        label=words["en"] or name,
+        kind=kind,
+        words=words,
+        codes=codes_of(name, choices) if choices else None,
+        item=f"{source.removeprefix('forms/')}.{name}",
+    )
+
+
+def said_of(field: Any, whole: Any) -> str:
+    """What a field is called; the part of a composite after the whole."""
+    parts = [str(one.help_text or one.label or "") for one in (whole, field) if one is not None]
+    return ", ".join(one for one in parts if one)
+
+
+def codes_of(name: str, choices: Mapping[Any, Any]) -> CodeList:
+    with override("en"):
+        return CodeList(name, {str(code): str(words) for code, words in choices.items() if code != ""})
+
+
+def own_variables(own: Mapping[str, ItemPlan], form: str) -> tuple[Variable, ...]:
+    """The columns of the items of a trial's own: a quantity has three, several answers stand as A;B."""
+    found: list[Variable] = []
+    for key, item in own.items():
+        words = {
+            "en": item.label.in_language("en"),
+            "zh-hans": item.label.in_language("zh-hans"),
+        }
+        codes = CodeList(key, {one.code: one.label.in_language("en") for one in item.choices})
+        common: dict[str, Any] = {"words": words, "item": f"{form}.{key}"}
+        if item.type == "quantity":
+            found += [
+                Variable(f"{key}.{part}", f"{words['en']}, {part}", kind, **common)
+                for part, kind in QUANTITY.items()
+            ]
+        else:
+            found.append(
+                Variable(
+                    key,
+                    words["en"],
+                    OWN_KINDS.get(item.type, Kind.TEXT),
+                    unit=item.unit,
+                    codes=codes if item.choices else None,
+                    **common,
+                )
+            )
+    return tuple(found)
+
+
+# Rows
+
+
+def typed_rows(
+    rows: Iterator[Mapping[str, Any]], variables: tuple[Variable, ...], own: Mapping[str, ItemPlan]
+) -> Iterator[Row]:
+    """The records of a list as rows of typed values. Raises ValueError where a record holds what no column takes."""
+    kinds = {one.name: one.kind for one in variables}
+    for record in rows:
+        extra = record.get("extra") or {}
+        flat = flattened(
+            {name: value for name, value in record.items() if name != "extra" and value is not None}
+        )
+        flat |= flattened({key: listed(extra[key]) for key in extra})
+        if strange := flat.keys() - kinds.keys() - {key for key in extra if key not in own}:
+            raise ValueError(f"No column for {sorted(strange)}.")
+        yield {name: typed(flat.get(name), kind) for name, kind in kinds.items()}
+
+
+def listed(value: Any) -> Any:
+    return ";".join(map(str, value)) if isinstance(value, list) else value
+
+
+def typed(value: Any, kind: Kind) -> Any:
+    """A value of the API as Python has it; None where there is none. Raises ValueError where it is not of its kind."""
+    if value is None or value == "":
+        return None
+    match kind:
+        case Kind.DATE:
+            return value if isinstance(value, date) else date.fromisoformat(str(value))
+        case Kind.INSTANT:
+            return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        case Kind.DECIMAL:
+            try:
+                return Decimal(str(value))
+            except InvalidOperation as error:
+                raise ValueError(f"{value!r} is not a number.") from error
+        case Kind.INTEGER:
+            return int(value)
+        case Kind.BOOLEAN:
+            return value if isinstance(value, bool) else str(value).lower() == "true"
+    return str(value)
