@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from trialsite.access.permissions import may
 from trialsite.access.requests import user_of
+from trialsite.casebook.domain.nature import Nature
 from trialsite.exchange.api import Listing, SeesRecords, record_export
 from trialsite.exchange.filters import PlacedFilter, refuse_strange
 from trialsite.studies.models import Study
@@ -90,6 +91,8 @@ class ListFilter(filters.FilterSet):
 class ListSerializer(serializers.ModelSerializer):
     """A sealed list: its digest, and what the protocol said; nothing of its contents."""
 
+    natures = dict.fromkeys(("method", "digest"), Nature.PLAIN)
+
     study = serializers.CharField(source="study.key", read_only=True)
     plan = serializers.JSONField(read_only=True)
 
@@ -116,6 +119,8 @@ class RandomisationListViewSet(Listing):
 
 class RandomisationSerializer(serializers.ModelSerializer):
     """The arm of one subject as it was given, whatever was found afterwards."""
+
+    natures = {"stratum": Nature.PLAIN}
 
     study = serializers.CharField(source="study.key", read_only=True)
     site = serializers.CharField(source="site.key", read_only=True)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import Subject
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.exchange.api import Listing
@@ -24,6 +25,7 @@ class EndpointSerializer(serializers.ModelSerializer):
     usubjid = serializers.CharField(source="subject.usubjid", read_only=True)
     subject_number = serializers.CharField(source="subject.number", read_only=True)
     reason = serializers.CharField(read_only=True)
+    natures = {"reason_code": Nature.PLAIN}
 
     class Meta:
         model = EndpointResult

@@ -66,6 +66,8 @@ SECRET_KEY = environment("SECRET_KEY")
 IDENTITY_KEYS = words("IDENTITY_KEYS", None)  # the first encrypts, all decrypt
 if not IDENTITY_KEYS or min(map(len, IDENTITY_KEYS)) < 32:
     raise ImproperlyConfigured("IDENTITY_KEYS holds keys of 32 characters or more, separated by commas.")
+# Under it dates are shifted and ids replaced in exports; another key gives others.
+EXPORT_KEY = environment("EXPORT_KEY", SECRET_KEY)
 DEBUG = switch("DEBUG", "0")
 ALLOWED_HOSTS = environment("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in environment("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]

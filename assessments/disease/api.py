@@ -13,6 +13,7 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers
 
 from trialsite.access.requests import user_of
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.reading import one_reading
 from trialsite.casebook.states import RecordState
 from trialsite.clinical.kleene import Truth
@@ -68,6 +69,8 @@ class OfSubjectSerializer(serializers.Serializer):
 class ResponseSerializer(OfSubjectSerializer):
     """The response of one marrow: computed, the investigator's, and which of them counts."""
 
+    natures = {"investigator_reason": Nature.FREE_TEXT}
+
     marrow_on = serializers.DateField()
     before_treatment = serializers.BooleanField(help_text="a marrow before the first dose is no response")
     criteria_set = serializers.CharField(help_text="the set of response criteria of the protocol")
@@ -91,6 +94,8 @@ class ResponseSerializer(OfSubjectSerializer):
 
 class MrdVerdictSerializer(OfSubjectSerializer):
     """One MRD result with its verdict; shares are fractions of nucleated cells (0.0001 is 0.01 %)."""
+
+    natures = {"reported_text": Nature.FREE_TEXT}
 
     sampled_on = serializers.DateField()
     specimen = serializers.CharField()

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import CasebookRecord, CasebookRow
 from trialsite.casebook.values import QuantityItem
 
@@ -92,6 +93,8 @@ class ExtramedullarySite(CasebookRow):
 class MrdSample(CasebookRecord):
     """One sample tested for measurable residual disease; `performed_on` is the day of the sample."""
 
+    natures = {"laboratory": Nature.PLAIN}
+
     class Specimen(models.TextChoices):
         BM_FIRST_PULL = "BM_FIRST_PULL", _("Marrow, first pull")
         BM_OTHER = "BM_OTHER", _("Marrow, later pull or unknown")
@@ -137,6 +140,7 @@ class MrdResult(CasebookRow):
     """One method on one sample. Limits are those of this report; canonical values are percent, never 0 for negative."""
 
     item_units = {"dna_ng": "ng"}
+    natures = {"clone_id": Nature.GENETIC}
 
     record = models.ForeignKey(MrdSample, on_delete=models.PROTECT, related_name="lines", editable=False)
     method = code(_("Method"), MrdMethod)

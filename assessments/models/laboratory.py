@@ -8,6 +8,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import CasebookRecord, CasebookRow
 from trialsite.casebook.values import QuantityItem
 from trialsite.clinical.text import Text
@@ -37,6 +38,8 @@ class ViralLoad(models.TextChoices):
 
 class LabReport(CasebookRecord):
     """One report of a laboratory (haematology, chemistry or coagulation); `performed_on` is the day of the sample."""
+
+    natures = {"laboratory": Nature.PLAIN}
 
     sample_time = models.TimeField(
         _("Sample time"), null=True, blank=True, help_text=_("24-hour local time, where it matters")

@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.audit.protection import Protection
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import SiteBound
 from trialsite.clinical.units import ANALYTES, unit_beside
 from trialsite.keys import new_id
@@ -35,6 +36,7 @@ class ReferenceRange(SiteBound):
     """
 
     protection = Protection(trail="study", rows="site")
+    natures = {"laboratory": Nature.PLAIN}
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     laboratory = models.CharField(_("Laboratory"), max_length=100, blank=True, default="")

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import CasebookRecord, CasebookRow
 from trialsite.casebook.values import PartialDateItem
 from trialsite.clinical import ctcae
@@ -38,6 +39,8 @@ class AdverseEvent(CasebookRecord):
     `site_aware_at` and `sponsor_told_at` are of an event of special interest that is told within hours, as a pregnancy.
     `term` is the English term of the CTCAE, or what was written before there was a list. The grade stands in the lines
     of its track; `grade` is the worst of them, kept with them so that lists, exports and endpoints read one column."""
+
+    natures = dict.fromkeys(("term", "meddra_llt", "meddra_pt"), Nature.PLAIN)
 
     class Outcome(models.TextChoices):
         RECOVERED = "RECOVERED", _("Recovered")

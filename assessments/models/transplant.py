@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import CasebookRecord
 from trialsite.casebook.values import QuantityItem
 
@@ -142,6 +143,8 @@ class ChronicGvhd(CasebookRecord):
 
 class Chimerism(CasebookRecord):
     """Donor chimerism of one sample."""
+
+    natures = {"method": Nature.PLAIN}
 
     class Specimen(models.TextChoices):
         BLOOD = "BLOOD", _("Blood")

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import Missable, Projection
 
 
@@ -13,6 +14,8 @@ class PlannedVisit(Projection, Missable):
     done, and the columns of Missable say why; `note` says why an unscheduled visit was added; `ended_on` is the end of
     the subject's follow-up, copied so that lists need no other table.
     """
+
+    natures = dict.fromkeys(("name_en", "name_zh"), Nature.PLAIN)
 
     id = models.BigAutoField(primary_key=True)
     key = models.CharField(max_length=40)

@@ -10,6 +10,7 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers
 
 from trialsite.access.requests import user_of
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import MissedReason, Subject
 from trialsite.casebook.projections import bring_up_to_date
 from trialsite.exchange.api import Listing
@@ -38,6 +39,8 @@ class PlannedVisitSerializer(serializers.ModelSerializer):
         help_text="the working day suggested: the target, or the nearest one inside the window"
     )
     missed_text = serializers.CharField(read_only=True, help_text="what was said besides the coded reason")
+
+    natures = {"anchor": Nature.PLAIN}
 
     def get_suggested(self, visit: PlannedVisit) -> date | None:
         found = suggestion(visit, self.context["view"].calendars.of(visit))

@@ -4,6 +4,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import CasebookRecord, CasebookRow
 from trialsite.casebook.values import PartialDateItem
 
@@ -23,6 +24,8 @@ class Ethnicity(models.TextChoices):
 
 class Demographics(CasebookRecord):
     """Date of birth and sex."""
+
+    natures = {"birth_date": Nature.IDENTIFYING}
 
     birth_date = PartialDateItem(_("Date of birth"), required=True)
     sex = choice(_("sex"), Sex, _("as used for limits of normal and creatinine clearance"))
@@ -98,6 +101,8 @@ class CumulativeUnit(models.TextChoices):
 
 class PriorTherapy(CasebookRow):
     """One course of a drug before enrolment."""
+
+    natures = {"drug": Nature.PLAIN}
 
     record = models.ForeignKey(MedicalHistory, on_delete=models.PROTECT, related_name="therapies")
     kind = models.CharField(_("kind"), max_length=10, choices=TherapyKind)

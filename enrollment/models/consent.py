@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import CasebookRecord, CasebookRow
 
 from .answers import question
@@ -19,6 +20,8 @@ class Signer(models.TextChoices):
 
 class Consent(CasebookRecord):
     """Informed consent. A new version of the text is a new form; the first valid one dates the consent."""
+
+    natures = {"text_version": Nature.PLAIN}
 
     performed_on = models.DateField(_("date of consent (last signature needed)"), null=True, blank=True)
     text_version = models.CharField(_("version of the consent text"), max_length=60)

@@ -4,6 +4,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import CasebookRecord
 
 from .answers import choice, question
@@ -38,6 +39,14 @@ class Diagnosis(CasebookRecord):
     """The diagnostic marrow and what was found in it; the date is the day of the sample."""
 
     item_units = {"cd19_pct": "%"}
+    natures = dict.fromkeys(
+        (
+            "bcr_abl1_pcr", "bcr_abl1_fish", "bcr_abl1_karyotype", "kmt2a_r", "tp53_mut", "hypodiploidy",
+            "complex_karyotype", "ph_like", "ikzf1", "mef2d_r", "hlf_r", "myc_r", "igh_r", "znf384_r",
+            "pax5alt", "iamp21",
+        ),
+        Nature.GENETIC,
+    )  # fmt: skip
 
     performed_on = models.DateField(_("date of the diagnostic sample"), null=True, blank=True)
     dx = choice(_("diagnosis after central MICM review"), DiagnosisCode)

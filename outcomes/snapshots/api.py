@@ -15,6 +15,7 @@ from rest_framework.request import Request
 
 from trialsite.access.permissions import studies_reached
 from trialsite.access.requests import user_of
+from trialsite.casebook.domain.nature import Nature
 from trialsite.exchange.api import Listing
 from trialsite.studies.models import Study
 
@@ -26,6 +27,8 @@ from .selectors import all_cuts, files_for, run_of
 class DataCutFileSerializer(serializers.ModelSerializer):
     """One file of a data cut; `closed` files tell arms apart."""
 
+    natures = dict.fromkeys(("name", "media_type", "sha256", "release"), Nature.PLAIN)
+
     class Meta:
         model = DataCutFile
         fields = ("id", "name", "media_type", "closed", "size", "sha256", "release", "made_at")
@@ -33,6 +36,8 @@ class DataCutFileSerializer(serializers.ModelSerializer):
 
 class DataCutSerializer(serializers.ModelSerializer):
     """A data cut: its heads by their digest, its files with theirs, and how far their making is."""
+
+    natures = dict.fromkeys(("name", "release", "heads_digest"), Nature.PLAIN)
 
     study = serializers.CharField(source="study.key", read_only=True)
     taken_by = serializers.CharField(source="taken_by.username", read_only=True)

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from assessments.disease.api import ComputedListing
 from trialsite.access.requests import user_of
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import Subject
 from trialsite.casebook.states import RecordState
 from trialsite.exchange.api import record_export
@@ -73,6 +74,8 @@ class PlannedDoseSerializer(OfCycleSerializer):
 
 class DoseLedgerSerializer(OfCycleSerializer):
     """One drug on one day of a cycle: planned, prescribed and given for the whole day."""
+
+    natures = {"note": Nature.FREE_TEXT}
 
     id = serializers.CharField(help_text="cycle, drug, day and line, unique in the list")
     cycle_number = serializers.IntegerField()

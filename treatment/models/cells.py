@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from assessments.models.columns import amount, code, data_source, percentage, words, yes_no
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import CasebookRecord, CasebookRow
 from trialsite.casebook.values import QuantityItem
 
@@ -22,6 +23,7 @@ class CellTherapy(CasebookRecord):
     """One step of CAR-T therapy; of the infusion `performed_on` is day 0."""
 
     item_units = {"dose": "10⁶/kg", "viability": "%", "transduction_pct": "%"}
+    natures = dict.fromkeys(("product", "lot"), Nature.PLAIN)
 
     step = models.CharField(_("step"), max_length=15, choices=CellStep)
     product = models.CharField(_("product"), max_length=100, blank=True, default="")
@@ -44,6 +46,8 @@ class CellTherapy(CasebookRecord):
 
 class BridgingDrug(CasebookRow):
     """One treatment between apheresis and lymphodepletion."""
+
+    natures = {"medicine": Nature.PLAIN}
 
     record = models.ForeignKey(CellTherapy, on_delete=models.PROTECT, related_name="bridges", editable=False)
     medicine = models.CharField(_("treatment"), max_length=120)

@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import CasebookRecord
 from trialsite.casebook.values import PartialDateItem
 
@@ -52,6 +53,8 @@ class ConcomitantMedication(CasebookRecord):
     """A medicine taken beside the protocol's treatment; `performed_on` is the earliest day it may have begun.
 
     What the medicine is, and what it does to the treatment, is read from the dictionary by its name, never stored."""
+
+    natures = dict.fromkeys(("medicine", "dose"), Nature.PLAIN)
 
     medicine = models.CharField(
         _("medicine"), max_length=120, help_text=_("choose from the list, or type any other name")

@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from assessments.models.columns import code, data_source, words, yes_no
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import CasebookRecord, CasebookRow
 from trialsite.casebook.names import indication_name
 
@@ -52,6 +53,7 @@ class Donor(CasebookRecord):
     """The donor as known on a day, the work-up of candidates, and when conditioning is planned."""
 
     item_units = {"donor_age": _("years")}
+    natures = {"hla_match": Nature.GENETIC}
 
     donor = models.CharField(_("best donor"), max_length=8, choices=DONOR_CHOICES, blank=True, default="")
     donor_available = models.BooleanField(_("Identified and available"), null=True, blank=True)
@@ -74,6 +76,8 @@ class Donor(CasebookRecord):
 
 class DonorCandidate(CasebookRow):
     """One candidate: matched alleles at five loci (0 to 2 each), antibodies against the donor, CMV, blood group."""
+
+    natures = dict.fromkeys(("hla_a", "hla_b", "hla_c", "hla_drb1", "hla_dqb1"), Nature.GENETIC)
 
     record = models.ForeignKey(Donor, on_delete=models.PROTECT, related_name="candidates", editable=False)
     relation = models.CharField(_("donor"), max_length=8, choices=DonorKind)
@@ -119,6 +123,7 @@ class Transplant(CasebookRecord):
     """An allogeneic transplantation; `performed_on` is day 0, the day the graft was infused."""
 
     item_units = {"cd34": "10⁶/kg", "mnc": "10⁸/kg", "cd3": "10⁸/kg"}
+    natures = dict.fromkeys(("conditioning", "prophylaxis"), Nature.PLAIN)
 
     indication = models.CharField(_("indication"), max_length=40, blank=True, default="")
     indication_reason = words(_("reason of the indication"), _("for another reason of the investigator"))

@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from assessments.disease.api import ComputedListing
 from trialsite.access.requests import user_of
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import Subject
 from trialsite.casebook.states import RecordState
 from trialsite.exchange.api import Listing
@@ -44,6 +45,8 @@ class PhaseDecisionSerializer(serializers.ModelSerializer):
             "chosen_phase", "other_words", "indication", "agrees", "reason", "decided_on", "decided_at",
             "decided_by",
         )  # fmt: skip
+
+    natures = dict.fromkeys(("proposal_en", "proposal_zh", "missing_facts", "evidence"), Nature.GENETIC)
 
     def get_missing_facts(self, decision: PhaseDecision) -> str:
         return ", ".join(decision.missing_facts)

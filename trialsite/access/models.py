@@ -334,6 +334,14 @@ class Person(models.Model):
         return str(self.pk)
 
 
+class Profile(models.TextChoices):
+    """What leaves through a token or an export: see `exchange.profiles`."""
+
+    IDENTIFIED = "identified", _("As recorded")
+    CODED = "coded", _("Coded")
+    DATE_SHIFTED = "date_shifted", _("Coded, with shifted dates")
+
+
 class Token(models.Model):
     """A key for REST clients, of which only the hash is kept; it opens what its user may see, until it expires."""
 

@@ -17,6 +17,7 @@ from trialsite.clinical.facts import ItemAddress
 from trialsite.keys import made_at, new_id
 from trialsite.listing import listed
 
+from .domain.nature import Nature
 from .states import HoldKind, HoldState, RecordState, SubjectState, TransferState
 from .values import CompositeItem
 
@@ -260,6 +261,7 @@ class CasebookRecord(SiteBound):
     protection = CASEBOOK
     composites: ClassVar[dict[str, CompositeItem]] = {}
     item_units: ClassVar[Mapping[str, Any]] = {}  # of the items that are one column with a fixed unit
+    natures: ClassVar[Mapping[str, Nature]] = {}  # of the items that are not what their columns look like
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+", editable=False)
@@ -313,6 +315,7 @@ class CasebookRow(SiteBound):
     protection = CASEBOOK
     composites: ClassVar[dict[str, CompositeItem]] = {}
     item_units: ClassVar[Mapping[str, Any]] = {}  # of the items that are one column with a fixed unit
+    natures: ClassVar[Mapping[str, Nature]] = {}  # of the items that are not what their columns look like
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+", editable=False)

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from trialsite.access.requests import user_of
 from trialsite.amendments.dry_run import SubjectRun, run_of, runs, subjects_of_run
 from trialsite.casebook.amended import ChangeKind
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import Subject
 from trialsite.studies.models import Activation, ProtocolVersion
 from trialsite.studies.selectors import studies_visible_to
@@ -28,6 +29,8 @@ from .renderers import csv_lines
 
 class ActivationSerializer(serializers.ModelSerializer):
     """A protocol version in force at a site from a day on."""
+
+    natures = {"reference": Nature.PLAIN}
 
     study = serializers.CharField(source="study.key", read_only=True)
     site = serializers.CharField(source="site.key", read_only=True)

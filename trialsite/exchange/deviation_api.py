@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
+from trialsite.casebook.domain.nature import Nature
 from trialsite.deviations.models import Deviation, DeviationDecision
 from trialsite.deviations.states import DeviationKind, DeviationState, Weight
 
@@ -27,6 +28,8 @@ class DeviationDecisionSerializer(serializers.ModelSerializer):
 
 class DeviationSerializer(PlacedSerializer):
     """A departure from the protocol with every step, the first first; `rule` is empty where a person reported it."""
+
+    natures = {"rule": Nature.PLAIN}
 
     drafted_by = serializers.CharField(
         source="drafted_by.username", default="", read_only=True, help_text="empty: the system"

@@ -17,6 +17,7 @@ from trialsite.access.requests import user_of
 from trialsite.amendments.difference_words import difference_parts
 from trialsite.amendments.selectors import versions_visible_to
 from trialsite.amendments.uploads import FileRefused, NotConfirmed, add_version
+from trialsite.casebook.domain.nature import Nature
 from trialsite.studies.domain.provenance import marks
 from trialsite.studies.domain.registry_findings import RegistryFinding, registry_findings
 from trialsite.studies.models import ProtocolVersion
@@ -27,6 +28,8 @@ from .refusals import REFUSALS, Told, told_in
 
 class ProtocolVersionSerializer(serializers.ModelSerializer):
     """One stored version of a study's protocol; it never changes."""
+
+    natures = {"digest": Nature.PLAIN}
 
     study = serializers.CharField(source="study.key", read_only=True)
     loaded_by = serializers.CharField(source="loaded_by.username", read_only=True, default=None)

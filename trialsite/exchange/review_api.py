@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from trialsite.access.requests import user_of
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.holds import place_hold, take_hold_step
 from trialsite.casebook.models import Hold
 from trialsite.casebook.selectors import slot_or_404
@@ -106,6 +107,8 @@ class QueryMessageLineSerializer(PlacedSerializer):
 
 class QuerySerializer(PlacedSerializer):
     """A question about an item, or about a form as a whole, with its steps, the first first."""
+
+    natures = dict.fromkeys(("item", "check_key"), Nature.PLAIN)
 
     item = serializers.CharField(help_text='"weight", "results.3.value" of line 3, empty for the whole form')
     check_key = serializers.CharField(help_text="the edit check that asks; empty where a person asks")
@@ -262,6 +265,8 @@ class HoldViewSet(ReviewListing):
 
 class VerificationSerializer(PlacedSerializer):
     """An item that was compared with the source; `reopened_at` where a later change ended that."""
+
+    natures = {"item": Nature.PLAIN}
 
     record = serializers.UUIDField(source="record_id", read_only=True, help_text="id of the form")
     verified_by = serializers.CharField(source="verified_by.username", read_only=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.domain.paper import entered_from
 from trialsite.casebook.models import CasebookRecord, CasebookRow, ProtocolForm, Subject
 from trialsite.casebook.registries import FormType
@@ -39,6 +40,8 @@ class PartialDateSerializer(serializers.Serializer):
 
 
 class SiteSerializer(serializers.ModelSerializer):
+    natures = dict.fromkeys(("name_en", "name_zh"), Nature.PLAIN)
+
     class Meta:
         model = Site
         fields = ("id", "key", "name_en", "name_zh", "timezone")
@@ -73,6 +76,8 @@ class StudySerializer(serializers.ModelSerializer):
 
 class SubjectSerializer(serializers.ModelSerializer):
     """A participation. It holds no identity."""
+
+    natures = {"usubjid": Nature.PLAIN}
 
     study: Any = serializers.SlugRelatedField(slug_field="key", read_only=True)
     site: Any = serializers.SlugRelatedField(slug_field="key", read_only=True)

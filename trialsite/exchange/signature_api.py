@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from trialsite.access.requests import user_of
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import Subject, Visit
 from trialsite.casebook.selectors import subject_or_404
 from trialsite.casebook.slots import parsed
@@ -37,6 +38,8 @@ from .review_api import PLACE, PlacedSerializer, ReviewListing, slot_told, words
 
 class SignatureSerializer(PlacedSerializer):
     """An electronic signature with the SHA-256 of the content that it is bound to; `renewed_by` replaces it."""
+
+    natures = {"content_hash": Nature.PLAIN, "signer_name": Nature.IDENTIFYING}
 
     level = serializers.ChoiceField(
         choices=Level.choices,
