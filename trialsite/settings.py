@@ -264,6 +264,7 @@ POSTGRES_PROGRAMS = environment(
     "POSTGRES_PROGRAMS", ""
 )  # the folder of pg_dump and pg_restore; "": those embedded
 DIGEST_PATH = environment("DIGEST_PATH", str(BASE_DIR / ".run" / "digests.jsonl"))  # to be copied elsewhere
+EXPORTS_PATH = environment("EXPORTS_PATH", str(BASE_DIR / ".run" / "exports"))  # web and workers share it
 
 REDIS_URL = environment("REDIS_URL")
 CELERY_BROKER_URL = REDIS_URL
@@ -291,6 +292,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sae-notices": {"task": "assessments.send_sae_notices", "schedule": 600.0},
     "deviations": {"task": "treatment.draft_deviations_daily", "schedule": 86400.0},
+    "old-exports": {"task": "exports.remove_expired", "schedule": 3600.0},
     "stopping-rules": {"task": "outcomes.check_stopping_rules", "schedule": 3600.0},
 }
 

@@ -15,5 +15,6 @@ urlpatterns = [
     path("", include("assessments.urls")),
     path("", include("treatment.urls")),
     path("", include("outcomes.urls")),
+    path("", include("trialsite.exports.urls")),
     path("", include("trialsite.exchange.urls")),
 ]

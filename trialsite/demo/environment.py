@@ -71,6 +71,7 @@ def app_environment(run_dir: Path, found: Servers) -> dict[str, str]:
         "IDENTITY_KEYS": os.environ.get("IDENTITY_KEYS") or secret_of(run_dir, "identity_key"),
         "EMAIL_FILE_PATH": os.environ.get("EMAIL_FILE_PATH") or str(run_dir / "mail"),
         "DIGEST_PATH": os.environ.get("DIGEST_PATH") or str(run_dir / "digests.jsonl"),
+        "EXPORTS_PATH": os.environ.get("EXPORTS_PATH") or str(run_dir / "exports"),
         "PYTHONUNBUFFERED": "1",
     }
     inherited = {name: value for name, value in os.environ.items() if name not in FOREIGN}

@@ -20,6 +20,7 @@ from trialsite.access.permissions import grants_of
 from trialsite.access.requests import throttled, user_of
 from trialsite.access.services import issue_token, revoke_token
 from trialsite.casebook.registries import forms
+from trialsite.studies.selectors import studies_visible_to
 
 from .lists import router
 from .renderers import CSVRenderer
@@ -44,6 +45,11 @@ def guide(request: HttpRequest, key: str = "") -> HttpResponse:
         "key": key,
         "api": reverse("api-root"),
         "may_export": grants_of(user_of(request)).somewhere("export.run"),
+        "studies": [
+            study
+            for study in studies_visible_to(user_of(request)).order_by("key")
+            if grants_of(user_of(request)).somewhere("export.run", study.pk)
+        ],
     }
     return render(request, "exchange/guide.html", context)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from trialsite.access.models import User
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import left_out
 from trialsite.casebook.states import RecordState
+from trialsite.exchange.profiles import WHOLE, Release
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.models import Study
 
@@ -24,6 +26,8 @@ class Extract:
 
     study: Study
     reader: User
+    release: Release = WHOLE
+    cut_off: date | None = None  # the last day whose records count; None: all
 
     @cached_property
     def protocol(self) -> Protocol:
@@ -31,9 +35,19 @@ class Extract:
         return self.study.current_version.protocol
 
     @property
+    def everybody(self) -> QuerySet[Subject]:
+        found = Subject.objects.visible_to(self.reader).filter(study=self.study)
+        return found.filter(screened_on__lte=self.cut_off) if self.cut_off else found
+
+    @property
+    def withdrawn(self) -> int:
+        """How many subjects are left out because they withdrew the use of their data."""
+        return self.everybody.count() - self.subjects.count()
+
+    @property
     def subjects(self) -> QuerySet[Subject]:
         """Its subjects in the order of their number, without those who withdrew the use of their data."""
-        found = Subject.objects.visible_to(self.reader).filter(study=self.study)
+        found = self.everybody
         for ids in left_out.values():
             found = found.exclude(pk__in=ids())
         return found.select_related("site", "study", "protocol_version").order_by("usubjid", "pk")
@@ -50,6 +64,8 @@ class Extract:
         found = found.exclude(state=RecordState.VOIDED)
         if form:
             found = found.filter(form_key=form)
+        if self.cut_off:
+            found = found.filter(performed_on__lte=self.cut_off)
         of: dict[UUID, list[Any]] = {one.pk: [] for one in subjects}
         for record in found.select_related("visit").order_by("subject_id", "performed_on", "pk"):
             of[record.subject_id].append(record)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import override
@@ -11,9 +12,12 @@ from rest_framework import serializers
 from rest_framework.relations import ManyRelatedField
 from rest_framework.serializers import ListSerializer, Serializer
 
+from assessments.disease.api import ComputedListing
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import ProtocolForm
 from trialsite.exchange.api import Listing
 from trialsite.exchange.lists import router
+from trialsite.exchange.profiles import WHOLE, apply, nature_of_own, natures_of, without
 from trialsite.exchange.renderers import flattened
 from trialsite.studies.domain.own_forms import ItemPlan, ProtocolFormPlan
 
@@ -21,6 +25,7 @@ from .domain.table import CodeList, Kind, Row, Table, Variable
 from .extract import Extract
 
 LEFT_OUT = {"studies", "sites", "dry-runs", "data-cuts", "protocol-versions", "exports", "trail"}
+LISTS: dict[str, type[Listing]] = {name: view for name, view, _basename in cast(Any, router.registry)}
 OWN = {"forms/PROTOCOL", "forms/PROTOCOL/lines"}
 LANGUAGES = ("en", "zh-hans")
 KINDS: tuple[tuple[type[serializers.Field], Kind], ...] = (
@@ -42,7 +47,7 @@ QUANTITY = {"text": Kind.TEXT, "unit": Kind.TEXT, "canonical": Kind.DECIMAL}
 def tables(extract: Extract) -> list[Table]:
     """Every list that holds something of the study's subjects, in the order of the API's page of lists."""
     found = []
-    for name, view, _basename in router.registry:
+    for name, view in LISTS.items():
         if name in OWN:
             continue
         filters = getattr(view, "filterset_class", None)
@@ -70,15 +75,18 @@ def table_of(extract: Extract, name: str, view: type[Listing]) -> Table:
     form = name.removeprefix("forms/").partition("/")[0]
     own = {item.key: item for plan in plans_of(extract) if plan.key == form for item in plan.items}
     serializer: Any = shown.get_serializer()
-    variables = (*variables_of(serializer, name), *own_variables(own, form))
+    natures = natures_with(serializer, own)
+    variables = leaving(extract, natures, (*variables_of(serializer, name), *own_variables(own, form)))
     with override("en"):
         label = str(getattr(view, "title", "") or view.__doc__ or name).partition(":")[0].strip()
     return Table(
         name=view.table,
         label=label,
         variables=variables,
-        rows=lambda: typed_rows(listing(extract, view).rows(), variables, own),
+        rows=lambda: typed_rows(released(extract, listing(extract, view), natures), variables, own),
         keys=tuple(one.name for one in variables if one.name == "id"),
+        expected=None if isinstance(shown, ComputedListing) else lambda: count_of(listing(extract, view)),
+        left_out=extract.release.left_out(natures),
     )
 
 
@@ -107,21 +115,34 @@ def own_tables(extract: Extract) -> list[Table]:
 
 def own_table(extract: Extract, name: str, plan: Any, where: Mapping[str, Any], of: str = "") -> Table:
     """The table of a form that only this trial has, or of the lines `of` it."""
-    view = next(view for prefix, view, _base in router.registry if prefix == name)
+    view = LISTS[name]
     own = {item.key: item for item in plan.items}
     shown = listing(extract, view)
     serializer: Any = shown.get_serializer()
     form = of or plan.key
-    variables = (*variables_of(serializer, f"forms/{form}"), *own_variables(own, form))
+    natures = natures_with(serializer, own)
+    every_column = (*variables_of(serializer, f"forms/{form}"), *own_variables(own, form))
+    variables = leaving(extract, natures, every_column)
 
-    def rows() -> Iterator[Row]:
+    def narrowed() -> Listing:
         asked = listing(extract, view)
         every = asked.get_queryset
         asked.get_queryset = lambda: every().filter(study=extract.study, **where)  # type: ignore[method-assign]
-        return typed_rows(asked.rows(), variables, own)
+        return asked
+
+    def rows() -> Iterator[Row]:
+        return typed_rows(released(extract, narrowed(), natures), variables, own)
 
     title = plan.title.in_language("en")
-    return Table(f"{of}-{plan.key}".lower().strip("-"), title, variables, rows, keys=("id",))
+    return Table(
+        name=f"{of}-{plan.key}".lower().strip("-"),
+        label=title,
+        variables=variables,
+        rows=rows,
+        keys=("id",),
+        expected=lambda: count_of(narrowed()),
+        left_out=extract.release.left_out(natures),
+    )
 
 
 # Columns
@@ -200,6 +221,44 @@ def own_variables(own: Mapping[str, ItemPlan], form: str) -> tuple[Variable, ...
     return tuple(found)
 
 
+# What leaves
+
+
+def natures_with(serializer: Serializer, own: Mapping[str, ItemPlan]) -> dict[str, Nature]:
+    """The natures of a list's items, those of the trial's own too; plain ones are not named."""
+    found = {key: nature_of_own(item) for key, item in own.items()}
+    return natures_of(type(serializer)) | {key: one for key, one in found.items() if one is not Nature.PLAIN}
+
+
+def leaving(
+    extract: Extract, natures: Mapping[str, Nature], variables: tuple[Variable, ...]
+) -> tuple[Variable, ...]:
+    """The columns without those of items that stay behind, in whole or in parts."""
+    stay = set(extract.release.left_out(natures))
+    return tuple(one for one in variables if one.name not in stay and one.name.partition(".")[0] not in stay)
+
+
+def released(extract: Extract, view: Listing, natures: Mapping[str, Nature]) -> Iterator[Mapping[str, Any]]:
+    """The records of a list as they may leave. Raises ValueError where dates of nobody are to be shifted."""
+    release = extract.release
+    if release == WHOLE:
+        yield from view.rows()
+        return
+    for record in view.rows():
+        subject = record.get("subject")
+        if view.of_subjects and release.shifts:
+            subject = UUID(str(subject))
+        kept = apply(record, subject if view.of_subjects else None, natures, release)
+        if isinstance(extra := kept.get("extra"), Mapping):
+            kept["extra"] = without(extra, frozenset(release.left_out(natures)))
+        yield kept
+
+
+def count_of(view: Listing) -> int:
+    """How many records a list has."""
+    return view.filter_queryset(view.get_queryset()).count()
+
+
 # Rows
 
 
@@ -214,7 +273,7 @@ def typed_rows(
             {name: value for name, value in record.items() if name != "extra" and value is not None}
         )
         flat |= flattened({key: listed(extra[key]) for key in extra})
-        if strange := flat.keys() - kinds.keys() - {key for key in extra if key not in own}:
+        if strange := flat.keys() - kinds.keys() - (extra.keys() - own.keys()):
             raise ValueError(f"No column for {sorted(strange)}.")
         yield {name: typed(flat.get(name), kind) for name, kind in kinds.items()}
 

@@ -1,6 +1,6 @@
 """What every written format is made from: a table with described columns and rows that are read once, in order."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -56,7 +56,8 @@ class Variable:
 class Table:
     """A table to be written. `rows`: gives its rows anew each time it is called, as mappings of column name → value.
 
-    `keys`: the columns that make a row unique and give its order. `subject_column`: the column of the subject's id."""
+    `keys`: the columns that make a row unique and give its order. `structure`: what a row is, in words.
+    `expected`: how many rows the record has, counted apart from reading them. `left_out`: items that stay behind."""
 
     name: str
     label: str
@@ -64,20 +65,9 @@ class Table:
     rows: Callable[[], Iterator[Row]]
     keys: tuple[str, ...] = ()
     structure: str = ""
+    expected: Callable[[], int] | None = None
+    left_out: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         return tuple(one.name for one in self.variables)
-
-
-@dataclass
-class Counting:
-    """Passes rows on and counts them, so that rows in can be held against rows out."""
-
-    rows: Iterable[Row]
-    count: int = 0
-
-    def __iter__(self) -> Iterator[Row]:
-        for row in self.rows:
-            self.count += 1
-            yield row

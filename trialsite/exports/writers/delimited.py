@@ -59,3 +59,9 @@ def read_csv(table: Table, path: Path) -> list[dict[str, Any]]:
             {name: READERS[kinds[name]](text) if text else None for name, text in row.items()}
             for row in csv.DictReader(file)
         ]
+
+
+def count_csv(path: Path) -> int:
+    """The records of a written file, its header not counted."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return sum(1 for _record in csv.reader(file)) - 1

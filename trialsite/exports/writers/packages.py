@@ -40,7 +40,7 @@ def write_spss(table: Table, path: Path) -> int:
     """Write a compressed .sav file with the words of the codes; the number of its rows."""
     names = short_names(table, SPSS_NAME)
     frame = frame_of(table, names)
-    values = {
+    values: dict[str, Any] = {
         names[one.name]: dict(one.codes.terms)
         for one in table.variables
         if one.codes and one.kind is Kind.TEXT
@@ -112,10 +112,20 @@ def short_names(table: Table, longest: int) -> dict[str, str]:
     return given
 
 
-def labels(table: Table, names: Mapping[str, str], longest: int) -> dict[str, str]:
+def labels(table: Table, names: Mapping[str, str], longest: int) -> dict[str, str | None]:
     return {names[one.name]: cut(one.label, longest) for one in table.variables}
 
 
 def cut(text: str, longest: int) -> str:
     """A label of at most so many bytes, never through a character."""
     return text.encode()[:longest].decode(errors="ignore")
+
+
+def count_stata(path: Path) -> int:
+    """The rows of a written file."""
+    return pyreadstat.read_dta(str(path), metadataonly=True)[1].number_rows or 0
+
+
+def count_spss(path: Path) -> int:
+    """The rows of a written file."""
+    return pyreadstat.read_sav(str(path), metadataonly=True)[1].number_rows or 0

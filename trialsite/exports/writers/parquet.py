@@ -59,3 +59,8 @@ def grouped(rows: Iterator[Row], size: int = ROWS) -> Iterator[list[Row]]:
     rows = iter(rows)
     while group := list(islice(rows, size)):
         yield group
+
+
+def count_parquet(path: Path) -> int:
+    """The rows of a written file."""
+    return int(pq.read_metadata(path).num_rows)

@@ -1,0 +1,252 @@
+"""A bundle: parts of the record in the formats that were asked for, checked, in one file with its manifest."""
+
+import hashlib
+import json
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from outcomes.snapshots.paper import NoPdf, pdf_of
+from trialsite.release import release
+
+from . import raw
+from .codebook import codebook_page, write_codebook
+from .domain.table import Table
+from .extract import Extract
+from .models import Export
+from .scripts import programs
+from .writers.delimited import count_csv, write_csv
+from .writers.packages import count_spss, count_stata, write_spss, write_stata
+from .writers.parquet import count_parquet, write_parquet
+
+Progress = Callable[[int, int], None]
+PIECE = 1 << 20  # bytes
+
+
+class Lost(RuntimeError):
+    """A file does not hold the rows that were read: nothing is handed out."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """A way to write tables: returns the rows written; `count` reads them back from the file."""
+
+    suffix: str
+    write: Callable[[Table, Path], int]
+    count: Callable[[Path], int]
+
+
+@dataclass
+class Making:
+    """A bundle in the making: its folder and what is known of its files."""
+
+    folder: Path
+    extract: Extract
+    order: Export
+    progress: Progress
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    empty: list[str] = field(default_factory=list)
+    total: int = 0
+    done: int = 0
+
+    def step(self) -> None:
+        self.done += 1
+        self.progress(self.done, self.total)
+
+    def path(self, name: str) -> Path:
+        found = self.folder / name
+        found.parent.mkdir(parents=True, exist_ok=True)
+        return found
+
+    def text(self, name: str, content: str) -> None:
+        self.path(name).write_text(content, encoding="utf-8")
+
+    def write(self, table: Table, name: str, how: Format) -> int:
+        """Write one table and hold the rows in it against those that were read. Raises Lost."""
+        path = self.path(name)
+        rows = how.write(table, path)
+        if table.expected is not None and rows != (wanted := table.expected()):
+            raise Lost(f"{name}: {rows} rows were written, the record has {wanted}.")
+        if rows != (found := how.count(path)):
+            raise Lost(f"{name}: {rows} rows were written, {found} are in the file.")
+        self.files[name] = {"rows": rows}
+        return rows
+
+
+@dataclass(frozen=True)
+class Part:
+    """What can be asked for. `steps`: how many steps it takes, for the progress."""
+
+    label: Any
+    steps: Callable[[Making], int]
+    make: Callable[[Making], None]
+    help: Any = ""
+
+
+def raw_part(suffix: str) -> Callable[[Making], None]:
+    """Every list as a file of one format."""
+
+    def make(making: Making) -> None:
+        how = formats(making.order.byte_order_mark)[suffix]
+        for table in tables_of(making):
+            name = f"raw/{table.name}.{suffix}"
+            if not making.write(table, name, how):
+                making.path(name).unlink()
+                del making.files[name]
+                making.empty.append(name)
+            making.step()
+
+    return make
+
+
+def formats(bom: bool) -> dict[str, Format]:
+    return {
+        "csv": Format("csv", lambda table, path: write_csv(table, path, bom=bom), count_csv),
+        "parquet": Format("parquet", write_parquet, count_parquet),
+        "dta": Format("dta", write_stata, count_stata),
+        "sav": Format("sav", write_spss, count_spss),
+    }
+
+
+def tables_of(making: Making) -> list[Table]:
+    return raw.tables(making.extract)
+
+
+def steps_of(making: Making) -> int:
+    return len(tables_of(making))
+
+
+PARTS: dict[str, Part] = {
+    "csv": Part(_("The record as CSV"), steps_of, raw_part("csv"), _("one file for each form and list")),
+    "parquet": Part(
+        _("The record as Parquet"), steps_of, raw_part("parquet"), _("typed, for arrow and pandas")
+    ),
+    "dta": Part(_("The record for Stata"), steps_of, raw_part("dta")),
+    "sav": Part(_("The record for SPSS"), steps_of, raw_part("sav")),
+}
+
+
+def make_bundle(
+    order: Export, extract: Extract, folder: Path, target: Path, progress: Progress
+) -> dict[str, Any]:
+    """Make every part that was asked for and put all into one file; the results of the export. Raises Lost."""
+    making = Making(folder, extract, order, progress)
+    parts = [PARTS[key] for key in order.parts]
+    making.total = sum(part.steps(making) for part in parts) + 1
+    progress(0, making.total)
+    for part in parts:
+        part.make(making)
+    describe(making)
+    manifest = manifest_of(making)
+    making.text("manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
+    packed(folder, target)
+    making.step()
+    return {
+        "subjects": manifest["subjects"],
+        "left_out": manifest["left_out"],
+        "files": {name: one.get("rows") for name, one in making.files.items()},
+    }
+
+
+def describe(making: Making) -> None:
+    """The codebook and the programs that read the files."""
+    tables = [
+        table
+        for table in tables_of(making)
+        if any(name.startswith(f"raw/{table.name}.") for name in making.files)
+    ]
+    if not tables:
+        return
+    write_codebook(tables, making.folder)
+    for language in ("en", "zh-hans"):
+        with override(language):
+            page = codebook_page(making.order.study, tables)
+        making.text(f"codebook.{language}.html", page)
+        try:
+            making.path(f"codebook.{language}.pdf").write_bytes(pdf_of(page))
+        except NoPdf:
+            continue
+    if "csv" in making.order.parts:
+        for name, content in programs(tables).items():
+            making.text(name, content)
+
+
+def manifest_of(making: Making) -> dict[str, Any]:
+    """What the bundle is, and the digest of each of its files."""
+    order, extract = making.order, making.extract
+    return {
+        "export": str(order.pk),
+        "study": order.study.key,
+        "made_for": order.asked_by.username,
+        "purpose": order.purpose,
+        "asked_at": order.asked_at.isoformat(),
+        "release": release(),
+        "protocol_versions": dict(order.study.versions.order_by("version").values_list("version", "digest")),
+        "data_cut": cut_of(order),
+        "profile": order.profile,
+        "subjects": extract.subjects.count(),
+        "left_out": {
+            "subjects_use_of_data_withdrawn": extract.withdrawn,
+            "items": {table.name: list(table.left_out) for table in tables_of(making) if table.left_out},
+        },
+        "files": {
+            name: {**making.files.get(name, {}), **digest(path)} for name, path in listed(making.folder)
+        },
+        "empty": making.empty,
+    }
+
+
+def cut_of(order: Export) -> dict[str, str] | None:
+    if order.cut is None:
+        return None
+    cut = order.cut
+    return {
+        "name": cut.name,
+        "cut_off": cut.cut_off.isoformat(),
+        "taken_at": cut.taken_at.isoformat(),
+        "heads_sha256": cut.heads_digest,
+    }
+
+
+def listed(folder: Path) -> list[tuple[str, Path]]:
+    found = [path for path in folder.rglob("*") if path.is_file()]
+    return sorted((path.relative_to(folder).as_posix(), path) for path in found)
+
+
+def digest(path: Path) -> dict[str, Any]:
+    whole = hashlib.sha256()
+    for piece in pieces(path):
+        whole.update(piece)
+    return {"size": path.stat().st_size, "sha256": whole.hexdigest()}
+
+
+def pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            yield piece
+
+
+def packed(folder: Path, target: Path) -> None:
+    """All files of a folder as one archive; it appears under its name once it is whole."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    growing = target.with_suffix(".part")
+    with zipfile.ZipFile(growing, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for name, path in listed(folder):
+            archive.write(path, name)
+    growing.replace(target)
+
+
+def removed(target: Path) -> None:
+    target.unlink(missing_ok=True)
+    shutil.rmtree(target.with_suffix(""), ignore_errors=True)
+
+
+def chosen(parts: Sequence[str]) -> list[str]:
+    """The parts that exist, in their order."""
+    return [key for key in PARTS if key in parts]
