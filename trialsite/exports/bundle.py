@@ -27,6 +27,7 @@ from .writers.parquet import count_parquet, write_parquet
 
 Progress = Callable[[int, int], None]
 PIECE = 1 << 20  # bytes
+LANGUAGES = ("en", "zh-hans")
 
 
 class Lost(RuntimeError):
@@ -122,16 +123,6 @@ def steps_of(making: Making) -> int:
     return len(tables_of(making))
 
 
-PARTS: dict[str, Part] = {
-    "csv": Part(_("The record as CSV"), steps_of, raw_part("csv"), _("one file for each form and list")),
-    "parquet": Part(
-        _("The record as Parquet"), steps_of, raw_part("parquet"), _("typed, for arrow and pandas")
-    ),
-    "dta": Part(_("The record for Stata"), steps_of, raw_part("dta")),
-    "sav": Part(_("The record for SPSS"), steps_of, raw_part("sav")),
-}
-
-
 def make_bundle(
     order: Export, extract: Extract, folder: Path, target: Path, progress: Progress
 ) -> dict[str, Any]:
@@ -164,17 +155,25 @@ def describe(making: Making) -> None:
     if not tables:
         return
     write_codebook(tables, making.folder)
-    for language in ("en", "zh-hans"):
+    for language in LANGUAGES:
         with override(language):
             page = codebook_page(making.order.study, tables)
         making.text(f"codebook.{language}.html", page)
-        try:
-            making.path(f"codebook.{language}.pdf").write_bytes(pdf_of(page))
-        except NoPdf:
-            continue
     if "csv" in making.order.parts:
         for name, content in programs(tables).items():
             making.text(name, content)
+
+
+def codebook_pdf(making: Making) -> None:
+    """The codebook on paper, in both languages; without Pango there is the page alone."""
+    for language in LANGUAGES:
+        with override(language):
+            page = codebook_page(making.order.study, tables_of(making))
+        try:
+            making.path(f"codebook.{language}.pdf").write_bytes(pdf_of(page))
+        except NoPdf:
+            making.text(f"codebook.{language}.html", page)
+        making.step()
 
 
 def manifest_of(making: Making) -> dict[str, Any]:
@@ -245,6 +244,17 @@ def packed(folder: Path, target: Path) -> None:
 def removed(target: Path) -> None:
     target.unlink(missing_ok=True)
     shutil.rmtree(target.with_suffix(""), ignore_errors=True)
+
+
+PARTS: dict[str, Part] = {
+    "csv": Part(_("The record as CSV"), steps_of, raw_part("csv"), _("one file for each form and list")),
+    "parquet": Part(
+        _("The record as Parquet"), steps_of, raw_part("parquet"), _("typed, for arrow and pandas")
+    ),
+    "dta": Part(_("The record for Stata"), steps_of, raw_part("dta")),
+    "sav": Part(_("The record for SPSS"), steps_of, raw_part("sav")),
+    "codebook": Part(_("The codebook as PDF"), lambda making: len(LANGUAGES), codebook_pdf),
+}
 
 
 def chosen(parts: Sequence[str]) -> list[str]:

@@ -23,6 +23,7 @@ from trialsite.audit import acting
 from trialsite.audit.events import record_event
 from trialsite.casebook.errors import CheckFailed
 from trialsite.casebook.free_text import refuse_identifiers
+from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.tasks import handed_over
 from trialsite.exchange.profiles import Release
 from trialsite.studies.models import Study
@@ -131,10 +132,12 @@ def state_of(order: Export, by: User) -> Iterator[Extract]:
         with record_of(order.cut):
             yield Extract(order.study, by, release, order.cut.cut_off)
         return
+    with acting(user=by):
+        bring_up_to_date(Extract(order.study, by).subjects)
     with transaction.atomic():
-        if not connection.in_atomic_block or not connection.savepoint_ids:
+        if not connection.savepoint_ids:
             with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         with acting(user=by):
             yield Extract(order.study, by, release)
 
