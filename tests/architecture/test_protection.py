@@ -23,6 +23,7 @@ ROOMS = {
     "assessments",
     "treatment",
     "outcomes",
+    "exports",
 }
 OURS = [model for model in apps.get_models() if model._meta.app_label in ROOMS]
 

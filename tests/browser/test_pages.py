@@ -63,6 +63,7 @@ OF_STUDY = {
         *DASHBOARDS,
         "cuts",
         "cut-new",
+        "exports",
         "protocol",
         "protocol-versions",
         "protocol-difference",

@@ -250,6 +250,8 @@ def test_the_api_asks_for_an_export_and_gives_its_file(client: Client, filled: F
     assert refused.json()["errors"].keys() == {"cut"}
     client.force_login(cast.stranger)
     assert client.get(where).status_code == 404
+    client.force_login(cast.administrator)
+    assert client.post("/api/v1/exports/", told, content_type="application/json").status_code == 403
 
 
 def test_an_export_leaves_after_its_time(filled: Filled) -> None:

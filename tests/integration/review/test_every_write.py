@@ -97,6 +97,7 @@ ROOMS = (
     "assessments",
     "treatment",
     "outcomes",
+    "trialsite.exports",
 )
 VITALS = {"weight": Quantity.parse("70", "kg", "weight")}
 SEEN = TODAY - timedelta(days=1)  # a day on which every form can have been done
@@ -605,6 +606,7 @@ ELSEWHERE = {
     "activate_check": "the study's checks",
     "start_dry_run": "counts only",
     "take_cut": "the study's data cuts, which read the record",
+    "ask_for_export": "a file, made of what is read",
     "ask_again": "the files of a data cut",
     "record_attempt": "submit_form of CALL, tried as a form; its contact is another",
     "draft_proposal": "a draft is nobody's record",
@@ -961,6 +963,8 @@ NO_RECORD = {
     "amendments.bring_into_force": "starts the task below at each site on its day",
     "amendments.move_subjects_of_site": "who is held stays, tried in test_activation",
     "outcomes.work_on_cut": "reads the record as of a cut, tried in test_cuts",
+    "exports.make": "reads the record, tried in test_exports",
+    "exports.remove_expired": "removes files, tried in test_exports",
     "outcomes.check_stopping_rules": "pauses recruitment, tried in test_monitoring",
     "treatment.draft_deviations_daily": "drafts nothing where locked: test_deviation_rules",
 }
