@@ -46,7 +46,8 @@ def exports(request: HttpRequest, key: str) -> HttpResponse:
     form = ExportForm(request.POST or None, cuts=cuts, initial={"parts": ["csv"]})
     if request.method == "POST" and form.is_valid():
         told: dict[str, Any] = dict(form.cleaned_data)
-        cut = next((one for one in cuts if str(one.pk) == told.pop("cut")), None)
+        wanted = told.pop("cut")
+        cut = next((one for one in cuts if str(one.pk) == wanted), None)
         try:
             ask_for_export(study=study, cut=cut, by=user, **told)
         except CheckFailed as refused:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -16,7 +17,6 @@ from assessments.disease.api import ComputedListing
 from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import ProtocolForm
 from trialsite.exchange.api import Listing
-from trialsite.exchange.lists import router
 from trialsite.exchange.profiles import WHOLE, apply, nature_of_own, natures_of, without
 from trialsite.exchange.renderers import flattened
 from trialsite.studies.domain.own_forms import ItemPlan, ProtocolFormPlan
@@ -25,7 +25,6 @@ from .domain.table import CodeList, Kind, Row, Table, Variable
 from .extract import Extract
 
 LEFT_OUT = {"studies", "sites", "dry-runs", "data-cuts", "protocol-versions", "exports", "trail"}
-LISTS: dict[str, type[Listing]] = {name: view for name, view, _basename in cast(Any, router.registry)}
 OWN = {"forms/PROTOCOL", "forms/PROTOCOL/lines"}
 LANGUAGES = ("en", "zh-hans")
 KINDS: tuple[tuple[type[serializers.Field], Kind], ...] = (
@@ -44,10 +43,18 @@ OWN_KINDS = {
 QUANTITY = {"text": Kind.TEXT, "unit": Kind.TEXT, "canonical": Kind.DECIMAL}
 
 
+@cache
+def lists() -> dict[str, type[Listing]]:
+    """Name → list of the API. Asked for once every room has registered its own."""
+    from trialsite.exchange.lists import router
+
+    return {name: view for name, view, _basename in cast(Any, router.registry)}
+
+
 def tables(extract: Extract) -> list[Table]:
     """Every list that holds something of the study's subjects, in the order of the API's page of lists."""
     found = []
-    for name, view in LISTS.items():
+    for name, view in lists().items():
         if name in OWN:
             continue
         filters = getattr(view, "filterset_class", None)
@@ -115,7 +122,7 @@ def own_tables(extract: Extract) -> list[Table]:
 
 def own_table(extract: Extract, name: str, plan: Any, where: Mapping[str, Any], of: str = "") -> Table:
     """The table of a form that only this trial has, or of the lines `of` it."""
-    view = LISTS[name]
+    view = lists()[name]
     own = {item.key: item for item in plan.items}
     shown = listing(extract, view)
     serializer: Any = shown.get_serializer()
