@@ -21,6 +21,7 @@ from django.utils import timezone
 from assessments.models import AdverseEvent
 from tests.cast import Cast
 from trialsite.access.models import Membership, User
+from trialsite.access.services import end_role
 from trialsite.audit import acting
 from trialsite.audit.models import Event
 from trialsite.casebook.errors import CheckFailed
@@ -270,8 +271,9 @@ def test_who_may_no_longer_gets_nothing(filled: Filled) -> None:
     by = cast.coordinator
     with acting(user=by):
         order = ask_for_export(study=cast.study, parts=["csv"], profile="coded", purpose="a test", by=by)
-    with acting(role="system"):
-        Membership.objects.filter(user=by).update(ended_at=timezone.now())
+    admin = cast.administrator
+    with acting(user=admin):
+        end_role(membership=Membership.objects.get(user=by), by=admin, reason="left the house")
     make_export(str(order.pk), str(by.pk))
     order.refresh_from_db()
     assert order.state == "failed"
