@@ -87,23 +87,26 @@ def estimates(asked: Asked, shown: Figure, found: Groups) -> Part:
     lines = [
         Line(found.names[one.group], [Cell(words(one)) for _head, words in columns]) for one in told.groups
     ]
-    factors = [
-        ("", first_choice(asked)),
-        *((one, group_words(asked.protocol, one)) for one in factors_of(asked.protocol)),
-    ]
+    factors = [(one, factor_words(asked.protocol, one)) for one in factors_of(asked.protocol)]
     return Part(
         "groups",
         _("Groups and follow-up"),
         Table(_("Group"), [head for head, _words in columns], lines),
         lead=" ".join(one for one in (left_out(found.left_out), only_one(told)) if one),
         note=" ".join(estimates_note(told)),
-        choices=asked.choices("by", factors, found.factor),
+        choices=asked.choices("by", [("", first_choice(asked)), *factors], found.factor),
     )
 
 
 def first_choice(asked: Asked) -> str:
     by_arm = several_arms(asked.protocol) and sees_arms(asked.user, asked.study)
     return _("Arms") if by_arm else _("All subjects")
+
+
+def factor_words(protocol: Protocol, factor: str) -> str:
+    """A factor; a stratum may have the name of another one."""
+    name = group_words(protocol, factor)
+    return _("%(factor)s (stratum)") % {"factor": name} if factor in strata_of(protocol) else name
 
 
 def columns_of(shown: Figure, told: Compared) -> list[tuple[str, Any]]:
