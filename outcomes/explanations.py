@@ -35,7 +35,7 @@ def _by_counts(result: EndpointResult | None) -> Iterator[str]:
         yield (
             _(
                 "Read by counts (blasts below 5 %% without recovery of the counts are MLFS, and count as no CRi):"
-                " %(status)s; %(reason)s."
+                " %(status)s. %(reason)s."
             )
             % words
         )

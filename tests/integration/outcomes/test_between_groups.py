@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from outcomes.dashboard_page import refresh_own
 from outcomes.dashboards.between_groups import groups_of
 from outcomes.dashboards.parts import Asked
 from outcomes.figures import figure
@@ -222,6 +223,7 @@ def test_as_of_an_instant_it_counts_the_subjects_that_the_reader_may_open(
             asked = Asked(who, hsct_cast.study, hsct_cast.version.protocol, frozenset())
             everywhere = groups_of(asked, figure(plan, [], by_arm=False))
         with acting(user=who), as_of(timezone.now()):
+            refresh_own(who, hsct_cast.study)
             own = groups_of(asked, figure(plan, [], by_arm=False))
         assert [one.compared.groups[0].n for one in (everywhere, own)] == [12, n]
 

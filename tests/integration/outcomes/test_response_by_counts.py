@@ -120,6 +120,6 @@ def test_it_stands_beside_the_number_and_in_the_paragraph(
     own = paragraph.split('id="CR_CRI"')[1].split("</tr>")[0]
     assert (
         "Read by counts (blasts below 5 % without recovery of the counts are MLFS, and count as no CRi):"
-        " not reached; assessed;" in own
+        " not reached. Assessed; CR or CRi not reached." in own
     )
     assert "1 sensitivity analysis comes out otherwise" in own
