@@ -23,10 +23,22 @@ MISSING_WORDS = {
 }
 
 
-def explanation(plan: EndpointPlan, result: EndpointResult) -> str:
-    """The paragraph in the reader's language."""
+def explanation(plan: EndpointPlan, result: EndpointResult, by_counts: EndpointResult | None = None) -> str:
+    """The paragraph in the reader's language; `by_counts`: the result of that sensitivity analysis, if there is one."""
     apart = "" if (get_language() or "en").startswith("zh") else " "
-    return apart.join(_sentences(plan, result))
+    return apart.join([*_sentences(plan, result), *_by_counts(by_counts)])
+
+
+def _by_counts(result: EndpointResult | None) -> Iterator[str]:
+    if result is not None and result.in_set:
+        words = {"status": result.status_words, "reason": result.reason}
+        yield (
+            _(
+                "Read by counts (blasts below 5 %% without recovery of the counts are MLFS, and count as no CRi):"
+                " %(status)s. %(reason)s."
+            )
+            % words
+        )
 
 
 def _sentences(plan: EndpointPlan, result: EndpointResult) -> Iterator[str]:

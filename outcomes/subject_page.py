@@ -42,7 +42,8 @@ class EndpointLine:
 
     @property
     def explanation(self) -> str:
-        return explanation(self.plan, self.result)
+        named = {one.plan.analysis: one.result for one in self.analyses}
+        return explanation(self.plan, self.result, named.get("response_by_counts"))
 
     @property
     def analysis_words(self) -> str:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from trialsite.access.models import User
@@ -16,9 +16,10 @@ from trialsite.studies.selectors import study_or_404
 
 from .consort_page import STATIONS, consort_context, subjects_at, words_of_reason
 from .dashboard_page import dashboard_context, endpoint_context, refresh_own, studies_context
-from .dashboards.pages import tabs
+from .dashboards.between_groups import as_json, between_groups
+from .dashboards.pages import asked_by, csv_of, kept, tabs
 from .selectors import events_here, results_of_study
-from .study_reading import study_with_figures
+from .study_reading import plan_or_404, study_with_figures
 from .subject_page import outcomes_context
 from .swimmer.page import swimmer_context
 
@@ -50,14 +51,22 @@ def study(request: HttpRequest, key: str) -> HttpResponse:
 
 @login_required
 def endpoint(request: HttpRequest, key: str, endpoint: str) -> HttpResponse:
-    """One endpoint of a study, and the subjects at one's own sites behind it (?day= those with an event that day)."""
+    """One endpoint of a study, its groups beside each other (?by=), and the subjects at one's own sites behind it.
+
+    ?day=: those with an event that day. ?csv= a table of the groups; ?json the figures of the page.
+    """
     user = person(request)
     found = study_with_figures(user, key)
-    plan = next((one for one in found.protocol.analyses if one.key == endpoint), None)
-    if plan is None:
-        raise Http404
+    plan = plan_or_404(found.protocol, endpoint)
     refresh_own(user, found)
     context = endpoint_context(user, found, plan)
+    asked = asked_by(request, user, found)
+    if "json" in request.GET:
+        return JsonResponse(as_json(asked, context["chosen"]), json_dumps_params={"ensure_ascii": False})
+    parts = between_groups(asked, context["chosen"]) if context["chosen"].timed else []
+    if "csv" in request.GET:
+        return csv_of(parts, request.GET["csv"], f"{found.key}-{plan.key}")
+    context |= {"parts": parts, "kept": kept(asked)}
     text = request.GET.get("day", "")
     day = int(text) if text.isdigit() and len(text) < 6 else None
     results = results_of_study(user, found, plan.key)

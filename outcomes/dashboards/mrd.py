@@ -148,9 +148,8 @@ def falls(asked: Asked, line: str, key: str, title: str) -> Part:
         for one in behind(asked.user, asked.study, "mrd_drop", line, (), asked.arm)
         if one.value is not None
     ]
-    found = sorted(found, key=lambda one: (one.value, one.number))[-SHOWN:]
     bars, lines = [], []
-    for one in found:
+    for one in sorted(found, key=lambda one: (one.value, one.number))[-SHOWN:]:
         assert one.value is not None
         bound = one.level in (Height.NOT_DETECTED, Height.BELOW_LOQ)
         words = f"{'≥ ' if bound else ''}{one.value:.2f}"
@@ -174,7 +173,9 @@ def falls(asked: Asked, line: str, key: str, title: str) -> Part:
         if bars
         else None,
         lead=_("Subjects at your sites, one bar each."),
-        note=_("At most %(n)s subjects are drawn.") % {"n": SHOWN} if len(found) == SHOWN else "",
+        note=_("The %(n)s of %(all)s subjects whose MRD fell deepest.") % {"n": SHOWN, "all": len(found)}
+        if len(found) > SHOWN
+        else "",
     )
 
 
@@ -218,5 +219,7 @@ def over_time(asked: Asked) -> Part:
         lead=_(
             "Subjects at your sites, one line each; hollow: below the limit of detection or quantification."
         ),
-        note=_("At most %(n)s subjects are drawn.") % {"n": SHOWN} if len(by_subject) > SHOWN else "",
+        note=_("The first %(n)s of %(all)s subjects by number.") % {"n": SHOWN, "all": len(by_subject)}
+        if len(by_subject) > SHOWN
+        else "",
     )

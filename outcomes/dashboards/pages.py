@@ -54,7 +54,7 @@ PAGES: Mapping[str, Page] = {
 }
 
 
-KEPT = ("of", "arm", "endpoint")  # of an address, in the address of a file
+KEPT = ("of", "arm", "endpoint", "by")  # of an address, in the address of a file
 
 
 def tabs(study: Study, chosen: str) -> list[Choice]:
@@ -85,13 +85,22 @@ def page(request: HttpRequest, key: str, name: str) -> HttpResponse:
     refresh_own(user, study)
     asked = asked_by(request, user, study)
     parts = PAGES[name].parts(asked)
-    wanted = request.GET.get("csv")
-    if wanted is not None:
-        part = next((one for one in parts if one.key == wanted), None)
-        if part is None:
-            raise Http404
-        return as_csv(part, f"{study.key}-{name}-{part.key}")
+    if "csv" in request.GET:
+        return csv_of(parts, request.GET["csv"], f"{study.key}-{name}")
     return render(request, "outcomes/dashboards/page.html", frame(asked, name) | {"parts": parts})
+
+
+def csv_of(parts: Iterable[Part], wanted: str, name: str) -> HttpResponse:
+    """The table of the wanted part as a file; Http404 where there is no such part."""
+    part = next((one for one in parts if one.key == wanted), None)
+    if part is None:
+        raise Http404
+    return as_csv(part, f"{name}-{part.key}")
+
+
+def kept(asked: Asked) -> str:
+    """What of the address the address of a file keeps."""
+    return urlencode({key: value for key, value in asked.params.items() if key in KEPT})
 
 
 def frame(asked: Asked, name: str) -> dict[str, Any]:
@@ -108,7 +117,7 @@ def frame(asked: Asked, name: str) -> dict[str, Any]:
         "all_sites": sites,
         "pooled": several_arms(protocol) and not sees_arms(asked.user, study),
         "arms": arm_choices(asked),
-        "kept": urlencode({key: value for key, value in asked.params.items() if key in KEPT}),
+        "kept": kept(asked),
     }
 
 

@@ -56,6 +56,8 @@ def derive(
     kind, event or way of censoring.
     """
     switches = ANALYSES[plan.analysis] if switches is None else switches
+    if switches.response_by_counts:
+        history = history.read_by_counts()
     if withdrawn := history.data_use_withdrawn:
         return EndpointResult(
             plan.key,

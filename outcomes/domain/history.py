@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -122,6 +122,16 @@ class VisitWindow:
 
 
 @dataclass(frozen=True, slots=True)
+class ByCounts:
+    """What the marrows say where a remission needs its counts: MLFS is no CRi. As the fields of `History`."""
+
+    first_crc: Dated | None = None
+    treatment_failure: Dated | None = None
+    assessments: tuple[Dated, ...] = ()
+    responses: tuple[ResponseAt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """One subject's history.
 
@@ -133,7 +143,8 @@ class History:
     transplantation. follow_up_withdrawn: data of later days are not used. data_use_withdrawn: no data are
     used. severe_adverse_events: of grade 3 or more, in the protocol's safety window. windows: the visits
     that are planned, so that a visit missed for good can be told from one to come. major_deviations: major
-    or critical departures from the protocol that stand.
+    or critical departures from the protocol that stand. by_counts: the responses of a sensitivity analysis,
+    where the protocol has it.
     """
 
     c1d1: Dated | None = None
@@ -160,6 +171,19 @@ class History:
     severe_adverse_events: tuple[Dated, ...] = ()
     windows: tuple[VisitWindow, ...] = ()
     major_deviations: tuple[Dated, ...] = ()
+    by_counts: ByCounts | None = None
+
+    def read_by_counts(self) -> History:
+        """The same with the responses by counts; itself where none were read."""
+        if (read := self.by_counts) is None:
+            return self
+        return replace(
+            self,
+            first_crc=read.first_crc,
+            treatment_failure=read.treatment_failure,
+            assessments=read.assessments,
+            responses=read.responses,
+        )
 
     def shows_alive(self) -> Iterator[Dated]:
         """Everything dated that shows the subject alive on its (first possible) day; not the death itself."""

@@ -105,7 +105,8 @@ CREATE OR REPLACE FUNCTION study_cell_values(p_study uuid, p_topic text, p_at ti
 RETURNS TABLE (arm text, line text, level text, value numeric, n bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT * FROM study_cell_values_here(p_study, p_topic, p_at) $$;
 
--- Times of one endpoint by the group of each factor (the cells of topic "group"), and by site.
+-- Times of one endpoint by the group of each factor (the cells of topic "group"), by site, and by all strata of the
+-- randomisation together (factor "strata").
 CREATE OR REPLACE FUNCTION study_group_times_here(p_study uuid, p_endpoint text)
 RETURNS TABLE (factor text, level text, arm text, days integer, cause integer, n bigint)
 LANGUAGE sql STABLE AS $$
@@ -123,7 +124,11 @@ LANGUAGE sql STABLE AS $$
         UNION ALL SELECT c.line::text, c.level::text, t.arm, t.days, t.cause
         FROM times t JOIN outcomes_subjectcell c ON c.subject_id = t.subject_id AND c.topic = 'group'
         UNION ALL SELECT 'site', p.key::text, t.arm, t.days, t.cause
-        FROM times t JOIN studies_site p ON p.id = t.site_id) f
+        FROM times t JOIN studies_site p ON p.id = t.site_id
+        UNION ALL SELECT 'strata', COALESCE(string_agg(c.level, ';' ORDER BY c.line), ''), t.arm, t.days, t.cause
+        FROM times t LEFT JOIN outcomes_subjectcell c
+          ON c.subject_id = t.subject_id AND c.topic = 'group' AND c.line LIKE 'stratum:%'
+        GROUP BY t.subject_id, t.arm, t.days, t.cause) f
     GROUP BY 1, 2, 3, 4, 5
 $$;
 
