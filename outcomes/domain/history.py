@@ -44,6 +44,21 @@ class Dated:
         return self.on if isinstance(self.on, PartialDate) else PartialDate.of(self.on)
 
 
+@dataclass(frozen=True, slots=True)
+class Adjudication:
+    """What a committee says of a relapse or death. `event`: the item that dates it on the investigator's form.
+
+    decision: the item that says it; None while the case is open: the investigator's event counts so far. `verdict`:
+    a code of `outcomes.domain.adjudication.Verdict`. `on`, `cause`: None and empty where nothing was asked.
+    """
+
+    event: ItemAddress
+    decision: ItemAddress | None = None
+    verdict: str = ""
+    on: AnyDate | None = None
+    cause: str = ""
+
+
 class RelapseSite(StrEnum):
     """Where the leukaemia came back. Every one of them is a relapse in all endpoints; MRD recurrence is
     none.
@@ -133,7 +148,8 @@ class History:
     transplantation. follow_up_withdrawn: data of later days are not used. data_use_withdrawn: no data are
     used. severe_adverse_events: of grade 3 or more, in the protocol's safety window. windows: the visits
     that are planned, so that a visit missed for good can be told from one to come. major_deviations: major
-    or critical departures from the protocol that stand.
+    or critical departures from the protocol that stand. adjudications: of the relapses and of the death that a
+    committee judges.
     """
 
     c1d1: Dated | None = None
@@ -160,6 +176,7 @@ class History:
     severe_adverse_events: tuple[Dated, ...] = ()
     windows: tuple[VisitWindow, ...] = ()
     major_deviations: tuple[Dated, ...] = ()
+    adjudications: tuple[Adjudication, ...] = ()
 
     def shows_alive(self) -> Iterator[Dated]:
         """Everything dated that shows the subject alive on its (first possible) day; not the death itself."""

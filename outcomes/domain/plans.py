@@ -60,7 +60,8 @@ class Switches:
     `new_therapy`. relapse_on_last_day: a partial relapse date counts on its last possible day.
     before_gap: an event after two missed disease assessments in a row is censored at the assessment before
     them. death_competes: only death competes. not_evaluable_fails: a landmark that cannot be evaluated was
-    not reached. only: the subjects it is restricted to, a name of `RESTRICTIONS`.
+    not reached. only: the subjects it is restricted to, a name of `RESTRICTIONS`. investigator: events as the
+    investigators recorded them, also where a committee decided.
     """
 
     failure_on_first_day: bool = False
@@ -70,6 +71,7 @@ class Switches:
     death_competes: bool = False
     not_evaluable_fails: bool = False
     only: str = ""
+    investigator: bool = False
 
 
 ANALYSES: dict[str, Switches] = {
@@ -84,6 +86,7 @@ ANALYSES: dict[str, Switches] = {
     "not_evaluable_as_failure": Switches(not_evaluable_fails=True),
     "response_evaluable": Switches(only="response_evaluable"),
     "per_protocol": Switches(only="per_protocol"),
+    "investigator": Switches(investigator=True),
 }
 
 
