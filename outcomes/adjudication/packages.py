@@ -1,7 +1,7 @@
 """The package of a case: the clinical evidence on which a member judges, blinded where the protocol says so.
 
-A blinded package names what it shows: no item that it does not name reaches it, whatever a form comes to ask. What people
-write freely is left out, since it may name an arm or a hospital; the cause of a death in words is shown.
+A blinded package names what it shows: no item that it does not name reaches it, whatever a form comes to ask. What
+people write freely is left out, since it may name an arm or a hospital; the cause of a death in words is shown.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

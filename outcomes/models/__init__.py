@@ -1,5 +1,5 @@
-"""What ends or goes on: relapse, death, contacts, withdrawal; what a committee decided; what is derived from the record:
-endpoints, cells, data cuts; and the historical controls they are compared with."""
+"""What ends or goes on: relapse, death, contacts, withdrawal; what a committee decided; what is derived from the
+record: endpoints, cells, data cuts; and the historical controls they are compared with."""
 
 from .adjudication import AdjudicationDecision
 from .attempts import ContactAttempt

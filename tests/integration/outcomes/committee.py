@@ -28,7 +28,7 @@ SECTION: dict[str, Any] = {
     "cite": "a test",
 }
 BY_INVESTIGATOR = {"analysis": "investigator", "source": "assumption", "cite": "a test"}
-GRAFT, RELAPSED, DIED = date(2024, 1, 10), date(2024, 7, 15), date(2024, 10, 1)
+GRAFT, RELAPSED, DIED = date(2024, 1, 11), date(2024, 7, 15), date(2024, 10, 1)
 NARRATIVE = "septic shock after the second course"
 ARM = "ARM_OF_THE_TEST"
 
