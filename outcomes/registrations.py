@@ -8,7 +8,7 @@ from trialsite.casebook.registries import FactSource, FormType, ProjectionType, 
 
 from . import checks, forms, models, summaries, withdrawals
 from .adjudication.api import AdjudicationViewSet
-from .adjudication.trail_words import hidden_of_decision
+from .adjudication.trail_words import DECISION_WORDS
 from .adjudication.work import ADJUDICATION_WORK
 from .api import EndpointViewSet
 from .call_list import CALL_WORK
@@ -168,9 +168,7 @@ registries.api_lists.register("endpoints", EndpointViewSet)
 registries.api_lists.register("courses", CourseViewSet)
 registries.api_lists.register("adjudications", AdjudicationViewSet)
 registries.api_lists.register("data-cuts", DataCutViewSet)
-registries.trail_words.register(
-    models.AdjudicationDecision._meta.db_table, TrailWords(hidden=hidden_of_decision)
-)
+registries.trail_words.register(models.AdjudicationDecision._meta.db_table, DECISION_WORDS)
 registries.trail_words.register(models.DataCut._meta.db_table, TrailWords(hidden=hidden_of_cut))
 registries.trail_words.register(models.DataCutFile._meta.db_table, TrailWords(hidden=hidden_of_file))
 registries.critical_items.register("endpoints", critical_items)

@@ -20,9 +20,9 @@ from trialsite.access.models import Role, User
 from trialsite.access.permissions import grants_of, roles_for, studies_reached
 from trialsite.audit import acting
 from trialsite.casebook.models import Subject
-from trialsite.casebook.reading import one_reading
+from trialsite.casebook.reading import not_later, one_reading
 from trialsite.casebook.registries import forms, left_out
-from trialsite.casebook.selectors import current_records
+from trialsite.casebook.states import RecordState
 from trialsite.clinical.partial_date import PartialDate
 from trialsite.studies.domain.adjudication_plan import DEATH, RELAPSE, AdjudicationPlan
 from trialsite.studies.domain.protocol import Protocol
@@ -161,9 +161,11 @@ def cases_of(subjects: QuerySet[Subject], event_id: UUID | None = None) -> list[
 
 
 def standing_events(model: type[Any], subjects: QuerySet[Subject], event_id: UUID | None) -> QuerySet[Any]:
-    named = {"pk": event_id} if event_id else {}
-    found = current_records(model, subjects.order_by().values_list("pk", flat=True)).filter(**named)
-    return found.select_related("study", "site", "subject", "visit")
+    """The forms of one kind that stand, of subjects; of one event, where it is named."""
+    found = model.objects.filter(subject__in=subjects.order_by().values("pk"))
+    named = found.filter(pk=event_id) if event_id else found
+    standing = not_later(named.exclude(state=RecordState.VOIDED))
+    return standing.select_related("study", "site", "subject", "visit")
 
 
 def case_of(record: Any, plan: AdjudicationPlan, decisions: Sequence[AdjudicationDecision]) -> Case:

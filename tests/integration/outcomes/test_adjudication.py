@@ -27,6 +27,7 @@ from trialsite.casebook.holds import Place, place_hold
 from trialsite.casebook.models import Subject
 from trialsite.casebook.services import change_state
 
+from ..casebook.test_transfers import accept, ask
 from .committee import (
     ARM,
     DIED,
@@ -39,6 +40,7 @@ from .committee import (
     decide,
     result,
 )
+from .test_cuts import checked_again, cut_of, of, rows_of
 from .worked_example import relapsed
 
 standing_committee = standing(convene)
@@ -471,3 +473,30 @@ def test_the_paragraph_says_whose_events_were_used(client: Client, committee: Co
     assert "those of the investigator" in explanation(own, result(committee, "RFS-investigator"))
     html = page(client, cast.coordinator, reverse("outcomes", args=[committee.subject.pk]))
     assert "Decision of the committee" in html
+
+
+def test_a_cut_takes_the_decisions_that_stood_at_its_instant(committee: Committee) -> None:
+    cast, subject = committee.cast, committee.subject
+    decide(cast.adjudicator, committee.relapse, event_date="2024-07-10")
+    before = cut_of(cast, cut_off=date(2025, 1, 1))
+    row = of(before, subject, "RFS")
+    assert (row["days"], row["missing"]) == (str(days(RELAPSED)), "adjudication")
+    decide(committee.second, committee.relapse, event_date="2024-07-10")
+    assert checked_again(before, cast.statistician).agrees
+    after = cut_of(cast, name="later", cut_off=date(2025, 1, 1))
+    row = of(after, subject, "RFS")
+    assert (row["days"], row["missing"]) == (str(days(date(2024, 7, 10))), "")
+    (course,) = rows_of(after, "subjects.csv")
+    assert course["relapsed_on"] == "2024-07-10"
+
+
+def test_decisions_go_along_with_a_subject_to_another_site(committee: Committee) -> None:
+    cast = committee.cast
+    decide(cast.adjudicator, committee.relapse)
+    accept(ask(cast, committee.subject), cast.stranger, User.objects.get(username="head_elsewhere"))
+    with acting(user=cast.coordinator):
+        assert not AdjudicationDecision.objects.exists()
+    with acting(user=cast.stranger):
+        assert AdjudicationDecision.objects.get().site_id == cast.elsewhere.pk
+    decide(committee.second, committee.relapse)
+    assert stage(committee, committee.relapse) == ("closed", False)
