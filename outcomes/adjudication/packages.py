@@ -12,6 +12,7 @@ from typing import Any
 from trialsite.casebook.items import item_in_words
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import anchor_dates, anchors
+from trialsite.listing import listed_apart, told
 from trialsite.review.contents import FormContent, contents_of
 from trialsite.review.item_words import value_in_words
 from trialsite.studies.domain.adjudication_plan import DEATH, RELAPSE
@@ -54,6 +55,11 @@ class Piece:
     items: Sequence[tuple[str, str]]
     lines: Sequence[str]
 
+    @property
+    def words(self) -> str:
+        """The items in one line."""
+        return listed_apart(told(label, value) for label, value in self.items)
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -90,8 +96,8 @@ def package_of(case: Case) -> Package:
 
 
 def day_one(subject: Subject) -> date | None:
-    """The first day of treatment, or of randomisation where nothing was given."""
-    for name in ("c1d1", "randomisation"):
+    """The first day of treatment, else of randomisation, else of transplantation."""
+    for name in ("c1d1", "randomisation", "hsct_d0"):
         if name in anchors and (day := anchor_dates([subject.pk], name).get(subject.pk)):
             return day
     return None

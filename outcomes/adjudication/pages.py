@@ -77,7 +77,7 @@ def state_of(case: Case) -> tuple[str, str]:
     state, words = {
         Stage.REVIEW: ("pending", _("waits for reviewers")),
         Stage.CHAIR: ("pending", _("waits for the chair")),
-        Stage.CLOSED: ("done", _("closed")),
+        Stage.CLOSED: ("done", _("case closed")),
     }[case.standing.stage]
     reopened = case.standing.reopened and case.standing.stage is not Stage.CLOSED
     return (state, _("opened again, %(state)s") % {"state": words}) if reopened else (state, words)

@@ -380,7 +380,7 @@ def test_the_overview_counts_agreement_and_is_for_the_sponsors_side(
         assert "1 (100.0 %)" in html  # the relapse is confirmed
         assert "0/1" in html  # on another date
         assert "2024-07-10 <span" in html
-        assert "closed" in html
+        assert "case closed" in html
     for who in (cast.coordinator, cast.investigator, cast.monitor):
         page(client, who, url, 403)
     for who in (cast.adjudicator, cast.chair):
