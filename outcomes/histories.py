@@ -38,6 +38,7 @@ from trialsite.deviations.selectors import major_deviations
 from trialsite.studies.domain.protocol import Protocol
 
 from . import models
+from .adjudication.cases import Decisions, adjudications, decisions_on
 from .domain import history as told
 from .domain.history import Dated, History
 from .models.events import ContactKind, WithdrawalDegree
@@ -67,6 +68,7 @@ class _Reading:
         self.relapses = self.standing(models.Relapse, "onset_earliest")
         self.deaths = self.standing(models.Death, "died_on_earliest")
         self.contacts = self.standing(models.SurvivalContact)
+        self.decisions = self.committees()
         self.withdrawals = by_subject(withdrawals_of(ids))
         self.transplants = self.standing(Transplant)
         self.cells = self.standing(CellTherapy)
@@ -92,6 +94,10 @@ class _Reading:
         """The standing forms of a kind by subject, the earliest first; a form without its day tells nothing."""
         found = current_records(model, self.ids).exclude(**{day: None})
         return by_subject(found.order_by(day, "pk"))
+
+    def committees(self) -> Decisions:
+        """What committees decided, where protocols have them."""
+        return decisions_on(one for one in self.ids if self.protocols[one].adjudication)
 
     def histories(self) -> dict[UUID, History]:
         return {one: self.history(one) for one in self.ids}
@@ -122,6 +128,11 @@ class _Reading:
             windows=tuple(
                 told.VisitWindow(each.key, each.latest, each.key in assessing)
                 for each in self.windows.get(one, [])
+            ),
+            adjudications=tuple(
+                adjudications(
+                    protocol, (*self.relapses.get(one, []), *self.deaths.get(one, [])), self.decisions
+                )
             ),
             major_deviations=tuple(
                 Dated(each.occurred_on, ItemAddress(Deviation._meta.db_table, str(each.pk), "weight"))

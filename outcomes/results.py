@@ -8,6 +8,7 @@ from uuid import uuid5
 from trialsite.casebook.models import Subject
 from trialsite.clinical.facts import ItemAddress
 
+from .domain.adjudication import adjudicated
 from .domain.endpoints import derive
 from .domain.history import Dated, History
 from .domain.results import EndpointResult as Derived
@@ -55,7 +56,7 @@ def address(one: ItemAddress) -> list[str]:
 
 def derive_course(subject: Subject) -> Iterable[SubjectCourse]:
     """The landmarks of one subject's way through the study; unsaved."""
-    history = subject.__dict__.pop("_history", None) or history_of([subject.pk])[subject.pk]
+    history = adjudicated(subject.__dict__.pop("_history", None) or history_of([subject.pk])[subject.pk])
     yield SubjectCourse(
         arm=subject.arm,
         state=subject.state,

@@ -46,7 +46,7 @@ def study(request: HttpRequest, key: str) -> HttpResponse:
     user = person(request)
     found = study_with_figures(user, key)
     context = dashboard_context(user, found, request.GET.get("endpoint", ""))
-    return render(request, "outcomes/study.html", context | {"tabs": tabs(found, "summary")})
+    return render(request, "outcomes/study.html", context | {"tabs": tabs(found, "summary", user)})
 
 
 @login_required
@@ -83,7 +83,7 @@ def consort(request: HttpRequest, key: str) -> HttpResponse:
     user = person(request)
     found = study_with_figures(user, key)
     refresh_own(user, found)
-    context = consort_context(user, found) | {"tabs": tabs(found, "flow")}
+    context = consort_context(user, found) | {"tabs": tabs(found, "flow", user)}
     return render(request, "outcomes/consort.html", context)
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from trialsite.access.models import User
+from trialsite.access.permissions import may
 from trialsite.access.requests import user_of
 from trialsite.casebook.selectors import subjects_visible_to
 from trialsite.studies.models import Study, StudySite
@@ -57,16 +58,20 @@ PAGES: Mapping[str, Page] = {
 KEPT = ("of", "arm", "endpoint", "by")  # of an address, in the address of a file
 
 
-def tabs(study: Study, chosen: str) -> list[Choice]:
-    """The pages of a study's dashboards, the first page and the flow among them."""
+def tabs(study: Study, chosen: str, user: User) -> list[Choice]:
+    """The pages of a study's dashboards, the first page and the flow among them; adjudication where there is one."""
     first = [
         Choice(_("Summary"), reverse("dashboard", args=[study.key]), chosen == "summary"),
         Choice(_("Flow"), reverse("dashboard-flow", args=[study.key]), chosen == "flow"),
     ]
-    return first + [
+    pages = [
         Choice(str(page.label), reverse(f"dashboard-{name}", args=[study.key]), chosen == name)
         for name, page in PAGES.items()
     ]
+    if study.protocol.adjudication is None or not may(user, "adjudication.view", study_id=study.pk):
+        return first + pages
+    address = reverse("dashboard-adjudications", args=[study.key])
+    return [*first, *pages, Choice(_("Adjudication"), address, chosen == "adjudications")]
 
 
 def asked_by(request: HttpRequest, user: User, study: Study) -> Asked:
@@ -111,7 +116,7 @@ def frame(asked: Asked, name: str) -> dict[str, Any]:
         "study": study,
         "protocol": protocol,
         "label": PAGES[name].label,
-        "tabs": tabs(study, name),
+        "tabs": tabs(study, name, asked.user),
         "behind": subjects_behind(study),
         "own_sites": len(asked.own),
         "all_sites": sites,

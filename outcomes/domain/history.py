@@ -44,6 +44,21 @@ class Dated:
         return self.on if isinstance(self.on, PartialDate) else PartialDate.of(self.on)
 
 
+@dataclass(frozen=True, slots=True)
+class Adjudication:
+    """What a committee says of a relapse or death. `event`: the item that dates it on the investigator's form.
+
+    decision: the item that says it; None while the case is open: the investigator's event counts so far. `verdict`:
+    a code of `outcomes.domain.adjudication.Verdict`. `on`, `cause`: None and empty where nothing was asked.
+    """
+
+    event: ItemAddress
+    decision: ItemAddress | None = None
+    verdict: str = ""
+    on: AnyDate | None = None
+    cause: str = ""
+
+
 class RelapseSite(StrEnum):
     """Where the leukaemia came back. Every one of them is a relapse in all endpoints; MRD recurrence is
     none.
@@ -144,7 +159,7 @@ class History:
     used. severe_adverse_events: of grade 3 or more, in the protocol's safety window. windows: the visits
     that are planned, so that a visit missed for good can be told from one to come. major_deviations: major
     or critical departures from the protocol that stand. by_counts: the responses of a sensitivity analysis,
-    where the protocol has it.
+    where the protocol has it. adjudications: of the relapses and of the death that a committee judges.
     """
 
     c1d1: Dated | None = None
@@ -171,6 +186,7 @@ class History:
     severe_adverse_events: tuple[Dated, ...] = ()
     windows: tuple[VisitWindow, ...] = ()
     major_deviations: tuple[Dated, ...] = ()
+    adjudications: tuple[Adjudication, ...] = ()
     by_counts: ByCounts | None = None
 
     def read_by_counts(self) -> History:

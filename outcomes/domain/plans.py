@@ -61,7 +61,8 @@ class Switches:
     before_gap: an event after two missed disease assessments in a row is censored at the assessment before
     them. death_competes: only death competes. not_evaluable_fails: a landmark that cannot be evaluated was
     not reached. response_by_counts: a remission needs its counts, MLFS is no CRi (registration 002 says "with or
-    without recovery"). only: the subjects it is restricted to, a name of `RESTRICTIONS`.
+    without recovery"). only: the subjects it is restricted to, a name of `RESTRICTIONS`. investigator: events
+    as the investigators recorded them, also where a committee decided.
     """
 
     failure_on_first_day: bool = False
@@ -72,6 +73,7 @@ class Switches:
     not_evaluable_fails: bool = False
     response_by_counts: bool = False
     only: str = ""
+    investigator: bool = False
 
 
 ANALYSES: dict[str, Switches] = {
@@ -87,6 +89,7 @@ ANALYSES: dict[str, Switches] = {
     "response_by_counts": Switches(response_by_counts=True),
     "response_evaluable": Switches(only="response_evaluable"),
     "per_protocol": Switches(only="per_protocol"),
+    "investigator": Switches(investigator=True),
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from trialsite.studies.domain.adjudication_plan import adjudication_problems
 from trialsite.studies.domain.adverse_event_plan import adverse_event_problems
 from trialsite.studies.domain.blinatumomab_plan import blinatumomab_problems
 from trialsite.studies.domain.deviation_plan import deviation_problems
@@ -104,6 +105,7 @@ def _problems(
     yield from reference_problems(protocol)
     yield from deviation_problems(protocol)
     yield from monitoring_problems(protocol)
+    yield from adjudication_problems(protocol)
 
 
 def _repeated(protocol: Protocol) -> Found:

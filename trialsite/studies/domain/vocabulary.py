@@ -195,6 +195,7 @@ ANALYSES: dict[str, Text] = {
     ),
     "response_evaluable": Text("only with an assessed response", "仅限有疗效评估者"),
     "per_protocol": Text("without major deviation", "无重大方案偏离者"),
+    "investigator": Text("events as the investigators judged them", "按研究者判断的事件"),
 }
 # Where time ends without an event.
 CENSORS = ("last_adequate_assessment", "last_known_alive", "last_mrd_sample")
