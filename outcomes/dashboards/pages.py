@@ -132,6 +132,7 @@ def cell(request: HttpRequest, key: str, topic: str) -> HttpResponse:
     line, site = said.get("line"), said.get("site", "")
     levels = [one for one in said.get("level", "").split("|") if one]
     found = BehindCells(user, study, topic, line, levels, asked.arm, site)
+    rows: Any = found  # of which a page asks its slice alone
     everywhere = sum(
         row.count.subjects
         for row in cells_of(study, topic, asked.own, asked.arm).rows
@@ -143,7 +144,7 @@ def cell(request: HttpRequest, key: str, topic: str) -> HttpResponse:
         "what": what_of(asked, topic, line, levels, site),
         "own": found.subjects(),
         "everywhere": "" if site or line is None else everywhere,
-        "page": Paginator(found, 50).get_page(said.get("page")),
+        "page": Paginator(rows, 50).get_page(said.get("page")),
     }
     context["lines"] = list(listed(asked, topic, context["page"]))
     return render(request, "outcomes/dashboards/cell.html", context)

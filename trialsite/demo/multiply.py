@@ -15,7 +15,7 @@ from trialsite.casebook.models import Subject
 OWNER = "owner"
 LONGER = "round(t.days * (0.5 + twin * 7919 %% 1000 / 1000.0))::integer"
 NUMBERED = "CASE WHEN t.{0} = '' THEN '' ELSE t.{0} || '-' || twin END"
-CHANGED = {
+CHANGED: dict[tuple[Any, str], str] = {
     (Subject, "screening_number"): NUMBERED.format("screening_number"),
     (Subject, "subject_number"): NUMBERED.format("subject_number"),
     (Subject, "usubjid"): NUMBERED.format("usubjid"),
