@@ -29,9 +29,10 @@ ADDRESSES = [
 ]
 LISTS = re.compile(r"/dashboards/[^/]+/(cells/|flow/\w|endpoints/[^/]+/\?(counted|events|day)=)")
 FORM = re.compile(r'href="(/subjects/[0-9a-f-]+/slots/[^"]*)"')
-PLAIN = {  # what no list stands behind: sums of the lines above, plans, drafts that only their author sees
+PLAIN = {  # no list stands behind sums of the lines above, plans, drafts of one author, days of one subject
     "Months", "At risk", "Events so far", "Events of any kind so far", "Censored so far", "Planned", "Enrolled so far",
     "Forms begun, not submitted", "All sites", "Other sites",
+    "Days", "Samples", "First on day", "Last on day",
 }  # fmt: skip
 
 
@@ -102,7 +103,8 @@ def absolute(address: str, href: str) -> str:
 
 def listed(answer: Any) -> tuple[set[Any], int]:
     """The subjects of a list over all its pages, and how often they count together."""
-    rows = list(answer.context["page"].paginator.object_list)
+    with acting(user=answer.context["user"]):
+        rows = list(answer.context["page"].paginator.object_list)
     subjects = {getattr(one, "subject_id", None) or one.pk for one in rows}
     return subjects, sum(getattr(one, "n", 1) for one in rows)
 
