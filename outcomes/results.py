@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid5
 
 from trialsite.casebook.models import Subject
+from trialsite.casebook.registries import follow_up_ends
 from trialsite.clinical.facts import ItemAddress
 
 from .domain.adjudication import adjudicated
@@ -63,12 +64,14 @@ def derive_course(subject: Subject) -> Iterable[SubjectCourse]:
         screened_on=subject.screened_on,
         enrolled_on=subject.enrolled_on,
         randomised_on=day(history.randomised_on),
+        started_on=day(history.c1d1),
         treated_on=min(filter(None, (day(history.c1d1), day(history.hsct_d0))), default=None),
         in_crc_on=day(history.first_crc),
         transplanted_on=day(history.hsct_d0),
         relapsed_on=min((one.earliest for one in history.relapses), default=None),
         died_on=day(history.death),
         withdrawn_on=day(history.follow_up_withdrawn),
+        ended_on=follow_up_ends([subject.pk]).get(subject.pk),
     )
 
 

@@ -22,7 +22,7 @@ from trialsite.studies.models import Study, StudySite
 from ..consort_page import own_sites
 from ..dashboard_page import arm_name, refresh_own, several_arms
 from ..study_reading import sees_arms, study_with_figures, subjects_behind
-from .cells import Behind, behind, cells_of, own_subjects
+from .cells import Behind, BehindCells, cells_of
 from .exposure import exposure
 from .failures import failures
 from .forest import forest
@@ -145,7 +145,8 @@ def cell(request: HttpRequest, key: str, topic: str) -> HttpResponse:
     asked, said = asked_by(request, user, study), request.GET
     line, site = said.get("line"), said.get("site", "")
     levels = [one for one in said.get("level", "").split("|") if one]
-    found = behind(user, study, topic, line, levels, asked.arm, site)
+    found = BehindCells(user, study, topic, line, levels, asked.arm, site)
+    rows: Any = found  # of which a page asks its slice alone
     everywhere = sum(
         row.count.subjects
         for row in cells_of(study, topic, asked.own, asked.arm).rows
@@ -155,9 +156,9 @@ def cell(request: HttpRequest, key: str, topic: str) -> HttpResponse:
         "study": study,
         "topic": TOPICS[topic],
         "what": what_of(asked, topic, line, levels, site),
-        "own": own_subjects(found),
+        "own": found.subjects(),
         "everywhere": "" if site or line is None else everywhere,
-        "page": Paginator(found, 50).get_page(said.get("page")),
+        "page": Paginator(rows, 50).get_page(said.get("page")),
     }
     context["lines"] = list(listed(asked, topic, context["page"]))
     return render(request, "outcomes/dashboards/cell.html", context)

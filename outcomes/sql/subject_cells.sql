@@ -56,17 +56,17 @@ LANGUAGE sql STABLE AS $$
            OR v.done_on IS NOT NULL AND v.open_forms > 0 AND v.anchor <> 'screening')
     GROUP BY 1, 2, 3, 4
     UNION ALL  -- items that the plan of verification asks for (n), and how many are verified (value)
-    SELECT p.id, p.site_id, p.arm, '', '', sum(CASE WHEN k.whole THEN f.all_items ELSE f.critical END),
-           sum(CASE WHEN k.whole THEN f.all_verified ELSE f.critical_verified END)
-    FROM review_formtoverify f JOIN parts p ON p.id = f.subject_id CROSS JOIN plan
+    SELECT p.id, p.site_id, p.arm, '', '', c.n::bigint, c.value
+    FROM parts p CROSS JOIN plan
     CROSS JOIN LATERAL (
         SELECT encode(substring(sha256(convert_to(plan.seed || ':' || p.usubjid, 'UTF8')) FOR 8), 'hex') AS hex) h
     CROSS JOIN LATERAL (  -- as review.verification.is_sampled draws it
         SELECT ('x' || left(h.hex, 8))::bit(32)::bigint * 4294967296::numeric
                + ('x' || right(h.hex, 8))::bit(32)::bigint
                < floor(plan.percent * 18446744073709551616::numeric / 100) AS whole) k
-    WHERE p_topic = 'sdv' AND f.study_id = p_study
-    GROUP BY 1, 2, 3
+    JOIN outcomes_subjectcell c ON c.subject_id = p.id AND c.study_id = p_study AND c.topic = 'items'
+         AND c.line = CASE WHEN k.whole THEN 'all' ELSE 'critical' END
+    WHERE p_topic = 'sdv'
     UNION ALL  -- forms that somebody began and did not submit
     SELECT p.id, p.site_id, p.arm, '', '', count(*), NULL
     FROM casebook_draft d JOIN parts p ON p.id = d.subject_id

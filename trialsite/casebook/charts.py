@@ -16,6 +16,7 @@ from unicodedata import east_asian_width
 Drawing = dict[str, Any]
 WIDE, NARROW = 860, 358
 LINE = 18  # height of one line of text
+COVERED = 1.0  # pixels between dots that cannot be told apart
 
 
 @dataclass(frozen=True)
@@ -200,12 +201,17 @@ def band_path(pieces: Sequence[tuple[float, float, float, float]]) -> str:
 
 
 def step_dots(steps: Sequence[Step], start: float, x: Scale, y: Scale) -> list[Drawing]:
-    """A dot for each record behind a step, spread over the step's height from the one before it."""
+    """A dot for each record behind a step, spread over the step's height from the one before it; where dots that lead
+    to the same place would cover each other, one stands for them."""
     dots = []
     for before, step in pairwise([Step(0, start), *steps]):
+        last: dict[str, float] = {}
         for i, (href, title) in enumerate(step.links):
-            height = before.y + (step.y - before.y) * (i + 1) / len(step.links)
-            dots.append({"x": px(x(step.x)), "y": px(y(height)), "href": href, "title": title})
+            height = y(before.y + (step.y - before.y) * (i + 1) / len(step.links))
+            if href in last and abs(height - last[href]) < COVERED:
+                continue
+            last[href] = height
+            dots.append({"x": px(x(step.x)), "y": px(height), "href": href, "title": title})
     return dots
 
 
