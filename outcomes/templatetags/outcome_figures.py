@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from outcomes.dashboards.drawing import Shape
 from outcomes.domain.curve import months
 from outcomes.domain.intervals import Estimate
+from trialsite.casebook.fact_words import code_label, fact_label
 from trialsite.casebook.names import local as in_language
+from trialsite.listing import told
 from trialsite.studies.domain.vocabulary import ANALYSES
 
 register = template.Library()
@@ -73,3 +75,10 @@ def element(one: Shape) -> str:
     title = f"<title>{escape(one.title)}</title>" if one.title else ""
     drawn = f'<{one.kind} class="{one.css}"{at}>{escape(one.text)}{title}</{one.kind}>'
     return f'<a href="{escape(one.href)}">{drawn}</a>' if one.href else drawn
+
+
+@register.filter
+def covariate(name: str) -> str:
+    """A column of a comparison in words: "age_years", or "sex=M" of a code."""
+    fact, _equals, code = name.partition("=")
+    return told(fact_label(fact), code_label(fact, code, None)) if code else fact_label(fact)
