@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -18,6 +19,7 @@ from trialsite.access.models import User
 from trialsite.access.permissions import grants_of
 from trialsite.casebook.models import Subject
 from trialsite.casebook.selectors import subjects_visible_to
+from trialsite.clinical.dates import add_months
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.models import Study, StudySite
 
@@ -36,6 +38,10 @@ STATIONS: dict[str, Any] = {
     "randomised": _("Randomised"),
     "received": _("Received the treatment"),
     "not_received": _("Have not received it"),
+    "in_crc": _("In complete remission"),
+    "transplanted": _("Transplanted"),
+    "relapsed": _("Relapsed"),
+    "withdrawn": _("Withdrawals of consent"),
     "completed": _("Completed treatment"),
     "discontinued": _("Discontinued treatment"),
     "left": _("Left the study"),
@@ -167,12 +173,29 @@ def link_of(line: Line, study: Study) -> str:
                 line.reason
             )
         return f"{reverse('prescreening')}?{urlencode(asked)}"
-    asked = {name: value for name, value in (("reason", line.reason), ("arm", line.arm)) if value}
-    address = reverse("dashboard-station", args=[study.key, line.station])
-    return f"{address}?{urlencode(asked)}" if asked else address
+    return station_link(study, line.station, reason=line.reason, arm=line.arm)
 
 
-def subjects_at(user: User, study: Study, station: str, reason: str, arm: str) -> QuerySet[Subject]:
+def station_link(study: Study, station: str, **asked: str) -> str:
+    """Where the subjects at a station are listed; `asked`: reason, arm, site and month, as far as they narrow it."""
+    address = reverse("dashboard-station", args=[study.key, station])
+    narrowed = urlencode({name: value for name, value in asked.items() if value})
+    return f"{address}?{narrowed}" if narrowed else address
+
+
+def in_month(subjects: QuerySet[Subject], station: str, month: str) -> QuerySet[Subject]:
+    """Those who were screened, or at "enrolled" enrolled, in a month (2026-03); an unclear one narrows nothing."""
+    try:
+        first = date.fromisoformat(f"{month}-01")
+    except ValueError:
+        return subjects
+    day = "enrolled_on" if station == "enrolled" else "screened_on"
+    return subjects.filter(**{f"{day}__gte": first, f"{day}__lt": add_months(first, 1)})
+
+
+def subjects_at(
+    user: User, study: Study, station: str, reason: str = "", arm: str = "", site: str = ""
+) -> QuerySet[Subject]:
     """The subjects of the reader's own sites at a station, by the same definition as the counts."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -181,4 +204,5 @@ def subjects_at(user: User, study: Study, station: str, reason: str, arm: str) -
             [study.pk, primary_endpoint(study), station, reason, reason, arm, arm],
         )
         ids = [row[0] for row in cursor.fetchall()]
-    return subjects_visible_to(user).filter(pk__in=ids).order_by("screening_number")
+    found = subjects_visible_to(user).filter(pk__in=ids).order_by("screening_number")
+    return found.filter(site__key=site) if site else found

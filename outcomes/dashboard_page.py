@@ -1,9 +1,10 @@
 """What the study's pages show: six figures, the flow, accrual against plan, curves with their tables."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -19,6 +20,7 @@ from trialsite.studies.models import Study, StudySite
 from trialsite.studies.selectors import studies_visible_to
 
 from .charting import accrual_drawing, curve_drawing
+from .consort_page import own_sites, station_link
 from .domain.forecast import forecast
 from .domain.intervals import Estimate
 from .figures import POOLED, Figure, Group, StepRow, TableRow, expected_by, figure
@@ -82,6 +84,7 @@ class SiteAccrual:
     failed: int
     enrolled: int
     latest: date | None
+    own: bool
 
 
 def refresh_own(user: User, study: Study) -> None:
@@ -109,7 +112,7 @@ def dashboard_context(user: User, study: Study, endpoint_key: str) -> dict[str, 
         "proportions": [one for one in figures if not one.timed],
         "chosen": chosen,
         **(curve_context(user, study, protocol, chosen) if chosen else {}),
-        **accrual_context(study, protocol, accrual),
+        **accrual_context(study, protocol, accrual, own_sites(user, study)),
         "flow": Flow.total(flows),
         "flow_arms": arm_flows(protocol, flows) if by_arm else [],
         "pooled": several_arms(protocol) and not by_arm,
@@ -135,7 +138,9 @@ def endpoint_context(user: User, study: Study, plan: EndpointPlan) -> dict[str, 
         "chosen": shown,
         "pooled": several_arms(protocol) and not by_arm,
         **(curve_context(user, study, protocol, shown) if shown.timed else {}),
-        "shares": [(arm_name(protocol, group.arm), shown.proportion(group)) for group in shown.groups],
+        "shares": [
+            (arm_name(protocol, group.arm), group.arm, shown.proportion(group)) for group in shown.groups
+        ],
     }
 
 
@@ -179,16 +184,37 @@ def six_figures(study: Study, protocol: Protocol, figures: Sequence[Figure], flo
     """The six figures that matter."""
     planned = protocol.planned_enrolment
     six = [
-        Figured(_("Screened"), flow.screened, hint=_("%(n)s in screening") % {"n": flow.in_screening}),
-        Figured(_("Screen failures"), flow.failed, hint=share(flow.failed, flow.screened)),
+        Figured(
+            _("Screened"),
+            flow.screened,
+            href=station_link(study, "screened"),
+            hint=_("%(n)s in screening") % {"n": flow.in_screening},
+        ),
+        Figured(
+            _("Screen failures"),
+            flow.failed,
+            hint=share(flow.failed, flow.screened),
+            href=station_link(study, "failed"),
+        ),
         Figured(
             _("Enrolled"),
             flow.enrolled,
             of=planned,
             hint=share(flow.enrolled, planned) if planned else _("planned number: not stated"),
+            href=station_link(study, "enrolled"),
         ),
-        Figured(_("Treated"), flow.treated, hint=share(flow.treated, flow.enrolled)),
-        Figured(_("Transplanted"), flow.transplanted, hint=share(flow.transplanted, flow.enrolled)),
+        Figured(
+            _("Treated"),
+            flow.treated,
+            hint=share(flow.treated, flow.enrolled),
+            href=station_link(study, "received"),
+        ),
+        Figured(
+            _("Transplanted"),
+            flow.transplanted,
+            hint=share(flow.transplanted, flow.enrolled),
+            href=station_link(study, "transplanted"),
+        ),
     ]
     primary = next((one for one in figures if one.plan.role == "primary"), None)
     if primary is not None:
@@ -199,7 +225,7 @@ def six_figures(study: Study, protocol: Protocol, figures: Sequence[Figure], flo
 def primary_figure(study: Study, primary: Figure) -> Figured:
     """Events of the primary endpoint, or its responders."""
     name = primary.plan.name.in_language(get_language() or "en")
-    href = reverse("dashboard-endpoint", args=[study.key, primary.plan.key])
+    href = reverse("dashboard-endpoint", args=[study.key, primary.plan.key]) + "?events=1#subjects"
     if primary.timed:
         return Figured(
             _("Events of the primary endpoint"), primary.n_events, of=primary.n, hint=name, href=href
@@ -236,6 +262,7 @@ def estimate_line(shown: Figure, group: Group, name: str) -> dict[str, Any]:
     """The figures of one curve that stand in words above it."""
     return {
         "name": name,
+        "arm": group.arm,
         "n": group.n,
         "n_events": group.count(1),
         "landmark": shown.landmark(group),
@@ -247,8 +274,10 @@ def estimate_line(shown: Figure, group: Group, name: str) -> dict[str, Any]:
 # Accrual and flow
 
 
-def accrual_context(study: Study, protocol: Protocol, rows: Sequence[AccrualRow]) -> dict[str, Any]:
-    """Enrolment against plan, over the study and by site."""
+def accrual_context(
+    study: Study, protocol: Protocol, rows: Sequence[AccrualRow], own: Collection[UUID]
+) -> dict[str, Any]:
+    """Enrolment against plan, over the study and by site; `own`: the sites whose numbers lead to subjects."""
     places = list(
         StudySite.objects.filter(study=study).select_related("site").order_by("activated_on", "site__key")
     )
@@ -260,7 +289,7 @@ def accrual_context(study: Study, protocol: Protocol, rows: Sequence[AccrualRow]
     return {
         "accrual": accrual_drawing(rows, keys, begun, planned, length, today, coming.on if coming else None),
         "coming": coming,
-        "accrual_sites": [site_accrual(place, rows) for place in places],
+        "accrual_sites": [site_accrual(place, rows, place.site_id in own) for place in places],
         "accrual_months": monthly(rows),
         "expected": expected_by(today, begun, planned, length),
     }
@@ -294,17 +323,18 @@ def expected_end(
     return Coming(on, earliest, latest, recent, days)
 
 
-def site_accrual(place: StudySite, rows: Sequence[AccrualRow]) -> SiteAccrual:
-    own = [row for row in rows if row.site_key == place.site.key]
+def site_accrual(place: StudySite, every: Sequence[AccrualRow], own: bool) -> SiteAccrual:
+    rows = [row for row in every if row.site_key == place.site.key]
     return SiteAccrual(
         key=place.site.key,
         name=str(place.site),
         activated_on=place.activated_on,
         planned=place.planned,
-        screened=sum(row.screened for row in own),
-        failed=sum(row.failed for row in own),
-        enrolled=sum(row.enrolled for row in own),
-        latest=max((row.month for row in own if row.enrolled), default=None),
+        screened=sum(row.screened for row in rows),
+        failed=sum(row.failed for row in rows),
+        enrolled=sum(row.enrolled for row in rows),
+        latest=max((row.month for row in rows if row.enrolled), default=None),
+        own=own,
     )
 
 
@@ -320,7 +350,7 @@ def monthly(rows: Sequence[AccrualRow]) -> list[tuple[date, int, int, int]]:
 
 
 def arm_flows(protocol: Protocol, flows: Sequence[Flow]) -> list[tuple[str, Flow]]:
-    """The flow of each arm, in the order of the protocol."""
+    """The flow of each arm with the arm's name, in the order of the protocol."""
     known = {flow.arm: flow for flow in flows if flow.arm != POOLED}
     return [(arm_name(protocol, arm.key), known.get(arm.key, Flow(arm.key))) for arm in protocol.arms]
 

@@ -228,7 +228,7 @@ def figure(plan: EndpointPlan, rows: Iterable[Counted], by_arm: bool) -> Figure:
         if len(arms) > 1
         else (group(POOLED, counted),),
         pooled=group(POOLED, counted),
-        uncounted=sum(row.n for row in own if row not in counted),
+        uncounted=sum(row.n for row in own) - sum(row.n for row in counted),
         by_type=types,
     )
 

@@ -4,7 +4,7 @@ Own forms and those of earlier rooms are read in bulk; every date keeps the addr
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from assessments.disease.responses import Judged, judged_responses
 from assessments.domain.gvhd import acute_grade, chronic_severity
 from assessments.domain.mrd import Verdict
 from assessments.domain.mrd_course import MrdState
+from assessments.domain.response import Category
 from assessments.events.graded import Labs, acute_stages_of, chronic_scores_of, liver_labs
 from assessments.models import AcuteGvhd, AdverseEvent, ChronicGvhd, Engraftment, PlannedVisit
 from assessments.subjects import known_facts, protocols
@@ -37,6 +38,7 @@ from trialsite.deviations.selectors import major_deviations
 from trialsite.studies.domain.protocol import Protocol
 
 from . import models
+from .adjudication.cases import Decisions, adjudications, decisions_on
 from .domain import history as told
 from .domain.history import Dated, History
 from .models.events import ContactKind, WithdrawalDegree
@@ -66,6 +68,7 @@ class _Reading:
         self.relapses = self.standing(models.Relapse, "onset_earliest")
         self.deaths = self.standing(models.Death, "died_on_earliest")
         self.contacts = self.standing(models.SurvivalContact)
+        self.decisions = self.committees()
         self.withdrawals = by_subject(withdrawals_of(ids))
         self.transplants = self.standing(Transplant)
         self.cells = self.standing(CellTherapy)
@@ -77,6 +80,7 @@ class _Reading:
         self.engraftments = self.standing(Engraftment)
         self.adverse = self.standing(AdverseEvent, "onset_earliest")
         self.responses = judged_responses(ids)
+        self.by_counts = by_counts(self.protocols)
         self.mrd = mrd_lines(ids)
         self.relapsed = known_facts(ids, "relapsed")
         self.c1d1 = anchor_dates(ids, "c1d1") if "c1d1" in anchors else {}
@@ -91,20 +95,22 @@ class _Reading:
         found = current_records(model, self.ids).exclude(**{day: None})
         return by_subject(found.order_by(day, "pk"))
 
+    def committees(self) -> Decisions:
+        """What committees decided, where protocols have them."""
+        return decisions_on(one for one in self.ids if self.protocols[one].adjudication)
+
     def histories(self) -> dict[UUID, History]:
         return {one: self.history(one) for one in self.ids}
 
     def history(self, one: UUID) -> History:
         protocol = self.protocols[one]
-        responses = [each for each in self.responses.get(one, []) if each.counts]
         lines = [line for line in self.mrd.get(one, []) if line.verdict and not line.at_screening]
         contacts = self.contacts.get(one, [])
         assessing = {visit.key for visit in protocol.visits if visit.assesses_disease}
-        remission = next((each for each in responses if each.in_crc is Truth.TRUE), None)
+        literal = protocol.response.literal_mlfs_is_cri
         known = History(
             c1d1=self.first_dose(one),
             randomised_on=first(dated(each, "randomised_on") for each in self.randomised.get(one, [])),
-            first_crc=Dated(remission.on, response_source(remission)) if remission else None,
             hsct_d0=first(dated(each, "performed_on") for each in self.transplants.get(one, [])),
             car_t_d0=first(
                 dated(each, "performed_on")
@@ -113,23 +119,29 @@ class _Reading:
             ),
             relapses=tuple(relapse(each) for each in self.relapses.get(one, [])),
             death=next((death(each) for each in self.deaths.get(one, [])), None),
-            treatment_failure=treatment_failure(responses, protocol, self.visits),
             graft_failure=first(graft_failures(self.engraftments.get(one, []))),
             mrd_recurrence=recurrence(lines, protocol, self.relapsed.get(one)),
-            assessments=tuple(adequate(responses, contacts)),
             alive=(*self.signs.get(one, []), *alive_contacts(contacts)),
             new_therapies=tuple(new_therapies(contacts)),
             agvhd=tuple(acute_onsets(self.acute.get(one, []), self.liver.get(one, ()))),
-            responses=tuple(response(each, self.visits) for each in responses),
             mrd=tuple(mrd(line, protocol, self.visits) for line in lines),
             windows=tuple(
                 told.VisitWindow(each.key, each.latest, each.key in assessing)
                 for each in self.windows.get(one, [])
             ),
+            adjudications=tuple(
+                adjudications(
+                    protocol, (*self.relapses.get(one, []), *self.deaths.get(one, [])), self.decisions
+                )
+            ),
             major_deviations=tuple(
                 Dated(each.occurred_on, ItemAddress(Deviation._meta.db_table, str(each.pk), "weight"))
                 for each in self.major.get(one, [])
             ),
+            by_counts=told.ByCounts(**self.of_marrows(one, self.by_counts[one], literal=False))
+            if one in self.by_counts
+            else None,
+            **self.of_marrows(one, self.responses.get(one, []), literal),
         )
         known = replace(
             known,
@@ -139,6 +151,17 @@ class _Reading:
             ),
         )
         return replace(known, severe_adverse_events=tuple(severe(self.adverse.get(one, []), known)))
+
+    def of_marrows(self, one: UUID, judged: Sequence[Judged], literal: bool) -> dict[str, Any]:
+        """What the marrows of a subject say; `literal`: MLFS counts as CRi."""
+        responses = [each for each in judged if each.counts]
+        remission = next((each for each in responses if each.in_crc is Truth.TRUE), None)
+        return {
+            "first_crc": Dated(remission.on, response_source(remission)) if remission else None,
+            "treatment_failure": treatment_failure(responses, self.protocols[one], self.visits, literal),
+            "assessments": tuple(adequate(responses, self.contacts.get(one, []))),
+            "responses": tuple(response(each, self.visits, literal) for each in responses),
+        }
 
     def first_dose(self, one: UUID) -> Dated | None:
         """Day 1 of treatment, from the form of the phase that began then."""
@@ -246,29 +269,40 @@ def response_source(each: Judged) -> ItemAddress:
     return each.record.address("investigator_response" if each.said else "bm_blast_pct")
 
 
-def response(each: Judged, visits: dict[UUID, str]) -> told.ResponseAt:
+def by_counts(plans: Mapping[UUID, Protocol]) -> dict[UUID, list[Judged]]:
+    """The responses by counts of the subjects whose protocol has the analysis and who have a marrow."""
+    asked = [
+        one
+        for one, protocol in plans.items()
+        if any(plan.analysis == "response_by_counts" for plan in protocol.analyses)
+    ]
+    return judged_responses(asked, by_counts=True) if asked else {}
+
+
+def response(each: Judged, visits: dict[UUID, str], literal: bool) -> told.ResponseAt:
     return told.ResponseAt(
         each.on,
         response_source(each),
         visit=visits.get(each.record.visit_id, ""),
         category=each.category,
         in_crc=each.in_crc,
-        cr_or_cri=cr_or_cri(each),
+        cr_or_cri=cr_or_cri(each, literal),
     )
 
 
-def cr_or_cri(each: Judged) -> Truth:
-    """CR or CRi by the protocol's own response rules (its literal wording is already in the category)."""
+def cr_or_cri(each: Judged, literal: bool) -> Truth:
+    """CR or CRi; `literal`: with or without recovery of the counts, so MLFS too (registration 002)."""
+    remissions = REMISSIONS | {Category.MLFS.value} if literal else REMISSIONS
     possible = {each.category}
     if not each.said:
         possible = {category.value for category in each.response.possible}
-    if possible <= REMISSIONS:
+    if possible <= remissions:
         return Truth.TRUE
-    return Truth.UNKNOWN if possible & (REMISSIONS | {"NE", "UNKNOWN"}) else Truth.FALSE
+    return Truth.UNKNOWN if possible & (remissions | {"NE", "UNKNOWN"}) else Truth.FALSE
 
 
 def treatment_failure(
-    responses: Sequence[Judged], protocol: Protocol, visits: dict[UUID, str]
+    responses: Sequence[Judged], protocol: Protocol, visits: dict[UUID, str], literal: bool
 ) -> Dated | None:
     """No remission at any assessment up to the one that the protocol names, dated to that assessment.
 
@@ -287,7 +321,9 @@ def treatment_failure(
         return None
     each = responses[deciding]
     same = [one for one in responses[deciding + 1 :] if one.record.pk == each.record.pk]
-    reached = any_of(any_of((one.in_crc, cr_or_cri(one))) for one in [*responses[: deciding + 1], *same])
+    reached = any_of(
+        any_of((one.in_crc, cr_or_cri(one, literal))) for one in [*responses[: deciding + 1], *same]
+    )
     assert each.record.performed_on is not None
     return Dated(each.record.performed_on, response_source(each)) if reached is Truth.FALSE else None
 

@@ -7,6 +7,9 @@ from trialsite.casebook.edit_checks import not_in_the_future
 from trialsite.casebook.registries import FactSource, FormType, ProjectionType, SubjectPage, TrailWords
 
 from . import checks, forms, models, summaries, withdrawals
+from .adjudication.api import AdjudicationViewSet
+from .adjudication.trail_words import DECISION_WORDS
+from .adjudication.work import ADJUDICATION_WORK
 from .api import EndpointViewSet
 from .call_list import CALL_WORK
 from .calls import follow_attempt, return_who_was_lost, take_back_contacts
@@ -145,6 +148,7 @@ registries.forms.register(
 )
 
 registries.work.register("survival", CALL_WORK)
+registries.work.register("adjudication", ADJUDICATION_WORK)
 registries.gates.register("withdrawal", withdrawals.refuse_withdrawn)
 registries.marks.register("withdrawn", withdrawals.somehow_withdrawn)
 registries.left_out.register("withdrawal", withdrawals.without_use_of_data)
@@ -162,7 +166,9 @@ registries.timeline.register("outcomes", summaries.outcome_lanes)
 registries.stopping_rules.register("figures", rules_met)
 registries.api_lists.register("endpoints", EndpointViewSet)
 registries.api_lists.register("courses", CourseViewSet)
+registries.api_lists.register("adjudications", AdjudicationViewSet)
 registries.api_lists.register("data-cuts", DataCutViewSet)
+registries.trail_words.register(models.AdjudicationDecision._meta.db_table, DECISION_WORDS)
 registries.trail_words.register(models.DataCut._meta.db_table, TrailWords(hidden=hidden_of_cut))
 registries.trail_words.register(models.DataCutFile._meta.db_table, TrailWords(hidden=hidden_of_file))
 registries.critical_items.register("endpoints", critical_items)

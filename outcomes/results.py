@@ -6,8 +6,10 @@ from typing import Any
 from uuid import uuid5
 
 from trialsite.casebook.models import Subject
+from trialsite.casebook.registries import follow_up_ends
 from trialsite.clinical.facts import ItemAddress
 
+from .domain.adjudication import adjudicated
 from .domain.endpoints import derive
 from .domain.history import Dated, History
 from .domain.results import EndpointResult as Derived
@@ -55,19 +57,21 @@ def address(one: ItemAddress) -> list[str]:
 
 def derive_course(subject: Subject) -> Iterable[SubjectCourse]:
     """The landmarks of one subject's way through the study; unsaved."""
-    history = subject.__dict__.pop("_history", None) or history_of([subject.pk])[subject.pk]
+    history = adjudicated(subject.__dict__.pop("_history", None) or history_of([subject.pk])[subject.pk])
     yield SubjectCourse(
         arm=subject.arm,
         state=subject.state,
         screened_on=subject.screened_on,
         enrolled_on=subject.enrolled_on,
         randomised_on=day(history.randomised_on),
+        started_on=day(history.c1d1),
         treated_on=min(filter(None, (day(history.c1d1), day(history.hsct_d0))), default=None),
         in_crc_on=day(history.first_crc),
         transplanted_on=day(history.hsct_d0),
         relapsed_on=min((one.earliest for one in history.relapses), default=None),
         died_on=day(history.death),
         withdrawn_on=day(history.follow_up_withdrawn),
+        ended_on=follow_up_ends([subject.pk]).get(subject.pk),
     )
 
 

@@ -1,5 +1,6 @@
 """Every read of outcomes, limited to what this user may see."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Count, QuerySet
@@ -7,8 +8,8 @@ from django.db.models import Count, QuerySet
 from trialsite.access.models import User
 from trialsite.studies.models import Study
 
-from .figures import Figure
-from .models import EndpointResult
+from .figures import EVENT, Figure
+from .models import EndpointResult, SubjectCell
 
 
 def results_visible_to(user: User) -> QuerySet[EndpointResult]:
@@ -20,6 +21,25 @@ def results_of_study(user: User, study: Study, endpoint: str) -> QuerySet[Endpoi
     """One endpoint of the subjects in its analysis set, at the user's own sites, the longest time first."""
     found = results_visible_to(user).filter(study=study, endpoint=endpoint, in_set=True)
     return found.order_by("-days", "subject__screening_number")
+
+
+def behind_number(
+    results: QuerySet[EndpointResult], shown: Figure, asked: Mapping[str, str]
+) -> QuerySet[EndpointResult]:
+    """Those of the results that one number counts: everybody counted, those with the event, a group, an arm, a site."""
+    found = results.exclude(cause=None)
+    if shown.timed:
+        found = found.exclude(days=None)
+    if asked.get("events"):
+        found = found.filter(cause=EVENT)
+    if asked.get("arm"):
+        found = found.filter(arm=asked["arm"])
+    if asked.get("site"):
+        found = found.filter(site__key=asked["site"])
+    if asked.get("factor"):
+        group = SubjectCell.objects.filter(topic="group", line=asked["factor"], level=asked.get("level", ""))
+        found = found.filter(subject__in=group.values("subject"))
+    return found
 
 
 def own_event_days(user: User, study: Study, endpoint: str) -> dict[int, int]:

@@ -10,6 +10,7 @@ from django.http import Http404
 from trialsite.access.models import User
 from trialsite.access.permissions import grants_of
 from trialsite.audit.moment import earlier_instant
+from trialsite.studies.domain.protocol import EndpointPlan, Protocol
 from trialsite.studies.models import Study
 from trialsite.studies.selectors import study_or_404
 
@@ -64,6 +65,14 @@ def study_with_figures(user: User, key: str) -> Study:
     if not sees_figures(user, found):
         raise Http404
     return found
+
+
+def plan_or_404(protocol: Protocol, key: str) -> EndpointPlan:
+    """The endpoint (or sensitivity analysis) of an address."""
+    try:
+        return protocol.endpoint_of(key)
+    except KeyError as unknown:
+        raise Http404 from unknown
 
 
 def sees_arms(user: User, study: Study) -> bool:

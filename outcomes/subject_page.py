@@ -16,9 +16,10 @@ from trialsite.casebook.projections import bring_up_to_date
 from trialsite.studies.domain.protocol import EndpointPlan
 from trialsite.studies.domain.vocabulary import ANALYSES
 
+from .adjudication.cases import EVENTS
 from .explanations import explanation
 from .figures import INCIDENCE, TIME_TO_EVENT
-from .models import EndpointResult
+from .models import AdjudicationDecision, EndpointResult
 from .summaries import record_url
 
 
@@ -42,7 +43,8 @@ class EndpointLine:
 
     @property
     def explanation(self) -> str:
-        return explanation(self.plan, self.result)
+        named = {one.plan.analysis: one.result for one in self.analyses}
+        return explanation(self.plan, self.result, named.get("response_by_counts"))
 
     @property
     def analysis_words(self) -> str:
@@ -90,7 +92,9 @@ def sources_of(results: Iterable[EndpointResult]) -> dict[tuple[str, str], Sourc
     forms: dict[str, Any] = {model._meta.db_table: model for model in models_of_forms()}  # type: ignore[attr-defined]
     lines = {row.model._meta.db_table: row.model for kind in registries.forms.values() for row in kind.rows}
     found = {}
-    for table, ids in wanted.items():
+    for table, ids in sorted(
+        wanted.items(), key=lambda each: each[0] not in forms
+    ):  # forms first: others lead there
         if table in forms:
             for record in forms[table].objects.filter(pk__in=ids).select_related("visit"):
                 found[table, str(record.pk)] = source(record)
@@ -98,7 +102,16 @@ def sources_of(results: Iterable[EndpointResult]) -> dict[tuple[str, str], Sourc
             rows: Any = lines[table].objects.filter(pk__in=ids)  # type: ignore[attr-defined]
             for row in rows.select_related("record__visit"):
                 found[table, str(row.pk)] = source(row.record)
+        elif table == AdjudicationDecision._meta.db_table:
+            for one in AdjudicationDecision.objects.filter(pk__in=ids):
+                found[table, str(one.pk)] = decision_source(one, found)
     return found
+
+
+def decision_source(one: AdjudicationDecision, forms: dict[tuple[str, str], Source]) -> Source:
+    """A committee's decision; it leads to the form of its event, which stands among the sources with it."""
+    event = forms.get((EVENTS[one.form_key][0]._meta.db_table, str(one.event_id)))
+    return Source(_("Decision of the committee"), event.url if event else "", one.decided_at.date())
 
 
 def source(record: Any) -> Source:

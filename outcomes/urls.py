@@ -1,6 +1,7 @@
 from django.urls import path
 
 from . import call_pages, views
+from .adjudication import pages as adjudication
 from .dashboards import pages
 from .monitoring import control_pages
 from .monitoring import pages as monitoring
@@ -11,9 +12,12 @@ urlpatterns = [
     path("calls/", call_pages.call_list, name="call-list"),
     path("subjects/<uuid:subject_id>/calls/", call_pages.subject_calls, name="subject-calls"),
     path("subjects/<uuid:subject_id>/calls/phone/", call_pages.call_phone, name="call-phone"),
+    path("adjudications/", adjudication.committee, name="adjudications"),
+    path("adjudications/<uuid:event_id>/", adjudication.case, name="adjudication"),
     path("dashboards/", views.dashboards, name="dashboards"),
     path("dashboards/<slug:key>/", views.study, name="dashboard"),
     path("dashboards/<slug:key>/monitoring/", monitoring.monitoring, name="dashboard-monitoring"),
+    path("dashboards/<slug:key>/adjudications/", adjudication.overview, name="dashboard-adjudications"),
     path("dashboards/<slug:key>/courses/", views.courses, name="dashboard-courses"),
     *(
         path(f"dashboards/<slug:key>/{name}/", pages.page, {"name": name}, name=f"dashboard-{name}")

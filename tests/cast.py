@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from trialsite.access.identity import Identity, register_person
-from trialsite.access.models import Duty, Membership, Role, TrainingKind, User
+from trialsite.access.models import COMMITTEE, Duty, Membership, Role, TrainingKind, User
 from trialsite.access.services import grant_role
 from trialsite.access.staffing import record_training, sign_delegation
 from trialsite.audit import acting
@@ -37,12 +37,17 @@ class Cast:
     data_manager: User
     statistician: User
     inspector: User
+    adjudicator: User
+    chair: User
     administrator: User
     stranger: User
 
     def people(self) -> dict[str, User]:
         """Everybody by the name of the part they play."""
-        names = "coordinator investigator monitor data_manager statistician inspector administrator stranger"
+        names = (
+            "coordinator investigator monitor data_manager statistician inspector adjudicator chair administrator"
+            " stranger"
+        )
         return {name: getattr(self, name) for name in names.split()}
 
 
@@ -81,7 +86,8 @@ def cast_of(document: dict[str, Any], prefix: str = "") -> Cast:
         employ(head, Role.INVESTIGATOR, version, elsewhere, principal=True)
         employ(people["coordinator"], Role.COORDINATOR, version, here, head=people["investigator"])
         employ(people["stranger"], Role.COORDINATOR, version, elsewhere, head=head)
-        for role in (Role.MONITOR, Role.DATA_MANAGER, Role.STATISTICIAN, Role.INSPECTOR):
+        study_wide = (Role.MONITOR, Role.DATA_MANAGER, Role.STATISTICIAN, Role.INSPECTOR)
+        for role in (*study_wide, *COMMITTEE):
             employ(people[role.value], role, version)
         grant_role(user=people["administrator"], role=Role.ADMINISTRATOR, starts_on=OPENED, by=None)
     return Cast(study=version.study, version=version, here=here, elsewhere=elsewhere, **people)

@@ -46,6 +46,8 @@ CATEGORY_WORDS = {
     Category.INDETERMINATE_5PCT.value: gettext_lazy("indeterminate: exactly 5 %"),
     Category.UNKNOWN.value: pgettext_lazy("response", "open"),
 }
+# What the investigator says of a marrow below 5 %: which of these it is, counts decide where they are read alone.
+REMISSIONS_AND_MLFS = {Category.CR.value, Category.CRH.value, Category.CRI.value, Category.MLFS.value}
 NOT_DECIDED = {Category.UNKNOWN.value, Category.INDETERMINATE_5PCT.value}
 
 
@@ -57,7 +59,7 @@ class Judged:
     time before the first dose (or nothing has been given yet). awaited: what is repeated while the counts have not
     recovered; such an assessment is no failure. later: the counts of a later day by which the response of the marrow
     before it in the list got better; the investigator's own category spoke of the marrow's day. undecided: the last
-    later counts that look recovered and decide nothing."""
+    later counts that look recovered and decide nothing. by_counts: as `judged_responses` says."""
 
     record: MarrowAssessment
     response: Response
@@ -68,11 +70,12 @@ class Judged:
     awaited: Awaited | None = None
     later: LaterCounts | None = None
     undecided: Recovery | None = None
+    by_counts: bool = False
 
     @property
     def said(self) -> str:
-        """The investigator's category, where it speaks of this day."""
-        return "" if self.later else self.record.investigator_response
+        """The investigator's category, where it speaks of this day and is read."""
+        return "" if self.later else said_of(self.record, self.by_counts)
 
     @property
     def known_from(self) -> date:
@@ -92,6 +95,12 @@ class Judged:
         return not self.before_treatment or self.in_crc is Truth.TRUE
 
 
+def said_of(record: MarrowAssessment, by_counts: bool) -> str:
+    """The investigator's category; by counts alone, which remission it is (or MLFS) is not asked of anybody."""
+    said: str = record.investigator_response
+    return "" if by_counts and said in REMISSIONS_AND_MLFS else said
+
+
 def category_words(category: str) -> str:
     """A response category in the reader's words; the abbreviations of the field stay as they are."""
     return str(CATEGORY_WORDS.get(category, category))
@@ -108,13 +117,17 @@ def deciding(response: Response) -> Sequence[Step]:
     return shown[:3]
 
 
-def judged_responses(subject_ids: Sequence[UUID]) -> dict[UUID, list[Judged]]:
+def judged_responses(subject_ids: Sequence[UUID], *, by_counts: bool = False) -> dict[UUID, list[Judged]]:
     """Every standing marrow of each subject with its response, oldest first, and after it what later counts made of
-    it; a fixed number of queries."""
-    return read_once(("responses", frozenset(subject_ids)), lambda: _judge_all(subject_ids))
+    it; a fixed number of queries.
+
+    by_counts: MLFS is no CRi, whatever the registration's wording, and the counts decide between the remissions and
+    MLFS, not the investigator (a sensitivity analysis)."""
+    key = ("responses", frozenset(subject_ids), by_counts)
+    return read_once(key, lambda: _judge_all(subject_ids, by_counts))
 
 
-def _judge_all(subject_ids: Sequence[UUID]) -> dict[UUID, list[Judged]]:
+def _judge_all(subject_ids: Sequence[UUID], by_counts: bool) -> dict[UUID, list[Judged]]:
     marrows: dict[UUID, list[MarrowAssessment]] = defaultdict(list)
     records = (
         current_records(MarrowAssessment, subject_ids).exclude(performed_on=None).select_related("visit")
@@ -125,6 +138,8 @@ def _judge_all(subject_ids: Sequence[UUID]) -> dict[UUID, list[Judged]]:
         return {}
     ids = list(marrows)
     rules = {subject_id: protocol.response for subject_id, protocol in protocols(ids).items()}
+    if by_counts:
+        rules = {one: replace(own, literal_mlfs_is_cri=False) for one, own in rules.items()}
     counts = lab_values(ids, COUNTS)
     started, supported = first_doses(ids), supports(ids)
     around = around_marrows(marrows, rules)
@@ -136,6 +151,7 @@ def _judge_all(subject_ids: Sequence[UUID]) -> dict[UUID, list[Judged]]:
             started.get(subject_id),
             around,
             supported.get(subject_id, NO_SUPPORT),
+            by_counts,
         )
         for subject_id, found in marrows.items()
     }
@@ -153,6 +169,7 @@ def judge(
     first_dose: date | None,
     around: Mapping[UUID, Around],
     support: Support = NO_SUPPORT,
+    by_counts: bool = False,
 ) -> list[Judged]:
     """The responses of one subject in order: each knows the blasts of the first marrow and the remissions before."""
     found: list[Judged] = []
@@ -165,7 +182,7 @@ def judge(
         if contradicted(record, around[record.pk]):
             told = (*response.warnings, ResponseWarning.EMD_CONTRADICTED)
             response = replace(response, warnings=told)
-        said = record.investigator_response
+        said = said_of(record, by_counts)
         category = said or response.category.value
         in_crc = response.counts_toward_crc
         if said:
@@ -182,7 +199,7 @@ def judge(
             counts_on=later[-1].counts.on if later else seen.counts_on,
             first_dose=first_dose,
         )
-        found.append(Judged(record, response, category, in_crc, on, before, awaited))
+        found.append(Judged(record, response, category, in_crc, on, before, awaited, by_counts=by_counts))
         found += [recovered(record, one) for one in later if one.upgrades is Truth.TRUE]
         found[-1] = replace(found[-1], undecided=last_open(later))
     return found

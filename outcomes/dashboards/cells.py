@@ -1,12 +1,14 @@
 """Reading the cells of the dashboards: sums over all sites, and the subjects of the reader's own sites behind one."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
 from trialsite.access.models import User
@@ -19,7 +21,7 @@ from ..study_reading import counting
 TABLES = (
     "casebook_subject", "casebook_draft", "studies_site", "studies_study", "outcomes_subjectcell",
     "assessments_plannedvisit", "treatment_doseintensity", "review_verificationplan", "review_query",
-    "review_formtoverify", "review_stalesignature", "deviations_deviation",
+    "review_stalesignature", "deviations_deviation",
 )  # fmt: skip
 
 
@@ -39,6 +41,7 @@ class Count:
 
 
 NONE = Count()
+ORDER = 'ORDER BY number, line COLLATE "C", level COLLATE "C"'
 
 
 @dataclass(frozen=True)
@@ -137,38 +140,74 @@ class Behind:
     value: Decimal | None
 
 
-def behind(
-    user: User,
-    study: Study,
-    topic: str,
-    line: str | None = None,
-    levels: Collection[str] = (),
-    arm: str = "",
-    site: str = "",
-) -> list[Behind]:
-    """The subjects of the own sites in some cells of a topic, in the order of their numbers; a subject once a cell."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT subject_id, line, level, n, value"
-            f" FROM study_cell_subjects_here /* {', '.join(TABLES)} */ (%s, %s, %s)"
-            " WHERE subject_id IS NOT NULL AND (%s::text IS NULL OR line = %s) AND (%s OR level = ANY (%s))"
-            " AND (%s = '' OR arm = %s)",
-            [study.pk, topic, now(), line, line, not levels, list(levels), arm, arm],
-        )
-        rows = cursor.fetchall()
-    subjects = Subject.objects.visible_to(user).filter(study=study, pk__in={row[0] for row in rows})
-    if site:
-        subjects = subjects.filter(site__key=site)
-    known = {
-        pk: subject_number or screening_number
-        for pk, subject_number, screening_number in subjects.values_list(
-            "pk", "subject_number", "screening_number"
-        )
-    }
-    found = [Behind(row[0], known[row[0]], *row[1:]) for row in rows if row[0] in known]
-    return sorted(found, key=lambda one: (one.number, one.line, one.level))
+@dataclass(frozen=True)
+class BehindCells:
+    """The subjects of the own sites in some cells of a topic, in the order of their numbers; a subject once a cell.
 
+    Read in parts, as a page of a list or a drawing asks for them."""
 
-def own_subjects(found: Iterable[Behind]) -> int:
-    """How many subjects stand in the cells."""
-    return len({one.subject_id for one in found})
+    user: User
+    study: Study
+    topic: str
+    line: str | None = None
+    levels: Collection[str] = ()
+    arm: str = ""
+    site: str = ""
+
+    def __iter__(self) -> Iterator[Behind]:
+        return iter(self._rows(ORDER))
+
+    def __getitem__(self, part: slice) -> list[Behind]:
+        start, stop = part.start or 0, part.stop
+        return self._rows(f"{ORDER} LIMIT %s OFFSET %s", [None if stop is None else stop - start, start])
+
+    def __len__(self) -> int:
+        return self._sizes[0]
+
+    def subjects(self) -> int:
+        """How many subjects stand in the cells."""
+        return self._sizes[1]
+
+    @cached_property
+    def _sizes(self) -> tuple[int, int]:
+        """Rows, and subjects in them."""
+        ((rows, subjects),) = self._read("SELECT count(*), count(DISTINCT subject_id) FROM found", ())
+        return int(rows), int(subjects)
+
+    def highest(self, most: int) -> list[Behind]:
+        """Those with the greatest values, the greatest last."""
+        found = self._rows("WHERE value IS NOT NULL ORDER BY value DESC, number DESC LIMIT %s", [most])
+        return found[::-1]
+
+    def of_first(self, most: int) -> list[Behind]:
+        """The cells of the first subjects, in the order of their numbers."""
+        first = "SELECT DISTINCT number FROM found ORDER BY number LIMIT %s"
+        return self._rows(f"WHERE number IN ({first}) {ORDER}", [most])
+
+    def _rows(self, which: str, params: Sequence[Any] = ()) -> list[Behind]:
+        found = self._read(f"SELECT subject_id, number, line, level, n, value FROM found {which}", params)
+        return [Behind(*row) for row in found]
+
+    def _read(self, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+        subjects = Subject.objects.visible_to(self.user).filter(study=self.study)
+        if self.site:
+            subjects = subjects.filter(site__key=self.site)
+        try:
+            seen, seen_params = subjects.order_by().values("pk").query.sql_with_params()
+        except EmptyResultSet:  # nobody
+            seen, seen_params = "SELECT NULL::uuid", ()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "WITH found AS MATERIALIZED (SELECT c.subject_id, c.line, c.level, c.n, c.value,"
+                " COALESCE(NULLIF(s.subject_number, ''), s.screening_number) COLLATE \"C\" AS number"
+                f" FROM study_cell_subjects_here /* {', '.join(TABLES)} */ (%s, %s, %s) c"
+                " JOIN casebook_subject s ON s.id = c.subject_id"
+                " WHERE (%s::text IS NULL OR c.line = %s) AND (%s OR c.level = ANY (%s))"
+                f" AND (%s = '' OR c.arm = %s) AND s.id IN ({seen})) {sql}",
+                [
+                    *(self.study.pk, self.topic, now()),
+                    *(self.line, self.line, not self.levels, list(self.levels), self.arm, self.arm),
+                    *(*seen_params, *params),
+                ],
+            )
+            return cursor.fetchall()

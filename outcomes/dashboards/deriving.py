@@ -8,6 +8,8 @@ from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Count, Sum
+
 from assessments.disease.mrd_results import MrdLine, mrd_lines, study_method
 from assessments.disease.responses import judged_responses
 from assessments.domain.ae_window import treatment_emergent
@@ -31,6 +33,7 @@ from trialsite.casebook.states import RecordState
 from trialsite.clinical.facts import Fact, Interval
 from trialsite.clinical.kleene import Truth
 from trialsite.keys import made_at
+from trialsite.review.models import FormToVerify
 
 from ..domain.history import History
 from ..domain.mrd_reduction import FOUR_PLACES, Height, log_reduction
@@ -83,6 +86,7 @@ def found_of(subject: Subject, history: History) -> Iterator[Found]:
     yield from treatment_cells(subject)
     yield from group_cells(subject)
     yield from entry_cells(subject)
+    yield from verification_cells(subject)
 
 
 # Safety
@@ -287,3 +291,15 @@ def entry_cells(subject: Subject) -> Iterator[Found]:
         made = made_at(line.id)
         if made and line.performed_on and not from_paper(line.performed_on, subject.from_paper_until):
             yield Found("entry", str(max((made.astimezone(zone).date() - line.performed_on).days, 0)))
+
+
+def verification_cells(subject: Subject) -> Iterator[Found]:
+    """The items that can be verified (n), all and critical ones, and how many are (the value)."""
+    forms = FormToVerify.objects.filter(subject=subject)
+    sums = forms.aggregate(
+        Sum("all_items"), Sum("all_verified"), Sum("critical"), Sum("critical_verified"), forms=Count("pk")
+    )
+    if sums["forms"]:
+        yield Found("items", "all", n=sums["all_items__sum"], value=Decimal(sums["all_verified__sum"]))
+        verified = Decimal(sums["critical_verified__sum"])
+        yield Found("items", "critical", n=sums["critical__sum"], value=verified)

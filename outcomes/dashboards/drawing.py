@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from math import ceil, log10
 from typing import Any
 
-from trialsite.casebook.charts import LINE, Scale, nice_ticks, px, text_width
+from trialsite.casebook.charts import LINE, Scale, line_path, nice_ticks, px, text_width
 
 TELEPHONE = 500  # below this width labels stand above their bars
 
@@ -264,8 +264,7 @@ def courses_chart(
         shapes.append(line(x.start, y(threshold), x.end, y(threshold), "reference"))
     for course in courses:
         at = [(x(day), y(min(max(height, -6), 0)), measured) for day, height, measured in course.points]
-        path = "".join(f"{'L' if place else 'M'}{px(one[0])} {px(one[1])}" for place, one in enumerate(at))
-        shapes.append(Shape("path", "course", {"d": path}))
+        shapes.append(Shape("path", "course", {"d": line_path([one[:2] for one in at])}))
         shapes += [
             circle(one[0], one[1], 3.5, "tone-plain" if one[2] else "hollow", course.href, course.title)
             for one in at

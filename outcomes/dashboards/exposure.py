@@ -121,7 +121,13 @@ def tally(
         name = TOPICS[topic].lines(asked.protocol, line)
         every = sum(cells.at(line, (one,)).n for one in shown)
         lines.append(
-            Line(name, (Cell(str(every)), *(level_cell(asked, cells, topic, line, one) for one in shown)))
+            Line(
+                name,
+                (
+                    asked.cell(cells.at(line), topic, line, shown=str(every)),
+                    *(level_cell(asked, cells, topic, line, one) for one in shown),
+                ),
+            )
         )
         bars.append(Bar(name, pieces(asked, cells, topic, line, colours, levels), str(every)))
     keys = [(colours[one], str(levels[one])) for one in shown]

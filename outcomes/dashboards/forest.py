@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 from django.db import connection
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -130,11 +132,10 @@ def part(
         before = group.factor
         name = str(levels_of(protocol, group.factor).get(group.level, group.level)) or _("All subjects")
         words = estimate_words(group, compared)
-        href = (
-            asked.link("group", group.factor, (group.level,)) if group.factor in factors_of(protocol) else ""
-        )
-        cells = (Cell(str(group.n)), Cell(str(group.events)), Cell(words))
-        lines.append(Line(name, cells, over, href))
+        href = counted_link(asked, shown.plan, group)
+        events = counted_link(asked, shown.plan, group, events="1")
+        cells = (Cell(str(group.n), href), Cell(str(group.events), events), Cell(words))
+        lines.append(Line(name, cells, over))
         intervals.append(Interval(name, group.value, group.lower, group.upper, words, over, href))
     title = shown.plan.name.in_language(language())
     at = shown.landmark_words or _("12 months (assumption: the protocol names no landmark)")
@@ -151,6 +152,15 @@ def part(
         ),
         choices=choices,
     )
+
+
+def counted_link(asked: Asked, plan: EndpointPlan, group: Group, **more: str) -> str:
+    """Where the counted subjects of a group are listed."""
+    address = reverse("dashboard-endpoint", args=[asked.study.key, plan.key])
+    narrowed = (
+        {"site": group.level} if group.factor == "site" else {"factor": group.factor, "level": group.level}
+    )
+    return f"{address}?{urlencode({'counted': '1'} | (narrowed if group.factor else {}) | more)}#subjects"
 
 
 def against(protocol: Protocol) -> str:

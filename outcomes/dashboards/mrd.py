@@ -15,7 +15,7 @@ from trialsite.studies.domain.protocol import Protocol
 
 from ..domain.mrd_reduction import BANDS, Height
 from ..domain.proportions import clopper_pearson
-from .cells import Cells, behind
+from .cells import BehindCells, Cells
 from .drawing import Bar, Course, Fall, Piece, bar_chart, courses_chart, waterfall
 from .parts import Asked, Cell, Line, Part, Table, limits, percent
 from .topics import HEIGHTS, MISSING, VERDICTS, place_words
@@ -143,12 +143,9 @@ def reductions(asked: Asked, cells: Cells) -> Part:
 
 def falls(asked: Asked, line: str, key: str, title: str) -> Part:
     """A waterfall of the subjects at the own sites."""
-    found = [
-        one
-        for one in behind(asked.user, asked.study, "mrd_drop", line, (), asked.arm)
-        if one.value is not None
-    ]
-    found = sorted(found, key=lambda one: (one.value, one.number))[-SHOWN:]
+    everybody = BehindCells(asked.user, asked.study, "mrd_drop", line, arm=asked.arm)
+    found = everybody.highest(SHOWN)
+    all_of_them = everybody.subjects() if len(found) == SHOWN else len(found)
     bars, lines = [], []
     for one in found:
         assert one.value is not None
@@ -174,19 +171,22 @@ def falls(asked: Asked, line: str, key: str, title: str) -> Part:
         if bars
         else None,
         lead=_("Subjects at your sites, one bar each."),
-        note=_("At most %(n)s subjects are drawn.") % {"n": SHOWN} if len(found) == SHOWN else "",
+        note=_("The %(n)s of %(all)s subjects whose MRD fell deepest.") % {"n": SHOWN, "all": all_of_them}
+        if all_of_them > SHOWN
+        else "",
     )
 
 
 def over_time(asked: Asked) -> Part:
     """The heights of each subject at the own sites over the days since the first dose."""
     by_subject = defaultdict(list)
-    for one in behind(asked.user, asked.study, "mrd_height", None, (), asked.arm):
+    heights = BehindCells(asked.user, asked.study, "mrd_height", arm=asked.arm)
+    for one in heights.of_first(SHOWN):
         by_subject[one.subject_id, one.number].append(
             (int(one.line), float(one.value or 0), one.level == Height.VALUE)
         )
     drawn, lines = [], []
-    for (subject_id, number), points in list(by_subject.items())[:SHOWN]:
+    for (subject_id, number), points in by_subject.items():
         href, points = reverse("assessments", args=[subject_id]), sorted(points)
         drawn.append(Course(points, number, href))
         shown = [f"{'' if measured else '< '}{10 ** (height + 2):.2g} %" for _day, height, measured in points]
@@ -198,6 +198,7 @@ def over_time(asked: Asked) -> Part:
                 href=href,
             )
         )
+    all_of_them = heights.subjects() if len(by_subject) == SHOWN else len(by_subject)
     threshold = threshold_for(asked.protocol, study_method(asked.protocol))
     title = _("MRD over time")
     return Part(
@@ -218,5 +219,7 @@ def over_time(asked: Asked) -> Part:
         lead=_(
             "Subjects at your sites, one line each; hollow: below the limit of detection or quantification."
         ),
-        note=_("At most %(n)s subjects are drawn.") % {"n": SHOWN} if len(by_subject) > SHOWN else "",
+        note=_("The first %(n)s of %(all)s subjects by number.") % {"n": SHOWN, "all": all_of_them}
+        if all_of_them > SHOWN
+        else "",
     )

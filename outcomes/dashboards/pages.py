@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from trialsite.access.models import User
+from trialsite.access.permissions import may
 from trialsite.access.requests import user_of
 from trialsite.casebook.selectors import subjects_visible_to
 from trialsite.studies.models import Study, StudySite
@@ -21,7 +22,7 @@ from trialsite.studies.models import Study, StudySite
 from ..consort_page import own_sites
 from ..dashboard_page import arm_name, refresh_own, several_arms
 from ..study_reading import sees_arms, study_with_figures, subjects_behind
-from .cells import Behind, behind, cells_of, own_subjects
+from .cells import Behind, BehindCells, cells_of
 from .exposure import exposure
 from .failures import failures
 from .forest import forest
@@ -54,19 +55,23 @@ PAGES: Mapping[str, Page] = {
 }
 
 
-KEPT = ("of", "arm", "endpoint")  # of an address, in the address of a file
+KEPT = ("of", "arm", "endpoint", "by")  # of an address, in the address of a file
 
 
-def tabs(study: Study, chosen: str) -> list[Choice]:
-    """The pages of a study's dashboards, the first page and the flow among them."""
+def tabs(study: Study, chosen: str, user: User) -> list[Choice]:
+    """The pages of a study's dashboards, the first page and the flow among them; adjudication where there is one."""
     first = [
         Choice(_("Summary"), reverse("dashboard", args=[study.key]), chosen == "summary"),
         Choice(_("Flow"), reverse("dashboard-flow", args=[study.key]), chosen == "flow"),
     ]
-    return first + [
+    pages = [
         Choice(str(page.label), reverse(f"dashboard-{name}", args=[study.key]), chosen == name)
         for name, page in PAGES.items()
     ]
+    if study.protocol.adjudication is None or not may(user, "adjudication.view", study_id=study.pk):
+        return first + pages
+    address = reverse("dashboard-adjudications", args=[study.key])
+    return [*first, *pages, Choice(_("Adjudication"), address, chosen == "adjudications")]
 
 
 def asked_by(request: HttpRequest, user: User, study: Study) -> Asked:
@@ -85,13 +90,22 @@ def page(request: HttpRequest, key: str, name: str) -> HttpResponse:
     refresh_own(user, study)
     asked = asked_by(request, user, study)
     parts = PAGES[name].parts(asked)
-    wanted = request.GET.get("csv")
-    if wanted is not None:
-        part = next((one for one in parts if one.key == wanted), None)
-        if part is None:
-            raise Http404
-        return as_csv(part, f"{study.key}-{name}-{part.key}")
+    if "csv" in request.GET:
+        return csv_of(parts, request.GET["csv"], f"{study.key}-{name}")
     return render(request, "outcomes/dashboards/page.html", frame(asked, name) | {"parts": parts})
+
+
+def csv_of(parts: Iterable[Part], wanted: str, name: str) -> HttpResponse:
+    """The table of the wanted part as a file; Http404 where there is no such part."""
+    part = next((one for one in parts if one.key == wanted), None)
+    if part is None:
+        raise Http404
+    return as_csv(part, f"{name}-{part.key}")
+
+
+def kept(asked: Asked) -> str:
+    """What of the address the address of a file keeps."""
+    return urlencode({key: value for key, value in asked.params.items() if key in KEPT})
 
 
 def frame(asked: Asked, name: str) -> dict[str, Any]:
@@ -102,13 +116,13 @@ def frame(asked: Asked, name: str) -> dict[str, Any]:
         "study": study,
         "protocol": protocol,
         "label": PAGES[name].label,
-        "tabs": tabs(study, name),
+        "tabs": tabs(study, name, asked.user),
         "behind": subjects_behind(study),
         "own_sites": len(asked.own),
         "all_sites": sites,
         "pooled": several_arms(protocol) and not sees_arms(asked.user, study),
         "arms": arm_choices(asked),
-        "kept": urlencode({key: value for key, value in asked.params.items() if key in KEPT}),
+        "kept": kept(asked),
     }
 
 
@@ -131,7 +145,8 @@ def cell(request: HttpRequest, key: str, topic: str) -> HttpResponse:
     asked, said = asked_by(request, user, study), request.GET
     line, site = said.get("line"), said.get("site", "")
     levels = [one for one in said.get("level", "").split("|") if one]
-    found = behind(user, study, topic, line, levels, asked.arm, site)
+    found = BehindCells(user, study, topic, line, levels, asked.arm, site)
+    rows: Any = found  # of which a page asks its slice alone
     everywhere = sum(
         row.count.subjects
         for row in cells_of(study, topic, asked.own, asked.arm).rows
@@ -141,9 +156,9 @@ def cell(request: HttpRequest, key: str, topic: str) -> HttpResponse:
         "study": study,
         "topic": TOPICS[topic],
         "what": what_of(asked, topic, line, levels, site),
-        "own": own_subjects(found),
+        "own": found.subjects(),
         "everywhere": "" if site or line is None else everywhere,
-        "page": Paginator(found, 50).get_page(said.get("page")),
+        "page": Paginator(rows, 50).get_page(said.get("page")),
     }
     context["lines"] = list(listed(asked, topic, context["page"]))
     return render(request, "outcomes/dashboards/cell.html", context)

@@ -36,7 +36,7 @@ def quality(asked: Asked) -> list[Part]:
                     counted(asked, sums[topic, line].get(place.id, NONE), topic, line, place)
                     for topic, line, _h in columns
                 ),
-                share(verified.get(place.id, NONE)),
+                share(asked, verified.get(place.id, NONE), place.key),
             ],
         )
         for place in places
@@ -46,7 +46,7 @@ def quality(asked: Asked) -> list[Part]:
             _("All sites"),
             [
                 *(counted(asked, known[topic].at(line), topic, line) for topic, line, _h in columns),
-                share(known["sdv"].at("")),
+                share(asked, known["sdv"].at("")),
             ],
         )
     )
@@ -75,8 +75,8 @@ def counted(asked: Asked, count: Count, topic: str, line: str, place: Place | No
     return asked.cell(count, topic, line, shown=str(count.n), site=place.key if place else "")
 
 
-def share(count: Count) -> Cell:
-    return Cell(percent(float(count.value), count.n))
+def share(asked: Asked, count: Count, site: str = "") -> Cell:
+    return asked.cell(count, "sdv", "", shown=percent(float(count.value), count.n), site=site)
 
 
 def query_chart(asked: Asked, cells: Cells, places: Sequence[Place]) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def overview(asked: Asked, known: dict[str, Cells], treated: Count) -> Part:
                 (
                     asked.cell(count, topic, "", levels or ()),
                     Cell(percent(count.subjects, treated.subjects)),
-                    Cell(str(count.n) if levels is None else "–"),
+                    asked.cell(count, topic, "", shown=str(count.n)) if levels is None else Cell("–"),
                     Cell(rate(count, treated) if topic == "ae_emergent" and levels is None else "–"),
                 ),
             )
@@ -167,7 +167,7 @@ def grade_line(asked: Asked, topic: str, cells: Cells, term: str, treated: Count
             asked.cell(count, topic, term),
             Cell(percent(count.subjects, treated.subjects)),
             *(asked.cell(cells.at(term, (grade,)), topic, term, (grade,)) for grade in GRADES),
-            Cell(str(count.n)),
+            asked.cell(count, topic, term, shown=str(count.n)),
         ),
         over,
     )

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from trialsite.casebook.charts import NARROW
 from trialsite.deviations.states import Weight
 
+from ..consort_page import station_link
 from ..study_reading import accrual_of
 from .cells import NONE, Cells, Count
 from .drawing import Bar, Piece, bar_chart
@@ -65,18 +66,22 @@ def line(
     def shown(topic: str, of: str | None = None) -> Cell:
         return asked.cell(at(topic, of), topic, of, shown=str(at(topic, of).n), site=key)
 
+    def station(name: str) -> str:
+        here = place is None or place.id in asked.own
+        return station_link(asked.study, name, site=key) if here else ""
+
     key, verified = place.key if place else "", at("sdv")
     per_subject = f"{at('queries').n / screened:.1f}" if screened else "–"
     return Line(
         place.name if place else _("All sites"),
         (
-            Cell(str(screened)),
-            Cell(str(enrolled)),
-            Cell(percent(failed, screened)),
+            Cell(str(screened), station("screened")),
+            Cell(str(enrolled), station("enrolled")),
+            Cell(percent(failed, screened), station("failed")),
             asked.cell(at("queries"), "queries", shown=per_subject, site=key),
-            Cell(median_days(known["entry"], place)),
+            asked.cell(at("entry"), "entry", shown=median_days(known["entry"], place), site=key),
             shown("overdue"),
-            Cell(percent(float(verified.value), verified.n)),
+            asked.cell(verified, "sdv", "", shown=percent(float(verified.value), verified.n), site=key),
             shown("ae_serious", ""),
             shown("deviations", Weight.MINOR.value),
             *(shown("deviations", weight) for weight in SEVERE),

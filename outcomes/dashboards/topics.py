@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from assessments.disease.mrd_results import VERDICT_WORDS
@@ -72,6 +72,10 @@ def place_words(protocol: Protocol, place: str) -> str:
     """A visit with its number, or the best of all."""
     key, _dot, repeat = place.rpartition(".")
     return visit_name(protocol, key, int(repeat)) if repeat.isdigit() else _("Best response")
+
+
+def days_words(protocol: Protocol, days: str) -> str:
+    return ngettext("%(n)s day", "%(n)s days", int(days)) % {"n": days}
 
 
 def phase_words(protocol: Protocol, phase: str) -> str:
@@ -174,6 +178,7 @@ TOPICS: Mapping[str, Topic] = {
     "queries": Topic(gettext_lazy("Open queries"), of(QUERY_AGES), no_words, "subject-queries"),
     "overdue": Topic(gettext_lazy("Overdue"), of(OVERDUE), no_words),
     "sdv": Topic(gettext_lazy("Source verification"), no_words, no_words),
+    "entry": Topic(gettext_lazy("Days to entry"), days_words, no_words),
     "stale": Topic(gettext_lazy("Signatures to renew"), no_words, no_words, "subject-signatures"),
     "deviations": Topic(gettext_lazy("Deviations"), of(dict(Weight.choices)), no_words),
 }

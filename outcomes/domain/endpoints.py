@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from outcomes.domain.adjudication import derived_by_committee
 from outcomes.domain.history import Dated, History
 from outcomes.domain.occurrences import Occurrence, View, died, occurrences
 from outcomes.domain.plans import (
@@ -52,10 +53,21 @@ def derive(
 ) -> EndpointResult:
     """One endpoint of one subject, with the switches of the plan's analysis unless others are given.
 
-    data_cut_off None: all that is recorded counts. ValueError for a plan that names an unknown set, origin,
-    kind, event or way of censoring.
+    data_cut_off None: all that is recorded counts. Where a committee judges events, its decisions count
+    (`outcomes.domain.adjudication`), unless the switches say the investigators'. ValueError for a plan that
+    names an unknown set, origin, kind, event or way of censoring.
     """
-    switches = ANALYSES[plan.analysis] if switches is None else switches
+    turned = ANALYSES[plan.analysis] if switches is None else switches
+    if turned.response_by_counts:
+        history = history.read_by_counts()
+    if turned.investigator:
+        return _derived(plan, history, data_cut_off, turned)
+    return derived_by_committee(history, lambda told: _derived(plan, told, data_cut_off, turned))
+
+
+def _derived(
+    plan: EndpointPlan, history: History, data_cut_off: date | None, switches: Switches
+) -> EndpointResult:
     if withdrawn := history.data_use_withdrawn:
         return EndpointResult(
             plan.key,

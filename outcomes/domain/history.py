@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -42,6 +42,21 @@ class Dated:
     def partial(self) -> PartialDate:
         """The date as a partial date, also when it is exact."""
         return self.on if isinstance(self.on, PartialDate) else PartialDate.of(self.on)
+
+
+@dataclass(frozen=True, slots=True)
+class Adjudication:
+    """What a committee says of a relapse or death. `event`: the item that dates it on the investigator's form.
+
+    decision: the item that says it; None while the case is open: the investigator's event counts so far. `verdict`:
+    a code of `outcomes.domain.adjudication.Verdict`. `on`, `cause`: None and empty where nothing was asked.
+    """
+
+    event: ItemAddress
+    decision: ItemAddress | None = None
+    verdict: str = ""
+    on: AnyDate | None = None
+    cause: str = ""
 
 
 class RelapseSite(StrEnum):
@@ -122,6 +137,16 @@ class VisitWindow:
 
 
 @dataclass(frozen=True, slots=True)
+class ByCounts:
+    """What the marrows say where a remission needs its counts: MLFS is no CRi. As the fields of `History`."""
+
+    first_crc: Dated | None = None
+    treatment_failure: Dated | None = None
+    assessments: tuple[Dated, ...] = ()
+    responses: tuple[ResponseAt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """One subject's history.
 
@@ -133,7 +158,8 @@ class History:
     transplantation. follow_up_withdrawn: data of later days are not used. data_use_withdrawn: no data are
     used. severe_adverse_events: of grade 3 or more, in the protocol's safety window. windows: the visits
     that are planned, so that a visit missed for good can be told from one to come. major_deviations: major
-    or critical departures from the protocol that stand.
+    or critical departures from the protocol that stand. by_counts: the responses of a sensitivity analysis,
+    where the protocol has it. adjudications: of the relapses and of the death that a committee judges.
     """
 
     c1d1: Dated | None = None
@@ -160,6 +186,20 @@ class History:
     severe_adverse_events: tuple[Dated, ...] = ()
     windows: tuple[VisitWindow, ...] = ()
     major_deviations: tuple[Dated, ...] = ()
+    adjudications: tuple[Adjudication, ...] = ()
+    by_counts: ByCounts | None = None
+
+    def read_by_counts(self) -> History:
+        """The same with the responses by counts; itself where none were read."""
+        if (read := self.by_counts) is None:
+            return self
+        return replace(
+            self,
+            first_crc=read.first_crc,
+            treatment_failure=read.treatment_failure,
+            assessments=read.assessments,
+            responses=read.responses,
+        )
 
     def shows_alive(self) -> Iterator[Dated]:
         """Everything dated that shows the subject alive on its (first possible) day; not the death itself."""

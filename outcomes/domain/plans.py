@@ -60,7 +60,9 @@ class Switches:
     `new_therapy`. relapse_on_last_day: a partial relapse date counts on its last possible day.
     before_gap: an event after two missed disease assessments in a row is censored at the assessment before
     them. death_competes: only death competes. not_evaluable_fails: a landmark that cannot be evaluated was
-    not reached. only: the subjects it is restricted to, a name of `RESTRICTIONS`.
+    not reached. response_by_counts: a remission needs its counts, MLFS is no CRi (registration 002 says "with or
+    without recovery"). only: the subjects it is restricted to, a name of `RESTRICTIONS`. investigator: events
+    as the investigators recorded them, also where a committee decided.
     """
 
     failure_on_first_day: bool = False
@@ -69,7 +71,9 @@ class Switches:
     before_gap: bool = False
     death_competes: bool = False
     not_evaluable_fails: bool = False
+    response_by_counts: bool = False
     only: str = ""
+    investigator: bool = False
 
 
 ANALYSES: dict[str, Switches] = {
@@ -82,8 +86,10 @@ ANALYSES: dict[str, Switches] = {
     "relapse_on_last_day": Switches(relapse_on_last_day=True),
     "competing_death_only": Switches(death_competes=True),
     "not_evaluable_as_failure": Switches(not_evaluable_fails=True),
+    "response_by_counts": Switches(response_by_counts=True),
     "response_evaluable": Switches(only="response_evaluable"),
     "per_protocol": Switches(only="per_protocol"),
+    "investigator": Switches(investigator=True),
 }
 
 

@@ -93,7 +93,9 @@ class EndpointResult(Projection):
 
 
 class SubjectCourse(Projection):
-    """The landmarks of one subject's way through the study: what the flow of the study counts."""
+    """The landmarks of one subject's way through the study: what the flow of the study counts.
+
+    `started_on` is day 1 of the first phase, `ended_on` the day after which nothing more is expected."""
 
     subject = models.OneToOneField(
         "casebook.Subject", on_delete=models.CASCADE, primary_key=True, related_name="course"
@@ -103,12 +105,14 @@ class SubjectCourse(Projection):
     screened_on = models.DateField()
     enrolled_on = models.DateField(null=True)
     randomised_on = models.DateField(null=True)
+    started_on = models.DateField(null=True)
     treated_on = models.DateField(null=True)
     in_crc_on = models.DateField(null=True)
     transplanted_on = models.DateField(null=True)
     relapsed_on = models.DateField(null=True)
     died_on = models.DateField(null=True)
     withdrawn_on = models.DateField(null=True)
+    ended_on = models.DateField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["study"], name="course_of_study")]

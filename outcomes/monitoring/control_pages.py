@@ -21,8 +21,7 @@ from trialsite.studies.models import Study
 
 from ..dashboard_page import refresh_own
 from ..figures import TIME_TO_EVENT, figure
-from ..study_reading import counted_times, subjects_behind
-from ..views import study_with_figures
+from ..study_reading import counted_times, plan_or_404, study_with_figures, subjects_behind
 from .comparison import compared, words
 from .controls import OTHER, ControlFields, newest_controls, upload_control
 
@@ -32,8 +31,8 @@ def controls(request: HttpRequest, key: str, endpoint: str) -> HttpResponse:
     """The endpoint beside its historical controls; by POST one more version, or what is wrong with it."""
     user = user_of(request)
     study = study_with_figures(user, key)
-    plan = next((one for one in study.protocol.endpoints if one.key == endpoint), None)
-    if plan is None or plan.kind != TIME_TO_EVENT:
+    plan = plan_or_404(study.protocol, endpoint)
+    if plan.kind != TIME_TO_EVENT or plan.analysis:
         raise Http404
     if request.method != "POST":
         return render(request, "outcomes/controls.html", controls_context(user, study, plan, request.GET))

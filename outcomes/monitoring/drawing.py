@@ -26,51 +26,31 @@ def draw(found: Evaluation, planned: int, *, width: int = charts.WIDE) -> dict[s
         found.assessed,
     )
     boundary = charts.Curve(_("boundary"), [], 0)
+    looks = [charts.Mark(one.n, one.boundary or 0, look_words(found, one.n, one.boundary)) for one in bounded]
     top = 20 + charts.LINE * (2 if width < 500 else 1)
     x = charts.Scale(0, ticks[-1], 46, width - 18)
     y = charts.Scale(0, heights[-1], top + HEIGHT, top)
-    line = [(x(one.n), y(one.boundary or 0)) for one in bounded]
     return {
         "width": width,
         "height": charts.px(top + HEIGHT + 3 * charts.LINE),
         "empty": False,
-        "left": charts.px(x.start),
-        "right": charts.px(x.end),
-        "top": charts.px(top),
-        "bottom": charts.px(top + HEIGHT),
-        "x_label": _("Subjects assessed"),
-        "y_label": _("Subjects who reached the endpoint"),
-        "x_label_x": charts.px((x.start + x.end) / 2),
-        "x_label_y": charts.px(top + HEIGHT + 2 * charts.LINE + 8),
-        "x_ticks": [
-            {
-                "x": charts.px(x(tick)),
-                "y": charts.px(top + HEIGHT + charts.LINE),
-                "mark": charts.px(top + HEIGHT + 4),
-                "label": f"{tick:g}",
-            }
-            for tick in ticks
-        ],
-        "y_ticks": [
-            {"y": charts.px(y(one)), "text_y": charts.px(y(one) + 4), "label": f"{one:g}"} for one in heights
-        ],
+        **charts.axes(
+            x,
+            y,
+            ticks,
+            [(one, f"{one:g}") for one in heights],
+            _("Subjects assessed"),
+            _("Subjects who reached the endpoint"),
+        ),
         "legend": charts.legend_of([observed, boundary], width, 12),
         "curves": [
             charts.draw_curve(observed, 0, 0.0, x, y),
-            {
-                "label": boundary.label,
-                "colour": 2,
-                "path": "M" + "L".join(f"{charts.px(left)} {charts.px(up)}" for left, up in line)
-                if line
-                else "",
+            charts.draw_curve(boundary, 1, 0.0, x, y)
+            | {
+                "path": charts.line_path([(x(one.x), y(one.y)) for one in looks]),
                 "dots": [
-                    {
-                        "x": charts.px(left),
-                        "y": charts.px(up),
-                        "href": "",
-                        "title": look_words(found, one.n, one.boundary),
-                    }
-                    for (left, up), one in zip(line, bounded, strict=True)
+                    {"x": charts.px(x(one.x)), "y": charts.px(y(one.y)), "href": "", "title": one.title}
+                    for one in looks
                 ],
             },
         ],

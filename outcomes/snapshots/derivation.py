@@ -20,6 +20,7 @@ from trialsite.casebook.reading import one_reading
 from trialsite.casebook.registries import left_out
 from trialsite.studies.domain.protocol import Protocol
 
+from ..domain.adjudication import adjudicated
 from ..domain.cut_rows import Who, endpoint_row, text, until
 from ..domain.endpoints import derive
 from ..domain.history import History
@@ -102,7 +103,7 @@ def derive_some(cut: DataCut, ids: Sequence[UUID], found: Derived) -> None:
     found.events += event_rows(cut, named)
     for subject in listed:
         who, history = named[subject.pk], histories[subject.pk]
-        course = course_row(subject, history, cut.cut_off)
+        course = course_row(subject, adjudicated(history), cut.cut_off)
         found.courses.append({**who.columns, **course, **persons[subject.pk]})
         for plan in subject.protocol_version.protocol.analyses:
             result = derive(plan, history, cut.cut_off)

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from enrollment.forms import PlainForm
 from trialsite.casebook.formfields import DateFormField
@@ -11,7 +12,9 @@ class TakeCutForm(PlainForm):
     """Name, cut-off and purpose of a data cut. What is missing the service says."""
 
     name = forms.CharField(
-        label=_("Name"), required=False, help_text=_("such as DSMB-1; once in a study, never changed")
+        label=pgettext_lazy("of a thing", "Name"),
+        required=False,
+        help_text=_("such as DSMB-1; once in a study, never changed"),
     )
     cut_off = DateFormField(
         label=_("Data cut-off"),

@@ -8,7 +8,8 @@ LANGUAGE sql STABLE AS $$
         SELECT outcomes_may_see(p_study) AS study, outcomes_may_see_arms(p_study) AS arms
     ), parts AS MATERIALIZED (
         SELECT s.id, s.site_id, CASE WHEN seen.arms THEN s.arm ELSE '' END::text AS arm, s.state, s.enrolled_on,
-               c.randomised_on, c.treated_on, c.died_on, r.in_set, e.reason AS ended, d.reason AS left_for
+               c.randomised_on, c.treated_on, c.in_crc_on, c.transplanted_on, c.relapsed_on, c.withdrawn_on,
+               c.died_on, r.in_set, e.reason AS ended, d.reason AS left_for
         FROM casebook_subject s
         CROSS JOIN seen
         LEFT JOIN outcomes_subjectcourse c ON c.subject_id = s.id
@@ -42,6 +43,10 @@ LANGUAGE sql STABLE AS $$
     UNION ALL SELECT id, site_id, arm, 'randomised', '' FROM enrolled WHERE randomised_on IS NOT NULL
     UNION ALL SELECT id, site_id, arm, 'received', '' FROM enrolled WHERE treated_on IS NOT NULL
     UNION ALL SELECT id, site_id, arm, 'not_received', '' FROM enrolled WHERE treated_on IS NULL
+    UNION ALL SELECT id, site_id, arm, 'in_crc', '' FROM enrolled WHERE in_crc_on IS NOT NULL
+    UNION ALL SELECT id, site_id, arm, 'transplanted', '' FROM enrolled WHERE transplanted_on IS NOT NULL
+    UNION ALL SELECT id, site_id, arm, 'relapsed', '' FROM enrolled WHERE relapsed_on IS NOT NULL
+    UNION ALL SELECT id, site_id, arm, 'withdrawn', '' FROM enrolled WHERE withdrawn_on IS NOT NULL
     UNION ALL SELECT id, site_id, arm, 'completed', '' FROM enrolled WHERE ended = 'COMPLETED'
     UNION ALL SELECT id, site_id, arm, 'discontinued', ended FROM enrolled WHERE ended <> 'COMPLETED'
     UNION ALL SELECT id, site_id, arm, 'left', left_for FROM enrolled WHERE left_for IS NOT NULL

@@ -56,17 +56,17 @@ LANGUAGE sql STABLE AS $$
            OR v.done_on IS NOT NULL AND v.open_forms > 0 AND v.anchor <> 'screening')
     GROUP BY 1, 2, 3, 4
     UNION ALL  -- items that the plan of verification asks for (n), and how many are verified (value)
-    SELECT p.id, p.site_id, p.arm, '', '', sum(CASE WHEN k.whole THEN f.all_items ELSE f.critical END),
-           sum(CASE WHEN k.whole THEN f.all_verified ELSE f.critical_verified END)
-    FROM review_formtoverify f JOIN parts p ON p.id = f.subject_id CROSS JOIN plan
+    SELECT p.id, p.site_id, p.arm, '', '', c.n::bigint, c.value
+    FROM parts p CROSS JOIN plan
     CROSS JOIN LATERAL (
         SELECT encode(substring(sha256(convert_to(plan.seed || ':' || p.usubjid, 'UTF8')) FOR 8), 'hex') AS hex) h
     CROSS JOIN LATERAL (  -- as review.verification.is_sampled draws it
         SELECT ('x' || left(h.hex, 8))::bit(32)::bigint * 4294967296::numeric
                + ('x' || right(h.hex, 8))::bit(32)::bigint
                < floor(plan.percent * 18446744073709551616::numeric / 100) AS whole) k
-    WHERE p_topic = 'sdv' AND f.study_id = p_study
-    GROUP BY 1, 2, 3
+    JOIN outcomes_subjectcell c ON c.subject_id = p.id AND c.study_id = p_study AND c.topic = 'items'
+         AND c.line = CASE WHEN k.whole THEN 'all' ELSE 'critical' END
+    WHERE p_topic = 'sdv'
     UNION ALL  -- forms that somebody began and did not submit
     SELECT p.id, p.site_id, p.arm, '', '', count(*), NULL
     FROM casebook_draft d JOIN parts p ON p.id = d.subject_id
@@ -105,7 +105,8 @@ CREATE OR REPLACE FUNCTION study_cell_values(p_study uuid, p_topic text, p_at ti
 RETURNS TABLE (arm text, line text, level text, value numeric, n bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT * FROM study_cell_values_here(p_study, p_topic, p_at) $$;
 
--- Times of one endpoint by the group of each factor (the cells of topic "group"), and by site.
+-- Times of one endpoint by the group of each factor (the cells of topic "group"), by site, and by all strata of the
+-- randomisation together (factor "strata").
 CREATE OR REPLACE FUNCTION study_group_times_here(p_study uuid, p_endpoint text)
 RETURNS TABLE (factor text, level text, arm text, days integer, cause integer, n bigint)
 LANGUAGE sql STABLE AS $$
@@ -123,7 +124,11 @@ LANGUAGE sql STABLE AS $$
         UNION ALL SELECT c.line::text, c.level::text, t.arm, t.days, t.cause
         FROM times t JOIN outcomes_subjectcell c ON c.subject_id = t.subject_id AND c.topic = 'group'
         UNION ALL SELECT 'site', p.key::text, t.arm, t.days, t.cause
-        FROM times t JOIN studies_site p ON p.id = t.site_id) f
+        FROM times t JOIN studies_site p ON p.id = t.site_id
+        UNION ALL SELECT 'strata', COALESCE(string_agg(c.level, ';' ORDER BY c.line), ''), t.arm, t.days, t.cause
+        FROM times t LEFT JOIN outcomes_subjectcell c
+          ON c.subject_id = t.subject_id AND c.topic = 'group' AND c.line LIKE 'stratum:%'
+        GROUP BY t.subject_id, t.arm, t.days, t.cause) f
     GROUP BY 1, 2, 3, 4, 5
 $$;
 

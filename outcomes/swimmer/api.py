@@ -15,7 +15,7 @@ from trialsite.casebook.registries import left_out
 from trialsite.exchange.filters import PlacedFilter, SubjectFilter
 
 from .page import SHOWN_STATES, fits
-from .reading import Swimmer, swimmers_of
+from .reading import Swimmer, outlines_of, swimmers_of
 
 
 class CourseSerializer(serializers.Serializer):
@@ -54,7 +54,7 @@ class CourseFilter(PlacedFilter):
     def by_course(self, subjects: QuerySet, name: str, value: str) -> QuerySet:
         """What only the course says, read for all of them at once."""
         return subjects.filter(
-            pk__in=[one.subject.pk for one in swimmers_of(list(subjects)) if fits(one, {name: value})]
+            pk__in=[one.subject.pk for one in outlines_of(list(subjects)) if fits(one, {name: value})]
         )
 
 

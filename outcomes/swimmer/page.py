@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from assessments.disease.mrd_results import VERDICT_WORDS
@@ -14,14 +15,16 @@ from trialsite.access.models import User
 from trialsite.casebook.charts import NARROW, WIDE
 from trialsite.casebook.models import Subject
 from trialsite.casebook.projections import bring_up_to_date
+from trialsite.casebook.reading import one_reading
 from trialsite.casebook.states import SubjectState
 from trialsite.studies.models import Study
 
 from ..dashboard_page import arm_name, several_arms
 from ..study_reading import sees_arms
 from .drawing import shaped, swimmer_drawing
-from .reading import BEST, Swimmer, swimmers_of
+from .reading import BEST, Outline, Swimmer, kept_outlines_of, swimmers_of
 
+Ordered = TypeVar("Ordered", Swimmer, Outline)
 SHOWN = 60
 SHOWN_STATES = (SubjectState.ENROLLED, SubjectState.OFF_STUDY)
 DIED = "died"  # how the dead are listed, whatever state their records have
@@ -59,7 +62,7 @@ def enrolled_in(user: User, study: Study) -> Sequence[Subject]:
     """The enrolled subjects of a study at the user's own sites."""
     found = Subject.objects.visible_to(user).filter(study=study, state__in=SHOWN_STATES)
     bring_up_to_date(found)
-    return list(found.select_related("protocol_version", "site", "study").order_by("subject_number", "pk"))
+    return list(found.prefetch_related("site").order_by("subject_number", "pk"))
 
 
 def swimmer_context(user: User, study: Study, asked: Mapping[str, str]) -> dict[str, Any]:
@@ -70,11 +73,14 @@ def swimmer_context(user: User, study: Study, asked: Mapping[str, str]) -> dict[
     if not by_arm:
         asked = {name: value for name, value in asked.items() if name != "arm" and value != "arm"}
     subjects = enrolled_in(user, study)
-    everybody = swimmers_of(narrowed(subjects, asked))
-    rows = in_order([one for one in everybody if fits(one, asked)], asked.get("sort", ""))
+    with one_reading():
+        everybody = kept_outlines_of(narrowed(subjects, asked))
+        rows = in_order([one for one in everybody if fits(one, asked)], asked.get("sort", ""))
     page = Paginator(rows, SHOWN).get_page(asked.get("page"))
     graft, months = asked.get("from") == "hsct", asked.get("unit") == "months"
-    shown = list(page.object_list)
+    drawn = [one.subject for one in page.object_list]
+    prefetch_related_objects(drawn, "protocol_version", "study")
+    shown = swimmers_of(drawn)
     protocol = study.protocol
     return {
         "study": study,
@@ -116,7 +122,7 @@ def narrowed(subjects: Iterable[Subject], asked: Mapping[str, str]) -> list[Subj
     ]
 
 
-def fits(one: Swimmer, asked: Mapping[str, str]) -> bool:
+def fits(one: Outline, asked: Mapping[str, str]) -> bool:
     """By state, best response and last MRD, which the course says; "none" asks for those without any."""
     response, mrd, state = asked.get("response"), asked.get("mrd"), asked.get("state")
     if state and state != (DIED if one.died_on else one.subject.state):
@@ -126,7 +132,7 @@ def fits(one: Swimmer, asked: Mapping[str, str]) -> bool:
     )
 
 
-def in_order(rows: list[Swimmer], sort: str) -> list[Swimmer]:
+def in_order(rows: list[Ordered], sort: str) -> list[Ordered]:
     """The longest on study first, unless asked otherwise; by outcome the dead and relapsed come last."""
     by_number = sorted(rows, key=lambda one: one.subject.number)
     longest = sorted(by_number, key=lambda one: -time_on_study(one))
@@ -140,7 +146,7 @@ def in_order(rows: list[Swimmer], sort: str) -> list[Swimmer]:
     return longest
 
 
-def time_on_study(one: Swimmer) -> int:
+def time_on_study(one: Swimmer | Outline) -> int:
     first: date | None = one.started_on or one.subject.enrolled_on
     return (one.last - first).days if first else -1
 

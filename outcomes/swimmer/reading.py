@@ -3,9 +3,10 @@
 A fixed number of queries, whatever the number of subjects; nothing is judged here that another room judges."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -29,7 +30,7 @@ from trialsite.casebook.versions import named
 from trialsite.clinical.kleene import Truth
 from trialsite.listing import told
 
-from ..models import Death, Relapse
+from ..models import Death, Relapse, SubjectCourse
 
 BEST = ("CR", "CRh", "CRi", "MLFS")  # from the best on; what else a marrow says is no response
 NO_TREATMENT = ("pre-phase", "observation")
@@ -83,44 +84,156 @@ class Swimmer:
 
 def swimmers_of(subjects: Sequence[Subject]) -> list[Swimmer]:
     """The course of each subject, in the order given."""
-    ids = [one.pk for one in subjects]
     with one_reading():
-        read = _Read(ids)
-        return [swimmer(one, read) for one in subjects]
+        return [swimmer(one) for one in outlines_of(subjects)]
+
+
+def outlines_of(subjects: Sequence[Subject]) -> "list[Outline]":
+    """What puts the subjects in order and narrows them; each part is read for all of them once it is asked for."""
+    read = _Read([one.pk for one in subjects])
+    return [Outline(one, read) for one in subjects]
 
 
 class _Read:
-    """Everything read once, by subject."""
+    """Everything read by subject, each part once, when it is first asked for."""
 
     def __init__(self, ids: list[UUID]) -> None:
-        self.cycles = cycles_of(ids)
-        self.c1d1 = anchor_dates(ids, "c1d1")
-        self.grafts = standing_records(Transplant, ids)
-        self.cells = standing_records(CellTherapy, ids)
-        self.relapses = standing_records(Relapse, ids)
-        self.deaths = standing_records(Death, ids)
-        self.responses = judged_responses(ids)
-        self.mrd = mrd_lines(ids)
-        self.ends = follow_up_ends(ids)
-        self.segments: dict[UUID, list[InfusionSegment]] = defaultdict(list)
-        rows = InfusionSegment.objects.filter(subject_id__in=ids, voided=False)
+        self.ids = ids
+
+    @cached_property
+    def cycles(self) -> Mapping[UUID, Sequence[CycleStart]]:
+        return cycles_of(self.ids)
+
+    @cached_property
+    def c1d1(self) -> Mapping[UUID, date]:
+        return anchor_dates(self.ids, "c1d1")
+
+    @cached_property
+    def grafts(self) -> Mapping[UUID, list[Transplant]]:
+        return standing_records(Transplant, self.ids)
+
+    @cached_property
+    def cells(self) -> Mapping[UUID, list[CellTherapy]]:
+        return standing_records(CellTherapy, self.ids)
+
+    @cached_property
+    def relapses(self) -> Mapping[UUID, list[Relapse]]:
+        return standing_records(Relapse, self.ids)
+
+    @cached_property
+    def deaths(self) -> Mapping[UUID, list[Death]]:
+        return standing_records(Death, self.ids)
+
+    @cached_property
+    def responses(self) -> Mapping[UUID, Sequence[Judged]]:
+        return judged_responses(self.ids)
+
+    @cached_property
+    def mrd(self) -> Mapping[UUID, Sequence[MrdLine]]:
+        return mrd_lines(self.ids)
+
+    @cached_property
+    def ends(self) -> Mapping[UUID, date]:
+        return follow_up_ends(self.ids)
+
+    @cached_property
+    def segments(self) -> Mapping[UUID, list[InfusionSegment]]:
+        found: dict[UUID, list[InfusionSegment]] = defaultdict(list)
+        rows = InfusionSegment.objects.filter(subject_id__in=self.ids, voided=False)
         for row in rows.exclude(record__state=RecordState.VOIDED).order_by("start", "pk"):
-            self.segments[row.subject_id].append(row)
+            found[row.subject_id].append(row)
+        return found
 
 
-def swimmer(subject: Subject, read: _Read) -> Swimmer:
-    one, today = subject.pk, site_today(subject)
-    cycles = list(read.cycles[one])
-    deaths = [each.died_on.earliest for each in read.deaths.get(one, []) if each.died_on]
-    died = min(deaths, default=None)
+@dataclass(frozen=True)
+class Outline:
+    """One subject as far as a list of courses is ordered and narrowed by it."""
+
+    subject: Subject
+    read: _Read
+
+    @property
+    def started_on(self) -> date | None:
+        return self.read.c1d1.get(self.subject.pk)
+
+    @property
+    def died_on(self) -> date | None:
+        deaths = self.read.deaths.get(self.subject.pk, [])
+        return min((each.died_on.earliest for each in deaths if each.died_on), default=None)
+
+    @property
+    def relapses(self) -> list[date]:
+        found = self.read.relapses.get(self.subject.pk, [])
+        return [each.onset.earliest for each in found if each.onset]
+
+    @property
+    def relapsed_on(self) -> date | None:
+        return min(self.relapses, default=None)
+
+    @property
+    def ended_on(self) -> date | None:
+        return self.read.ends.get(self.subject.pk)
+
+    @property
+    def last(self) -> date:
+        days = (self.ended_on, self.died_on, site_today(self.subject))
+        return min(day for day in days if day is not None)
+
+    @property
+    def responses(self) -> list[Judged]:
+        return [each for each in self.read.responses.get(self.subject.pk, []) if each.counts]
+
+    @property
+    def best(self) -> str:
+        return best_of(self.responses)
+
+    @property
+    def mrd_lines(self) -> list[MrdLine]:
+        found = self.read.mrd.get(self.subject.pk, [])
+        return [each for each in found if each.verdict and not each.at_screening]
+
+    @property
+    def mrd(self) -> str:
+        lines = self.mrd_lines
+        return lines[-1].verdict.verdict.value if lines and lines[-1].verdict else ""
+
+
+@dataclass(frozen=True)
+class KeptOutline(Outline):
+    """The same of a subject among many: its days as they were derived with its course."""
+
+    course: SubjectCourse
+
+    @property
+    def started_on(self) -> date | None:
+        return self.course.started_on
+
+    @property
+    def died_on(self) -> date | None:
+        return self.course.died_on
+
+    @property
+    def relapsed_on(self) -> date | None:
+        return self.course.relapsed_on
+
+    @property
+    def ended_on(self) -> date | None:
+        return self.course.ended_on
+
+
+def kept_outlines_of(subjects: Sequence[Subject]) -> list[Outline]:
+    """The outlines of subjects whose courses are up to date; without a course yet there is no outline."""
+    ids = [one.pk for one in subjects]
+    read, courses = _Read(ids), SubjectCourse.objects.in_bulk(ids)
+    return [KeptOutline(one, read, courses[one.pk]) for one in subjects if one.pk in courses]
+
+
+def swimmer(outline: Outline) -> Swimmer:
+    subject, read, one = outline.subject, outline.read, outline.subject.pk
+    died, last, started, best = outline.died_on, outline.last, outline.started_on, outline.best
     grafts = [each.performed_on for each in read.grafts.get(one, []) if each.performed_on]
-    last = min([day for day in (read.ends.get(one), died, today) if day is not None])
-    responses = [each for each in read.responses.get(one, []) if each.counts]
-    lines = [each for each in read.mrd.get(one, []) if each.verdict and not each.at_screening]
-    relapses = [each.onset.earliest for each in read.relapses.get(one, []) if each.onset]
-    phases = tuple(phases_of(subject, cycles, died))
-    best = best_of(responses)
-    started = read.c1d1.get(one)
+    lines = outline.mrd_lines
+    phases = tuple(phases_of(subject, list(read.cycles[one]), died))
     treated_to = max((bar.end or last for bar in phases if bar.kind not in NO_TREATMENT), default=None)
     return Swimmer(
         subject=subject,
@@ -128,15 +241,15 @@ def swimmer(subject: Subject, read: _Read) -> Swimmer:
         grafted_on=min(grafts, default=None),
         phases=phases,
         infusions=tuple(infusions_of(read.segments.get(one, []), ZoneInfo(subject.site.timezone))),
-        events=tuple(events_of(subject, read, responses, lines, relapses, died)),
+        events=tuple(events_of(subject, read, outline.responses, lines, outline.relapses, died)),
         best=best,
         best_words=category_words(best) if best else "",
-        mrd=lines[-1].verdict.verdict.value if lines and lines[-1].verdict else "",
+        mrd=outline.mrd,
         mrd_words=mrd_words(lines[-1]) if lines else "",
-        relapsed_on=min(relapses, default=None),
+        relapsed_on=outline.relapsed_on,
         died_on=died,
         last=last,
-        ongoing=died is None and one not in read.ends,
+        ongoing=died is None and outline.ended_on is None,
         days=(treated_to - started).days + 1 if started and treated_to else None,
     )
 

@@ -1,14 +1,20 @@
 """Estimates in words, the same on every page: percent with one decimal, limits, months, "not estimable"."""
 
+from collections.abc import Iterable
+from html import escape
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from outcomes.dashboards.drawing import Shape
 from outcomes.domain.curve import months
 from outcomes.domain.intervals import Estimate
+from trialsite.casebook.fact_words import code_label, fact_label
 from trialsite.casebook.names import local as in_language
+from trialsite.listing import told
 from trialsite.studies.domain.vocabulary import ANALYSES
 
 register = template.Library()
@@ -56,3 +62,23 @@ def month_limits(estimate: Estimate | None) -> str:
 def local(text: Any) -> str:
     """A text of the protocol in the reader's language."""
     return text.in_language(get_language() or "en") if text else ""
+
+
+@register.filter
+def markup(shapes: Iterable[Shape]) -> SafeString:
+    """The elements of a drawing; written here, since a template takes seconds for the thousands of a waterfall."""
+    return mark_safe("\n".join(map(element, shapes)))  # noqa: S308  every text and attribute is escaped
+
+
+def element(one: Shape) -> str:
+    at = "".join(f' {name}="{escape(value)}"' for name, value in one.at.items())
+    title = f"<title>{escape(one.title)}</title>" if one.title else ""
+    drawn = f'<{one.kind} class="{one.css}"{at}>{escape(one.text)}{title}</{one.kind}>'
+    return f'<a href="{escape(one.href)}">{drawn}</a>' if one.href else drawn
+
+
+@register.filter
+def covariate(name: str) -> str:
+    """A column of a comparison in words: "age_years", or "sex=M" of a code."""
+    fact, _equals, code = name.partition("=")
+    return told(fact_label(fact), code_label(fact, code, None)) if code else fact_label(fact)

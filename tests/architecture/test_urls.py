@@ -45,6 +45,8 @@ PARTS = [
     "data_manager",
     "statistician",
     "inspector",
+    "adjudicator",
+    "chair",
     "administrator",
 ]
 SAMPLES = {

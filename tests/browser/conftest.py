@@ -94,7 +94,11 @@ def clock() -> Iterator[Clock]:
 
 def cast_with_passwords(key: str) -> Cast:
     """The cast of a study, each with the password of the tests."""
-    cast = make_cast(key)
+    return with_passwords(make_cast(key))
+
+
+def with_passwords(cast: Cast) -> Cast:
+    """Give everybody of a cast the password of the tests."""
     once = make_password(PASSWORD)
     with acting(role="system"):
         for who in cast.people().values():

@@ -10,7 +10,8 @@ from django.urls import reverse
 from playwright.sync_api import Page, Request, expect
 
 from outcomes.dashboards.pages import PAGES
-from tests.cast import OPENED
+from tests.cast import OPENED, PASSWORD
+from tests.integration.outcomes.committee import convene, decide
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.casebook.models import Subject
@@ -18,7 +19,7 @@ from trialsite.demo.accounts import demo_password
 from trialsite.studies.domain.read import read_file
 from trialsite.studies.services import PROTOCOLS, load_protocol, open_planned_sites
 
-from .conftest import Desks, Windows, cast_with_passwords
+from .conftest import Desks, Windows, cast_with_passwords, with_passwords
 from .desk import Desk
 
 STUDY = "BLINA-FULL"
@@ -148,6 +149,33 @@ def test_every_main_page_fits_and_is_free_of_errors(subject: Subject, windows: W
             desk.press(button)
             for address in addresses(role, subject):
                 watch.look_at(address, language)
+        problems += watch.problems
+    assert problems == []
+
+
+def test_the_pages_of_a_committee_fit_and_are_free_of_errors(live_site: str, windows: Windows) -> None:
+    committee = convene()
+    cast = with_passwords(committee.cast)
+    decide(cast.adjudicator, committee.relapse, words="Blasts of 37 % in an evaluable marrow.")
+    pages = {
+        cast.adjudicator: [reverse("adjudications"), reverse("inbox")]
+        + [reverse("adjudication", args=[one.pk]) for one in (committee.relapse, committee.death)],
+        cast.data_manager: [
+            reverse("dashboard-adjudications", args=[cast.study.key]),
+            reverse("protocol", args=[cast.study.key]),
+        ],
+        cast.coordinator: [reverse("outcomes", args=[committee.subject.pk])],
+    }
+    problems = []
+    for who, own in pages.items():
+        desk = Desk(windows().new_page())
+        watch = Watch(desk.page)
+        desk.log_in(who.username, PASSWORD)
+        for language, button in LANGUAGES.items():
+            desk.page.set_viewport_size(DESK)
+            desk.press(button)
+            for place in own:
+                watch.look_at(place, language)
         problems += watch.problems
     assert problems == []
 

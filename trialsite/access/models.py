@@ -25,7 +25,12 @@ class Role(models.TextChoices):
     DATA_MANAGER = "data_manager", _("Data manager")
     STATISTICIAN = "statistician", _("Statistician")
     INSPECTOR = "inspector", _("Inspector")
+    ADJUDICATOR = "adjudicator", _("Adjudicator")
+    CHAIR = "chair", _("Chair of adjudication")
     ADMINISTRATOR = "administrator", _("Administrator")
+
+
+COMMITTEE = (Role.ADJUDICATOR, Role.CHAIR)  # who sees the packages of events and no record
 
 
 class UserManager(BaseUserManager["User"]):
@@ -166,6 +171,9 @@ class Membership(models.Model):
             models.CheckConstraint(
                 condition=~Q(role=Role.INSPECTOR) | Q(site=None, ends_on__isnull=False),
                 name="inspectors_see_one_study_until_a_day",
+            ),
+            models.CheckConstraint(
+                condition=~Q(role__in=COMMITTEE) | Q(site=None), name="committees_serve_the_whole_study"
             ),
             models.CheckConstraint(
                 condition=Q(principal=False) | Q(role=Role.INVESTIGATOR), name="principals_are_investigators"

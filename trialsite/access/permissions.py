@@ -19,6 +19,7 @@ from .models import Role, User
 COORDINATOR, INVESTIGATOR, MONITOR = Role.COORDINATOR, Role.INVESTIGATOR, Role.MONITOR
 DATA_MANAGER, STATISTICIAN, ADMINISTRATOR = Role.DATA_MANAGER, Role.STATISTICIAN, Role.ADMINISTRATOR
 INSPECTOR = Role.INSPECTOR
+ADJUDICATOR, CHAIR = Role.ADJUDICATOR, Role.CHAIR
 
 SITE_STAFF = frozenset({COORDINATOR, INVESTIGATOR})
 CLINICAL = frozenset({COORDINATOR, INVESTIGATOR, MONITOR, DATA_MANAGER, STATISTICIAN})
@@ -99,6 +100,12 @@ ACTIONS: dict[str, Action] = {
     "figures.view": Action(gettext_lazy("see the study's figures"), READERS),
     "figures.by_arm": Action(
         gettext_lazy("see figures by arm before lock"), frozenset({STATISTICIAN, DATA_MANAGER})
+    ),
+    "adjudication.decide": Action(
+        gettext_lazy("judge events of the committee"), frozenset({ADJUDICATOR, CHAIR})
+    ),
+    "adjudication.view": Action(
+        gettext_lazy("see how a committee judged"), frozenset({DATA_MANAGER, STATISTICIAN, INSPECTOR})
     ),
     "cut.take": Action(gettext_lazy("take data cuts"), frozenset({STATISTICIAN, DATA_MANAGER})),
     "control.upload": Action(

@@ -12,7 +12,7 @@ from trialsite.audit import because
 from trialsite.audit.events import record_event
 
 from .errors import AccessRefused
-from .models import Delegation, Membership, Role, Token, User, new_token_key
+from .models import COMMITTEE, Delegation, Membership, Role, Token, User, new_token_key
 from .passwords import refuse_weak_password
 from .permissions import require
 
@@ -104,6 +104,8 @@ def refuse_unclear_role(given: Membership) -> None:
         raise AccessRefused({"principal": _("The principal investigator is an investigator of the site.")})
     if given.role == Role.INSPECTOR and given.site_id is not None:
         raise AccessRefused({"site": _("An inspector sees the whole study: choose no site.")})
+    if given.role in COMMITTEE and given.site_id is not None:
+        raise AccessRefused({"site": _("A committee judges events of all sites: choose no site.")})
     if given.role == Role.INSPECTOR and given.ends_on is None:
         raise AccessRefused({"ends_on": _("An inspector's access is for a time: say until when.")})
     if given.ends_on is not None and given.ends_on < given.starts_on:

@@ -13,6 +13,7 @@ from trialsite.casebook.names import anchor_name, arm_name, form_title, local, p
 from trialsite.casebook.own_rules import condition_words
 from trialsite.casebook.registries import facts
 from trialsite.casebook.sign_off import (
+    adjudication_words,
     condition_of_graft,
     level_words,
     monitoring_words,
@@ -366,6 +367,8 @@ def value_of(thing: Any, field: str, value: Any, protocol: Protocol) -> str:
             return condition_of_graft(value)
         case "looks" | "prior":
             return ", ".join(str(one) for one in value)
+        case "adjudication":
+            return adjudication_words(value)
         case "endpoint":
             return endpoint_words(value, protocol)
         case "hospital":

@@ -17,12 +17,18 @@ from .protection import Protection
 MEMBER_ROWS = """((SELECT app_is_system()) OR study_id::text || COALESCE(site_id::text, '') =
     ANY ((SELECT app_places({roles}))::text[]))"""
 
+OF_MEMBER = """(decided_by_id = (SELECT app_user_id())
+    AND study_id::text = ANY ((SELECT app_places(ARRAY['adjudicator', 'chair']))::text[]))"""
+
 # Reading `both_sites`, writing the sending one alone: what the other site decides goes through a function of its own.
-ROWS_WRITTEN = {"both_sites": "site"}
+ROWS_WRITTEN = {"both_sites": "site", "committee": "member"}
 ROW_RULES = {
     "site": MEMBER_ROWS.format(roles=""),
     "identity": MEMBER_ROWS.format(roles="ARRAY['coordinator', 'investigator']"),
     "author": f"(author_id = (SELECT app_user_id()) AND {MEMBER_ROWS.format(roles='')})",
+    # Who reads the record reads what was decided; a member of the committee the own decisions alone.
+    "committee": f"({MEMBER_ROWS.format(roles='')} OR {OF_MEMBER})",
+    "member": OF_MEMBER,
     "both_sites": " OR ".join(
         MEMBER_ROWS.format(roles="").replace("site_id", column) for column in ("site_id", "to_site_id")
     ).join("()"),

@@ -13,7 +13,8 @@ class Protection:
 
     trail: the hash chain that a change joins: "subject", "study", "system", or "user" (events of one user); None leaves
         the table outside the trail.
-    rows: "site" (study and site of the row), "both_sites" (also its `to_site`; only the own site writes), "identity"
+    rows: "site" (study and site of the row), "both_sites" (also its `to_site`; only the own site writes), "committee"
+        (as site; members of the committee read and write the rows that they decided, nobody else writes), "identity"
         (as site, for roles that may see identity), "author" (the user's own rows inside the boundary), "part" (study of
         the row; where it is `closed`, roles that see figures by arm, until the study is locked), "trail", or None (no
         row-level security).

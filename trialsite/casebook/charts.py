@@ -16,6 +16,7 @@ from unicodedata import east_asian_width
 Drawing = dict[str, Any]
 WIDE, NARROW = 860, 358
 LINE = 18  # height of one line of text
+COVERED = 1.0  # pixels between dots that cannot be told apart
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,11 @@ def step_path(points: Sequence[tuple[float, float]], end: float) -> str:
     return "".join(moves) + f"H{px(max(end, points[-1][0]))}"
 
 
+def line_path(points: Sequence[tuple[float, float]]) -> str:
+    """An SVG path straight from point to point (pixels)."""
+    return "".join(f"{'L' if place else 'M'}{px(x)} {px(y)}" for place, (x, y) in enumerate(points))
+
+
 def band_paths(steps: Sequence[Step], end: float, x: Scale, y: Scale) -> list[str]:
     """Closed SVG paths between lower and upper limits; where a limit is not defined the band is interrupted."""
     runs: list[list[tuple[float, float, float, float]]] = [[]]
@@ -195,12 +201,17 @@ def band_path(pieces: Sequence[tuple[float, float, float, float]]) -> str:
 
 
 def step_dots(steps: Sequence[Step], start: float, x: Scale, y: Scale) -> list[Drawing]:
-    """A dot for each record behind a step, spread over the step's height from the one before it."""
+    """A dot for each record behind a step, spread over the step's height from the one before it; where dots that lead
+    to the same place would cover each other, one stands for them."""
     dots = []
     for before, step in pairwise([Step(0, start), *steps]):
+        last: dict[str, float] = {}
         for i, (href, title) in enumerate(step.links):
-            height = before.y + (step.y - before.y) * (i + 1) / len(step.links)
-            dots.append({"x": px(x(step.x)), "y": px(y(height)), "href": href, "title": title})
+            height = y(before.y + (step.y - before.y) * (i + 1) / len(step.links))
+            if href in last and abs(height - last[href]) < COVERED:
+                continue
+            last[href] = height
+            dots.append({"x": px(x(step.x)), "y": px(height), "href": href, "title": title})
     return dots
 
 
@@ -231,27 +242,38 @@ def km_chart(
         "width": width,
         "height": px(table[-1]["y"] + 8 if table else base),
         "empty": not any(curve.end > 0 or len(curve.steps) > 1 for curve in curves),
-        "left": px(x.start),
-        "right": px(x.end),
-        "top": px(top),
-        "bottom": px(top + height),
-        "x_label": x_label,
-        "y_label": y_label,
-        "x_label_x": px((x.start + x.end) / 2),
-        "x_label_y": px(base - 10),
-        "x_ticks": [
-            {"x": px(x(t)), "y": px(top + height + LINE), "mark": px(top + height + 4), "label": f"{t:g}"}
-            for t in ticks
-        ],
-        "y_ticks": [
-            {"y": px(y(v)), "text_y": px(y(v) + 4), "label": f"{100 * v:.0f} %"}
-            for v in (0, 0.25, 0.5, 0.75, 1)
-        ],
+        **axes(x, y, ticks, [(v, f"{100 * v:.0f} %") for v in (0, 0.25, 0.5, 0.75, 1)], x_label, y_label),
         "legend": legend_of(curves, width, 12),
         "curves": drawn,
         "landmarks": landmarks_of(curves, x, y, 12 + legend),
         "risk_title_y": px(base + LINE),
         "risk": [row | {"y": px(row["y"])} for row in table],
+    }
+
+
+def axes(
+    x: Scale,
+    y: Scale,
+    ticks: Sequence[float],
+    heights: Sequence[tuple[float, str]],
+    x_label: str,
+    y_label: str,
+) -> Drawing:
+    """The edges of a plot with the ticks and the names of its axes; `heights` are the ticks of y with their words."""
+    return {
+        "left": px(x.start),
+        "right": px(x.end),
+        "top": px(y.end),
+        "bottom": px(y.start),
+        "x_label": x_label,
+        "y_label": y_label,
+        "x_label_x": px((x.start + x.end) / 2),
+        "x_label_y": px(y.start + 2 * LINE + 2),
+        "x_ticks": [
+            {"x": px(x(t)), "y": px(y.start + LINE), "mark": px(y.start + 4), "label": f"{t:g}"}
+            for t in ticks
+        ],
+        "y_ticks": [{"y": px(y(v)), "text_y": px(y(v) + 4), "label": words} for v, words in heights],
     }
 
 

@@ -27,6 +27,7 @@ class Place:
 
 PLACES = (
     (_("Inbox"), "inbox", "inbox", "record.view"),
+    (_("Adjudication"), "adjudications", "clipboard-plus", "adjudication.decide"),
     (_("Subjects"), "subjects", "people", "record.view"),
     (_("Calendar"), "calendar", "calendar3", "record.view"),
     (_("Samples"), "samples", "droplet", "record.view"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from trialsite.clinical.units import unit_label
 from trialsite.studies.domain.fact_names import FACTS, FactName
@@ -78,7 +79,7 @@ def english(text: str) -> Cell:
 def fact_table() -> Table:
     lead = _("What rules may ask. A fact is known once its form is entered; the form must stand at a visit of the file"
              " unless it is a form of the log.")  # fmt: skip
-    head = (_("Name"), _("Called"), _("Meaning"), _("Value"), _("Form"))
+    head = (pgettext("of a thing", "Name"), _("Called"), _("Meaning"), _("Value"), _("Form"))
     rows = [
         (
             code(one.name),
@@ -130,13 +131,19 @@ def anchor_table() -> Table:
     for form, (start, meaning) in zip(ANCHOR_FORMS, meanings, strict=True):
         rows.append((code(form), Cell(anchors[start.rstrip(":")].label), english(meaning)))
     return Table("anchors", _("Anchors of visits"), _("The day from which a visit is planned; one visit is anchored to"
-                 " screening."), (_("Name"), _("Called"), _("Meaning")), rows)  # fmt: skip
+                 " screening."), (pgettext("of a thing", "Name"), _("Called"), _("Meaning")), rows)  # fmt: skip
 
 
 def branch_table() -> Table:
     rows = [(code(name), Cell(ENDS[name]), english(meaning)) for name, meaning in BRANCH_ENDS.items()]
     lead = _("Where a branch leads, besides the phases of the file.")
-    return Table("branches", _("Targets of branches"), lead, (_("Name"), _("Called"), _("Meaning")), rows)
+    return Table(
+        "branches",
+        _("Targets of branches"),
+        lead,
+        (pgettext("of a thing", "Name"), _("Called"), _("Meaning")),
+        rows,
+    )
 
 
 def kind_table() -> Table:
@@ -164,23 +171,35 @@ def monitoring_table() -> Table:
 def event_table() -> Table:
     rows = [(code(one), Cell(ENDPOINT_CODES.get(one, one)), english(words)) for one, words in EVENTS.items()]
     return Table("events", _("Events"), _("What ends or competes in an endpoint."),
-                 (_("Name"), _("Called"), _("Meaning")), rows)  # fmt: skip
+                 (pgettext("of a thing", "Name"), _("Called"), _("Meaning")), rows)  # fmt: skip
 
 
 def origin_table() -> Table:
     rows = [(code(one), Cell(anchors[one].label), english(ANCHORS[one])) for one in ORIGINS]
     lead = _("The day from which an endpoint is counted.")
-    return Table("origins", _("Origins of endpoints"), lead, (_("Name"), _("Called"), _("Meaning")), rows)
+    return Table(
+        "origins",
+        _("Origins of endpoints"),
+        lead,
+        (pgettext("of a thing", "Name"), _("Called"), _("Meaning")),
+        rows,
+    )
 
 
 def analysis_table() -> Table:
     rows = [(code(one), Cell(local(words))) for one, words in ANALYSES.items()]
     lead = _("The same endpoint with one of its rules turned; listed under `sensitivity` of an endpoint.")
-    return Table("analyses", _("Sensitivity analyses"), lead, (_("Name"), _("Called")), rows)
+    return Table(
+        "analyses", _("Sensitivity analyses"), lead, (pgettext("of a thing", "Name"), _("Called")), rows
+    )
 
 
 def set_table() -> Table:
     rows = [(code(one), Cell(SETS_IN_WORDS[one])) for one in ANALYSIS_SETS]
     return Table(
-        "sets", _("Analysis sets"), _("Who is counted in an endpoint."), (_("Name"), _("Called")), rows
+        "sets",
+        _("Analysis sets"),
+        _("Who is counted in an endpoint."),
+        (pgettext("of a thing", "Name"), _("Called")),
+        rows,
     )

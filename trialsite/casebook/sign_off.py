@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.text import capfirst
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from trialsite.clinical.ctcae import words_of
@@ -15,6 +15,7 @@ from trialsite.clinical.text import Text
 from trialsite.clinical.units import unit_label
 from trialsite.listing import listed, listed_apart, told
 from trialsite.studies.domain import protocol as plans
+from trialsite.studies.domain.adjudication_plan import CAUSE, DATE, AdjudicationPlan
 from trialsite.studies.domain.adverse_event_plan import RecordRule, WindowPlan
 from trialsite.studies.domain.blinatumomab_plan import EventTerms, FirstAdvice, LiverLimit, ModificationRow
 from trialsite.studies.domain.methotrexate_plan import clause_text, rescue_text
@@ -58,6 +59,7 @@ from trialsite.studies.words import (
 
 from .fact_words import rule_words
 from .names import anchor_name, local, phase_name, visit_name
+from .registries import forms
 
 DRUG = re.compile(r"regimens\[(\d+)\]\.drugs")
 STEP = re.compile(r"(\w+)|\[(\d+)\]")
@@ -85,6 +87,7 @@ PARTS: dict[str, tuple[str, Any]] = {  # where a path begins → the part of the
     "endpoints": ("endpoints", gettext_lazy("Endpoints")),
     "response": ("endpoints", gettext_lazy("Endpoints")),
     "monitoring": ("endpoints", gettext_lazy("Endpoints")),
+    "adjudication": ("endpoints", gettext_lazy("Endpoints")),
     "questions": ("questions", gettext_lazy("Questions to the sponsor")),
 }
 OTHER = ("other", gettext_lazy("Other settings"))
@@ -287,6 +290,8 @@ def value_words(protocol: Protocol, mark: Mark, place: Any) -> str:
             return deviation_words(place)
         case MonitoringRule():
             return monitoring_words(place)
+        case AdjudicationPlan():
+            return adjudication_words(place)
         case plans.SamplePlan():
             return sample_words(place)
         case plans.ResponseRules():
@@ -350,6 +355,22 @@ def monitoring_words(rule: MonitoringRule) -> str:
         )
     if rule.pauses_recruitment:
         parts.append(_("recruitment pauses by itself"))
+    return listed_apart(parts)
+
+
+ASKED_WORDS = {DATE: gettext_lazy("the date"), CAUSE: gettext_lazy("the cause of a death")}
+
+
+def adjudication_words(plan: AdjudicationPlan) -> str:
+    """Which events go to how many members of the committee, blinded or not, and what they are asked."""
+    parts = [
+        listed(str(forms[key].title) for key in plan.forms),
+        ngettext("%(n)s reviewer each", "%(n)s reviewers each", plan.reviewers) % {"n": plan.reviewers},
+        _("the chair decides where they disagree"),
+        _("blinded to arm, site and investigator") if plan.blinded else _("not blinded"),
+        _("asked: %(what)s")
+        % {"what": listed([_("whether it is an event"), *(ASKED_WORDS[one] for one in plan.asks)])},
+    ]
     return listed_apart(parts)
 
 

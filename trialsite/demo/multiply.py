@@ -1,24 +1,38 @@
 """Making a large study out of a small one, for the benchmark only: INSERT … SELECT as the owner role."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.apps import apps
-from django.db import connections, models
+from django.db import connections, models, transaction
 from django.db.backends.utils import CursorWrapper
 
+from assessments.models import LoggedSample
+from outcomes.models import EndpointResult
 from trialsite.casebook.models import Subject
 
 OWNER = "owner"
+LONGER = "round(t.days * (0.5 + twin * 7919 %% 1000 / 1000.0))::integer"
+NUMBERED = "CASE WHEN t.{0} = '' THEN '' ELSE t.{0} || '-' || twin END"
+CHANGED: dict[tuple[Any, str], str] = {
+    (Subject, "screening_number"): NUMBERED.format("screening_number"),
+    (Subject, "subject_number"): NUMBERED.format("subject_number"),
+    (Subject, "usubjid"): NUMBERED.format("usubjid"),
+    (LoggedSample, "label"): NUMBERED.format("label"),
+    (EndpointResult, "days"): LONGER,
+    (EndpointResult, "ended_on"): f"COALESCE(t.origin + {LONGER}, t.ended_on)",
+}
 
 
 def multiply(copies: int) -> None:
     """Give every subject `copies` twins with all that hangs on them; new keys are made from the old ones.
 
     The twins' changes do not enter the trail: the trail trigger rests meanwhile, and the twins' chains get the
-    length that their projections were derived from, so that readers find these up to date.
+    length that their projections were derived from, so that readers find these up to date. Each twin's endpoints take
+    longer or shorter by a factor of its own, so that curves have the steps of a study of that size.
     """
-    with connections[OWNER].cursor() as cursor:
+    with transaction.atomic(using=OWNER), connections[OWNER].cursor() as cursor:
         cursor.execute("SELECT count(*) FROM casebook_subject")
         first = cursor.fetchone()[0]  # no number of an earlier round is used again
         for model in tables():
@@ -28,6 +42,7 @@ def multiply(copies: int) -> None:
             " SELECT 'subject:' || d.subject_id, d.chain_length, ''::bytea FROM casebook_derivation d"
             " ON CONFLICT DO NOTHING"
         )
+    with connections[OWNER].cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
 
@@ -59,30 +74,39 @@ def copy_table(cursor: CursorWrapper, model: type[models.Model], numbers: range)
     columns, values = [], []
     for field in model._meta.concrete_fields:
         is_key = field.get_internal_type() == "UUIDField" and (
-            field.primary_key or field.column == "record_id"
+            field.primary_key or field.column in {"record_id", "person_key"}
         )
         new_key = is_key or field.related_model in copied
         if field.primary_key and field.get_internal_type() in {"BigAutoField", "AutoField"}:
             continue
         columns.append(f'"{field.column}"')
         if new_key:
-            values.append(f"md5(t.\"{field.column}\"::text || '-' || n)::uuid")
-        elif table == Subject._meta.db_table and field.name in {
-            "screening_number",
-            "usubjid",
-            "subject_number",
-        }:
-            values.append(
-                f"CASE WHEN t.\"{field.column}\" = '' THEN '' ELSE t.\"{field.column}\" || '-' || n END"
-            )
+            values.append(f"md5(t.\"{field.column}\"::text || '-' || twin)::uuid")
         else:
-            values.append(f't."{field.column}"')
-    cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
+            values.append(CHANGED.get((model, field.name), f't."{field.column}"'))
+    with resting(cursor, table):
+        cursor.execute(
+            f'INSERT INTO "{table}" ({", ".join(columns)})'
+            f' SELECT {", ".join(values)} FROM "{table}" t, generate_series(%s, %s) AS twin',
+            [numbers.start, numbers.stop - 1],
+        )
+
+
+@contextmanager
+def resting(cursor: CursorWrapper, table: str) -> Iterator[None]:
+    """The table without its triggers and foreign keys: what a twin points at was made in the same way as the twin."""
     cursor.execute(
-        f'INSERT INTO "{table}" ({", ".join(columns)})'
-        f' SELECT {", ".join(values)} FROM "{table}" t, generate_series(%s, %s) AS n',
-        [numbers.start, numbers.stop - 1],
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f' AND conrelid = %s::regclass",
+        [table],
     )
+    keys = cursor.fetchall()
+    cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
+    for name, _definition in keys:
+        cursor.execute(f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}"')
+    yield
+    for name, definition in keys:
+        held = definition.removesuffix(" NOT VALID")
+        cursor.execute(f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {held} NOT VALID')
     cursor.execute(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
 
 

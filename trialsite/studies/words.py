@@ -132,6 +132,7 @@ SETTINGS = {
     "rest_days": _("days of rest after it"),
     "deviations": _("deviations drafted by rules"),
     "monitoring": _("stopping rules"),
+    "adjudication": _("adjudication of events by a committee"),
     "definition": _("definition"),
     "events": _("events"),
     "landmark_days": _("landmark, days"),

@@ -6,10 +6,20 @@ from datetime import date, timedelta
 import pytest
 
 from outcomes.domain.endpoints import derive
-from outcomes.domain.history import AcuteGvhd, Dated, History, NewTherapy, Relapse, ResponseAt, VisitWindow
+from outcomes.domain.history import (
+    AcuteGvhd,
+    ByCounts,
+    Dated,
+    History,
+    NewTherapy,
+    Relapse,
+    ResponseAt,
+    VisitWindow,
+)
 from outcomes.domain.plans import ANALYSES
 from tests.domain.outcomes.test_endpoints import AGVHD, CUT_OFF, RFS, RFS_HSCT, death, on, relapse, told
 from tests.domain.outcomes.test_response_rates import TWO_YEARS
+from trialsite.clinical.kleene import Truth
 from trialsite.studies.domain import vocabulary
 
 REMISSION = date(2026, 2, 20)
@@ -124,3 +134,26 @@ def test_who_has_no_assessed_response_leaves_the_response_evaluable_analysis():
 def test_the_set_of_the_endpoint_comes_first():
     history = History(c1d1=on("2026-01-28"), major_deviations=(on("2026-05-01"),))
     assert analysed(RFS_HSCT, "per_protocol", history)[2] == "not_transplanted"
+
+
+def test_responses_by_counts_are_read_in_their_own_analysis_only():
+    assessed = date(2026, 4, 1)
+    by_counts = ByCounts(
+        treatment_failure=Dated(assessed),
+        responses=(
+            ResponseAt(assessed, visit="EOC2", category="MLFS", in_crc=Truth.FALSE, cr_or_cri=Truth.FALSE),
+        ),
+    )
+    literal = ResponseAt(assessed, visit="EOC2", category="CRi", in_crc=Truth.TRUE, cr_or_cri=Truth.TRUE)
+    history = told(responses=(literal,))
+    plan = replace(
+        RFS, origin="first_crc", events=("treatment_failure", "relapse", "death"), analysis_set="ALL_TREATED"
+    )
+    timed = replace(plan, origin="c1d1")
+    read = replace(history, c1d1=Dated(REMISSION), by_counts=by_counts)
+    assert analysed(timed, "", read)[0] == "CENSORED"
+    assert analysed(timed, "response_by_counts", read)[:2] == ("EVENT", (assessed - REMISSION).days)
+    assert analysed(timed, "censored_at_hsct", read)[0] == "CENSORED"
+    assert read.read_by_counts().first_crc is None  # no remission: no origin
+    assert analysed(plan, "response_by_counts", read)[0] == "NO_ORIGIN"
+    assert history.read_by_counts() is history  # a protocol without the analysis

@@ -85,6 +85,8 @@ NAMES = [
     ("    role: primary\n", "    role: secondary\n", "endpoints", "must have the role primary"),
     ("refractory_at: [IND_EOI2]", "refractory_at: [EOI2]", "response.refractory_at[0]", "no visit called EOI2"),
     ("    method: MFC\n", "    method: DPCR\n", "endpoints[4].method", "no MRD method called DPCR"),
+    ("analysis: per_protocol", "analysis: response_by_counts", "endpoints[0].sensitivity[5]", "needs one of cr_or_cri"),
+    ("analysis: response_evaluable", "analysis: response_by_counts", "endpoints[2].sensitivity[0]", "are by counts already"),
     ("timezone: Asia/Shanghai", "timezone: Asia/Pudong", "sites[0].timezone", "no time zone"),
     ("{min_age: 18, max_age: 65,", "{min_age: 19, max_age: 65,", "consent.signers[1].min_age", "without gap or overlap"),
     ("tbil_uln: laboratory", "tbil_uln: lab", "screening.fact_groups.tbil_uln", "no window called lab"),

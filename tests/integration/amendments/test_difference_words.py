@@ -247,3 +247,23 @@ def test_a_changed_limit_of_a_stopping_rule_stands_before_and_after() -> None:
         "Limit of the rate": ("0.3", "0.25"),
         "Looked at after so many subjects": ("5, 10", "4"),
     }
+
+
+COMMITTEE = {
+    "forms": ["REL", "DTH"],
+    "reviewers": 2,
+    "blinded": False,
+    "asks": ["date"],
+    "source": "assumption",
+    "cite": "a test",
+}
+
+
+def test_a_committee_that_is_added_reads_as_a_sentence() -> None:
+    (line,) = lines("BLINA-INTENS", lambda document: document.update(adjudication=COMMITTEE)).values()
+    ((_label, old, words),) = said(line)
+    assert (old, words) == (
+        "",
+        "Relapse, Death; 2 reviewers each; the chair decides where they disagree; not blinded; asked: whether it is an"
+        " event, the date",
+    )

@@ -30,6 +30,10 @@ def page(client: Client, who: User, address: str = STUDY, status: int = 200) -> 
     return re.sub(r"\s+", " ", answer.content.decode())
 
 
+def untagged(text: str) -> str:
+    return re.sub(r"<[^>]+>", "", text)
+
+
 def test_the_figures_are_the_published_ones(hsct_cast: Cast, derived: dict[str, Subject]) -> None:
     protocol = hsct_cast.version.protocol
     with acting(user=hsct_cast.investigator):
@@ -64,7 +68,7 @@ def test_everybody_in_the_study_sees_the_studys_curve(
         if part != "administrator":
             text = page(client, who)
             assert "18 months: 45.8 % (16.9–71.0)" in text, part
-            assert "6 / 12" in text, part
+            assert "6 / 12" in untagged(text), part
 
 
 def test_an_administrator_sees_no_figures(
@@ -161,9 +165,9 @@ def test_new_entries_of_another_site_are_announced_until_they_are_derived(
 def test_ones_own_entries_are_in_the_figures_at_once(
     client: Client, hsct_cast: Cast, derived: dict[str, Subject]
 ) -> None:
-    assert "6 / 12" in page(client, hsct_cast.investigator)
+    assert "6 / 12" in untagged(page(client, hsct_cast.investigator))
     relapsed(derived["P03"], hsct_cast.coordinator, "2027-10-01")
-    assert "7 / 12" in page(client, hsct_cast.investigator)
+    assert "7 / 12" in untagged(page(client, hsct_cast.investigator))
 
 
 def test_an_unknown_endpoint_is_404_and_a_day_that_is_no_number_is_left_out(

@@ -605,6 +605,7 @@ ELSEWHERE = {
     "plan_verification": "the study's plan",
     "activate_check": "the study's checks",
     "start_dry_run": "counts only",
+    "decide_case": "needs a committee: stopped at every place in tests/integration/outcomes/test_adjudication.py",
     "take_cut": "the study's data cuts, which read the record",
     "ask_for_export": "a file, made of what is read",
     "ask_again": "the files of a data cut",

@@ -118,6 +118,7 @@ def _all(old: Protocol, new: Protocol) -> Iterator[Change]:
     yield from _one("response", "response", _values(old.response), _values(new.response), RESPONSE)
     yield from _listed("endpoints", "endpoint", old.endpoints, new.endpoints)
     yield from _listed("endpoints", "monitoring", old.monitoring, new.monitoring)
+    yield from _one("endpoints", "adjudication", _committee(old), _committee(new), ADJUDICATION)
     yield from _listed("questions", "question", old.questions, new.questions, name=lambda one: one.text)
 
 
@@ -132,6 +133,7 @@ OBESITY = Text("Obesity", "肥胖")
 DOSE_TOLERANCE = Text("Tolerance of doses", "剂量允许偏差")
 DEVIATIONS = Text("Deviations drafted by rules", "按规则生成的方案偏离")
 RESPONSE = Text("Criteria of response", "疗效标准")
+ADJUDICATION = Text("Adjudication of events by a committee", "终点事件委员会裁定")
 RANDOMISATION = Text("Randomisation", "随机化")
 
 
@@ -143,6 +145,10 @@ def _registry(old: Registration, new: Registration) -> Iterator[Change]:
 
 def _settings(protocol: Protocol) -> Values:
     return {name: getattr(protocol, name) for name in SETTINGS}
+
+
+def _committee(protocol: Protocol) -> Values:
+    return {"adjudication": protocol.adjudication}
 
 
 def _classes(rules: Sequence[DeviationRule]) -> Values:

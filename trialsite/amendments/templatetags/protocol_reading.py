@@ -20,6 +20,7 @@ from trialsite.casebook.fact_words import fact_label
 from trialsite.casebook.names import arm_name
 from trialsite.casebook.own_rules import condition_words
 from trialsite.casebook.sign_off import (
+    adjudication_words,
     monitoring_words,
     randomisation_words,
     sample_lines,
@@ -43,6 +44,7 @@ from trialsite.studies.words import SETTING_CODES, days_words
 register = template.Library()
 register.filter("signer_words", signer_words)
 register.filter("monitoring_words", monitoring_words)
+register.filter("adjudication_words", adjudication_words)
 register.filter("randomisation_words", randomisation_words)
 register.filter("sample_lines", sample_lines)
 register.filter("transplant_lines", transplant_lines)

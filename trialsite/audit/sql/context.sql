@@ -57,7 +57,8 @@ BEGIN
 END
 $$;
 
--- The places that the acting user's active roles (one of `roles`, or any) open: "study" for each study, and
+-- The places that the acting user's active roles (one of `roles`, or any that reads the record: a committee for events
+-- sees its packages alone) open: "study" for each study, and
 -- "study" || "site" for each of its sites, those of a study-wide role included. Every policy asks for them in every
 -- statement, so the answer is kept with its user for the rest of the acting context (`audit.acting` forgets it).
 CREATE OR REPLACE FUNCTION app_places(roles text[] DEFAULT NULL) RETURNS text[] LANGUAGE plpgsql STABLE AS $$
@@ -78,7 +79,8 @@ BEGIN
             SELECT s.site_id::text FROM public.studies_studysite s
             WHERE s.study_id = m.study_id AND (m.site_id IS NULL OR s.site_id = m.site_id)
         ) place
-        WHERE m.study_id IS NOT NULL AND (app_places.roles IS NULL OR m.role = ANY (app_places.roles)));
+        WHERE m.study_id IS NOT NULL AND CASE WHEN app_places.roles IS NULL
+            THEN m.role NOT IN ('adjudicator', 'chair') ELSE m.role = ANY (app_places.roles) END);
     IF app_places.roles IS NULL AND mark IS NOT NULL THEN
         PERFORM set_config('app.places', mark || array_to_string(places, ','), true);
     END IF;

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from trialsite.studies.domain.adjudication_plan import adjudication_problems
 from trialsite.studies.domain.adverse_event_plan import adverse_event_problems
 from trialsite.studies.domain.blinatumomab_plan import blinatumomab_problems
 from trialsite.studies.domain.deviation_plan import deviation_problems
@@ -104,6 +105,7 @@ def _problems(
     yield from reference_problems(protocol)
     yield from deviation_problems(protocol)
     yield from monitoring_problems(protocol)
+    yield from adjudication_problems(protocol)
 
 
 def _repeated(protocol: Protocol) -> Found:
@@ -278,14 +280,17 @@ def _endpoints(protocol: Protocol) -> Found:
         if endpoint.method is not None and endpoint.method not in methods:
             yield (*here, "method"), _not_one_of("MRD method", endpoint.method, methods)
         for place, one in enumerate(endpoint.sensitivity):
-            if unfit := _unfit(endpoint, one.analysis):
+            if unfit := _unfit(endpoint, one.analysis, protocol):
                 yield (*here, "sensitivity", place), unfit
         for place, key in enumerate(endpoint.assessed_at):
             if key not in visits:
                 yield (*here, "assessed_at", place), _not_one_of("visit", key, visits)
 
 
-def _unfit(endpoint: EndpointPlan, analysis: str) -> str:
+OF_RESPONSE = {"crc", "cr_or_cri", "first_crc", "treatment_failure"}
+
+
+def _unfit(endpoint: EndpointPlan, analysis: str, protocol: Protocol) -> str:
     """Why an endpoint cannot have this sensitivity analysis; empty where it can."""
     timed = endpoint.kind in ("time-to-event", "cumulative-incidence")
     if analysis.startswith("censored_") and not timed:
@@ -298,6 +303,10 @@ def _unfit(endpoint: EndpointPlan, analysis: str) -> str:
         return f"{analysis} needs death among what competes with {endpoint.key}."
     if analysis == "not_evaluable_as_failure" and endpoint.kind != "binary-landmark":
         return f"{analysis} needs a binary-landmark endpoint; {endpoint.key} is a {endpoint.kind}."
+    if analysis == "response_by_counts" and not OF_RESPONSE & set(endpoint.events):
+        return f"{analysis} needs one of {', '.join(sorted(OF_RESPONSE))} among the events of {endpoint.key}."
+    if analysis == "response_by_counts" and not protocol.response.literal_mlfs_is_cri:
+        return f"{analysis} needs literal_mlfs_is_cri: otherwise the responses are by counts already."
     if [one.analysis for one in endpoint.sensitivity].count(analysis) > 1:
         return f"{analysis} stands twice at {endpoint.key}."
     return ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
+from trialsite.studies.domain.adjudication_plan import AdjudicationPlan
 from trialsite.studies.domain.adverse_event_plan import DEFAULT as PLAIN_ADVERSE_EVENTS
 from trialsite.studies.domain.adverse_event_plan import AdverseEventPlan
 from trialsite.studies.domain.blinatumomab_plan import NO_BLINATUMOMAB, BlinatumomabPlan
@@ -369,6 +370,7 @@ class Protocol:
     anthracycline_ratio_set: str = DEFAULT_RATIO_SET
     deviations: tuple[DeviationRule, ...] = ()
     monitoring: tuple[MonitoringRule, ...] = ()
+    adjudication: AdjudicationPlan | None = None
 
     @classmethod
     def from_document(cls, document: Document) -> Protocol:
@@ -425,6 +427,7 @@ class Protocol:
             ],
             deviations=DeviationRule.all_of(document.get("deviations", ())),
             monitoring=tuple(MonitoringRule.of(one) for one in document.get("monitoring", ())),
+            adjudication=AdjudicationPlan.of(document.get("adjudication")),
         )
 
     def phase_of(self, key: str) -> Phase:

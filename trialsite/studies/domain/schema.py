@@ -14,6 +14,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from trialsite.studies.domain.adjudication_plan import ADJUDICATED, ASKED
 from trialsite.studies.domain.adverse_event_plan import AGENTS, RECORDED, STARTS
 from trialsite.studies.domain.blinatumomab_plan import ACTIONS, EVENTS, LIVER_ANALYTES, MOMENTS, TERM_KINDS
 from trialsite.studies.domain.deviation_plan import CLASSES
@@ -456,6 +457,14 @@ BLINATUMOMAB = sourced(
     {"first_infusion": many(FIRST_ADVICE)},
 )
 DEVIATION = sourced({"rule": choice(*DEVIATION_RULES), "class": choice(*CLASSES)})
+ADJUDICATION = sourced(
+    {
+        "forms": many(choice(*ADJUDICATED), at_least=1),
+        "reviewers": POSITIVE,
+        "blinded": TRUTH,
+        "asks": many(choice(*ASKED)),
+    }
+)
 MONITORING = sourced(
     {
         "key": KEY,
@@ -641,6 +650,7 @@ PROTOCOL: Schema = {
             "anthracycline_ratio_set": valued(choice(*RATIO_SETS)),
             "deviations": many(DEVIATION),
             "monitoring": many(MONITORING),
+            "adjudication": ADJUDICATION,
         },
     ),
 }

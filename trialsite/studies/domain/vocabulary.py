@@ -190,8 +190,12 @@ ANALYSES: dict[str, Text] = {
     ),
     "competing_death_only": Text("only death competes", "仅以死亡为竞争事件"),
     "not_evaluable_as_failure": Text("not evaluable counts as not reached", "不可评估者按未达到计"),
+    "response_by_counts": Text(
+        "response by counts: without recovery MLFS, no CRi", "按血象判定疗效：血象未恢复者为MLFS，不计CRi"
+    ),
     "response_evaluable": Text("only with an assessed response", "仅限有疗效评估者"),
     "per_protocol": Text("without major deviation", "无重大方案偏离者"),
+    "investigator": Text("events as the investigators judged them", "按研究者判断的事件"),
 }
 # Where time ends without an event.
 CENSORS = ("last_adequate_assessment", "last_known_alive", "last_mrd_sample")

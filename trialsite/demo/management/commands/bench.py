@@ -14,18 +14,16 @@ from django.db import connection, connections
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext, setup_test_environment
 
-from trialsite.access.models import Membership, Role, User
 from trialsite.audit import acting
 from trialsite.casebook.models import LOG, Subject, Visit
+from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.slots import Slot
 from trialsite.demo import estimates, floor
 from trialsite.demo.multiply import multiply
+from trialsite.demo.timed_pages import STUDY, coordinator_and_subject, keep_control, pages
 
-STUDY = "BLINA-FULL"
 TURNS = 5
-ONE_PAGE, WHOLE_STUDY = 1.3, 5.0  # how much longer a page may take at 10,000 subjects than at 100
 OF_R = 0.1  # of the time that R takes to estimate a million rows
-OF_WHOLE_STUDIES = ("calendar", "study dashboard")
 BARE, OURS = "a bare page with the same trigger", "this system"
 OPEN = "this system without trail and row security"
 TYPED = {
@@ -76,6 +74,8 @@ class Command(BaseCommand):
         call_command("load_protocol", all=True, verbosity=0)
         self.say(f"{platform.machine()}, Python {platform.python_version()}, PostgreSQL {server_version()}")
         call_command("demo_data", study=STUDY, subjects=sizes[0], seed=1, verbosity=0)
+        with acting(role="system"):
+            bring_up_to_date(Subject.objects.all())  # before they are multiplied
         self.bench_pages(sizes)
         self.bench_list()
         self.bench_save(options["saves"])
@@ -125,14 +125,14 @@ class Command(BaseCommand):
 
     def bench_list(self) -> None:
         """The list of all subjects with and without row-level security and trail; turn by turn."""
-        who, url = pages()["subject list"]
+        page = next(pages())
         client = Client()
-        client.force_login(who)
+        client.force_login(page.who)
         taken: dict[str, list[float]] = {OPEN: [], OURS: []}
         for _turn in range(TURNS):
-            taken[OURS] += timed(7, visit_of(client, url))
+            taken[OURS] += timed(7, visit_of(client, page.url))
             with without(trail=True):
-                taken[OPEN] += timed(7, visit_of(client, url))
+                taken[OPEN] += timed(7, visit_of(client, page.url))
         self.say("\nReading the subject list at the last size (medians of turns in one run)")
         self.say_ratios(taken)
 
@@ -146,50 +146,22 @@ class Command(BaseCommand):
         """Pages at growing numbers of subjects; every ratio is to the same page at the first size."""
         first: dict[str, float] = {}
         self.say(
-            "\nPages (ratio to the first size; the bar is lower for a list or one subject than for a whole study)"
+            "\nPages (ratio to the first size; the dashboards without a bar are to stand within a second)"
         )
-        self.say(f"  {'page':<26}{'subjects':>9}{'ratio':>8}{'bar':>7}{'ms':>8}{'queries':>9}")
+        self.say(f"  {'page':<28}{'subjects':>9}{'ratio':>8}{'bar':>7}{'ms':>8}{'queries':>9}")
+        keep_control()
         for size in sizes:
             grow_to(size)
-            for name, (who, url) in pages().items():
+            for page in pages():
                 client = Client()
-                client.force_login(who)
-                taken = median(timed(7, visit_of(client, url)))
+                client.force_login(page.who)
+                taken = median(timed(7, visit_of(client, page.url)))
                 with CaptureQueriesContext(connection) as queries:
-                    client.get(url)
-                ratio = taken / first.setdefault(name, taken)
-                bar = WHOLE_STUDY if name in OF_WHOLE_STUDIES else ONE_PAGE
-                line = f"  {name:<26}{size:>9}{ratio:>8.2f}{bar:>7.2f}{taken * 1000:>8.0f}{len(queries):>9}"
+                    client.get(page.url)
+                ratio = taken / first.setdefault(page.name, taken)
+                bar = f"{page.bar:.2f}" if page.bar else "–"
+                line = f"  {page.name:<28}{size:>9}{ratio:>8.2f}{bar:>7}{taken * 1000:>8.0f}{len(queries):>9}"
                 self.say(line)
-
-
-def pages() -> dict[str, tuple[User, str]]:
-    """What is looked at all day, and by whom: a coordinator at one site, a data manager over the study."""
-    here, subject = coordinator_and_subject()
-    over = User.objects.get(pk=Membership.objects.filter(role=Role.DATA_MANAGER).values("user")[:1])
-    one = f"/subjects/{subject.pk}/"
-    return {
-        "subject list": (over, "/subjects/"),
-        "screening log": (here, "/screening/"),
-        "one subject": (here, one),
-        "eligibility dossier": (here, f"{one}eligibility/"),
-        "assessments": (here, f"{one}assessments/"),
-        "treatment": (here, f"{one}treatment/"),
-        "outcomes": (here, f"{one}outcomes/"),
-        "a blank form": (here, Slot(subject.pk, LOG, "HEM").url()),
-        "inbox": (here, "/"),
-        "calendar": (here, "/calendar/"),
-        "REST list of subjects": (over, "/api/v1/subjects/"),
-        "study dashboard": (over, f"/dashboards/{STUDY}/"),
-    }
-
-
-def coordinator_and_subject() -> tuple[User, Subject]:
-    membership = Membership.objects.filter(role=Role.COORDINATOR, study__key=STUDY).select_related("user")[0]
-    with acting(user=membership.user):
-        return membership.user, Subject.objects.visible_to(membership.user).filter(state="enrolled").earliest(
-            "screening_number"
-        )
 
 
 def submit(client: Client, subject: Subject, number: int) -> None:
