@@ -1,8 +1,5 @@
-"""ADaM (ADaMIG 1.3) of one study."""
+"""ADaM (ADaMIG 1.3) of one study: what the dashboards show, row by row, with the SDTM records that it rests on."""
 
-from ..domain.table import Table
-from ..extract import Extract
+from .tables import tables
 
-
-def tables(extract: Extract) -> list[Table]:
-    return []
+__all__ = ["tables"]

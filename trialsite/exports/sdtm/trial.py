@@ -334,7 +334,7 @@ def parameters(design: Design, started: str, subjects: int) -> Iterator[Paramete
         for plan in protocol.endpoints:
             if plan.role == role:
                 if code != "EXP":
-                    yield Parameter(f"OBJ{code}", f"To estimate: {plan.name.en}")
+                    yield Parameter("OBJPRIM" if code == "PRI" else "OBJSEC", f"To estimate: {plan.name.en}")
                 yield Parameter(f"OUTMS{code}", plan.name.en)
     yield Parameter("ONGOSIND", "N" if design.study.locked_at else "Y", "NY")
     yield Parameter("PCLAS", "CD19-directed bispecific CD3 T-cell engager")
