@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from trialsite.release import release
 
@@ -12,6 +13,7 @@ from .domain.table import Table
 from .extract import Extract
 from .oids import metadata_oid, study_oid
 from .sdtm import tables as sdtm_tables
+from .spool import spooled
 from .writers.dataset_json import Told, write_dataset_json, write_ndjson
 from .writers.xpt import in_ascii, write_xpt
 
@@ -28,16 +30,19 @@ def write_standard(
     made = datetime.now(UTC)
     key = extract.study.key
     told = Told(study_oid(key), metadata_oid(key, standard), release=release(), made=made, original=key)
-    found = STANDARDS[standard](extract)
-    if form == "xpt" and plain:
-        found = [in_ascii(one) for one in found]
-    written = {}
-    for table in found:
-        path = folder / f"{table.name.lower()}.{form}"
-        if form == "xpt":
-            written[table.name] = write_xpt(table, path, made)
-        else:
-            written[table.name] = (write_ndjson if form == "ndjson" else write_dataset_json)(table, path, told)
-    text = define_xml(found, extract.study.key, extract.protocol, standard, form, made)
+    with TemporaryDirectory(prefix="export-") as kept:
+        found = [spooled(one, Path(kept)) for one in STANDARDS[standard](extract)]
+        if form == "xpt" and plain:
+            found = [in_ascii(one) for one in found]
+        written = {one.name: write(one, folder, form, told) for one in found}
+        text = define_xml(found, key, extract.protocol, standard, form, made)
     (folder / "define.xml").write_bytes(text)
     return written
+
+
+def write(table: Table, folder: Path, form: str, told: Told) -> int:
+    """Write one table in a form; how many rows."""
+    path = folder / f"{table.name.lower()}.{form}"
+    if form == "xpt":
+        return write_xpt(table, path, told.made)
+    return (write_ndjson if form == "ndjson" else write_dataset_json)(table, path, told)

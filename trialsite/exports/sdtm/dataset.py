@@ -14,7 +14,7 @@ from .standard import IgVariable, code_list
 from .standard import dataset as ig_dataset
 from .text import LONGEST, day_of, number, pieces, plain
 
-EXTRA = ("SUPP", "SOURCE")  # what a row carries beside its variables: qualifiers and the record it came from
+EXTRA = ("SUPP", "SOURCE", "LINK")  # what a row carries beside its variables
 DERIVED = ("DY", "STDY", "ENDY", "LOBXFL", "STRESC", "STRESN", "STRESU", "STNRLO", "STNRHI", "NRIND", "SEQ")
 ASSIGNED = ("STUDYID", "DOMAIN", "USUBJID", "RDOMAIN", "IDVAR", "QNAM", "QLABEL", "QORIG", "QEVAL")
 LONG = 200  # the length of every rule and criterion, so that records of SAS transport files are long enough
@@ -25,7 +25,8 @@ class Dataset:
     """One dataset. `rows`: what one subject gives it, with the names of variables as keys; `kept`: the permissible
     variables that it has; `order`: the variables that order the rows of a subject and make them unique.
 
-    A row may carry `SUPP`, qualifiers by name as (label, value), and `SOURCE`, the table and id of its record."""
+    A row may carry `SUPP`, qualifiers by name as (label, value), `SOURCE`, the table and id of its record, and `LINK`,
+    which it shares with the rows of other datasets that it is related to."""
 
     name: str
     rows: Callable[[Reading, Subject], Iterable[Found]]
@@ -33,12 +34,13 @@ class Dataset:
     order: tuple[str, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
     methods: Mapping[str, str] = field(default_factory=dict)
+    further: tuple[IgVariable, ...] = ()  # variables of the model that the guide has not for this dataset
 
     @property
     def variables(self) -> tuple[IgVariable, ...]:
         """The required and expected variables and the permissible ones that are kept, in the order of the guide."""
         listed = ig_dataset(self.name).variables
-        return tuple(one for one in listed if one.core != "Perm" or one.name in self.kept)
+        return (*(one for one in listed if one.core != "Perm" or one.name in self.kept), *self.further)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The leukaemia: RS (response, MRD, CNS, ECOG), MI (marrow), CP and GF (MRD, genetics), FA (GVHD, CRS, ICANS)."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -112,7 +113,7 @@ def response(each: Judged) -> Iterator[Found]:
     if computed:
         later = ".LATER" if each.later else ""
         row = assessed(record, "HEMARESP", category, computed, iso(each.on), "")
-        yield row | {"RSSPID": f"{spid(record)}.RULES{later}", "RSEVAL": "", "SUPP": {"RSBY": ("Assessed By", "Rules of the protocol")}}
+        yield row | {"RSSPID": f"{spid(record)}.RULES{later}"}
     if each.said:
         row = assessed(record, "HEMARESP", each.said, RESPONSES[each.said], iso(record.performed_on), "INVESTIGATOR")
         yield row | {"RSSPID": f"{spid(record)}.INVESTIGATOR", "SUPP": {"RSREASON": ("Reason for Difference", record.response_reason)}}
@@ -125,10 +126,9 @@ def mrd_verdict(line: MrdLine) -> Found:
     return row | {
         "RSSPID": f"{spid(line.sample, line.line)}",
         "RSLNKID": link(line),
+        "LINK": link(line),
         "SOURCE": source(line.line),
         "SUPP": {
-            "MRDMETH": ("Method of MRD", METHODS.get(line.line.method, line.line.method)),
-            "MRDTHRES": ("Threshold of MRD, as a Fraction", number(line.verdict.threshold)),
             "MRDWHY": ("Working of the Verdict", line.verdict.reason.en),
         },
     }
@@ -185,7 +185,9 @@ def mrd_measured(prefix: str, line: MrdLine) -> Found:
     return {
         f"{prefix}SPID": spid(sample, one),
         f"{prefix}LNKID": link(line),
+        "LINK": link(line),
         **found,
+        f"{prefix}STRESU": "%",
         f"{prefix}SPEC": SPECIMENS.get(sample.specimen, ""),
         f"{prefix}NAM": sample.laboratory,
         "VISIT_OF": sample,
@@ -195,7 +197,6 @@ def mrd_measured(prefix: str, line: MrdLine) -> Found:
             "MRDLOD": ("Limit of Detection, %", limit(one.lod)),
             "MRDLOQ": ("Limit of Quantification, %", limit(one.loq)),
             "MRDCELLS": ("Cells Analyzed", str(one.cells_analysed or "")),
-            "MRDTEXT": ("As Reported", one.reported_text),
         },
     }
 
@@ -236,7 +237,7 @@ def genomics(reading: Reading, subject: Subject) -> Iterator[Found]:
                 "GFCAT": "GENETICS AT DIAGNOSIS",
                 "GFORRES": said,
                 "GFSTRESC": said,
-                "GFSPEC": "BONE MARROW",
+                "GFSPEC": "RNA" if item == "bcr_abl1_pcr" else "DNA",
                 "GFSYM": gene,
                 "GFMETHOD": method,
                 "VISIT_OF": record,
@@ -251,6 +252,7 @@ def genomics(reading: Reading, subject: Subject) -> Iterator[Found]:
                 "GFTEST": names["SEQREAR"],
                 "GFTSTDTL": "DETECTION",
                 "GFCAT": "MEASURABLE RESIDUAL DISEASE",
+                "GFSPEC": "RNA" if line.line.method == "RTPCR_FUSION" else "DNA",
                 "GFSYM": "" if line.line.method == "RTPCR_FUSION" else "IG/TR",
                 "GFMETHOD": METHODS.get(line.line.method, ""),
             }
@@ -259,42 +261,79 @@ def genomics(reading: Reading, subject: Subject) -> Iterator[Found]:
 # Findings about events
 
 
-def about_events(reading: Reading, subject: Subject) -> Iterator[Found]:
-    """FA: grades of GVHD, cytokine release and ICANS on the days they were assessed."""
+@dataclass(frozen=True)
+class Graded:
+    """A finding about an event on one day: the event, its scale, the grade in its own words and as a number."""
+
+    record: Any
+    event: str
+    scale: str
+    said: str
+    grade: int
+
+
+ACUTE, CHRONIC = "Acute graft versus host disease", "Chronic graft versus host disease"
+CRS, ICANS = "Cytokine release syndrome", "Immune effector cell-associated neurotoxicity syndrome"
+
+
+def graded_events(reading: Reading, subject: Subject) -> Iterator[Graded]:
+    """Grades of GVHD, cytokine release and ICANS on the days they were assessed, where they are certain."""
     labs = liver_labs(reading.ids).get(subject.pk, ())
     for record in reading.forms(AcuteGvhd, subject):
         overall = acute_grade(acute_stages_of(record, labs))
         if overall.grade is not None:
-            yield about(record, "ACUTE GRAFT VERSUS HOST DISEASE", "MAGIC", str(overall), overall.grade)
+            yield Graded(record, ACUTE, "MAGIC", str(overall), overall.grade)
     for record in reading.forms(ChronicGvhd, subject):
         overall = chronic_severity(chronic_scores_of(record, labs))
         if overall.grade is not None:
-            yield about(record, "CHRONIC GRAFT VERSUS HOST DISEASE", "NIH 2014", str(overall), overall.grade)
+            yield Graded(record, CHRONIC, "NIH 2014", str(overall), overall.grade)
     for record in reading.forms(CytokineRelease, subject):
         bounds = crs_grade(crs_findings(record))
         if bounds.low == bounds.high:
-            yield about(record, "CYTOKINE RELEASE SYNDROME", "ASTCT", str(bounds.low), bounds.low)
+            yield Graded(record, CRS, "ASTCT", str(bounds.low), bounds.low)
     for record in reading.forms(IceScore, subject):
         bounds = icans_grade(ice_findings(record))
         if bounds.low == bounds.high:
-            yield about(record, "IMMUNE EFFECTOR CELL-ASSOCIATED NEUROTOXICITY SYNDROME", "ASTCT", str(bounds.low), bounds.low)
+            yield Graded(record, ICANS, "ASTCT", str(bounds.low), bounds.low)
 
 
-def about(record: Any, event: str, scale: str, said: str, grade: int) -> Found:
-    return {
-        "FASPID": spid(record),
-        "FATESTCD": "SEV",
-        "FATEST": test_names("FATESTCD", "FATEST")["SEV"],
-        "FAOBJ": event,
-        "FACAT": f"GRADE BY {scale}",
-        "FAORRES": said,
-        "FASTRESC": said,
-        "FASTRESN": Decimal(grade) if said.isdigit() else None,
-        "VISIT_OF": record,
-        "FADTC": iso(record.performed_on),
-        "SOURCE": source(record),
-        "SUPP": {"FABIOPSY": ("Confirmed by Biopsy", yes_no(getattr(record, "biopsy", None)))},
-    }
+def about_events(reading: Reading, subject: Subject) -> Iterator[Found]:
+    """FA: the grade of each day."""
+    for one in graded_events(reading, subject):
+        yield {
+            "FASPID": spid(one.record),
+            "FATESTCD": "SEV",
+            "FATEST": test_names("FATESTCD", "FATEST")["SEV"],
+            "FAOBJ": one.event,
+            "FACAT": f"GRADE BY {one.scale}",
+            "FAORRES": one.said,
+            "FASTRESC": one.said,
+            "FASTRESN": Decimal(one.grade) if one.said.isdigit() else None,
+            "VISIT_OF": one.record,
+            "FADTC": iso(one.record.performed_on),
+            "SOURCE": source(one.record),
+            "LINK": f"EVENT.{one.event.upper()}",
+            "SUPP": {"FABIOPSY": ("Confirmed by Biopsy", yes_no(getattr(one.record, "biopsy", None)))},
+        }
+
+
+def looked_for(reading: Reading, subject: Subject) -> Iterator[Found]:
+    """CE of what is looked for on given days: whether it came, and since which of them."""
+    by_event: dict[str, list[Graded]] = {}
+    for one in graded_events(reading, subject):
+        by_event.setdefault(one.event, []).append(one)
+    for event, found in by_event.items():
+        came = [one for one in found if one.grade > 0]
+        yield {
+            "CESPID": f"EVENT.{event.upper()}",
+            "CETERM": event,
+            "CEDECOD": event.upper(),
+            "CECAT": "PRESPECIFIED EVENT",
+            "CEPRESP": "Y",
+            "CEOCCUR": "Y" if came else "N",
+            "CESTDTC": min((iso(one.record.performed_on) for one in came), default=""),
+            "LINK": f"EVENT.{event.upper()}",
+        }
 
 
 DATASETS = (

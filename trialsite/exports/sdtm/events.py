@@ -11,7 +11,9 @@ from trialsite.casebook.models import Subject
 from trialsite.clinical import ctcae
 
 from .dataset import Dataset, source, spid
+from .disease import looked_for
 from .reading import Found, Reading
+from .standard import IgVariable
 from .text import iso, plain, yes_no
 
 AGENTS = ("blinatumomab", "chemo", "venetoclax", "car_t", "hsct")
@@ -31,6 +33,14 @@ ACTIONS = {
 }
 STRONGEST = (AgentAction.STOPPED, AgentAction.INTERRUPTED, AgentAction.REDUCED, AgentAction.NONE, AgentAction.NOT_APPLICABLE)
 CAUSES = (Causality.RELATED, Causality.POSSIBLE, Causality.UNLIKELY, Causality.NOT_RELATED)
+SYSTEM_CODES = {  # the MedDRA codes of the body systems of the CTCAE (general knowledge)
+    "blood": 10005329, "cardiac": 10007541, "ear": 10013993, "endocrine": 10014698, "eye": 10015919, "gi": 10017947,
+    "general": 10018065, "liver": 10019805, "immune": 10021428, "infections": 10021881, "injury": 10022117,
+    "investigations": 10022891, "metabolism": 10027433, "muscles": 10028395, "neoplasms": 10029104,
+    "nerves": 10029205, "pregnancy": 10036585, "mind": 10037175, "kidneys": 10038359, "reproductive": 10038604,
+    "lungs": 10038738, "skin": 10040785, "vessels": 10047065, "social": 10041244, "procedures": 10042613,
+    "congenital": 10010331,
+}  # fmt: skip
 OUTCOMES = {
     AdverseEvent.Outcome.RECOVERED: "RECOVERED/RESOLVED",
     AdverseEvent.Outcome.RECOVERING: "RECOVERING/RESOLVING",
@@ -66,6 +76,7 @@ def adverse_events(reading: Reading, subject: Subject) -> Iterator[Found]:
             "AEDECOD": record.meddra_pt or (term.name.en if term else record.term),
             "AEPTCD": whole(record.meddra_pt_code),
             "AEBODSYS": ctcae.SYSTEMS[term.system].en if term else "",
+            "AEBDSYCD": SYSTEM_CODES[term.system] if term else None,
             "AESER": yes_no(serious),
             "AEACN": action_of(record),
             "AEREL": cause_of(record),
@@ -112,13 +123,15 @@ def seriousness(report: SeriousEvent | None, outcome: str, serious: bool, died: 
 def supplements(record: AdverseEvent, reading: Reading) -> dict[str, tuple[str, Any]]:
     """The CTCAE term, and cause and action of each agent."""
     found: dict[str, tuple[str, Any]] = {
-        "CTCAETRM": ("CTCAE Term", record.term),
+        "CTCAETRM": ("CTCAE Term", record.term if record.specified or record.meddra_pt else ""),
         "AESI": ("Event of Special Interest", record.special_interest),
     }
     for agent, (short, name) in AGENT_NAMES.items():
         cause, action = getattr(record, f"cause_{agent}"), getattr(record, f"action_{agent}")
-        found[f"AEREL{short}"] = (f"Causality: {name}", str(Causality(cause).label) if cause else "")
-        found[f"AEACN{short}"] = (f"Action: {name}", ACTIONS.get(action, "") if action else "")
+        given = cause not in ("", Causality.NOT_GIVEN)
+        found[f"AEREL{short}"] = (f"Causality: {name}", str(Causality(cause).label) if given else "")
+        acted = action not in ("", AgentAction.NOT_APPLICABLE)
+        found[f"AEACN{short}"] = (f"Action: {name}", ACTIONS[action] if acted else "")
     track = [f"{iso(one.since)} {one.grade}" for one in reading.lines(GradeChange, record) if one.grade]
     found["AETRACK"] = ("Grades with their First Days", "; ".join(track) if len(track) > 1 else "")
     return found
@@ -163,7 +176,8 @@ HISTORY = {
 
 
 def clinical_events(reading: Reading, subject: Subject) -> Iterator[Found]:
-    """CE: relapse and second malignancy."""
+    """CE: relapse, second malignancy, and the events that are looked for (GVHD, CRS, ICANS)."""
+    yield from looked_for(reading, subject)
     for record in reading.forms(Relapse, subject):
         yield event("CE", record, "Relapse of leukemia", record.onset) | {
             "CECAT": "DISEASE EVENT",
@@ -199,11 +213,17 @@ DATASETS = (
          "AESTDY", "AEENDY", "AEENRTPT", "AEENTPT"),
         ("AESTDTC", "AEDECOD", "AESPID"),
     ),
-    Dataset("MH", history, ("MHSPID", "MHCAT", "MHDTC", "MHSTDTC", "MHDY"), ("MHCAT", "MHTERM", "MHSPID")),
+    Dataset(
+        "MH",
+        history,
+        ("MHSPID", "MHCAT", "MHDTC", "MHSTDTC", "MHDY"),
+        ("MHCAT", "MHTERM", "MHSPID"),
+        further=(IgVariable("MHSTDY", "Study Day of Start of Observation", "Num", "Timing", "Perm", ()),),
+    ),
     Dataset(
         "CE",
         clinical_events,
-        ("CESPID", "CEDECOD", "CECAT", "EPOCH", "CEDTC", "CESTDTC", "CEDY", "CESTDY"),
+        ("CESPID", "CEDECOD", "CECAT", "CEPRESP", "CEOCCUR", "EPOCH", "CEDTC", "CESTDTC", "CEDY", "CESTDY"),
         ("CESTDTC", "CETERM", "CESPID"),
     ),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from assessments.domain.terms import NO_FINDING
 from assessments.laboratory.limits import limits_of_rows
 from assessments.models import (
     CerebrospinalFluid,
@@ -29,8 +30,8 @@ from .text import iso, moment, number
 
 CT_UNITS = {
     "10*9/L": "10^9/L", "10*3/uL": "10^3/uL", "10*12/L": "10^12/L", "10*6/uL": "10^6/uL", "10*6/L": "10^6/L",
-    "/mm3": "/mm3", "meq/L": "mEq/L", "[IU]/L": "IU/L", "{INR}": "RATIO", "Cel": "C", "[degF]": "F",
-    "mm[Hg]": "mmHg", "/min": "beats/min", "{fraction}": "fraction of 1", "s": "sec",
+    "/mm3": "10^6/L", "/uL": "10^6/L", "meq/L": "mEq/L", "[IU]/L": "IU/L", "{INR}": "RATIO", "Cel": "C", "[degF]": "F",
+    "mm[Hg]": "mmHg", "/min": "beats/min", "{fraction}": "fraction of 1",
 }  # fmt: skip
 VITAL_SIGNS = {
     "height": "HEIGHT", "weight": "WEIGHT", "temperature": "TEMP", "systolic": "SYSBP", "diastolic": "DIABP",
@@ -113,10 +114,10 @@ def electrocardiograms(reading: Reading, subject: Subject) -> Iterator[Found]:
         if record.heart_rate is not None:
             found.append(("EGHRMN", str(record.heart_rate), "beats/min", Decimal(record.heart_rate), False))
         if record.qt_ms is not None:
-            found.append(("QTAG", str(record.qt_ms), "msec", Decimal(record.qt_ms), False))
+            found.append(("QTAG", str(record.qt_ms), "ms", Decimal(record.qt_ms), False))
         if record.heart_rate and record.qt_ms:
             value = round_half_up(qtcf(Decimal(record.qt_ms), Decimal(record.heart_rate)).value, 1)
-            found.append(("QTCFAG", "", "msec", value, True))
+            found.append(("QTCFAG", "", "ms", value, True))
         if record.interpretation:
             found.append(("INTP", record.interpretation, "", None, False))
         for code, text, of, value, derived in found:
@@ -176,7 +177,7 @@ def report_line(reading: Reading, record: LabReport, line: LabResult) -> Found:
         "LBSTNRHI": high,
         "LBNRIND": against(quantity, low, high),
         "SOURCE": source(line),
-        "SUPP": {"LBFIND": ("Clinical Finding with the Result", line.finding), "LBLIMIT": ("Source of the Limits", line.limits_from)},
+        "SUPP": {"LBFIND": ("Clinical Finding with the Result", "" if line.finding == NO_FINDING else line.finding)},
     }
     if quantity.unit == canonical_unit(line.analyte):
         row |= {

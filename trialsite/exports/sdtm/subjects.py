@@ -193,7 +193,6 @@ def survival(reading: Reading, subject: Subject) -> Iterator[Found]:
             "VISIT_OF": contact,
             "SSDTC": iso(contact.performed_on),
             "SOURCE": source(contact),
-            "SUPP": {"SSKIND": ("Kind of Contact", contact.contact_kind)},
         }
 
 

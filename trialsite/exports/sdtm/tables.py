@@ -28,6 +28,7 @@ def nothing(_reading: Reading, _subject: Any) -> tuple[Found, ...]:
 
 
 PLANNED = "Protocol"
+RELATED = ("RS", "CP", "GF", "CE", "FA")
 TRIAL_DESIGN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the permissible variables; the keys
     "TA": ((), ("ARMCD", "TAETORD")),
     "TE": (("TEENRL", "TEDUR"), ("ETCD",)),
@@ -106,15 +107,15 @@ class Sdtm:
         return table_of(one, rows, ("STUDYID", "RDOMAIN", "USUBJID", "IDVAR", "IDVARVAL", "QNAM"), label)
 
     def related(self) -> Table:
-        """RELREC: each verdict on MRD with the measurement that it judges."""
+        """RELREC: each verdict on MRD with the measurement that it judges, each event with the findings about it."""
         one = Dataset("RELREC", nothing)
 
         def rows() -> Iterator[Row]:
             for reading in self.readings():
                 ends: dict[tuple[str, str], list[tuple[str, Found]]] = {}
-                for name in ("RS", "CP", "GF"):
+                for name in RELATED:
                     for row in reading.rows(name):
-                        if linked := row.get(f"{name}LNKID"):
+                        if linked := row.get("LINK"):
                             ends.setdefault((row["USUBJID"], linked), []).append((name, row))
                 for (subject, linked), pair in ends.items():
                     if len(pair) > 1:

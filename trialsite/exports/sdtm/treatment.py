@@ -22,6 +22,7 @@ from treatment.models import (
     Transplant,
 )
 from treatment.models.cells import BridgingDrug, CellCourse, CellCourses, CellStep
+from treatment.models.infusions import StopReason
 from treatment.models.medication import Route
 from treatment.models.methotrexate import LeucovorinDose
 from treatment.models.transplant import ConditioningDrug, GvhdDrug, GvhdTreatment, ProphylaxisDrug
@@ -29,7 +30,7 @@ from trialsite.casebook.models import Subject
 
 from .dataset import Dataset, source, spid
 from .reading import Found, Reading
-from .text import iso, moment
+from .text import iso, moment, number
 
 UNITS = {
     "ug": "ug", "mg": "mg", "g": "g", "cells": "Therapeutic Cells", "U": "IU", "Gy": "Gy", "mL": "mL", "IU": "IU",
@@ -45,6 +46,7 @@ PRODUCTS = {
     "RBC": "RED BLOOD CELLS", "PLT": "PLATELETS", "FFP": "FRESH FROZEN PLASMA", "CRYO": "CRYOPRECIPITATE",
     "ALB": "ALBUMIN", "IVIG": "IMMUNOGLOBULIN", "OTHER": "OTHER BLOOD PRODUCT",
 }  # fmt: skip
+ORDINARY = (StopReason.BAG_CHANGE, StopReason.END)  # ends of a stretch that say nothing
 HSCT, CELLS = "ALLOGENEIC HEMATOPOIETIC STEM CELLS", "CD19 CAR-T CELLS"
 
 
@@ -87,10 +89,7 @@ def infusions(reading: Reading, subject: Subject) -> Iterator[Found]:
                 "EXDOSFRQ": "CONTINUOUS",
                 "EXSTDTC": moment(one.start, zone),
                 "EXENDTC": moment(one.stop, zone),
-                "SUPP": {
-                    "EXSTOP": ("Reason the Stretch Ended", one.stop_reason),
-                    "EXBAG": ("Duration of the Bag", one.bag),
-                },
+                "SUPP": {"EXSTOP": ("Reason the Stretch Ended", "" if one.stop_reason in ORDINARY else one.stop_reason)},
             }
 
 
@@ -106,13 +105,13 @@ def doses(reading: Reading, subject: Subject) -> Iterator[Found]:
                 "EXSTDTC": iso(one.given_on),
                 "EXENDTC": iso(one.given_on),
                 "EXADJ": str(one.get_reason_display()) if one.reason and one.given != one.prescribed else "",
-                "SUPP": {"EXPRESC": ("Prescribed Dose", number_or_none(one.prescribed))},
+                "SUPP": {
+                    "EXPRESC": ("Prescribed Dose", "" if one.given == one.prescribed else number_or_none(one.prescribed))
+                },
             }
 
 
 def number_or_none(value: Decimal | None) -> str:
-    from .text import number
-
     return "" if value is None else number(value)
 
 
