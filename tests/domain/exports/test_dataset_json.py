@@ -33,7 +33,10 @@ def test_a_document_tells_its_columns_and_its_rows(tmp_path: Path) -> None:
     assert write_dataset_json(table(), path, TOLD) == 2
     read = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     assert (read["datasetJSONVersion"], read["records"], read["itemGroupOID"]) == ("1.1.0", 2, "IG.ADX")
-    assert read["rows"] == [["贝林", Decimal("0.10000000000000001"), "2026-03-05", True], ["", None, None, None]]
+    assert read["rows"] == [
+        ["贝林", Decimal("0.10000000000000001"), "2026-03-05", True],
+        ["", None, None, None],
+    ]
     first, value, day, _ok = read["columns"]
     assert first == {
         "itemOID": "IT.ADX.USUBJID",

@@ -70,7 +70,9 @@ def test_dates_are_iso_as_far_as_they_are_known(day: object, text: str) -> None:
     assert iso(day) == text
 
 
-@pytest.mark.parametrize(("value", "text"), [("1.50", "1.5"), ("100", "100"), ("0E-10", "0"), ("1E+3", "1000")])
+@pytest.mark.parametrize(
+    ("value", "text"), [("1.50", "1.5"), ("100", "100"), ("0E-10", "0"), ("1E+3", "1000")]
+)
 def test_numbers_have_neither_exponent_nor_empty_zeros(value: str, text: str) -> None:
     assert number(Decimal(value)) == text
 

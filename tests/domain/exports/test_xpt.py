@@ -29,7 +29,9 @@ ROWS: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-def table(rows: list[dict[str, Any]], variables: tuple[Variable, ...] = VARIABLES, name: str = "ADX") -> Table:
+def table(
+    rows: list[dict[str, Any]], variables: tuple[Variable, ...] = VARIABLES, name: str = "ADX"
+) -> Table:
     return Table(name, "A table", variables, lambda: iter(rows), ("USUBJID",))
 
 

@@ -1,7 +1,7 @@
 """ADLB: laboratory results with baseline, change and CTCAE grades."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from assessments.laboratory.grades import graded_values, toxicity_grades
@@ -12,6 +12,8 @@ from ..sdtm.findings import CATEGORIES
 from ..sdtm.reading import Found, Reading
 from ..sdtm.text import day_of
 from .columns import IDENTIFIERS, day, decimal, flag, relative_day, taken_over, text, whole
+
+CERTAIN = "CTCAE grade of the term for {} values, where it is certain."
 
 VARIABLES: tuple[Variable, ...] = (
     *IDENTIFIERS,
@@ -33,8 +35,8 @@ VARIABLES: tuple[Variable, ...] = (
     decimal("ANRLO", "Analysis Normal Range Lower Limit", "LBSTNRLO."),
     decimal("ANRHI", "Analysis Normal Range Upper Limit", "LBSTNRHI."),
     text("ANRIND", "Analysis Reference Range Indicator", "Derived", method="LBNRIND."),
-    text("ATOXGRL", "Analysis Toxicity Grade Low", "Derived", method="CTCAE grade of the term for low values, where it is certain."),
-    text("ATOXGRH", "Analysis Toxicity Grade High", "Derived", method="CTCAE grade of the term for high values, where it is certain."),
+    text("ATOXGRL", "Analysis Toxicity Grade Low", "Derived", method=CERTAIN.format("low")),
+    text("ATOXGRH", "Analysis Toxicity Grade High", "Derived", method=CERTAIN.format("high")),
     text("BTOXGRL", "Baseline Toxicity Grade Low", "Derived", method="ATOXGRL of the baseline."),
     text("BTOXGRH", "Baseline Toxicity Grade High", "Derived", method="ATOXGRH of the baseline."),
     flag("ABLFL", "Baseline Record Flag", "Y on the last result on or before the day of first exposure (LBLOBXFL)."),
@@ -57,7 +59,7 @@ def rows(reading: Reading) -> Iterator[Found]:
         yield from rows_of(found, demographics[usubjid], of_row)
 
 
-def rows_of(found: list[Found], dm: Found, grades: dict[str, object]) -> Iterator[Found]:
+def rows_of(found: list[Found], dm: Found, grades: Mapping[str, object]) -> Iterator[Found]:
     first = day_of(dm["RFXSTDTC"])
     made = [row_of(row, dm, grades) for row in found]
     base = {row["PARAMCD"]: row for row in made if row["ABLFL"] == "Y"}
@@ -73,7 +75,7 @@ def rows_of(found: list[Found], dm: Found, grades: dict[str, object]) -> Iterato
         yield row
 
 
-def row_of(row: Found, dm: Found, grades: dict[str, object]) -> Found:
+def row_of(row: Found, dm: Found, grades: Mapping[str, object]) -> Found:
     unit = row.get("LBSTRESU", "")
     graded = grades.get(row["SOURCE"][1])
     value: Decimal | None = row.get("LBSTRESN")

@@ -7,6 +7,8 @@ from ..sdtm.reading import Found, Reading
 from ..sdtm.text import day_of
 from .columns import IDENTIFIERS, day, flag, imputed, relative_day, taken_over, text, whole
 
+FILLED_IN = "D where the day, M where month and day were filled in."
+CAUSED = "RELATED where the relation to any agent is related or possible, else NOT RELATED."
 NEURO = ("NEUROTOXICITY", "ICANS", "NEURO")
 
 VARIABLES: tuple[Variable, ...] = (
@@ -18,13 +20,13 @@ VARIABLES: tuple[Variable, ...] = (
                 "AEACN", "AEREL", "AEOUT", "AETOXGR"),
     Variable("AETOXGRN", "Standard Toxicity Grade (N)", Kind.INTEGER, origin="Derived", method="AETOXGR as a number."),
     day("ASTDT", "Analysis Start Date", "AESTDTC; of a partial date the first possible day."),
-    text("ASTDTF", "Analysis Start Date Imputation Flag", "Derived", method="D where the day, M where month and day were filled in."),
+    text("ASTDTF", "Analysis Start Date Imputation Flag", "Derived", method=FILLED_IN),
     day("AENDT", "Analysis End Date", "AEENDTC; of a partial date the first possible day."),
-    text("AENDTF", "Analysis End Date Imputation Flag", "Derived", method="D where the day, M where month and day were filled in."),
+    text("AENDTF", "Analysis End Date Imputation Flag", "Derived", method=FILLED_IN),
     whole("ASTDY", "Analysis Start Relative Day", "ASTDT relative to TRTSDT, with no day 0."),
     whole("AENDY", "Analysis End Relative Day", "AENDT relative to TRTSDT, with no day 0."),
     flag("TRTEMFL", "Treatment Emergent Analysis Flag", "Y where the event began on or after the first exposure."),
-    text("AREL", "Analysis Causality", "Derived", method="RELATED where the relation to any agent is related or possible, else NOT RELATED."),
+    text("AREL", "Analysis Causality", "Derived", method=CAUSED),
     flag("AOCCFL", "1st Occurrence within Subject Flag", "Y on the first treatment-emergent event of the subject."),
     flag("AOCCPFL", "1st Occurrence of Preferred Term Flag", "Y on the first treatment-emergent event of each term."),
     flag("CRSFL", "Cytokine Release Syndrome Flag", "Y for cytokine release syndrome."),
@@ -48,7 +50,10 @@ def row_of(event: Found, dm: Found, seen: set[tuple[str, str]]) -> Found:
     end, end_flag = imputed(event["AEENDTC"])
     emergent = start is not None and first is not None and start >= first
     subject = event["USUBJID"]
-    once, once_of_term = emergent and (subject, "") not in seen, emergent and (subject, event["AEDECOD"]) not in seen
+    once, once_of_term = (
+        emergent and (subject, "") not in seen,
+        emergent and (subject, event["AEDECOD"]) not in seen,
+    )
     if emergent:
         seen |= {(subject, ""), (subject, event["AEDECOD"])}
     interest = str(event["SUPP"].get("AESI", ("", ""))[1]).upper()
@@ -70,6 +75,8 @@ def row_of(event: Found, dm: Found, seen: set[tuple[str, str]]) -> Found:
         "AREL": "RELATED" if event["AEREL"] in ("RELATED", "POSSIBLE") else "NOT RELATED",
         "AOCCFL": "Y" if once else "",
         "AOCCPFL": "Y" if once_of_term else "",
-        "CRSFL": "Y" if event["AEDECOD"].casefold() == "cytokine release syndrome" or "CRS" in interest else "N",
+        "CRSFL": "Y"
+        if event["AEDECOD"].casefold() == "cytokine release syndrome" or "CRS" in interest
+        else "N",
         "NEUROFL": "Y" if any(one in interest for one in NEURO) else "N",
     }

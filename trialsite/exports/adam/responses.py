@@ -33,7 +33,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("AVISITN", "Analysis Visit (N)", Kind.INTEGER, origin="Assigned"),
     flag("ANL01FL", "Analysis Flag 01", "Y on the row of each parameter that is analyzed."),
     flag("CRCFL", "Complete Remission Flag", "Y where the response counts as complete remission (CRc)."),
-    text("REASON", "Reason of the Value", "Derived", method="Sentence that gives the records behind the value."),
+    text(
+        "REASON", "Reason of the Value", "Derived", method="Sentence that gives the records behind the value."
+    ),
     text("SRCDOM", "Source Data"),
     text("SRCVAR", "Source Variable"),
     Variable("SRCSEQ", "Source Sequence Number", Kind.INTEGER, origin="Assigned"),
@@ -50,8 +52,15 @@ def rows(reading: Reading) -> Iterator[Found]:
         start = dm["RFXSTDTC"][:10]
         treated = date.fromisoformat(start) if start else None
         found = [*assessed(reading, subject.pk), *proportions(reading, subject.pk, codes)]
-        for row in sorted(found, key=lambda one: (one["PARAMCD"], one["ADT"] or date.min, one.get("AVISITN") or 0)):
-            yield row | {**dm, "TRTP": dm["ARM"], "TRTA": dm["ACTARM"], "ADY": relative_day(row["ADT"], treated)}
+        for row in sorted(
+            found, key=lambda one: (one["PARAMCD"], one["ADT"] or date.min, one.get("AVISITN") or 0)
+        ):
+            yield row | {
+                **dm,
+                "TRTP": dm["ARM"],
+                "TRTA": dm["ACTARM"],
+                "ADY": relative_day(row["ADT"], treated),
+            }
 
 
 def assessed(reading: Reading, subject: object) -> Iterator[Found]:

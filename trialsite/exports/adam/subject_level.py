@@ -27,7 +27,7 @@ VARIABLES: tuple[Variable, ...] = (
     text("TRT01P", "Planned Treatment for Period 01"),
     text("TRT01A", "Actual Treatment for Period 01"),
     flag("ENRLFL", "Enrolled Population Flag", "Y for every enrolled subject."),
-    flag("ITTFL", "Intent-To-Treat Population Flag", "Y for the randomized; of a trial without randomization, for the enrolled."),
+    flag("ITTFL", "Intent-To-Treat Population Flag", "Y for the randomized; without randomization for the enrolled."),
     flag("SAFFL", "Safety Population Flag", "Y for those who received protocol treatment."),
     flag("MRDEVFL", "MRD Evaluable Population Flag", "Y where MRD after screening has a verdict."),
     day("TRTSDT", "Date of First Exposure to Treatment", "Day of RFXSTDTC."),
@@ -45,7 +45,7 @@ VARIABLES: tuple[Variable, ...] = (
     day("LSTALVDT", "Date Last Known Alive", "Last day on which anything was recorded of the living subject."),
     text("EOSSTT", "End of Study Status", "Derived", method="COMPLETED, DISCONTINUED or ONGOING by the disposition."),
     text("DCSREAS", "Reason for Discontinuation from Study", "Collected"),
-    text("RISKGR1", "Genetic Risk Group", "Derived", method="HIGH with any poor-risk feature at diagnosis, STANDARD without any."),
+    text("RISKGR1", "Genetic Risk Group", "Derived", method="HIGH with any poor-risk feature, STANDARD without any."),
     flag("KMT2AFL", "KMT2A Rearranged Flag", "As answered on the form of diagnosis."),
     decimal("WBCDX", "Leukocytes at Diagnosis (10^9/L)", "First leukocytes on or before the first exposure."),
     text("STRATUM", "Stratum of Randomization"),
@@ -63,7 +63,7 @@ def rows(reading: Reading) -> Iterator[Found]:
 def row_of(reading: Reading, subject: Subject, dm: Found) -> Found:
     course, history = reading.courses[subject.pk], analysis_of(reading).histories[subject.pk]
     drawn, left = reading.randomisations.get(subject.pk), reading.dispositions.get(subject.pk)
-    death = history.death
+    death, completed = history.death, left is not None and left.reason == "COMPLETED"
     return {
         **dm,
         "AGEGR1": age_group(dm["AGE"]),
@@ -86,8 +86,8 @@ def row_of(reading: Reading, subject: Subject, dm: Found) -> Found:
         "DTHDT": known(death),
         "DTHCAUS": DEATHS.get(death.cause, "") if death else "",
         "LSTALVDT": last_alive(history),
-        "EOSSTT": "ONGOING" if left is None and not death else "COMPLETED" if left and left.reason == "COMPLETED" else "DISCONTINUED",
-        "DCSREAS": left.reason if left and left.reason != "COMPLETED" else "DEATH" if death else "",
+        "EOSSTT": "ONGOING" if left is None and not death else "COMPLETED" if completed else "DISCONTINUED",
+        "DCSREAS": left.reason if left and not completed else "DEATH" if death else "",
         **at_diagnosis(reading, subject),
         "STRATUM": drawn.stratum if drawn else "",
         "ELEMENTS": len(course.elements),

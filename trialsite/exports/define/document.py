@@ -13,7 +13,11 @@ from ..oids import item_group_oid, item_oid, metadata_oid, study_oid
 from .standards import PACKAGES, Package
 from .survey import Seen, data_type, survey
 
-ODM, DEF, XLINK = "http://www.cdisc.org/ns/odm/v1.3", "http://www.cdisc.org/ns/def/v2.1", "http://www.w3.org/1999/xlink"
+ODM, DEF, XLINK = (
+    "http://www.cdisc.org/ns/odm/v1.3",
+    "http://www.cdisc.org/ns/def/v2.1",
+    "http://www.w3.org/1999/xlink",
+)
 SPACES = {None: ODM, "def": DEF, "xlink": XLINK}
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 SOURCES = {"Collected": "Investigator", "Derived": "Sponsor", "Assigned": "Sponsor", "Protocol": "Sponsor"}
@@ -92,7 +96,13 @@ def described(parent: Any, words: str) -> None:
 def standards(version: Any, package: Package) -> None:
     listed = child(version, "def:Standards")
     child(
-        listed, "def:Standard", OID="STD.IG", Name=package.name, Type="IG", Version=package.version, Status="Final"
+        listed,
+        "def:Standard",
+        OID="STD.IG",
+        Name=package.name,
+        Type="IG",
+        Version=package.version,
+        Status="Final",
     )
     child(
         listed,
@@ -222,5 +232,3 @@ def method(version: Any, table: Table, one: Variable) -> None:
         Type="Computation",
     )
     described(made, one.method or f"Derived from the record: {one.label}.")
-
-

@@ -103,7 +103,9 @@ def fit(row: Found) -> None:
         for place, piece in enumerate(more, 1):
             supp[f"{name[:7]}{place}"] = (f"{name}, continued {place}", piece)
     row["SUPP"] = {
-        name: (label, shorter(plain(str(value)))) for name, (label, value) in supp.items() if value not in ("", None)
+        name: (label, shorter(plain(str(value))))
+        for name, (label, value) in supp.items()
+        if value not in ("", None)
     }
 
 
@@ -144,7 +146,11 @@ def variable_of(one: Dataset, ig: IgVariable) -> Variable:
     prefix = one.name if not one.name.startswith("SUPP") else ""
     bare = ig.name.removeprefix(prefix) if ig.name.startswith(prefix) else ig.name
     origin = one.origins.get(ig.name) or (
-        "Derived" if bare in DERIVED or ig.name == "EPOCH" else "Assigned" if ig.name in ASSIGNED else "Collected"
+        "Derived"
+        if bare in DERIVED or ig.name == "EPOCH"
+        else "Assigned"
+        if ig.name in ASSIGNED
+        else "Collected"
     )
     kind = Kind.TEXT
     if ig.is_number:
@@ -184,7 +190,9 @@ def project(one: Dataset, rows: Iterable[Found]) -> Iterator[Row]:
         yield {name: row.get(name, None if name in numbers else "") for name in one.names}
 
 
-def table_of(one: Dataset, rows: Callable[[], Iterator[Row]], keys: tuple[str, ...], label: str = "") -> Table:
+def table_of(
+    one: Dataset, rows: Callable[[], Iterator[Row]], keys: tuple[str, ...], label: str = ""
+) -> Table:
     """The table of a dataset with label and structure of the guide."""
     ig = ig_dataset(one.name)
     return Table(

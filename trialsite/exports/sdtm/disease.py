@@ -13,7 +13,13 @@ from assessments.domain.crs import crs_grade
 from assessments.domain.gvhd import acute_grade, chronic_severity
 from assessments.domain.icans import icans_grade
 from assessments.domain.mrd import Verdict
-from assessments.events.graded import acute_stages_of, chronic_scores_of, crs_findings, ice_findings, liver_labs
+from assessments.events.graded import (
+    acute_stages_of,
+    chronic_scores_of,
+    crs_findings,
+    ice_findings,
+    liver_labs,
+)
 from assessments.laboratory.results import lab_values
 from assessments.models import (
     AcuteGvhd,
@@ -37,7 +43,11 @@ RESPONSES = {
     "CR": "CR", "CRh": "CRh", "CRi": "CRi", "MLFS": "MORPHOLOGIC LEUKEMIA-FREE STATE", "PR": "PR", "NR": "NR",
     "PD": "PD", "RELAPSE": "RELAPSED DISEASE", "NE": "NE",
 }  # fmt: skip
-VERDICTS = {Verdict.POSITIVE: "POSITIVE", Verdict.NEGATIVE: "NEGATIVE", Verdict.INDETERMINATE: "INDETERMINATE"}
+VERDICTS = {
+    Verdict.POSITIVE: "POSITIVE",
+    Verdict.NEGATIVE: "NEGATIVE",
+    Verdict.INDETERMINATE: "INDETERMINATE",
+}
 OPEN = ("UNKNOWN", "INDETERMINATE_5PCT")
 SPECIMENS = {
     "BM_FIRST_PULL": "BONE MARROW", "BM_OTHER": "BONE MARROW", "PB": "BLOOD", "CSF": "CEREBROSPINAL FLUID",
@@ -115,8 +125,13 @@ def response(each: Judged) -> Iterator[Found]:
         row = assessed(record, "HEMARESP", category, computed, iso(each.on), "")
         yield row | {"RSSPID": f"{spid(record)}.RULES{later}"}
     if each.said:
-        row = assessed(record, "HEMARESP", each.said, RESPONSES[each.said], iso(record.performed_on), "INVESTIGATOR")
-        yield row | {"RSSPID": f"{spid(record)}.INVESTIGATOR", "SUPP": {"RSREASON": ("Reason for Difference", record.response_reason)}}
+        row = assessed(
+            record, "HEMARESP", each.said, RESPONSES[each.said], iso(record.performed_on), "INVESTIGATOR"
+        )
+        yield row | {
+            "RSSPID": f"{spid(record)}.INVESTIGATOR",
+            "SUPP": {"RSREASON": ("Reason for Difference", record.response_reason)},
+        }
 
 
 def mrd_verdict(line: MrdLine) -> Found:
@@ -224,7 +239,10 @@ def genomics(reading: Reading, subject: Subject) -> Iterator[Found]:
     for record in reading.forms(Diagnosis, subject):
         found = [(code, gene, getattr(record, item), "", item) for item, (code, gene) in GENES.items()]
         answers = {"POS": True, "NEG": False}
-        found += [("SEQREAR", "BCR::ABL1", answers.get(getattr(record, item)), method, item) for item, method in FUSIONS.items()]
+        found += [
+            ("SEQREAR", "BCR::ABL1", answers.get(getattr(record, item)), method, item)
+            for item, method in FUSIONS.items()
+        ]
         for code, gene, answer, method, item in found:
             if answer is None:
                 continue

@@ -31,7 +31,13 @@ ACTIONS = {
     AgentAction.STOPPED: "DRUG WITHDRAWN",
     AgentAction.NOT_APPLICABLE: "NOT APPLICABLE",
 }
-STRONGEST = (AgentAction.STOPPED, AgentAction.INTERRUPTED, AgentAction.REDUCED, AgentAction.NONE, AgentAction.NOT_APPLICABLE)
+STRONGEST = (
+    AgentAction.STOPPED,
+    AgentAction.INTERRUPTED,
+    AgentAction.REDUCED,
+    AgentAction.NONE,
+    AgentAction.NOT_APPLICABLE,
+)
 CAUSES = (Causality.RELATED, Causality.POSSIBLE, Causality.UNLIKELY, Causality.NOT_RELATED)
 SYSTEM_CODES = {  # the MedDRA codes of the body systems of the CTCAE (general knowledge)
     "blood": 10005329, "cardiac": 10007541, "ear": 10013993, "endocrine": 10014698, "eye": 10015919, "gi": 10017947,

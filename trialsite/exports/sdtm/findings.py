@@ -47,7 +47,10 @@ ANALYTES = {
     "lipase": "LIPASET", "ck": "CK", "inr": "INR", "aptt": "APTT", "crp": "CRP", "ferritin": "FERRITN", "igg": "IGG",
     "rbc": "RBC", "pb_blasts": "BLASTLE", "methotrexate": "MTX",
 }  # fmt: skip
-OWN_TESTS = {"MTX": "Methotrexate", "CD4": "CD4 Lymphocytes"}  # that the terminology of laboratory tests has not
+OWN_TESTS = {
+    "MTX": "Methotrexate",
+    "CD4": "CD4 Lymphocytes",
+}  # that the terminology of laboratory tests has not
 CATEGORIES = {"HEM": "HEMATOLOGY", "CHEM": "CHEMISTRY", "COAG": "COAGULATION"}
 VIRUSES = {
     "hbsag": ("HBSAG", "", "SERUM"),
@@ -120,8 +123,8 @@ def electrocardiograms(reading: Reading, subject: Subject) -> Iterator[Found]:
             found.append(("QTCFAG", "", "ms", value, True))
         if record.interpretation:
             found.append(("INTP", record.interpretation, "", None, False))
-        for code, text, of, value, derived in found:
-            said = text or number(value or 0)
+        for code, text, of, figure, derived in found:
+            said = text or number(figure or 0)
             yield {
                 "EGSPID": spid(record),
                 "EGTESTCD": code,
@@ -129,7 +132,7 @@ def electrocardiograms(reading: Reading, subject: Subject) -> Iterator[Found]:
                 "EGORRES": "" if derived else said,
                 "EGORRESU": "" if derived else of,
                 "EGSTRESC": said,
-                "EGSTRESN": value,
+                "EGSTRESN": figure,
                 "EGSTRESU": of,
                 "EGDRVFL": "Y" if derived else "",
                 "VISIT_OF": record,
@@ -166,10 +169,19 @@ def report_line(reading: Reading, record: LabReport, line: LabResult) -> Found:
     quantity = line.result
     assert quantity is not None
     specimen = "SERUM" if record.form_key == "CHEM" else "PLASMA" if record.form_key == "COAG" else "BLOOD"
-    row = test(record, ANALYTES.get(line.analyte, line.analyte.upper()[:8]), CATEGORIES.get(record.form_key, "OTHER"), specimen)
+    row = test(
+        record,
+        ANALYTES.get(line.analyte, line.analyte.upper()[:8]),
+        CATEGORIES.get(record.form_key, "OTHER"),
+        specimen,
+    )
     day = iso(record.performed_on)
     at = f"{day}T{record.sample_time:%H:%M}" if record.sample_time else day
-    row |= measured("LB", quantity, line.analyte) | {"LBSPID": spid(record, line), "LBDTC": at, "LBNAM": record.laboratory}
+    row |= measured("LB", quantity, line.analyte) | {
+        "LBSPID": spid(record, line),
+        "LBDTC": at,
+        "LBNAM": record.laboratory,
+    }
     limits = lab_limits(reading)[line.pk]
     low, high = limits.lln, limits.uln
     row |= {
@@ -177,7 +189,9 @@ def report_line(reading: Reading, record: LabReport, line: LabResult) -> Found:
         "LBSTNRHI": high,
         "LBNRIND": against(quantity, low, high),
         "SOURCE": source(line),
-        "SUPP": {"LBFIND": ("Clinical Finding with the Result", "" if line.finding == NO_FINDING else line.finding)},
+        "SUPP": {
+            "LBFIND": ("Clinical Finding with the Result", "" if line.finding == NO_FINDING else line.finding)
+        },
     }
     if quantity.unit == canonical_unit(line.analyte):
         row |= {
@@ -190,7 +204,9 @@ def report_line(reading: Reading, record: LabReport, line: LabResult) -> Found:
 def lab_limits(reading: Reading) -> dict[UUID, Any]:
     """The limits of every line of the batch."""
     if not hasattr(reading, "lab_limits"):
-        rows = LabResult.objects.visible_to(reading.extract.reader).filter(subject__in=reading.ids, voided=False)
+        rows = LabResult.objects.visible_to(reading.extract.reader).filter(
+            subject__in=reading.ids, voided=False
+        )
         reading.lab_limits = limits_of_rows(list(rows.select_related("record")))  # type: ignore[attr-defined]
     return reading.lab_limits  # type: ignore[attr-defined]
 

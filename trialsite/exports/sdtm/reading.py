@@ -127,7 +127,9 @@ class Reading:
         key = (model, "")
         if key not in self._forms:
             found: dict[UUID, list[Any]] = defaultdict(list)
-            rows = model.objects.visible_to(self.extract.reader).filter(subject__in=self.subjects, voided=False)
+            rows = model.objects.visible_to(self.extract.reader).filter(
+                subject__in=self.subjects, voided=False
+            )
             for row in rows.exclude(record__state=RecordState.VOIDED).order_by("record_id", "line"):
                 found[row.record_id].append(row)
             self._forms[key] = found
@@ -232,7 +234,9 @@ class Reading:
         over = course.ended or (iso(course.died) if course.died else "")
         if subject.pk in self.failures:
             over = iso(self.failures[subject.pk].failed_on)
-        planned = {one.phase or SCREENING: place for place, one in enumerate(self.design.arm_elements(course.arm), 1)}
+        planned = {
+            one.phase or SCREENING: place for place, one in enumerate(self.design.arm_elements(course.arm), 1)
+        }
         elements = []
         for place, (start, phase) in enumerate(starts):
             one: PlannedElement | None = self.design.elements.get(phase)
@@ -244,7 +248,9 @@ class Reading:
                 elements.append(SubjectElement(one.code, one.name, one.epoch, planned[phase], start, end))
         return elements
 
-    def _follow_up(self, subject: Subject, arm: str, starts: Sequence[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    def _follow_up(
+        self, subject: Subject, arm: str, starts: Sequence[tuple[str, str]]
+    ) -> Iterable[tuple[str, str]]:
         """The follow-up of an arm begins with its own form, else when treatment ended after the last phase began."""
         last = self.design.arm_elements(arm)[-1]
         ends = [iso(one.performed_on) for one in self.forms(EndOfTreatment, subject) if one.performed_on]
@@ -258,7 +264,9 @@ class Reading:
 
     @cached_property
     def dispositions(self) -> dict[UUID, Disposition]:
-        found = Disposition.objects.visible_to(self.extract.reader).filter(subject__in=self.ids, undone_at=None)
+        found = Disposition.objects.visible_to(self.extract.reader).filter(
+            subject__in=self.ids, undone_at=None
+        )
         return {one.subject_id: one for one in found}
 
     @cached_property

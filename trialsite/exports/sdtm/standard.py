@@ -64,7 +64,10 @@ def datasets() -> Mapping[str, IgDataset]:
             one["label"],
             one["class"],
             one["structure"],
-            tuple(IgVariable(*each[:5], tuple(each[5])) for each in one["variables"]),
+            tuple(
+                IgVariable(each[0], each[1], each[2], each[3], each[4], tuple(each[5]))
+                for each in one["variables"]
+            ),
         )
         for name, one in read.items()
     }

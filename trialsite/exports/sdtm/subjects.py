@@ -20,7 +20,11 @@ from .standard import test_names
 from .text import iso, plain, yes_no
 from .trial import category_of, criterion_text
 
-RACES = {Ethnicity.HAN: "ASIAN", Ethnicity.OTHER: "UNKNOWN", Ethnicity.NOT_STATED: "NOT REPORTED"}
+RACES: dict[str, str] = {
+    Ethnicity.HAN: "ASIAN",
+    Ethnicity.OTHER: "UNKNOWN",
+    Ethnicity.NOT_STATED: "NOT REPORTED",
+}
 PARTICIPATION, TREATMENT = "STUDY PARTICIPATION", "STUDY TREATMENT"
 
 
@@ -77,7 +81,9 @@ def disposition(reading: Reading, subject: Subject) -> Iterator[Found]:
     for end in reading.forms(EndOfTreatment, subject):
         if end.performed_on:
             term = DISPOSITION_TERMS.get(end.reason, "OTHER")
-            yield ended(term, f"End of treatment: {end.get_reason_display()}", end.performed_on, TREATMENT, end)
+            yield ended(
+                term, f"End of treatment: {end.get_reason_display()}", end.performed_on, TREATMENT, end
+            )
             break
     yield from ends(reading, subject)
 
@@ -108,7 +114,7 @@ def ended(code: str, term: str, day: object, part: str, record: object = None) -
 
 
 def ends(reading: Reading, subject: Subject) -> Iterator[Found]:
-    """How participation ended: screen failure, leaving the study, death. A death after another end is an event apart."""
+    """How participation ended: screen failure, leaving, death. A death after another end is an event apart."""
     failure, left = reading.failures.get(subject.pk), reading.dispositions.get(subject.pk)
     if failure is not None:
         yield ended("SCREEN FAILURE", str(FailureCode(failure.code).label), failure.failed_on, PARTICIPATION)
@@ -225,7 +231,9 @@ def deviations(reading: Reading, subject: Subject) -> Iterator[Found]:
         yield {
             "DVSPID": f"DEVIATION.{one.pk}",
             "DVTERM": one.evidence_en,
-            "DVDECOD": f"{DeviationKind(one.kind).label}: {one.rule_name}" if one.rule else str(DeviationKind(one.kind).label),
+            "DVDECOD": f"{DeviationKind(one.kind).label}: {one.rule_name}"
+            if one.rule
+            else str(DeviationKind(one.kind).label),
             "DVCAT": str(Weight(one.weight).value).upper(),
             "DVSTDTC": iso(one.occurred_on),
             "SOURCE": source(one),
@@ -255,16 +263,37 @@ DATASETS = (
             "RFPENDTC": "Last day of which anything is known of the subject; the day of death.",
             "RFSTDTC": "Day of first exposure of a subject treated in the arm.",
         },
-        origins={"AGE": "Derived", "RFSTDTC": "Derived", "RFENDTC": "Derived", "RFPENDTC": "Derived",
-                 "ARM": "Assigned", "ARMCD": "Assigned", "ACTARM": "Assigned", "ACTARMCD": "Assigned",
-                 "ARMNRS": "Assigned", "AGEU": "Assigned", "COUNTRY": "Assigned", "SITEID": "Assigned",
-                 "SUBJID": "Assigned"},
+        origins={
+            "AGE": "Derived",
+            "RFSTDTC": "Derived",
+            "RFENDTC": "Derived",
+            "RFPENDTC": "Derived",
+            "ARM": "Assigned",
+            "ARMCD": "Assigned",
+            "ACTARM": "Assigned",
+            "ACTARMCD": "Assigned",
+            "ARMNRS": "Assigned",
+            "AGEU": "Assigned",
+            "COUNTRY": "Assigned",
+            "SITEID": "Assigned",
+            "SUBJID": "Assigned",
+        },
     ),
     Dataset("DS", disposition, ("DSSPID", "DSSCAT", "EPOCH"), ("DSSTDTC", "DSDECOD", "DSTERM")),
     Dataset("SV", visits, ("VISIT", "SVREASOC", "SVUPDES", "EPOCH", "SVSTDY", "SVENDY"), ("VISITNUM",)),
-    Dataset("SE", subject_elements, ("ELEMENT", "TAETORD", "EPOCH", "SESTDY", "SEENDY", "SEUPDES"), ("SESTDTC", "TAETORD")),
+    Dataset(
+        "SE",
+        subject_elements,
+        ("ELEMENT", "TAETORD", "EPOCH", "SESTDY", "SEENDY", "SEUPDES"),
+        ("SESTDTC", "TAETORD"),
+    ),
     Dataset("IE", criteria, ("IEDTC", "IEDY", "EPOCH"), ("IETESTCD",)),
     Dataset("SS", survival, ("SSSPID", "VISIT", "SSDY", "EPOCH"), ("SSDTC", "SSTESTCD", "SSSPID")),
     Dataset("DD", death_details, ("DDSPID", "DDDY"), ("DDTESTCD",)),
-    Dataset("DV", deviations, ("DVSPID", "DVDECOD", "DVCAT", "DVSTDTC", "DVSTDY", "EPOCH"), ("DVSTDTC", "DVDECOD", "DVSPID")),
+    Dataset(
+        "DV",
+        deviations,
+        ("DVSPID", "DVDECOD", "DVCAT", "DVSTDTC", "DVSTDY", "EPOCH"),
+        ("DVSTDTC", "DVDECOD", "DVSPID"),
+    ),
 )

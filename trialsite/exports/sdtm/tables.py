@@ -135,7 +135,9 @@ class Sdtm:
     def planned(self, name: str) -> Table:
         kept, keys = TRIAL_DESIGN[name]
         one = Dataset(name, nothing, kept)
-        one = replace(one, origins=dict.fromkeys(one.names, PLANNED) | {"STUDYID": "Assigned", "DOMAIN": "Assigned"})
+        one = replace(
+            one, origins=dict.fromkeys(one.names, PLANNED) | {"STUDYID": "Assigned", "DOMAIN": "Assigned"}
+        )
         makers: dict[str, Callable[[], Iterator[Row]]] = {
             "TA": lambda: trial.arms(self.design),
             "TE": lambda: trial.elements(self.design),

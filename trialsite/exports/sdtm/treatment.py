@@ -54,7 +54,10 @@ def exposures(reading: Reading, subject: Subject) -> Iterator[Found]:
     """EX: protocol treatment as it was given. What was planned and not given is no exposure."""
     kinds = {phase.key: phase.kind for protocol in reading.design.protocols for phase in protocol.phases}
     planned = {
-        kinds.get(phase) for arm in reading.design.arms.values() for phase in arm.phases if subject.arm in ("", arm.key)
+        kinds.get(phase)
+        for arm in reading.design.arms.values()
+        for phase in arm.phases
+        if subject.arm in ("", arm.key)
     }
     yield from infusions(reading, subject)
     yield from doses(reading, subject)
@@ -65,7 +68,9 @@ def exposures(reading: Reading, subject: Subject) -> Iterator[Found]:
         yield from cells(reading, subject)
 
 
-def exposure(record: Any, line: Any, drug: str, category: str, dose: Decimal | None, unit: str, route: str) -> Found:
+def exposure(
+    record: Any, line: Any, drug: str, category: str, dose: Decimal | None, unit: str, route: str
+) -> Found:
     return {
         "EXSPID": spid(record, line),
         "EXTRT": drug,
@@ -89,7 +94,12 @@ def infusions(reading: Reading, subject: Subject) -> Iterator[Found]:
                 "EXDOSFRQ": "CONTINUOUS",
                 "EXSTDTC": moment(one.start, zone),
                 "EXENDTC": moment(one.stop, zone),
-                "SUPP": {"EXSTOP": ("Reason the Stretch Ended", "" if one.stop_reason in ORDINARY else one.stop_reason)},
+                "SUPP": {
+                    "EXSTOP": (
+                        "Reason the Stretch Ended",
+                        "" if one.stop_reason in ORDINARY else one.stop_reason,
+                    )
+                },
             }
 
 
@@ -106,7 +116,10 @@ def doses(reading: Reading, subject: Subject) -> Iterator[Found]:
                 "EXENDTC": iso(one.given_on),
                 "EXADJ": str(one.get_reason_display()) if one.reason and one.given != one.prescribed else "",
                 "SUPP": {
-                    "EXPRESC": ("Prescribed Dose", "" if one.given == one.prescribed else number_or_none(one.prescribed))
+                    "EXPRESC": (
+                        "Prescribed Dose",
+                        "" if one.given == one.prescribed else number_or_none(one.prescribed),
+                    )
                 },
             }
 
@@ -190,7 +203,9 @@ def medicines(reading: Reading, subject: Subject) -> Iterator[Found]:
             row = medicine(record, one, name, "PRIOR ANTILEUKEMIC THERAPY", one.start, one.stop)
             yield row | dose_of(one.amount, one.amount_unit)
     for record in reading.forms(Transfusion, subject):
-        yield medicine(record, None, PRODUCTS[record.product], "TRANSFUSION", record.performed_on, record.performed_on)
+        yield medicine(
+            record, None, PRODUCTS[record.product], "TRANSFUSION", record.performed_on, record.performed_on
+        )
     zone = reading.zone(subject)
     for record in reading.forms(BlinatumomabInfusion, subject):
         for one in reading.lines(Premedication, record):
@@ -220,7 +235,9 @@ def of_courses(reading: Reading, subject: Subject) -> Iterator[Found]:
             yield medicine(record, one, name, "BRIDGING THERAPY", one.first_on, one.last_on)
     for record in reading.forms(CellCourses, subject):
         for one in reading.lines(CellCourse, record):
-            row = medicine(record, one, agent_name(one), "TREATMENT OF CRS OR ICANS", one.started_on, one.stopped_on)
+            row = medicine(
+                record, one, agent_name(one), "TREATMENT OF CRS OR ICANS", one.started_on, one.stopped_on
+            )
             yield row | dose_of(one.dose_mg, "mg") | {"CMINDC": str(one.get_reason_display())}
 
 
@@ -230,18 +247,29 @@ def short_name(label: object) -> str:
 
 def concomitant(record: ConcomitantMedication) -> Found:
     known = dictionary().recognise(record.medicine)
-    row = medicine(record, None, medicine_words(record.medicine), "CONCOMITANT MEDICATION", record.started, record.stopped)
-    return row | dose_of(record.amount, record.unit) | {
-        "CMDECOD": known.name.en.upper() if known else "",
-        "CMINDC": record.indication,
-        "CMDOSTXT": "" if record.amount is not None else record.dose,
-        "CMROUTE": ROUTES.get(record.route, ""),
-        "CMENRTPT": "" if record.stopped else "ONGOING",
-        "SUPP": {
-            "CMPERDAY": ("Doses per Day", number_or_none(record.per_day)),
-            "CMROUTEO": ("Other Route", record.route if record.route not in Route.values else ""),
-        },
-    }
+    row = medicine(
+        record,
+        None,
+        medicine_words(record.medicine),
+        "CONCOMITANT MEDICATION",
+        record.started,
+        record.stopped,
+    )
+    return (
+        row
+        | dose_of(record.amount, record.unit)
+        | {
+            "CMDECOD": known.name.en.upper() if known else "",
+            "CMINDC": record.indication,
+            "CMDOSTXT": "" if record.amount is not None else record.dose,
+            "CMROUTE": ROUTES.get(record.route, ""),
+            "CMENRTPT": "" if record.stopped else "ONGOING",
+            "SUPP": {
+                "CMPERDAY": ("Doses per Day", number_or_none(record.per_day)),
+                "CMROUTEO": ("Other Route", record.route if record.route not in Route.values else ""),
+            },
+        }
+    )
 
 
 def medicine(record: Any, line: Any, name: str, category: str, start: object, stop: object) -> Found:

@@ -96,10 +96,18 @@ def element(phase: Phase, code: str, last: bool) -> PlannedElement:
     if len(name) > LONGEST_ELEMENT:
         name = shortened(plain(phase.short.en), LONGEST_ELEMENT)
     ends = (
-        f"{phase.days} days after the start of the element" if phase.days else "Start of the next element or end"
+        f"{phase.days} days after the start of the element"
+        if phase.days
+        else "Start of the next element or end"
     )
     return PlannedElement(
-        code, name, epoch_of(phase, name, last), shortened(plain(phase.starts.en)), ends, phase.days, phase.key
+        code,
+        name,
+        epoch_of(phase, name, last),
+        shortened(plain(phase.starts.en)),
+        ends,
+        phase.days,
+        phase.key,
     )
 
 
@@ -147,7 +155,9 @@ def criteria_codes(protocols: list[Protocol]) -> dict[str, str]:
     short = {one: re.sub(r"[^A-Z0-9]", "", one.rpartition("-")[2].upper()) for one in ids}
     doubled = {code for code in short.values() if list(short.values()).count(code) > 1}
     return {
-        one: code if code not in doubled and code[:1].isalpha() else f"C{re.sub('[^A-Z0-9]', '', one.upper())}"[:8]
+        one: code
+        if code not in doubled and code[:1].isalpha()
+        else f"C{re.sub('[^A-Z0-9]', '', one.upper())}"[:8]
         for one, code in short.items()
     }
 
@@ -223,11 +233,12 @@ def visits(design: Design) -> Iterator[Row]:
 
 def start_of_visit(plan: VisitPlan, design: Design) -> str:
     after = (
-        f"{plan.offset_days} days" if plan.offset_days is not None else f"{plan.offset_months} calendar months"
+        f"{plan.offset_days} days"
+        if plan.offset_days is not None
+        else f"{plan.offset_months} calendar months"
     )
-    return (
-        f"{after} from {plan.anchor}, {plan.before_days} days before to {plan.after_days} days after"
-        + (f"; then every {repeat_words(plan)}" if plan.repeat else "")
+    return f"{after} from {plan.anchor}, {plan.before_days} days before to {plan.after_days} days after" + (
+        f"; then every {repeat_words(plan)}" if plan.repeat else ""
     )
 
 
@@ -288,7 +299,7 @@ class Parameter:
 
 def summary(design: Design, started: str = "", subjects: int = 0) -> Iterator[Row]:
     """TS: the trial summary. `started`: the first consent; `subjects`: how many were enrolled."""
-    names = {value: concept for value, concept in list_named("TSPARMCD").terms.items()}
+    names = list_named("TSPARMCD").terms
     labels = {concept: value for value, concept in list_named("TSPARM").terms.items()}
     counts: dict[str, int] = {}
     for one in parameters(design, started, subjects):
@@ -323,7 +334,9 @@ def parameters(design: Design, started: str, subjects: int) -> Iterator[Paramete
     yield Parameter("EXTTIND", "N", "NY")
     yield Parameter("FCNTRY", "CHN")
     yield Parameter("HLTSUBJI", "N", "NY")
-    yield Parameter("INDIC", "B-cell precursor acute lymphoblastic leukemia, Philadelphia chromosome negative")
+    yield Parameter(
+        "INDIC", "B-cell precursor acute lymphoblastic leukemia, Philadelphia chromosome negative"
+    )
     yield Parameter("INTMODEL", "PARALLEL" if len(protocol.arms) > 1 else "SINGLE GROUP", "INTMODEL")
     yield Parameter("INTTYPE", "BIOLOGIC", "INTTYPE")
     months = protocol.accrual_months
@@ -356,7 +369,9 @@ def parameters(design: Design, started: str, subjects: int) -> Iterator[Paramete
     yield Parameter("SEXPOP", "BOTH", "SEXPOP")
     yield Parameter("SPONSOR")
     yield Parameter("SSTDTC", started)
-    yield Parameter("STOPRULE", "Rules of monitoring of the protocol file" if protocol.monitoring else "", flavour="NA")
+    yield Parameter(
+        "STOPRULE", "Rules of monitoring of the protocol file" if protocol.monitoring else "", flavour="NA"
+    )
     yield Parameter("STYPE", "INTERVENTIONAL", "STYPE")
     yield Parameter("TBLIND", "OPEN LABEL", "TBLIND")
     if randomised:

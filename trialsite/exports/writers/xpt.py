@@ -1,7 +1,7 @@
 """SAS transport files, version 5 (SAS TS-140), written row by row.
 
-The format holds what regulators take: names of 8, labels of 40 and values of 200 bytes, ASCII alone. What does not fit is
-refused with a list, never cut; `in_ascii` says beforehand that a text stands elsewhere.
+The format holds what regulators take: names of 8, labels of 40 and values of 200 bytes, ASCII alone. What does not fit
+is refused with a list, never cut; `in_ascii` says beforehand that a text stands elsewhere.
 """
 
 import re
@@ -210,5 +210,3 @@ def ibm_double(value: float | None) -> bytes:
     digits = int(mantissa * 2 ** (56 - shift))
     sign = 0x80 if value < 0 else 0
     return bytes([sign | power]) + digits.to_bytes(7, "big")
-
-

@@ -26,7 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("--standard", choices=sorted(STANDARDS), default="sdtm")
         parser.add_argument("--format", choices=["xpt", "json", "ndjson"], default="xpt")
         parser.add_argument(
-            "--ascii", action="store_true", help="in xpt say of texts in Chinese that they stand in the Dataset-JSON"
+            "--ascii",
+            action="store_true",
+            help="in xpt say of texts in Chinese that they stand in the Dataset-JSON",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
