@@ -1,5 +1,6 @@
-"""SDTM and ADaM of synthetic subjects: required variables, codes, keys, references, and the numbers of the dashboards."""
+"""SDTM and ADaM of synthetic subjects: variables, codes, keys, references, and the numbers of the dashboards."""
 
+import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,8 +26,6 @@ from trialsite.exports.extract import Extract
 from trialsite.exports.sdtm.standard import dataset, term_lists
 from trialsite.exports.sdtm.tables import Sdtm
 from trialsite.studies.models import Study
-
-from ..demo.test_synthetic_trials import run
 
 SMALLEST = {
     "DM",
@@ -54,6 +53,10 @@ ODM = "{http://www.cdisc.org/ns/odm/v1.3}"
 @pytest.fixture
 def protocols(committed_db: str) -> None:
     run("load_protocol", "--all")
+
+
+def run(*arguments: str) -> None:
+    call_command(*arguments, stdout=io.StringIO(), stderr=io.StringIO())
 
 
 def rows_of(tables: list[Table]) -> dict[str, list[Row]]:
@@ -218,7 +221,15 @@ def check_define(tables: list[Table], rows: dict[str, list[Row]], extract: Extra
 def check_files(study: str, folder: Path, rows: dict[str, list[Row]]) -> None:
     """As the command writes them: every row in SAS transport and in Dataset-JSON, and the same values read back."""
     for form in ("xpt", "json"):
-        call_command("export_standard", study, folder / form, user="statistician", format=form, ascii=True)
+        call_command(
+            "export_standard",
+            study,
+            folder / form,
+            user="statistician",
+            format=form,
+            ascii=True,
+            stdout=io.StringIO(),
+        )
         assert (folder / form / "define.xml").exists()
     for name, found in rows.items():
         read, meta = pyreadstat.read_xport(folder / "xpt" / f"{name.lower()}.xpt")

@@ -18,9 +18,15 @@ SHORT = {"TIME_TO_CRC": "TTCR", "TIME_TO_MRD_NEG": "TTMRDN", "CGVHD_MOD_SEV": "C
 DAYS_OF_A_MONTH = Decimal("30.4375")
 EVENT_TYPES = CodeList(
     "EVNTTYP",
-    {"0": "Censored", "1": "Event", "2": "Competing event", "3": "Second competing event", "4": "Third competing event"},
+    {
+        "0": "Censored",
+        "1": "Event",
+        "2": "Competing event",
+        "3": "Competing event 2",
+        "4": "Competing event 3",
+    },
     label="Type of Event",
-)  # fmt: skip
+)
 
 VARIABLES: tuple[Variable, ...] = (
     *IDENTIFIERS,
@@ -36,7 +42,14 @@ VARIABLES: tuple[Variable, ...] = (
     day("STARTDT", "Time-to-Event Origin Date for Subject", "The day from which the protocol counts this endpoint."),
     day("ADT", "Analysis Date", "Day of the event or of censoring."),
     whole("CNSR", "Censor", "0 event; 1 censored; 2 and more a competing event came first."),
-    whole("EVNTTYP", "Type of Event", "0 censored, 1 the event, 2 and more the competing events in order."),
+    Variable(
+        "EVNTTYP",
+        "Type of Event",
+        Kind.INTEGER,
+        codes=EVENT_TYPES,
+        origin="Derived",
+        method="0 censored, 1 the event, 2 and more the competing events in the order of the protocol.",
+    ),
     text("EVNTDESC", "Event or Censoring Description", "Derived", method="What ended the time."),
     text("CNSDTDSC", "Censor Date Description", "Derived", method="Why the time was censored, and on which day."),
     text("SRCDOM", "Source Data"),
