@@ -52,11 +52,15 @@ class Extract:
             found = found.exclude(pk__in=ids())
         return found.select_related("site", "study", "protocol_version").order_by("usubjid", "pk")
 
+    @cached_property
+    def subject_ids(self) -> list[UUID]:
+        """Who is in it, settled once: every table of an export is about the same subjects."""
+        return list(self.subjects.values_list("pk", flat=True))
+
     def batches(self) -> Iterator[list[Subject]]:
         """All subjects in their order, some at a time, so that memory does not grow with their number."""
-        ids = list(self.subjects.values_list("pk", flat=True))
-        for first in range(0, len(ids), BATCH):
-            yield list(self.subjects.filter(pk__in=ids[first : first + BATCH]))
+        for first in range(0, len(self.subject_ids), BATCH):
+            yield list(self.subjects.filter(pk__in=self.subject_ids[first : first + BATCH]))
 
     def forms(self, model: type[Any], subjects: Sequence[Subject], form: str = "") -> dict[UUID, list[Any]]:
         """Subject → their standing forms of a model, in the order of performance; `form`: of this key only."""

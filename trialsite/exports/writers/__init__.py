@@ -1,0 +1,1 @@
+"""Formats in which a table is written, each as a stream: rows are never all in memory."""

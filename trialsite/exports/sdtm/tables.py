@@ -1,0 +1,166 @@
+"""All SDTM tables of one export: the domains with data, their supplemental qualifiers, the trial design."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from ..domain.table import Row, Table
+from ..extract import Extract
+from . import disease, events, findings, subjects, treatment, trial
+from .dataset import Dataset, project, table_of
+from .reading import Found, Reading
+from .trial import Design
+
+CLINICAL: tuple[Dataset, ...] = (
+    *subjects.DATASETS,
+    *treatment.DATASETS,
+    *events.DATASETS,
+    *findings.DATASETS,
+    *disease.DATASETS,
+)
+BY_NAME = {one.name: one for one in CLINICAL}
+
+
+def nothing(_reading: Reading, _subject: Any) -> tuple[Found, ...]:
+    return ()
+
+
+PLANNED = "Protocol"
+RELATED = ("RS", "CP", "GF", "CE", "FA")
+TRIAL_DESIGN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the permissible variables; the keys
+    "TA": ((), ("ARMCD", "TAETORD")),
+    "TE": (("TEENRL", "TEDUR"), ("ETCD",)),
+    "TV": (("TVENRL",), ("VISITNUM", "ARMCD")),
+    "TI": (("TIVERS",), ("IETESTCD", "TIVERS")),
+    "TS": (("TSVALNF",), ("TSPARMCD", "TSSEQ")),
+}
+
+
+class Sdtm:
+    """The SDTM of one extract. Rows are made batch by batch, so memory does not grow with the subjects; the batch that
+    was read last is kept, since every table asks for it."""
+
+    def __init__(self, extract: Extract) -> None:
+        self.extract = extract
+        self.last: tuple[tuple[UUID, ...], Reading] | None = None
+
+    @cached_property
+    def design(self) -> Design:
+        return Design(self.extract.study)
+
+    def readings(self) -> Iterator[Reading]:
+        for batch in self.extract.batches():
+            key = tuple(one.pk for one in batch)
+            if self.last is None or self.last[0] != key:
+                self.last = (key, Reading(self.extract, self.design, batch, BY_NAME))
+            yield self.last[1]
+
+    def rows(self, name: str) -> Iterator[Found]:
+        for reading in self.readings():
+            yield from reading.rows(name)
+
+    def tables(self) -> list[Table]:
+        """Trial design and the domains that have rows; the others are not written at all."""
+        found = [self.planned(name) for name in TRIAL_DESIGN]
+        for one in CLINICAL:
+            table = self.clinical(one)
+            if next(table.rows(), None) is not None:
+                found.append(table)
+                supp = self.supplement(one)
+                if next(supp.rows(), None) is not None:
+                    found.append(supp)
+        links = self.related()
+        if next(links.rows(), None) is not None:
+            found.append(links)
+        return found
+
+    def clinical(self, one: Dataset) -> Table:
+        def rows() -> Iterator[Row]:
+            return project(one, self.rows(one.name))
+
+        order = tuple(name for name in one.order if name in one.names)
+        return table_of(one, rows, ("STUDYID", "USUBJID", *order))
+
+    def supplement(self, of: Dataset) -> Table:
+        one = Dataset(f"SUPP{of.name}", nothing)
+        sequence = f"{of.name}SEQ"
+
+        def rows() -> Iterator[Row]:
+            for row in self.rows(of.name):
+                for name, (label, value) in row["SUPP"].items():
+                    yield {
+                        "STUDYID": row["STUDYID"],
+                        "RDOMAIN": of.name,
+                        "USUBJID": row["USUBJID"],
+                        "IDVAR": sequence if sequence in row else "",
+                        "IDVARVAL": str(row[sequence]) if sequence in row else "",
+                        "QNAM": name,
+                        "QLABEL": label,
+                        "QVAL": value,
+                        "QORIG": "Collected",
+                        "QEVAL": "",
+                    }
+
+        label = f"Supplemental Qualifiers for {of.name}"
+        return table_of(one, rows, ("STUDYID", "RDOMAIN", "USUBJID", "IDVAR", "IDVARVAL", "QNAM"), label)
+
+    def related(self) -> Table:
+        """RELREC: each verdict on MRD with the measurement that it judges, each event with the findings about it."""
+        one = Dataset("RELREC", nothing)
+
+        def rows() -> Iterator[Row]:
+            for reading in self.readings():
+                ends: dict[tuple[str, str], list[tuple[str, Found]]] = {}
+                for name in RELATED:
+                    for row in reading.rows(name):
+                        if linked := row.get("LINK"):
+                            ends.setdefault((row["USUBJID"], linked), []).append((name, row))
+                for (subject, linked), pair in ends.items():
+                    if len(pair) > 1:
+                        for name, row in pair:
+                            yield {
+                                "STUDYID": row["STUDYID"],
+                                "RDOMAIN": name,
+                                "USUBJID": subject,
+                                "IDVAR": f"{name}SEQ",
+                                "IDVARVAL": str(row[f"{name}SEQ"]),
+                                "RELTYPE": "",
+                                "RELID": linked,
+                            }
+
+        return table_of(one, rows, ("STUDYID", "RDOMAIN", "USUBJID", "IDVAR", "IDVARVAL", "RELID"))
+
+    def planned(self, name: str) -> Table:
+        kept, keys = TRIAL_DESIGN[name]
+        one = Dataset(name, nothing, kept)
+        one = replace(
+            one, origins=dict.fromkeys(one.names, PLANNED) | {"STUDYID": "Assigned", "DOMAIN": "Assigned"}
+        )
+        makers: dict[str, Callable[[], Iterator[Row]]] = {
+            "TA": lambda: trial.arms(self.design),
+            "TE": lambda: trial.elements(self.design),
+            "TV": lambda: trial.visits(self.design),
+            "TI": lambda: trial.criteria(self.design),
+            "TS": self.summary,
+        }
+
+        def rows() -> Iterator[Row]:
+            found = [dict(row) for row in makers[name]()]
+            found.sort(key=lambda row: [row.get(each, "") for each in keys])
+            return project(one, found)
+
+        return table_of(one, rows, ("STUDYID", *keys))
+
+    def summary(self) -> Iterator[Row]:
+        enrolled, started = 0, ""
+        for row in self.rows("DM"):
+            enrolled += row["ARMCD"] != ""
+            started = min(filter(None, (started, row["RFICDTC"])), default="")
+        return trial.summary(self.design, started, enrolled)
+
+
+def tables(extract: Extract) -> list[Table]:
+    """The SDTM tables of one extract that have rows, trial design first."""
+    return Sdtm(extract).tables()
