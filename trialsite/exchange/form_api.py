@@ -32,6 +32,7 @@ from trialsite.casebook.pages import EntryPage
 from trialsite.casebook.selectors import slot_or_404
 from trialsite.casebook.services import change_state, refuse_held_slot
 from trialsite.casebook.slots import OpenSlot
+from trialsite.problems import MEDIA_TYPE, Problem
 
 from .api import SeesRecords, record_export
 from .refusals import REFUSALS, RefusalSerializer, Told, told_in
@@ -135,8 +136,8 @@ class FormSlotView(APIView):
             200: SlotSerializer,
             201: SlotSerializer,
             **REFUSALS,
-            409: LostUpdateSerializer,
-            422: QuestionSerializer,
+            (409, MEDIA_TYPE): LostUpdateSerializer,
+            (422, MEDIA_TYPE): QuestionSerializer,
         },
     )
     def put(self, request: Request, subject_id: UUID, visit: str, form: str) -> Response:
@@ -148,8 +149,7 @@ class FormSlotView(APIView):
         refuse_held_slot(opened)
         told = told_in(request, SubmissionSerializer)
         with timezone.override(ZoneInfo(subject.site.timezone)):
-            if refusal := submitted(opened, told, user):
-                return refusal
+            submit(opened, told, user)
         now = slot_or_404(user, subject_id, visit, form)
         return Response(as_typed(now), status=200 if opened.record else 201)
 
@@ -181,7 +181,7 @@ def as_typed(opened: OpenSlot) -> dict[str, Any]:
     }
 
 
-def submitted(opened: OpenSlot, told: Mapping[str, Any], by: User) -> Response | None:
+def submit(opened: OpenSlot, told: Mapping[str, Any], by: User) -> None:
     """Type what was sent into the page and submit it; what asks for a look is answered. The author's draft stays."""
     blank = EntryPage(opened)
     typed = typed_over(blank, told["fields"]) | {field.html_name: told[field.name] for field in blank.reason}
@@ -201,22 +201,21 @@ def submitted(opened: OpenSlot, told: Mapping[str, Any], by: User) -> Response |
         to_comments = {at: [said] for at, said in of_comments(refusal).items()}
         raise ValidationError(problems_of(page) | to_comments) from refusal
     except Asked as refusal:
-        return question(page, refusal)
+        raise question(page, refusal) from refusal
     except LostUpdate as refusal:
-        return both_versions(page, refusal)
-    return None
+        raise both_versions(page, refusal) from refusal
 
 
-def question(page: EntryPage, refusal: Asked) -> Response:
+def question(page: EntryPage, refusal: Asked) -> Problem:
     """The soft findings at their fields, each with the key of its comment."""
     errors: dict[str, list[str]] = {}
     for one in refusal.fired:
         errors.setdefault(page.name_of(one.item), []).append(one.message)
     asked = {one.name: one.message for one in refusal.fired}
-    return Response({"detail": refusal.sentence, "errors": errors, "asked": asked}, status=422)
+    return Problem(422, refusal.sentence, errors=errors, asked=asked)
 
 
-def both_versions(page: EntryPage, refusal: LostUpdate) -> Response:
+def both_versions(page: EntryPage, refusal: LostUpdate) -> Problem:
     """What is saved and what was sent, place by place, in the words of the merge page."""
     conflicts = []
     for one in refusal.conflicts:
@@ -232,5 +231,4 @@ def both_versions(page: EntryPage, refusal: LostUpdate) -> Response:
                 "saved_at": line.at,
             }
         )
-    answer = {"detail": refusal.sentence, "version": refusal.version, "conflicts": conflicts}
-    return Response(answer, status=409)
+    return Problem(409, refusal.sentence, version=refusal.version, conflicts=conflicts)

@@ -361,7 +361,7 @@ def test_only_json_is_taken(desk: Client, slot: Slot) -> None:
         desk.put(api(slot), "weight=70", content_type="application/x-www-form-urlencoded").status_code == 415
     )
     broken = desk.put(api(slot), "{", content_type="application/json")
-    assert (broken.status_code, list(broken.json())) == (400, ["detail"])
+    assert (broken.status_code, "errors" in broken.json()) == (400, False)
 
 
 def test_the_openapi_document_describes_what_is_sent_and_answered(client: Client, cast: Cast) -> None:
@@ -375,7 +375,7 @@ def test_the_openapi_document_describes_what_is_sent_and_answered(client: Client
     }  # fmt: skip
     assert schemas["Submission"]["required"] == ["fields"]
     assert "conflicts" in schemas["LostUpdate"]["properties"]
-    assert set(schemas["Question"]["properties"]) == {"detail", "errors", "asked"}
+    assert {"type", "title", "status", "detail", "errors", "asked"} < set(schemas["Question"]["properties"])
     assert {"item", "text"} <= set(schemas["Ask"]["properties"])
     assert "application/json" in told["put"]["requestBody"]["content"]
     assert json.dumps(told["put"]["requestBody"]).count("Submission") == 1
