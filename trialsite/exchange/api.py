@@ -29,6 +29,7 @@ from trialsite.studies.selectors import studies_visible_to
 from .filters import NO_FILTERS, PlacedFilter, SubjectFilter
 from .renderers import columns_of, csv_lines
 from .serializers import SiteSerializer, StudySerializer, SubjectSerializer, form_serializer, row_serializer
+from .versions import digest_tag, tagged
 
 
 class SeesRecords(BasePermission):
@@ -89,6 +90,12 @@ class Listing(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generic
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         answer = super().retrieve(request, *args, **kwargs)
         record_export(request, "export.json", self.table, rows=1, record=next(iter(self.kwargs.values())))
+        return answer
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        if self.action == "retrieve" and answer.status_code == 200:
+            return tagged(request, answer, digest_tag(answer.data))
         return answer
 
     def header(self) -> Sequence[str]:
