@@ -289,6 +289,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": float(REMINDER_SECONDS),
         "options": {"expires": REMINDER_SECONDS},
     },
+    "answers-of-the-api": {"task": "exchange.forget_answers", "schedule": 3600.0},
     "sae-notices": {"task": "assessments.send_sae_notices", "schedule": 600.0},
     "deviations": {"task": "treatment.draft_deviations_daily", "schedule": 86400.0},
     "stopping-rules": {"task": "outcomes.check_stopping_rules", "schedule": 3600.0},

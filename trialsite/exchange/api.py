@@ -27,6 +27,7 @@ from trialsite.studies.models import Site, Study
 from trialsite.studies.selectors import studies_visible_to
 
 from .filters import NO_FILTERS, PlacedFilter, SubjectFilter
+from .idempotency import KeyedWrites
 from .renderers import columns_of, csv_lines
 from .serializers import SiteSerializer, StudySerializer, SubjectSerializer, form_serializer, row_serializer
 from .versions import digest_tag, tagged
@@ -48,7 +49,7 @@ def record_export(request: Request, kind: str, table: str, **details: Any) -> No
     record_event(kind=kind, user_id=user_of(request).pk, table=table, filters=filters, **details)
 
 
-class Listing(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+class Listing(KeyedWrites, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     """A list (pages as JSON, the whole as CSV) and its single records."""
 
     permission_classes = [SeesRecords]

@@ -37,6 +37,7 @@ from trialsite.casebook.slots import OpenSlot
 from trialsite.problems import MEDIA_TYPE, Problem
 
 from .api import SeesRecords, record_export
+from .idempotency import KeyedWrites
 from .refusals import REFUSALS, RefusalSerializer, Told, told_in
 from .versions import changed_since, meets_conditions, named_version, tag_of, tagged
 
@@ -126,7 +127,7 @@ IF_NONE_MATCH = OpenApiParameter(
 )
 
 
-class FormSlotView(APIView):
+class FormSlotView(KeyedWrites, APIView):
     """The form of one slot, addressed as on the screens."""
 
     permission_classes = [SeesRecords]

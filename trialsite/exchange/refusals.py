@@ -17,6 +17,8 @@ from rest_framework.views import APIView, exception_handler
 from trialsite.casebook.errors import CheckFailed, Held, Refused
 from trialsite.problems import KINDS, MEDIA_TYPE, Problem, problem
 
+from .idempotency import FirstAnswer
+
 Errors = dict[str, list[str]]
 
 
@@ -24,6 +26,8 @@ def answer_to(raised: Exception, context: dict[str, Any]) -> HttpResponse | None
     """The answer to whatever a view or a service raised; None where nobody foresaw it."""
     request = context["request"]
     match raised:
+        case FirstAnswer():
+            return raised.answer
         case Problem():
             return problem(request, raised.status, raised.detail, raised.kind, **raised.more)
         case CheckFailed():
