@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from trialsite.problems import problem
+from trialsite.problems import of_api, problem
 
 from .models import Token
 from .passwords import password_is_due
@@ -39,6 +39,9 @@ class TokenMiddleware:
                 )
                 refusal.headers["WWW-Authenticate"] = "Token"
                 return refusal
+            if not of_api(request):
+                return problem(request, 403, _("A token opens the API only: pages need a log-in."))
+            token.user.__dict__["only_study"] = token.study_id
             request.user = token.user
             request.api_token = token  # type: ignore[attr-defined]
         return self.get_response(request)

@@ -1,6 +1,18 @@
 """Pages of the REST lists: ordered by a key that never changes, so that a page turned is a page not repeated."""
 
-from rest_framework.pagination import CursorPagination
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import QuerySet
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.request import Request
+from rest_framework.utils.urls import replace_query_param
+
+from trialsite.access.encryption import decrypted, encrypted
+
+from .tokens import release_of
 
 
 class StablePagination(CursorPagination):
@@ -10,3 +22,24 @@ class StablePagination(CursorPagination):
     page_size = 100
     page_size_query_param = "page_size"
     max_page_size = 1000
+
+    def paginate_queryset(self, queryset: QuerySet, request: Request, view: Any = None) -> Any:
+        self.hides_keys = release_of(request).shifts
+        return super().paginate_queryset(queryset, request, view)
+
+    def encode_cursor(self, cursor: Any) -> str:
+        """A link to another page; where dates are shifted its key, which tells an instant, cannot be read in it."""
+        if not self.hides_keys:
+            return super().encode_cursor(cursor)
+        plain = urlencode({"o": cursor.offset, "r": int(cursor.reverse), "p": cursor.position or ""})
+        return replace_query_param(self.base_url, self.cursor_query_param, encrypted(plain))
+
+    def decode_cursor(self, request: Request) -> Any:
+        text = request.query_params.get(self.cursor_query_param)
+        if not self.hides_keys or text is None:
+            return super().decode_cursor(request)
+        try:
+            parts = dict(parse_qsl(decrypted(text), keep_blank_values=True))
+            return Cursor(int(parts["o"]), parts["r"] == "1", parts["p"] or None)
+        except (ImproperlyConfigured, KeyError, ValueError) as problem:
+            raise NotFound(self.invalid_cursor_message) from problem

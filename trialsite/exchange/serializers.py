@@ -139,7 +139,7 @@ class EnteredFromField(serializers.CharField):
 def row_serializer(model: type[CasebookRow]) -> type[serializers.ModelSerializer]:
     """The serializer of one kind of line."""
     names, composites = item_fields(model)
-    meta = type("Meta", (), {"model": model, "fields": ("record", *names)})
+    meta = type("Meta", (), {"model": model, "fields": ("record", "subject", *names)})
     return type(f"{model.__name__}Serializer", (serializers.ModelSerializer,), {**composites, "Meta": meta})
 
 
