@@ -304,6 +304,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": [
         "rest_framework.renderers.JSONRenderer",
         "trialsite.exchange.renderers.CSVRenderer",
+        "trialsite.exchange.renderers.NDJSONRenderer",
     ],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "trialsite.exchange.refusals.answer_to",

@@ -30,10 +30,12 @@ from trialsite.studies.selectors import studies_visible_to
 from .filters import NO_FILTERS, PlacedFilter, SubjectFilter
 from .idempotency import KeyedWrites
 from .profiles import WHOLE, Natures, apply, nature_of_own, natures_of
-from .renderers import columns_of, csv_lines
+from .renderers import columns_of, csv_lines, json_lines
 from .serializers import SiteSerializer, StudySerializer, SubjectSerializer, form_serializer, row_serializer
-from .tokens import TokenOpens, release_of
+from .tokens import WHOLE_LISTS, TokenOpens, release_of
 from .versions import digest_tag, tagged
+
+MEDIA_TYPES = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
 
 
 class SeesRecords(TokenOpens):
@@ -79,18 +81,20 @@ class Listing(KeyedWrites, mixins.ListModelMixin, mixins.RetrieveModelMixin, vie
         return {"left_out": sum(subjects.filter(pk__in=ids()).count() for ids in left_out.values())}
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase | Response:  # type: ignore[override]
-        if request.accepted_renderer.format != "csv":
+        kind = request.accepted_renderer.format
+        if kind not in WHOLE_LISTS:
             answer = super().list(request, *args, **kwargs)
             rows = len(answer.data["results"])
             record_export(request, "export.json", self.table, rows=rows, **self.without_data())
             return answer
         found = self.filter_queryset(self.get_queryset())
-        record_export(request, "export.csv", self.table, rows=found.count(), **self.without_data())
-        response = StreamingHttpResponse(
-            csv_lines(map(self.leaving, self.rows()), self.leaving_header()),
-            content_type="text/csv; charset=utf-8",
-        )
-        response["Content-Disposition"] = f'attachment; filename="{self.table}.csv"'
+        record_export(request, f"export.{kind}", self.table, rows=found.count(), **self.without_data())
+        leaving = map(self.leaving, self.rows())
+        lines = csv_lines(leaving, self.leaving_header()) if kind == "csv" else json_lines(leaving)
+        response = StreamingHttpResponse(lines, content_type=f"{MEDIA_TYPES[kind]}; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="{self.table}.{kind}"'
+        if left_out := release_of(request).left_out(self.natures):
+            response["X-Left-Out"] = ",".join(left_out)
         return response
 
     @cached_property

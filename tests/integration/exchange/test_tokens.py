@@ -184,3 +184,17 @@ def test_the_page_makes_a_token_and_keeps_what_was_typed_where_it_is_refused(
     assert (token.scopes, token.profile, token.genetic, token.study_id) == (
         ["read"], Profile.CODED, False, cast.study.pk,
     )  # fmt: skip
+
+
+def test_a_whole_list_as_lines_of_json_is_what_its_pages_are(client: Client, cast: Cast, slot: Slot) -> None:
+    headers = token_of(cast.data_manager, **CODED)
+    for form in ("VS", "PE"):
+        page = client.get(f"/api/v1/forms/{form}/", headers=headers).json()["results"]
+        answer = client.get(f"/api/v1/forms/{form}/?format=ndjson", headers=headers)
+        lines = b"".join(answer.streaming_content).decode().splitlines()
+        assert (answer["Content-Type"], [json.loads(line) for line in lines]) == (
+            "application/x-ndjson; charset=utf-8",
+            page,
+        )
+    reads = token_of(cast.data_manager, scopes=[Scope.READ])
+    told(client.get(f"{FORM}?format=ndjson", headers=reads), 403, "not-allowed")
