@@ -17,7 +17,7 @@ class TokenForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         label=_("What it is for"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple
     )
-    study = forms.ModelChoiceField(
+    study: forms.ModelChoiceField = forms.ModelChoiceField(
         None,
         label=_("Study"),
         required=False,

@@ -4,7 +4,6 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import QuerySet
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
@@ -23,7 +22,7 @@ class StablePagination(CursorPagination):
     page_size_query_param = "page_size"
     max_page_size = 1000
 
-    def paginate_queryset(self, queryset: QuerySet, request: Request, view: Any = None) -> Any:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
         self.hides_keys = release_of(request).shifts
         return super().paginate_queryset(queryset, request, view)
 
@@ -32,7 +31,7 @@ class StablePagination(CursorPagination):
         if not self.hides_keys:
             return super().encode_cursor(cursor)
         plain = urlencode({"o": cursor.offset, "r": int(cursor.reverse), "p": cursor.position or ""})
-        return replace_query_param(self.base_url, self.cursor_query_param, encrypted(plain))
+        return replace_query_param(self.base_url or "", self.cursor_query_param, encrypted(plain))
 
     def decode_cursor(self, request: Request) -> Any:
         text = request.query_params.get(self.cursor_query_param)
@@ -40,6 +39,7 @@ class StablePagination(CursorPagination):
             return super().decode_cursor(request)
         try:
             parts = dict(parse_qsl(decrypted(text), keep_blank_values=True))
-            return Cursor(int(parts["o"]), parts["r"] == "1", parts["p"] or None)
+            position: Any = parts["p"] or None
+            return Cursor(int(parts["o"]), parts["r"] == "1", position)
         except (ImproperlyConfigured, KeyError, ValueError) as problem:
             raise NotFound(self.invalid_cursor_message) from problem
