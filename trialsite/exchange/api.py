@@ -100,7 +100,8 @@ class Listing(KeyedWrites, mixins.ListModelMixin, mixins.RetrieveModelMixin, vie
     @cached_property
     def natures(self) -> Natures:
         """What the items of the list can tell about a person."""
-        return natures_of(self.get_serializer_class())
+        kind: Any = self.get_serializer_class()
+        return natures_of(kind)
 
     def leaving(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         """A row as it leaves under the token's profile."""
