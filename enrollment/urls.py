@@ -2,6 +2,7 @@ from django.urls import path
 
 from . import (
     consent_pages,
+    decisions_api,
     import_views,
     log_views,
     paper_views,
@@ -51,4 +52,13 @@ urlpatterns = [
     path("subjects/<uuid:subject_id>/from-paper/", paper_views.record, name="paper-record"),
     path("subjects/<uuid:subject_id>/from-paper/sign/", paper_views.sign, name="paper-sign"),
     path("subjects/<uuid:subject_id>/from-paper/identity/", paper_views.name, name="paper-name"),
+    path("api/v1/screenings/", decisions_api.ScreeningView.as_view(), name="api-screenings"),
+    *(
+        path(
+            f"api/v1/subjects/<uuid:subject_id>/{name}/",
+            view.as_view(),
+            name=f"api-{name}",
+        )
+        for name, view in decisions_api.DECISIONS.items()
+    ),
 ]

@@ -290,6 +290,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": float(REMINDER_SECONDS),
         "options": {"expires": REMINDER_SECONDS},
     },
+    "answers-of-the-api": {"task": "exchange.forget_answers", "schedule": 3600.0},
     "sae-notices": {"task": "assessments.send_sae_notices", "schedule": 600.0},
     "deviations": {"task": "treatment.draft_deviations_daily", "schedule": 86400.0},
     "old-exports": {"task": "exports.remove_expired", "schedule": 3600.0},
@@ -305,6 +306,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": [
         "rest_framework.renderers.JSONRenderer",
         "trialsite.exchange.renderers.CSVRenderer",
+        "trialsite.exchange.renderers.NDJSONRenderer",
     ],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "trialsite.exchange.refusals.answer_to",

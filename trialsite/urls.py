@@ -2,6 +2,9 @@
 
 from django.urls import include, path
 
+handler404 = "trialsite.problems.page_not_found"
+handler500 = "trialsite.problems.server_error"
+
 urlpatterns = [
     path("", include("trialsite.access.urls")),
     path("i18n/", include("django.conf.urls.i18n")),

@@ -13,6 +13,7 @@ from rest_framework.decorators import action
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from trialsite.access.models import Profile
 from trialsite.access.permissions import studies_reached
 from trialsite.access.requests import user_of
 from trialsite.casebook.domain.nature import Nature
@@ -105,6 +106,7 @@ class DataCutViewSet(Listing):
         filterset_class=None,
         pagination_class=None,
         renderer_classes=[AnyRenderer],
+        profiles=(Profile.IDENTIFIED,),
     )
     def file(self, request: Request, name: str, **_kwargs: Any) -> HttpResponse:
         """One file of a cut by its name, for whoever may open it."""

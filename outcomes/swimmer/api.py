@@ -62,6 +62,7 @@ class CourseViewSet(ComputedListing):
     """The courses of the enrolled subjects at the sites that your memberships open."""
 
     table = "courses"
+    subject_key = "id"
     title = _("Courses of subjects")
     of_subjects = False  # the rows are the subjects themselves: those left out are excluded below
     queryset = Subject.objects.none()

@@ -19,6 +19,7 @@ ROOMS = {
     "reminders",
     "review",
     "deviations",
+    "exchange",
     "enrollment",
     "assessments",
     "treatment",

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from tests.cast import Cast, bare_subject
 from tests.integration.casebook.test_forms import DAY, enter, weight
-from trialsite.access.models import Token, User
+from trialsite.access.models import Profile, Scope, Token, User
 from trialsite.access.services import issue_token, revoke_token
 from trialsite.audit import acting
 from trialsite.casebook.models import MissedReason
@@ -20,10 +21,14 @@ from trialsite.casebook.services import record_missed_visit, submit_form
 from trialsite.casebook.slots import Slot
 from trialsite.exchange.lists import router
 
+WHOLE: dict[str, Any] = {"scopes": list(Scope), "profile": Profile.IDENTIFIED, "genetic": True}
 
-def token_of(user: User, days: int = 1) -> dict[str, str]:
+
+def token_of(user: User, days: int = 1, **narrower: Any) -> dict[str, str]:
+    """The header of a token that opens all that its user may see, or less."""
     with acting(user=user):
-        key = issue_token(user=user, name="test", expires_at=timezone.now() + timedelta(days=days), by=user)
+        ends = timezone.now() + timedelta(days=days)
+        key = issue_token(user=user, name="test", expires_at=ends, by=user, **(WHOLE | narrower))
     return {"Authorization": f"Token {key}"}
 
 

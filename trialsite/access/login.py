@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.signals import user_login_failed
 from django.contrib.auth.views import LoginView, LogoutView
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
 from trialsite.audit import acting
+from trialsite.problems import of_api, problem
 
 from .backends import PasswordBackend
 from .forms import CodeForm
@@ -74,9 +75,9 @@ def second_step(request: HttpRequest) -> HttpResponse:
 
 def locked_out(request: HttpRequest, _response: HttpResponse | None, _credentials: Any) -> HttpResponse:
     """The answer to whoever gave too many wrong passwords or codes: a page, to a program a sentence."""
-    if request.path_info.startswith("/api/"):
+    if of_api(request):
         detail = _("There were too many wrong passwords from here. Nothing was signed: wait 15 minutes.")
-        return JsonResponse({"detail": detail}, status=429)
+        return problem(request, 429, detail)
     context = {"failure_limit": settings.AXES_FAILURE_LIMIT}
     return render(request, "registration/locked_out.html", context, status=429)
 

@@ -5,11 +5,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+
+from trialsite.problems import of_api, problem
 
 from .models import Token
 from .passwords import password_is_due
@@ -27,13 +29,19 @@ class TokenMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+        scheme, _space, key = request.headers.get("Authorization", "").partition(" ")
         request.api_token = None  # type: ignore[attr-defined]
         if scheme.lower() == "token":
             token = Token.objects.select_related("user").filter(digest=Token.digest_of(key.strip())).first()
             if token is None or not token.usable(timezone.now()):
-                detail = "This token is unknown, expired or revoked. Ask for a new one."
-                return JsonResponse({"detail": detail}, status=401, headers={"WWW-Authenticate": "Token"})
+                refusal = problem(
+                    request, 401, _("This token is unknown, expired or revoked. Ask for a new one.")
+                )
+                refusal.headers["WWW-Authenticate"] = "Token"
+                return refusal
+            if not of_api(request):
+                return problem(request, 403, _("A token opens the API only: pages need a log-in."))
+            token.user.__dict__["only_study"] = token.study_id
             request.user = token.user
             request.api_token = token  # type: ignore[attr-defined]
         return self.get_response(request)

@@ -350,8 +350,19 @@ class Profile(models.TextChoices):
     DATE_SHIFTED = "date_shifted", _("Coded, with shifted dates")
 
 
+class Scope(models.TextChoices):
+    """What a token is for."""
+
+    READ = "read", _("Read records, page by page")
+    WRITE = "write", _("Enter and change records")
+    EXPORT = "export", _("Pull whole lists")
+
+
 class Token(models.Model):
-    """A key for REST clients, of which only the hash is kept; it opens what its user may see, until it expires."""
+    """A key for REST clients, of which only the hash is kept; it opens what its user may see, until it expires.
+
+    It never opens more than its user may: scopes, study and profile only narrow that.
+    """
 
     protection = Protection(trail="system", redacted=("digest",))
 
@@ -359,6 +370,10 @@ class Token(models.Model):
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tokens")
     name = models.CharField(max_length=100)
     digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, null=True, related_name="+")
+    profile = models.CharField(max_length=12, choices=Profile, default=Profile.CODED)
+    genetic = models.BooleanField(default=False)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
 
@@ -368,6 +383,11 @@ class Token(models.Model):
     @staticmethod
     def digest_of(key: str) -> str:
         return hashlib.sha256(key.encode()).hexdigest()
+
+    @property
+    def scope_words(self) -> list[str]:
+        """What it is for, as people read it."""
+        return [str(scope.label) for scope in Scope if scope.value in self.scopes]
 
     def usable(self, at: datetime) -> bool:
         return self.revoked_at is None and at < self.expires_at and self.user.is_active

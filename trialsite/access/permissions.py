@@ -208,6 +208,8 @@ def grants_of(user: User | AnonymousUser) -> Grants:
         with connection.cursor() as cursor:
             cursor.execute(CURRENT_ROLES, [user.pk])
             found = cursor.fetchall()
+        if (only := user.__dict__.get("only_study")) is not None:
+            found = [row for row in found if row[0] == only]
         cached = user.__dict__["_grants"] = Grants(
             rows=tuple(row[:3] for row in found if row[3]),
             waiting=tuple(row[:3] for row in found if not row[3]),

@@ -1,5 +1,6 @@
 """Accounts, memberships and tokens: every write."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from trialsite.audit import because
 from trialsite.audit.events import record_event
 
 from .errors import AccessRefused
-from .models import COMMITTEE, Delegation, Membership, Role, Token, User, new_token_key
+from .models import COMMITTEE, Delegation, Membership, Profile, Role, Scope, Token, User, new_token_key
 from .passwords import refuse_weak_password
 from .permissions import require
 
@@ -146,13 +147,45 @@ def end_now(row: Membership | Delegation, by: User, reason: str) -> None:
         row.save(update_fields=["ended_at", "ended_by", "ends_on"])
 
 
-def issue_token(*, user: User, name: str, expires_at: datetime, by: User) -> str:
-    """Make a token for REST clients and return its key, shown this once."""
+def issue_token(
+    *,
+    user: User,
+    name: str,
+    expires_at: datetime,
+    scopes: Collection[str] = (Scope.READ,),
+    study_id: UUID | None = None,
+    profile: str = Profile.CODED,
+    genetic: bool = False,
+    by: User,
+) -> str:
+    """Make a token for REST clients and return its key, shown this once. Raises AccessRefused (per item)."""
     if by.pk != user.pk:
         require(by, "accounts.manage", study_id=None)
+    wanted = [scope.value for scope in Scope if scope in scopes]
+    if not wanted:
+        raise AccessRefused({"scopes": _("Say what the token is for.")})
+    if Scope.WRITE in wanted and profile != Profile.IDENTIFIED:
+        raise AccessRefused(
+            {
+                "profile": _(
+                    "Who writes has to see what stands there: such a token reads the record as recorded."
+                )
+            }
+        )
     key = new_token_key()
-    Token.objects.create(user=user, name=name, digest=Token.digest_of(key), expires_at=expires_at)
-    record_event(kind="token.issued", user_id=by.pk, name=name)
+    Token.objects.create(
+        user=user,
+        name=name,
+        digest=Token.digest_of(key),
+        expires_at=expires_at,
+        scopes=wanted,
+        study_id=study_id,
+        profile=profile,
+        genetic=genetic,
+    )
+    record_event(
+        kind="token.issued", user_id=by.pk, name=name, scopes=wanted, profile=str(profile), genetic=genetic
+    )
     return key
 
 

@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import get_script_prefix, set_script_prefix
 from django.utils.translation import gettext as _
+
+from trialsite.problems import of_api, problem
 
 from .acting import acting
 from .as_of import as_of
@@ -125,8 +127,8 @@ def refused(request: HttpRequest) -> HttpResponse | None:
 
 
 def refusal_page(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
-    if request.path_info.startswith("/api/"):
-        return JsonResponse({"detail": sentence}, status=status)
+    if of_api(request):
+        return problem(request, status, sentence)
     return render(request, "as_of_refused.html", {"sentence": sentence}, status=status)
 
 

@@ -9,34 +9,41 @@ from django.http import HttpResponseBase, StreamingHttpResponse
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from rest_framework import mixins, viewsets
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
+from trialsite.access.models import Profile, User
 from trialsite.access.permissions import grants_of
 from trialsite.access.requests import user_of
 from trialsite.audit.events import record_event
 from trialsite.audit.moment import earlier_instant
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.forms import CasebookForm
 from trialsite.casebook.models import MovedForm, ProtocolForm, ProtocolLine, Subject
 from trialsite.casebook.outages import outages_by_place
 from trialsite.casebook.registries import FormType, left_out
 from trialsite.casebook.states import RecordState
-from trialsite.studies.models import Site, Study
+from trialsite.studies.models import ProtocolVersion, Site, Study
 from trialsite.studies.selectors import studies_visible_to
 
 from .batches import in_batches
 from .filters import NO_FILTERS, PlacedFilter, SubjectFilter
-from .renderers import columns_of, csv_lines
+from .idempotency import KeyedWrites
+from .profiles import WHOLE, Natures, apply, nature_of_own, natures_of
+from .renderers import columns_of, csv_lines, json_lines
 from .serializers import SiteSerializer, StudySerializer, SubjectSerializer, form_serializer, row_serializer
+from .tokens import WHOLE_LISTS, TokenOpens, release_of
+from .versions import digest_tag, tagged
+
+MEDIA_TYPES = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
 
 
-class SeesRecords(BasePermission):
+class SeesRecords(TokenOpens):
     """One of the user's roles opens the record somewhere; which rows is the queryset's matter."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return grants_of(user_of(request)).somewhere("record.view")
+        return super().has_permission(request, view) and grants_of(user_of(request)).somewhere("record.view")
 
 
 def record_export(request: Request, kind: str, table: str, **details: Any) -> None:
@@ -48,7 +55,7 @@ def record_export(request: Request, kind: str, table: str, **details: Any) -> No
     record_event(kind=kind, user_id=user_of(request).pk, table=table, filters=filters, **details)
 
 
-class Listing(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+class Listing(KeyedWrites, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     """A list (pages as JSON, the whole as CSV) and its single records."""
 
     permission_classes = [SeesRecords]
@@ -57,6 +64,8 @@ class Listing(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generic
     of_subjects = (
         False  # whether the rows are data of subjects, which leave with a withdrawn consent to their use
     )
+    profiles: tuple[Profile, ...] = tuple(Profile)  # under which it can be read
+    subject_key = "subject"  # the column that says whose row it is
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         found = super().filter_queryset(queryset)
@@ -73,23 +82,57 @@ class Listing(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generic
         return {"left_out": sum(subjects.filter(pk__in=ids()).count() for ids in left_out.values())}
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase | Response:  # type: ignore[override]
-        if request.accepted_renderer.format != "csv":
+        kind = request.accepted_renderer.format
+        if kind not in WHOLE_LISTS:
             answer = super().list(request, *args, **kwargs)
             rows = len(answer.data["results"])
             record_export(request, "export.json", self.table, rows=rows, **self.without_data())
             return answer
         found = self.filter_queryset(self.get_queryset())
-        record_export(request, "export.csv", self.table, rows=found.count(), **self.without_data())
-        response = StreamingHttpResponse(
-            csv_lines(self.rows(), self.header()),
-            content_type="text/csv; charset=utf-8",
-        )
-        response["Content-Disposition"] = f'attachment; filename="{self.table}.csv"'
+        record_export(request, f"export.{kind}", self.table, rows=found.count(), **self.without_data())
+        leaving = map(self.leaving, self.rows())
+        lines = csv_lines(leaving, self.leaving_header()) if kind == "csv" else json_lines(leaving)
+        response = StreamingHttpResponse(lines, content_type=f"{MEDIA_TYPES[kind]}; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="{self.table}.{kind}"'
+        if left_out := release_of(request).left_out(self.natures):
+            response["X-Left-Out"] = ",".join(left_out)
         return response
+
+    @cached_property
+    def natures(self) -> Natures:
+        """What the items of the list can tell about a person."""
+        kind: Any = self.get_serializer_class()
+        return natures_of(kind)
+
+    def leaving(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A row as it leaves under the token's profile."""
+        return apply(row, row.get(self.subject_key), self.natures, release_of(self.request))
+
+    def all_leaving(self, told: Any) -> Any:
+        """A page, a list or a row as it leaves."""
+        if isinstance(told, list):
+            return [self.leaving(row) for row in told]
+        return (
+            told | {"results": self.all_leaving(told["results"])} if "results" in told else self.leaving(told)
+        )
+
+    def leaving_header(self) -> Sequence[str]:
+        gone = set(release_of(self.request).left_out(self.natures))
+        return [name for name in self.header() if name not in gone and name.partition(".")[0] not in gone]
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         answer = super().retrieve(request, *args, **kwargs)
         record_export(request, "export.json", self.table, rows=1, record=next(iter(self.kwargs.values())))
+        return answer
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        release = release_of(request)
+        if release != WHOLE and isinstance(response, Response) and request.method == "GET":
+            response.data = self.all_leaving(response.data)
+            response.headers["X-Left-Out"] = ",".join(release.left_out(self.natures))
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        if self.action == "retrieve" and answer.status_code == 200:
+            return tagged(request, answer, digest_tag(answer.data))
         return answer
 
     def header(self) -> Sequence[str]:
@@ -112,6 +155,19 @@ class FormListing(Listing):
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "outages": self.outages}
+
+
+def natures_of_own_items(reader: User, form_key: str = "") -> dict[str, Nature]:
+    """The natures of the items that only protocols ask for on a form (without key: on any), in all their versions."""
+    found: dict[str, Nature] = {}
+    for version in ProtocolVersion.objects.filter(study__in=studies_visible_to(reader)):
+        for plan in version.protocol.forms:
+            if form_key in ("", plan.key):
+                groups = [item for group in plan.groups for item in group.items]
+                for item in (*plan.items, *groups):
+                    if (nature := nature_of_own(item)) is not Nature.PLAIN:
+                        found[f"extra.{item.key}"] = nature
+    return found
 
 
 class StudiesFilter(filters.FilterSet):
@@ -181,6 +237,7 @@ class SubjectViewSet(Listing):
     """The subjects of the sites that your memberships open."""
 
     table = "subjects"
+    subject_key = "id"
     title = _("Subjects")
     queryset = Subject.objects.none()
     serializer_class = SubjectSerializer
@@ -227,6 +284,10 @@ def form_viewset(form: FormType) -> type[Listing]:
         serializer_class = form_serializer(form)
         filterset_class = RecordFilter
 
+        @cached_property
+        def natures(self) -> Natures:
+            return dict(super().natures) | natures_of_own_items(user_of(self.request), form.key)
+
         def get_queryset(self) -> QuerySet:
             found = form.model.objects.visible_to(user_of(self.request)).filter(form_key=form.key)  # type: ignore[attr-defined]
             lines = [
@@ -256,6 +317,10 @@ class ProtocolFormViewSet(FormListing):
     serializer_class = form_serializer(FormType("PROTOCOL", "Protocol forms", ProtocolForm, CasebookForm))
     filterset_class = RecordFilter
 
+    @cached_property
+    def natures(self) -> Natures:
+        return natures_of_own_items(user_of(self.request))
+
     def get_queryset(self) -> QuerySet:
         found = with_moves(ProtocolForm.objects.visible_to(user_of(self.request)))
         return found.select_related("subject__protocol_version", "study", "site", "visit", "protocol_version")
@@ -270,6 +335,10 @@ class ProtocolLineViewSet(Listing):
     queryset = ProtocolLine.objects.none()
     serializer_class = row_serializer(ProtocolLine)
     filterset_class = LineFilter
+
+    @cached_property
+    def natures(self) -> Natures:
+        return natures_of_own_items(user_of(self.request))
 
     def get_queryset(self) -> QuerySet:
         return ProtocolLine.objects.visible_to(user_of(self.request)).filter(voided=False)

@@ -1,6 +1,6 @@
 """How the lists of the API are narrowed: by the subject as a reader knows it, by place, by no name that is none."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,9 @@ from rest_framework.request import Request
 
 from trialsite.casebook.models import Subject
 
+from .tokens import release_of
+
+DAYS = (filters.DateFilter, filters.IsoDateTimeFilter, filters.DateTimeFilter)
 NO_FILTERS = ("format", "as_of", "zone", "cursor", "page_size")
 
 
@@ -27,12 +30,22 @@ def refuse_strange(request: Request, known: Iterable[str]) -> None:
         raise ValidationError({name: [sentence] for name in strange})
 
 
+def refuse_days(request: Request, known: Mapping[str, Any]) -> None:
+    """Who reads shifted dates cannot narrow by true ones: that would tell the shift."""
+    asked = [name for name in request.query_params if isinstance(known.get(name), DAYS)]
+    if asked and release_of(request).shifts:
+        raise ValidationError(
+            {name: [_("This token reads shifted dates: no filter by day.")] for name in asked}
+        )
+
+
 class KnownFilters(filters.DjangoFilterBackend):
     """The filters of a list; a name that is none of them is refused."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet, view: Any) -> QuerySet:
         if kind := self.get_filterset_class(view, queryset):
             refuse_strange(request, kind.base_filters)
+            refuse_days(request, kind.base_filters)
         return super().filter_queryset(request, queryset, view)
 
 

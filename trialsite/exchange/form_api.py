@@ -1,13 +1,15 @@
 """Forms by the API, slot by slot: read as they are typed, submitted, corrected and voided as on their page."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -32,9 +34,12 @@ from trialsite.casebook.pages import EntryPage
 from trialsite.casebook.selectors import slot_or_404
 from trialsite.casebook.services import change_state, refuse_held_slot
 from trialsite.casebook.slots import OpenSlot
+from trialsite.problems import MEDIA_TYPE, Problem
 
 from .api import SeesRecords, record_export
+from .idempotency import KeyedWrites
 from .refusals import REFUSALS, RefusalSerializer, Told, told_in
+from .versions import changed_since, meets_conditions, named_version, tag_of, tagged
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
@@ -114,32 +119,42 @@ class LostUpdateSerializer(RefusalSerializer):
     conflicts = ConflictSerializer(many=True, required=False)
 
 
-class FormSlotView(APIView):
+IF_MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER, description="ETag of the version that was read"
+)
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="ETag that the client has: 304 while it stands"
+)
+
+
+class FormSlotView(KeyedWrites, APIView):
     """The form of one slot, addressed as on the screens."""
 
     permission_classes = [SeesRecords]
 
-    @extend_schema(responses={200: SlotSerializer, **REFUSALS})
-    def get(self, request: Request, subject_id: UUID, visit: str, form: str) -> Response:
+    @extend_schema(parameters=[IF_NONE_MATCH], responses={200: SlotSerializer, 304: None, **REFUSALS})
+    def get(self, request: Request, subject_id: UUID, visit: str, form: str) -> HttpResponseBase:
         """The form as it is typed on its page; of an empty slot the blank page with its printed lines."""
         opened = slot_or_404(user_of(request), subject_id, visit, form)
         if opened.record is not None:
             record_export(
                 request, "export.json", opened.slot.form_key.lower(), rows=1, record=str(opened.record.pk)
             )
-        return Response(as_typed(opened))
+        return answered(request, opened)
 
     @extend_schema(
+        parameters=[IF_MATCH],
         request=SubmissionSerializer,
         responses={
             200: SlotSerializer,
             201: SlotSerializer,
             **REFUSALS,
-            409: LostUpdateSerializer,
-            422: QuestionSerializer,
+            (409, MEDIA_TYPE): LostUpdateSerializer,
+            (412, MEDIA_TYPE): LostUpdateSerializer,
+            (422, MEDIA_TYPE): QuestionSerializer,
         },
     )
-    def put(self, request: Request, subject_id: UUID, visit: str, form: str) -> Response:
+    def put(self, request: Request, subject_id: UUID, visit: str, form: str) -> HttpResponseBase:
         """Enter the form of an empty slot, or correct the one that stands there, as on its page."""
         user = user_of(request)
         opened = locked_or_404(user, subject_id, visit, form)
@@ -148,20 +163,49 @@ class FormSlotView(APIView):
         refuse_held_slot(opened)
         told = told_in(request, SubmissionSerializer)
         with timezone.override(ZoneInfo(subject.site.timezone)):
-            if refusal := submitted(opened, told, user):
-                return refusal
+            if meets_conditions(request, opened):
+                version = named_version(request)
+                submit(opened, told if version is None else {**told, "base_version": version}, user)
+            else:
+                refuse_stale(request, opened, told, user)
         now = slot_or_404(user, subject_id, visit, form)
-        return Response(as_typed(now), status=200 if opened.record else 201)
+        return answered(request, now, status=200 if opened.record else 201)
 
-    @extend_schema(responses={200: VoidedSerializer, **REFUSALS})
+    @extend_schema(
+        parameters=[IF_MATCH],
+        responses={200: VoidedSerializer, **REFUSALS, (412, MEDIA_TYPE): LostUpdateSerializer},
+    )
     def delete(self, request: Request, subject_id: UUID, visit: str, form: str) -> Response:
         """Void the form; the body says why: {"reason": "wrong visit"}. It stays in the record, its slot is empty."""
         opened = slot_or_404(user_of(request), subject_id, visit, form)
         told = told_in(request, VoidSerializer)
         if opened.record is None:
             raise Refused(_("There is no form here."))
+        if not meets_conditions(request, opened):
+            raise changed_since(opened)
         record = change_state(record=opened.record, action="void", by=user_of(request), reason=told["reason"])
         return Response({"id": record.pk, "state": record.state, "version": record.version})
+
+
+def answered(request: Request, opened: OpenSlot, status: int = 200) -> HttpResponseBase:
+    """A slot as it is typed, with the ETag of its version."""
+    told = as_typed(opened)
+    return tagged(request, Response(told, status=status), tag_of(opened, told["held"]))
+
+
+def refuse_stale(request: Request, opened: OpenSlot, told: Mapping[str, Any], by: User) -> NoReturn:
+    """Refuse what was written on another version than the one that stands, and give both where they differ."""
+    version = named_version(request)
+    try:
+        if version is not None and opened.record is not None:
+            with transaction.atomic():  # only to learn what differs: nothing of it stays
+                submit(opened, {**told, "base_version": version}, by)
+                raise changed_since(opened)
+    except Problem as problem:
+        if problem.status != 409:
+            raise
+        raise changed_since(opened, problem.more.get("conflicts", ())) from problem
+    raise changed_since(opened)
 
 
 def as_typed(opened: OpenSlot) -> dict[str, Any]:
@@ -181,7 +225,7 @@ def as_typed(opened: OpenSlot) -> dict[str, Any]:
     }
 
 
-def submitted(opened: OpenSlot, told: Mapping[str, Any], by: User) -> Response | None:
+def submit(opened: OpenSlot, told: Mapping[str, Any], by: User) -> None:
     """Type what was sent into the page and submit it; what asks for a look is answered. The author's draft stays."""
     blank = EntryPage(opened)
     typed = typed_over(blank, told["fields"]) | {field.html_name: told[field.name] for field in blank.reason}
@@ -201,22 +245,21 @@ def submitted(opened: OpenSlot, told: Mapping[str, Any], by: User) -> Response |
         to_comments = {at: [said] for at, said in of_comments(refusal).items()}
         raise ValidationError(problems_of(page) | to_comments) from refusal
     except Asked as refusal:
-        return question(page, refusal)
+        raise question(page, refusal) from refusal
     except LostUpdate as refusal:
-        return both_versions(page, refusal)
-    return None
+        raise both_versions(page, refusal) from refusal
 
 
-def question(page: EntryPage, refusal: Asked) -> Response:
+def question(page: EntryPage, refusal: Asked) -> Problem:
     """The soft findings at their fields, each with the key of its comment."""
     errors: dict[str, list[str]] = {}
     for one in refusal.fired:
         errors.setdefault(page.name_of(one.item), []).append(one.message)
     asked = {one.name: one.message for one in refusal.fired}
-    return Response({"detail": refusal.sentence, "errors": errors, "asked": asked}, status=422)
+    return Problem(422, refusal.sentence, errors=errors, asked=asked)
 
 
-def both_versions(page: EntryPage, refusal: LostUpdate) -> Response:
+def both_versions(page: EntryPage, refusal: LostUpdate) -> Problem:
     """What is saved and what was sent, place by place, in the words of the merge page."""
     conflicts = []
     for one in refusal.conflicts:
@@ -232,5 +275,4 @@ def both_versions(page: EntryPage, refusal: LostUpdate) -> Response:
                 "saved_at": line.at,
             }
         )
-    answer = {"detail": refusal.sentence, "version": refusal.version, "conflicts": conflicts}
-    return Response(answer, status=409)
+    return Problem(409, refusal.sentence, version=refusal.version, conflicts=conflicts)

@@ -1,6 +1,17 @@
 """Pages of the REST lists: ordered by a key that never changes, so that a page turned is a page not repeated."""
 
-from rest_framework.pagination import CursorPagination
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from django.core.exceptions import ImproperlyConfigured
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.request import Request
+from rest_framework.utils.urls import replace_query_param
+
+from trialsite.access.encryption import decrypted, encrypted
+
+from .tokens import release_of
 
 
 class StablePagination(CursorPagination):
@@ -10,3 +21,25 @@ class StablePagination(CursorPagination):
     page_size = 100
     page_size_query_param = "page_size"
     max_page_size = 1000
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
+        self.hides_keys = release_of(request).shifts
+        return super().paginate_queryset(queryset, request, view)
+
+    def encode_cursor(self, cursor: Any) -> str:
+        """A link to another page; where dates are shifted its key, which tells an instant, cannot be read in it."""
+        if not self.hides_keys:
+            return super().encode_cursor(cursor)
+        plain = urlencode({"o": cursor.offset, "r": int(cursor.reverse), "p": cursor.position or ""})
+        return replace_query_param(self.base_url or "", self.cursor_query_param, encrypted(plain))
+
+    def decode_cursor(self, request: Request) -> Any:
+        text = request.query_params.get(self.cursor_query_param)
+        if not self.hides_keys or text is None:
+            return super().decode_cursor(request)
+        try:
+            parts = dict(parse_qsl(decrypted(text), keep_blank_values=True))
+            position: Any = parts["p"] or None
+            return Cursor(int(parts["o"]), parts["r"] == "1", position)
+        except (ImproperlyConfigured, KeyError, ValueError) as problem:
+            raise NotFound(self.invalid_cursor_message) from problem

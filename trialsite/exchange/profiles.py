@@ -178,7 +178,7 @@ def nature_of_own(item: ItemPlan) -> Nature:
 
 
 @cache
-def natures_of(kind: type[Serializer]) -> dict[str, Nature]:
+def natures_of(kind: Any) -> dict[str, Nature]:
     """The natures of the fields of a serializer, lines as "results.comment"; plain ones are not named."""
     model = getattr(getattr(kind, "Meta", None), "model", None)
     said: Mapping[str, Nature] = getattr(kind, "natures", {})

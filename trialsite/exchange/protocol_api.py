@@ -18,12 +18,13 @@ from trialsite.amendments.difference_words import difference_parts
 from trialsite.amendments.selectors import versions_visible_to
 from trialsite.amendments.uploads import FileRefused, NotConfirmed, add_version
 from trialsite.casebook.domain.nature import Nature
+from trialsite.problems import MEDIA_TYPE, Problem
 from trialsite.studies.domain.provenance import marks
 from trialsite.studies.domain.registry_findings import RegistryFinding, registry_findings
 from trialsite.studies.models import ProtocolVersion
 
 from .api import Listing
-from .refusals import REFUSALS, Told, told_in
+from .refusals import REFUSALS, RefusalSerializer, Told, told_in
 
 
 class ProtocolVersionSerializer(serializers.ModelSerializer):
@@ -93,18 +94,16 @@ class ProblemSerializer(serializers.Serializer):
     text = serializers.CharField(help_text="the line as it stands in the file")
 
 
-class FileRefusedSerializer(serializers.Serializer):
+class FileRefusedSerializer(RefusalSerializer):
     """Why a file was not stored, line by line."""
 
-    detail = serializers.CharField()
     count = serializers.IntegerField()
     problems = ProblemSerializer(many=True)
 
 
-class NotConfirmedSerializer(serializers.Serializer):
+class NotConfirmedSerializer(RefusalSerializer):
     """What has to be sent back before a file is stored."""
 
-    detail = serializers.CharField()
     findings = FindingSerializer(many=True)
     new_study = serializers.BooleanField(
         help_text="whether the key is unknown and has to be sent in `new_study`"
@@ -164,8 +163,8 @@ class ProtocolVersionViewSet(Listing):
         responses={
             201: ProtocolVersionSerializer,
             **REFUSALS,
-            400: FileRefusedSerializer,
-            409: NotConfirmedSerializer,
+            (400, MEDIA_TYPE): FileRefusedSerializer,
+            (409, MEDIA_TYPE): NotConfirmedSerializer,
         },
     )
     def create(self, request: Request) -> Response:
@@ -175,13 +174,11 @@ class ProtocolVersionViewSet(Listing):
             added = add_version(**told, by=user_of(request))
         except FileRefused as refusal:
             problems = [asdict(one) for one in refusal.problems]
-            return Response(
-                {"detail": refusal.sentence, "count": refusal.count, "problems": problems}, status=400
-            )
+            raise Problem(400, refusal.sentence, count=refusal.count, problems=problems) from refusal
         except NotConfirmed as asked:
             findings = [told_finding(one) for one in asked.unconfirmed.findings]
-            body = {"findings": findings, "new_study": asked.unconfirmed.new_study}
-            return Response({"detail": asked.sentence, **body}, status=409)
+            new_study = asked.unconfirmed.new_study
+            raise Problem(409, asked.sentence, findings=findings, new_study=new_study) from asked
         answer = ProtocolVersionSerializer(added.version).data
         return Response(answer, status=201 if added.new else 200)
 

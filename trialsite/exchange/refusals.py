@@ -3,33 +3,51 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
-from rest_framework.views import exception_handler
+from rest_framework.views import APIView, exception_handler
 
 from trialsite.casebook.errors import CheckFailed, Held, Refused
+from trialsite.problems import KINDS, MEDIA_TYPE, Problem, problem
+
+from .idempotency import FirstAnswer
 
 Errors = dict[str, list[str]]
 
 
-def answer_to(problem: Exception, context: dict[str, Any]) -> Response | None:
+def answer_to(raised: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """The answer to whatever a view or a service raised; None where nobody foresaw it."""
-    match problem:
+    request = context["request"]
+    match raised:
+        case FirstAnswer():
+            return raised.answer
+        case Problem():
+            return problem(request, raised.status, raised.detail, raised.kind, **raised.more)
         case CheckFailed():
-            errors = {item: [sentence] for item, sentence in problem.messages.items()}
-            return Response({"detail": problem.sentence, "errors": errors}, status=400)
+            errors = {item: [sentence] for item, sentence in raised.messages.items()}
+            return problem(request, 400, raised.sentence, errors=errors)
         case Held():
-            return Response({"detail": problem.sentence}, status=423)
+            return problem(request, 423, raised.sentence)
         case Refused():
-            return Response({"detail": problem.sentence}, status=409)
+            return problem(request, 409, raised.sentence)
         case ValidationError():
             detail = _("What was sent is not taken as it stands.")
-            return Response({"detail": detail, "errors": by_field(problem.detail)}, status=400)
-    return exception_handler(problem, context)
+            return problem(request, 400, detail, errors=by_field(raised.detail))
+    foreseen = exception_handler(raised, context)
+    if foreseen is None:
+        return None
+    answer = problem(request, foreseen.status_code, foreseen.data["detail"])
+    for name in ("WWW-Authenticate", "Retry-After"):
+        if name in foreseen.headers:
+            answer.headers[name] = foreseen.headers[name]
+    return answer
 
 
 def by_field(detail: Any, name: str = "") -> Errors:
@@ -62,8 +80,12 @@ def told_in(request: Request, kind: type[Told]) -> Mapping[str, Any]:
 
 
 class RefusalSerializer(serializers.Serializer):
-    """Why nothing was saved."""
+    """Why nothing was saved: problem details (RFC 9457)."""
 
+    type = serializers.URLField(help_text="the kind of problem; told at /api/v1/problems/")
+    title = serializers.CharField(help_text="the kind in words")
+    status = serializers.IntegerField(help_text="the HTTP status")
+    instance = serializers.CharField(help_text="the address asked for")
     detail = serializers.CharField(help_text="the reason in a sentence")
     errors = serializers.DictField(  # type: ignore[assignment]
         child=serializers.ListField(child=serializers.CharField()),
@@ -72,4 +94,30 @@ class RefusalSerializer(serializers.Serializer):
     )
 
 
-REFUSALS: dict[Any, Any] = dict.fromkeys((400, 403, 404, 409, 423), RefusalSerializer)
+REFUSALS: dict[Any, Any] = {(status, MEDIA_TYPE): RefusalSerializer for status in (400, 403, 404, 409, 423)}
+
+
+class KindSerializer(serializers.Serializer):
+    """One kind of problem."""
+
+    kind = serializers.CharField(help_text="as it ends `type`, after the #")
+    status = serializers.IntegerField(help_text="the HTTP status")
+    title = serializers.CharField(help_text="in words")
+    when = serializers.CharField(help_text="when it is told")
+
+
+class KindsView(APIView):
+    """The kinds of problems that the API answers with; open to everybody, as its description is."""
+
+    permission_classes = [AllowAny]
+    authentication_classes: list[Any] = []
+
+    @extend_schema(responses=KindSerializer(many=True), auth=[])
+    def get(self, request: Request) -> Response:
+        """What `type` of an answer stands for."""
+        return Response(
+            [
+                {"kind": kind, "status": status, "title": title, "when": when}
+                for kind, (status, title, when) in KINDS.items()
+            ]
+        )

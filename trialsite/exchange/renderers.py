@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rest_framework.relations import ManyRelatedField
-from rest_framework.renderers import BaseRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.serializers import ListSerializer, Serializer
 
 BOM = b"\xef\xbb\xbf"  # so that a spreadsheet shows Chinese
@@ -24,6 +24,26 @@ class CSVRenderer(BaseRenderer):
         rows = [data] if isinstance(data, Mapping) else data or []
         header = list(dict.fromkeys(name for row in rows for name in flattened(row)))
         return b"".join(csv_lines(rows, header))
+
+
+class NDJSONRenderer(JSONRenderer):
+    """`?format=ndjson` or `Accept: application/x-ndjson`: one JSON object a line, as the pages give them.
+
+    Lists are streamed whole (see `api.Listing`); this renders the rest."""
+
+    media_type = "application/x-ndjson"
+    format = "ndjson"
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
+    ) -> bytes:
+        return b"".join(json_lines([data] if isinstance(data, Mapping) else data or []))
+
+
+def json_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """Rows as JSON, one a line."""
+    renderer = JSONRenderer()
+    return (renderer.render(row) + b"\n" for row in rows)
 
 
 class Echo:

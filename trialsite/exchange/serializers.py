@@ -139,10 +139,8 @@ class EnteredFromField(serializers.CharField):
 def row_serializer(model: type[CasebookRow]) -> type[serializers.ModelSerializer]:
     """The serializer of one kind of line."""
     names, composites = item_fields(model)
-    subject = serializers.UUIDField(source="subject_id", read_only=True)
-    meta = type("Meta", (), {"model": model, "fields": ("subject", "record", *names)})
-    parts = {"subject": subject, **composites, "Meta": meta}
-    return type(f"{model.__name__}Serializer", (serializers.ModelSerializer,), parts)
+    meta = type("Meta", (), {"model": model, "fields": ("record", "subject", *names)})
+    return type(f"{model.__name__}Serializer", (serializers.ModelSerializer,), {**composites, "Meta": meta})
 
 
 @cache

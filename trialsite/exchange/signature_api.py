@@ -13,6 +13,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from trialsite.access.models import Profile
 from trialsite.access.requests import user_of
 from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import Subject, Visit
@@ -129,7 +130,7 @@ class SignatureViewSet(ReviewListing):
     @extend_schema(
         parameters=[SignableSerializer], responses={200: ContentSerializer, **REFUSALS}, filters=False
     )
-    @action(detail=False, pagination_class=None)
+    @action(detail=False, pagination_class=None, profiles=(Profile.IDENTIFIED,))
     def content(self, request: Request, **_kwargs: Any) -> Response:
         """What there is to sign, to be read by the signer, with its hash."""
         asked = SignableSerializer(data=request.query_params.dict())

@@ -9,10 +9,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.pagination import CursorPagination
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from trialsite.access.models import User
+from trialsite.access.models import Profile, User
 from trialsite.access.permissions import grants_of
 from trialsite.access.requests import user_of
 from trialsite.audit.models import Trail
@@ -23,16 +22,17 @@ from trialsite.casebook.trail_places import Place, places_of
 from trialsite.studies.models import Site
 
 from .api import Listing
+from .tokens import TokenOpens
 
 ITEM_COLUMNS = ["item", "old", "new"]
 PLACED_AT_ONCE = 500  # entries whose places are read together
 
 
-class ReadsTrail(BasePermission):
+class ReadsTrail(TokenOpens):
     """One of the user's roles opens the trail somewhere; which entries is the queryset's matter."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return grants_of(user_of(request)).somewhere("trail.view")
+        return super().has_permission(request, view) and grants_of(user_of(request)).somewhere("trail.view")
 
 
 class NewestFirst(CursorPagination):
@@ -76,6 +76,7 @@ class TrailViewSet(Listing):
     permission_classes = [ReadsTrail]
     table = "trail"
     title = _("Audit trail")
+    profiles = (Profile.IDENTIFIED,)
     queryset = Trail.objects.none()
     serializer_class = TrailSerializer
     filterset_class = TrailFilter

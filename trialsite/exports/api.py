@@ -1,5 +1,6 @@
 """Exports over REST: ask for one (202), ask how far it is, take its file, in parts where the line breaks."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,11 +18,13 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from outcomes.snapshots.api import AnyRenderer
-from trialsite.access.models import Profile
+from trialsite.access.models import Profile, Scope
 from trialsite.access.permissions import grants_of
 from trialsite.access.requests import user_of
 from trialsite.exchange.api import Listing
+from trialsite.exchange.profiles import Release
 from trialsite.exchange.refusals import REFUSALS, Told, told_in
+from trialsite.exchange.tokens import release_of
 
 from .bundle import PARTS
 from .models import Export
@@ -74,6 +77,19 @@ class AskedSerializer(Told):
     )
 
 
+def refuse_more(token: Release, told: Mapping[str, Any]) -> None:
+    """Refuse an export of more than the token may read itself."""
+    wrong = {}
+    if token.profile not in (Profile.IDENTIFIED, told["profile"]):
+        wrong["profile"] = [
+            _("This token reads under the profile “%(profile)s” only.") % {"profile": token.profile}
+        ]
+    if told["genetic"] and not token.genetic:
+        wrong["genetic"] = [_("This token reads no genetic items.")]
+    if wrong:
+        raise ValidationError(wrong)
+
+
 class ExportViewSet(Listing):
     """The exports that you asked for."""
 
@@ -83,16 +99,22 @@ class ExportViewSet(Listing):
     serializer_class = ExportSerializer
     permission_classes = [PullsExports]
     filterset_class = None
+    scope = Scope.EXPORT  # of a token, whatever the method
 
     def get_queryset(self) -> QuerySet:
         if getattr(self, "swagger_fake_view", False):
             return self.queryset
-        return Export.objects.filter(asked_by=user_of(self.request)).select_related("study", "cut")
+        own = Export.objects.filter(asked_by=user_of(self.request)).select_related("study", "cut")
+        release = release_of(self.request)
+        if release.profile != Profile.IDENTIFIED:
+            own = own.filter(profile=release.profile)
+        return own if release.genetic else own.filter(genetic=False)
 
     @extend_schema(request=AskedSerializer, responses={202: ExportSerializer, **REFUSALS})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Ask for an export; its address is in `Location`, look there until its state is done."""
         user, told = user_of(request), told_in(request, AskedSerializer)
+        refuse_more(release_of(request), told)
         study = study_to_export(user, told["study"])
         cut = next((one for one in cuts_open_to(user, study) if one.name == told["cut"]), None)
         if told["cut"] and cut is None:

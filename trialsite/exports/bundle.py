@@ -21,6 +21,7 @@ from .domain.table import Table
 from .extract import Extract
 from .models import Export
 from .scripts import programs
+from .standards import write_standard
 from .writers.delimited import count_csv, write_csv
 from .writers.packages import count_spss, count_stata, write_spss, write_stata
 from .writers.parquet import count_parquet, write_parquet
@@ -82,12 +83,13 @@ class Making:
 
 @dataclass(frozen=True)
 class Part:
-    """What can be asked for. `steps`: how many steps it takes, for the progress."""
+    """What can be asked for. `steps`: how many steps it takes, for the progress; `whole`: it holds the record as it
+    stands, with genetic items, so it is made under no narrower profile."""
 
     label: Any
     steps: Callable[[Making], int]
     make: Callable[[Making], None]
-    help: Any = ""
+    whole: bool = False
 
 
 def raw_part(suffix: str) -> Callable[[Making], None]:
@@ -162,6 +164,23 @@ def describe(making: Making) -> None:
     if "csv" in making.order.parts:
         for name, content in programs(tables).items():
             making.text(name, content)
+
+
+def standard_part(standard: str, form: str) -> Callable[[Making], None]:
+    """The tables of a standard of CDISC in one format, with the define.xml that describes them."""
+
+    def make(making: Making) -> None:
+        folder = making.path(f"{standard}/{form}/define.xml").parent
+        written = write_standard(making.extract, standard, folder, form, plain=True)
+        for name, rows in written.items():
+            making.files[f"{standard}/{form}/{name.lower()}.{form}"] = {"rows": rows}
+        making.step()
+
+    return make
+
+
+def one_step(_making: Making) -> int:
+    return 1
 
 
 def codebook_pdf(making: Making) -> None:
@@ -247,12 +266,20 @@ def removed(target: Path) -> None:
 
 
 PARTS: dict[str, Part] = {
-    "csv": Part(_("The record as CSV"), steps_of, raw_part("csv"), _("one file for each form and list")),
+    "csv": Part(_("The record as CSV"), steps_of, raw_part("csv")),
     "parquet": Part(
         _("The record as Parquet"), steps_of, raw_part("parquet"), _("typed, for arrow and pandas")
     ),
     "dta": Part(_("The record for Stata"), steps_of, raw_part("dta")),
     "sav": Part(_("The record for SPSS"), steps_of, raw_part("sav")),
+    "sdtm": Part(
+        _("SDTM as SAS transport, with Define-XML"), one_step, standard_part("sdtm", "xpt"), whole=True
+    ),
+    "sdtm_json": Part(_("SDTM as Dataset-JSON"), one_step, standard_part("sdtm", "json"), whole=True),
+    "adam": Part(
+        _("ADaM as SAS transport, with Define-XML"), one_step, standard_part("adam", "xpt"), whole=True
+    ),
+    "adam_json": Part(_("ADaM as Dataset-JSON"), one_step, standard_part("adam", "json"), whole=True),
     "codebook": Part(_("The codebook as PDF"), lambda making: len(LANGUAGES), codebook_pdf),
 }
 

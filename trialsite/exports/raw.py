@@ -5,7 +5,6 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any, cast
-from uuid import UUID
 
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import override
@@ -17,7 +16,7 @@ from assessments.disease.api import ComputedListing
 from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import ProtocolForm
 from trialsite.exchange.api import Listing
-from trialsite.exchange.profiles import WHOLE, apply, nature_of_own, natures_of, without
+from trialsite.exchange.profiles import apply
 from trialsite.exchange.renderers import flattened
 from trialsite.studies.domain.own_forms import ItemPlan, ProtocolFormPlan
 
@@ -58,7 +57,12 @@ def tables(extract: Extract) -> list[Table]:
         if name in OWN:
             continue
         filters = getattr(view, "filterset_class", None)
-        if name not in LEFT_OUT and filters is not None and "study" in filters.base_filters:
+        if (
+            name not in LEFT_OUT
+            and filters is not None
+            and "study" in filters.base_filters
+            and extract.release.profile in view.profiles
+        ):
             found.append(table_of(extract, name, view))
     return [*found, *own_tables(extract)]
 
@@ -82,7 +86,7 @@ def table_of(extract: Extract, name: str, view: type[Listing]) -> Table:
     form = name.removeprefix("forms/").partition("/")[0]
     own = {item.key: item for plan in plans_of(extract) if plan.key == form for item in plan.items}
     serializer: Any = shown.get_serializer()
-    natures = natures_with(serializer, own)
+    natures = shown.natures
     variables = leaving(extract, natures, (*variables_of(serializer, name), *own_variables(own, form)))
     with override("en"):
         label = str(getattr(view, "title", "") or view.__doc__ or name).partition(":")[0].strip()
@@ -90,7 +94,7 @@ def table_of(extract: Extract, name: str, view: type[Listing]) -> Table:
         name=view.table,
         label=label,
         variables=variables,
-        rows=lambda: typed_rows(released(extract, listing(extract, view), natures), variables, own),
+        rows=lambda: typed_rows(released(extract, listing(extract, view)), variables, own),
         keys=tuple(one.name for one in variables if one.name == "id"),
         expected=None if isinstance(shown, ComputedListing) else lambda: count_of(listing(extract, view)),
         left_out=extract.release.left_out(natures),
@@ -127,7 +131,7 @@ def own_table(extract: Extract, name: str, plan: Any, where: Mapping[str, Any], 
     shown = listing(extract, view)
     serializer: Any = shown.get_serializer()
     form = of or plan.key
-    natures = natures_with(serializer, own)
+    natures = shown.natures
     every_column = (*variables_of(serializer, f"forms/{form}"), *own_variables(own, form))
     variables = leaving(extract, natures, every_column)
 
@@ -138,7 +142,7 @@ def own_table(extract: Extract, name: str, plan: Any, where: Mapping[str, Any], 
         return asked
 
     def rows() -> Iterator[Row]:
-        return typed_rows(released(extract, narrowed(), natures), variables, own)
+        return typed_rows(released(extract, narrowed()), variables, own)
 
     title = plan.title.in_language("en")
     return Table(
@@ -231,34 +235,21 @@ def own_variables(own: Mapping[str, ItemPlan], form: str) -> tuple[Variable, ...
 # What leaves
 
 
-def natures_with(serializer: Serializer, own: Mapping[str, ItemPlan]) -> dict[str, Nature]:
-    """The natures of a list's items, those of the trial's own too; plain ones are not named."""
-    found = {key: nature_of_own(item) for key, item in own.items()}
-    return natures_of(type(serializer)) | {key: one for key, one in found.items() if one is not Nature.PLAIN}
-
-
 def leaving(
     extract: Extract, natures: Mapping[str, Nature], variables: tuple[Variable, ...]
 ) -> tuple[Variable, ...]:
     """The columns without those of items that stay behind, in whole or in parts."""
-    stay = set(extract.release.left_out(natures))
+    stay = {name.removeprefix("extra.") for name in extract.release.left_out(natures)}
     return tuple(one for one in variables if one.name not in stay and one.name.partition(".")[0] not in stay)
 
 
-def released(extract: Extract, view: Listing, natures: Mapping[str, Nature]) -> Iterator[Mapping[str, Any]]:
+def released(extract: Extract, view: Listing) -> Iterator[Mapping[str, Any]]:
     """The records of a list as they may leave. Raises ValueError where dates of nobody are to be shifted."""
-    release = extract.release
-    if release == WHOLE:
-        yield from view.rows()
-        return
     for record in view.rows():
-        subject = record.get("subject")
-        if view.of_subjects and release.shifts:
-            subject = UUID(str(subject))
-        kept = apply(record, subject if view.of_subjects else None, natures, release)
-        if isinstance(extra := kept.get("extra"), Mapping):
-            kept["extra"] = without(extra, frozenset(release.left_out(natures)))
-        yield kept
+        subject = record.get(view.subject_key)
+        if view.of_subjects and extract.release.shifts and not subject:
+            raise ValueError(f"A row of {view.table} does not say whose it is.")
+        yield apply(record, subject, view.natures, extract.release)
 
 
 def count_of(view: Listing) -> int:

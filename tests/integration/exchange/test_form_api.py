@@ -361,21 +361,21 @@ def test_only_json_is_taken(desk: Client, slot: Slot) -> None:
         desk.put(api(slot), "weight=70", content_type="application/x-www-form-urlencoded").status_code == 415
     )
     broken = desk.put(api(slot), "{", content_type="application/json")
-    assert (broken.status_code, list(broken.json())) == (400, ["detail"])
+    assert (broken.status_code, "errors" in broken.json()) == (400, False)
 
 
 def test_the_openapi_document_describes_what_is_sent_and_answered(client: Client, cast: Cast) -> None:
     document = client.get("/api/v1/schema/?format=json").json()
     told = document["paths"]["/api/v1/subjects/{subject_id}/slots/{visit}/{form}/"]
     assert set(told) == {"get", "put", "delete"}
-    assert set(told["put"]["responses"]) == {"200", "201", "400", "403", "404", "409", "422", "423"}
+    assert set(told["put"]["responses"]) == {"200", "201", "400", "403", "404", "409", "412", "422", "423"}
     schemas = document["components"]["schemas"]
     assert set(schemas["Submission"]["properties"]) == {
         "fields", "base_version", "reason", "reason_text", "comments",
     }  # fmt: skip
     assert schemas["Submission"]["required"] == ["fields"]
     assert "conflicts" in schemas["LostUpdate"]["properties"]
-    assert set(schemas["Question"]["properties"]) == {"detail", "errors", "asked"}
+    assert {"type", "title", "status", "detail", "errors", "asked"} < set(schemas["Question"]["properties"])
     assert {"item", "text"} <= set(schemas["Ask"]["properties"])
     assert "application/json" in told["put"]["requestBody"]["content"]
     assert json.dumps(told["put"]["requestBody"]).count("Submission") == 1

@@ -157,6 +157,22 @@ def test_what_is_asked_for_wrongly_is_refused_by_name(filled: Filled) -> None:
     assert not Export.objects.exists()
 
 
+def test_standards_are_made_of_the_whole_record_only(filled: Filled) -> None:
+    cast, _subjects = filled
+    by = cast.data_manager
+    for profile, genetic in (("coded", True), ("date_shifted", True), ("identified", False)):
+        with acting(user=by), pytest.raises(CheckFailed, match="SDTM and ADaM") as refusal:
+            ask_for_export(
+                study=cast.study, parts=["sdtm"], profile=profile, genetic=genetic, purpose="x", by=by
+            )
+        assert refusal.value.messages.keys() == {"parts"}
+    order = made(cast, parts=["sdtm", "adam_json"])
+    names = set(order.files)
+    assert {"sdtm/xpt/ae.xpt", "sdtm/xpt/dm.xpt", "adam/json/adsl.json"} <= names
+    assert order.files["sdtm/xpt/dm.xpt"] == 3
+    assert "sdtm/xpt/define.xml" in archive(order).namelist()
+
+
 def test_a_lost_row_stops_the_export(tmp_path: Path, filled: Filled) -> None:
     cast, _subjects = filled
     table = Table("t", "T", (Variable("a", "A"),), lambda: iter([{"a": "1"}]), expected=lambda: 2)

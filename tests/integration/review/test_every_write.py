@@ -955,6 +955,7 @@ def our_tasks() -> set[str]:
 
 
 NO_RECORD = {
+    "exchange.forget_answers": "deletes kept answers, tried in test_idempotency",
     "reminders.look": "asks for the task below, for each reminder that waits",
     "reminders.deliver": "reads the inbox and sends it: test_deliveries",
     "audit.publish_digest": "a digest of the trail",
