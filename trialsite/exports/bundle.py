@@ -267,9 +267,7 @@ def removed(target: Path) -> None:
 
 PARTS: dict[str, Part] = {
     "csv": Part(_("The record as CSV"), steps_of, raw_part("csv")),
-    "parquet": Part(
-        _("The record as Parquet"), steps_of, raw_part("parquet"), _("typed, for arrow and pandas")
-    ),
+    "parquet": Part(_("The record as Parquet"), steps_of, raw_part("parquet")),
     "dta": Part(_("The record for Stata"), steps_of, raw_part("dta")),
     "sav": Part(_("The record for SPSS"), steps_of, raw_part("sav")),
     "sdtm": Part(
