@@ -217,6 +217,17 @@ WRITES = {
 # The same of a whole study: what it takes stands in a test of its own.
 STUDY_WRITES = {("api-protocol-version-list", "post"): {"data_manager"}}
 
+# Who may take these, and on what, is tried in tests/integration/exchange/test_decisions.py.
+TRIED_APART = {
+    ("api-screenings", "post"),
+    ("api-confirmation", "post"),
+    ("api-enrolment", "post"),
+    ("api-randomisation", "post"),
+    ("api-screen-failure", "post"),
+    ("api-not-done", "put"),
+    ("api-not-done", "delete"),
+}
+
 
 # What writes nothing of the record: tried in the tests of its room.
 NO_RECORD = {("api-exports-list", "post")}
@@ -237,7 +248,11 @@ def writes_of_the_api() -> set[tuple[str, str]]:
 
 
 def test_every_write_of_the_api_is_in_the_table() -> None:
+<<<<<<< HEAD
     assert writes_of_the_api() == set(WRITES) | set(STUDY_WRITES) | NO_RECORD
+=======
+    assert writes_of_the_api() == set(WRITES) | set(STUDY_WRITES) | TRIED_APART
+>>>>>>> work-api
 
 
 @pytest.mark.parametrize("part", [*PARTS, "stranger", "nobody"])
@@ -334,7 +349,7 @@ def test_a_write_of_the_api_is_open_to_its_roles_only(
     if part in WRITES[name, method]:
         assert answer.status_code in {200, 201}, answer.content
     else:
-        assert (answer.status_code, list(answer.json())) == (refused, ["detail"]), answer.content
+        assert (answer.status_code, answer.json()["status"]) == (refused, refused), answer.content
     with acting(role="system"):
         assert (Trail.objects.filter(subject_id=subject.pk).count() > before) is (
             part in WRITES[name, method]
