@@ -248,11 +248,7 @@ def writes_of_the_api() -> set[tuple[str, str]]:
 
 
 def test_every_write_of_the_api_is_in_the_table() -> None:
-<<<<<<< HEAD
-    assert writes_of_the_api() == set(WRITES) | set(STUDY_WRITES) | NO_RECORD
-=======
-    assert writes_of_the_api() == set(WRITES) | set(STUDY_WRITES) | TRIED_APART
->>>>>>> work-api
+    assert writes_of_the_api() == {*WRITES, *STUDY_WRITES, *TRIED_APART, *NO_RECORD}
 
 
 @pytest.mark.parametrize("part", [*PARTS, "stranger", "nobody"])

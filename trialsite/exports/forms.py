@@ -30,7 +30,7 @@ class ExportForm(PlainForm):
         help_text=_("a data cut gives the same files whenever it is asked for"),
     )
     profile = forms.ChoiceField(
-        label=_("For whom"),
+        label=_("How records leave"),
         choices=Profile.choices,
         initial=Profile.CODED,
         required=False,
