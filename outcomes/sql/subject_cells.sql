@@ -36,7 +36,7 @@ LANGUAGE sql STABLE AS $$
                sum(i.given) / NULLIF(sum(i.wanted), 0) * sum(i.wanted_days) / NULLIF(sum(i.days), 0) AS rdi
         FROM treatment_doseintensity i
         WHERE p_topic = 'intensity' AND i.study_id = p_study AND i.reference = '' AND i.rdi IS NOT NULL
-        GROUP BY 1, 2 HAVING min(i.unit) = max(i.unit)) d
+        GROUP BY 1, 2 HAVING count(DISTINCT i.unit) = 1) d
     JOIN parts p ON p.id = d.subject_id WHERE d.rdi IS NOT NULL
     UNION ALL  -- queries that somebody has still to do with, by age
     SELECT p.id, p.site_id, p.arm,
