@@ -6,7 +6,6 @@ from typing import Any
 from uuid import uuid5
 
 from trialsite.casebook.models import Subject
-from trialsite.casebook.registries import follow_up_ends
 from trialsite.clinical.facts import ItemAddress
 
 from .domain.adjudication import adjudicated
@@ -15,6 +14,7 @@ from .domain.history import Dated, History
 from .domain.results import EndpointResult as Derived
 from .histories import history_of
 from .models import EndpointResult, SubjectCourse
+from .swimmer.reading import outlines_of
 
 
 def derive_results(subject: Subject) -> list[EndpointResult]:
@@ -58,6 +58,7 @@ def address(one: ItemAddress) -> list[str]:
 def derive_course(subject: Subject) -> Iterable[SubjectCourse]:
     """The landmarks of one subject's way through the study; unsaved."""
     history = adjudicated(subject.__dict__.pop("_history", None) or history_of([subject.pk])[subject.pk])
+    (outline,) = outlines_of([subject])
     yield SubjectCourse(
         arm=subject.arm,
         state=subject.state,
@@ -71,7 +72,9 @@ def derive_course(subject: Subject) -> Iterable[SubjectCourse]:
         relapsed_on=min((one.earliest for one in history.relapses), default=None),
         died_on=day(history.death),
         withdrawn_on=day(history.follow_up_withdrawn),
-        ended_on=follow_up_ends([subject.pk]).get(subject.pk),
+        ended_on=outline.ended_on,
+        best_response=outline.best,
+        last_mrd=outline.mrd,
     )
 
 

@@ -5,6 +5,8 @@ from django.db import models
 from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import Missable, Projection
 
+WITH_MRD = [{"form": "MRD", "required": True}]
+
 
 class PlannedVisit(Projection, Missable):
     """One planned visit: target and window, or the anchor it waits for. Holds no fact and no lateness.
@@ -55,6 +57,12 @@ class PlannedVisit(Projection, Missable):
                 fields=["latest", "id"],
                 condition=models.Q(done_on__isnull=False, open_forms__gt=0),
                 name="planned_visit_begun",
+            ),
+            models.Index(  # what the dashboard of MRD asks of every visit, without its row
+                fields=["study", "latest"],
+                include=["subject", "key", "repeat", "target", "ended_on", "done_on"],
+                condition=models.Q(forms__contains=WITH_MRD),
+                name="planned_visit_mrd",
             ),
         ]
 

@@ -95,7 +95,8 @@ class EndpointResult(Projection):
 class SubjectCourse(Projection):
     """The landmarks of one subject's way through the study: what the flow of the study counts.
 
-    `started_on` is day 1 of the first phase, `ended_on` the day after which nothing more is expected."""
+    `started_on` is day 1 of the first phase, `ended_on` the day after which nothing more is expected. `best_response`
+    and `last_mrd` are "" where none was assessed."""
 
     subject = models.OneToOneField(
         "casebook.Subject", on_delete=models.CASCADE, primary_key=True, related_name="course"
@@ -113,6 +114,8 @@ class SubjectCourse(Projection):
     died_on = models.DateField(null=True)
     withdrawn_on = models.DateField(null=True)
     ended_on = models.DateField(null=True)
+    best_response = models.CharField(max_length=40, blank=True, default="")
+    last_mrd = models.CharField(max_length=20, blank=True, default="")
 
     class Meta:
         indexes = [models.Index(fields=["study"], name="course_of_study")]

@@ -188,7 +188,8 @@ def weighted(
 ) -> Weighted:
     """The study's subjects and the control's, made alike in the control's covariates."""
     rows = results_of_study(user, study, plan.key).exclude(cause=None).exclude(days=None)
-    known = {one.subject_id: (one.days or 0, int(one.cause == EVENT)) for one in rows}
+    times = rows.values_list("subject_id", "days", "cause")
+    known = {one: (days, int(cause == EVENT)) for one, days, cause in times}
     facts = facts_of_subjects(list(known), control.covariates)
     cells = {one: [cell_of(facts[one][name]) for name in control.covariates] for one in known}
     trial = [(*known[one], *values) for one, values in cells.items() if "" not in values]

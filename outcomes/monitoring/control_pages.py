@@ -66,23 +66,22 @@ def controls_context(
     wanted: Mapping[str, Any],
     fields: ControlFields | None = None,
 ) -> dict[str, Any]:
-    """Everything on the page; subjects are compared one by one only for who may upload, and so sees the whole study."""
+    """Everything on the page; subjects are compared one by one only for who may upload, and so sees the whole study,
+    and asks for it: that reads the covariates of every subject."""
     refresh_own(user, study)
     protocol = study.protocol
     shown = figure(plan, counted_times(study, [plan.key]), by_arm=False)
     uploads = may(user, "control.upload", study_id=study.pk)
-    method = Method.MATCHING if wanted.get("method") == Method.MATCHING else Method.WEIGHTS
+    asked = wanted.get("method", "")
+    method = Method(asked) if uploads and asked in set(Method) else None
     return {
         "study": study,
         "plan": plan,
         "behind": subjects_behind(study),
         "several_arms": len(protocol.arms) > 1,
         "shown": shown,
-        "compared": [
-            compared(user, study, shown, one, method if uploads else None)
-            for one in newest_controls(study, plan.key)
-        ],
-        "method": method.value,
+        "compared": [compared(user, study, shown, one, method) for one in newest_controls(study, plan.key)],
+        "method": method,
         "may_upload": uploads,
         "fields": fields or defaults(plan),
         "origins": choices(protocol, "origin", ORIGINS),

@@ -1,12 +1,13 @@
 """The swimmer plot of a study: who is shown, in which order, drawn and as a table."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.db.models import prefetch_related_objects
+from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Collate, Least, NullIf
 from django.utils.translation import gettext_lazy as _
 
 from assessments.disease.mrd_results import VERDICT_WORDS
@@ -15,16 +16,15 @@ from trialsite.access.models import User
 from trialsite.casebook.charts import NARROW, WIDE
 from trialsite.casebook.models import Subject
 from trialsite.casebook.projections import bring_up_to_date
-from trialsite.casebook.reading import one_reading
+from trialsite.casebook.site_day import day_of_site
 from trialsite.casebook.states import SubjectState
-from trialsite.studies.models import Study
+from trialsite.studies.models import Site, Study
 
 from ..dashboard_page import arm_name, several_arms
 from ..study_reading import sees_arms
 from .drawing import shaped, swimmer_drawing
-from .reading import BEST, Outline, Swimmer, kept_outlines_of, swimmers_of
+from .reading import BEST, Swimmer, swimmers_of
 
-Ordered = TypeVar("Ordered", Swimmer, Outline)
 SHOWN = 60
 SHOWN_STATES = (SubjectState.ENROLLED, SubjectState.OFF_STUDY)
 DIED = "died"  # how the dead are listed, whatever state their records have
@@ -58,11 +58,11 @@ BARS = (
 )
 
 
-def enrolled_in(user: User, study: Study) -> Sequence[Subject]:
-    """The enrolled subjects of a study at the user's own sites."""
+def enrolled_in(user: User, study: Study) -> QuerySet[Subject]:
+    """The enrolled subjects of a study at the user's own sites, their courses up to date."""
     found = Subject.objects.visible_to(user).filter(study=study, state__in=SHOWN_STATES)
     bring_up_to_date(found)
-    return list(found.prefetch_related("site").order_by("subject_number", "pk"))
+    return found.filter(course__isnull=False)
 
 
 def swimmer_context(user: User, study: Study, asked: Mapping[str, str]) -> dict[str, Any]:
@@ -73,14 +73,12 @@ def swimmer_context(user: User, study: Study, asked: Mapping[str, str]) -> dict[
     if not by_arm:
         asked = {name: value for name, value in asked.items() if name != "arm" and value != "arm"}
     subjects = enrolled_in(user, study)
-    with one_reading():
-        everybody = kept_outlines_of(narrowed(subjects, asked))
-        rows = in_order([one for one in everybody if fits(one, asked)], asked.get("sort", ""))
-    page = Paginator(rows, SHOWN).get_page(asked.get("page"))
+    rows = in_order(narrowed(subjects, asked), asked.get("sort", ""))
+    page = Paginator(rows.prefetch_related("site", "protocol_version", "study"), SHOWN).get_page(
+        asked.get("page")
+    )
     graft, months = asked.get("from") == "hsct", asked.get("unit") == "months"
-    drawn = [one.subject for one in page.object_list]
-    prefetch_related_objects(drawn, "protocol_version", "study")
-    shown = swimmers_of(drawn)
+    shown = swimmers_of(list(page.object_list))
     protocol = study.protocol
     return {
         "study": study,
@@ -99,7 +97,7 @@ def swimmer_context(user: User, study: Study, asked: Mapping[str, str]) -> dict[
         "bars": BARS,
         "arms": [(arm.key, arm_name(protocol, arm.key)) for arm in protocol.arms] if by_arm else [],
         "pooled": several_arms(protocol) and not by_arm,
-        "sites": sorted({(one.site.key, str(one.site)) for one in subjects}),
+        "sites": [(one.key, str(one)) for one in sites_of(subjects)],
         "states": [*((state.value, state.label) for state in SHOWN_STATES), (DIED, _("Died"))],
         "responses": [(one, category_words(one)) for one in BEST],
         "verdicts": [(one, VERDICT_WORDS[one]) for one in MRD],
@@ -112,43 +110,45 @@ def filters_of(asked: Mapping[str, str]) -> dict[str, str]:
     return {name: asked[name] for name in ("arm", "site", "state", "response", "mrd") if asked.get(name)}
 
 
-def narrowed(subjects: Iterable[Subject], asked: Mapping[str, str]) -> list[Subject]:
-    """By arm and site, which the subject itself says."""
-    return [
-        one
-        for one in subjects
-        if (not asked.get("arm") or one.arm == asked["arm"])
-        and (not asked.get("site") or one.site.key == asked["site"])
-    ]
+def sites_of(subjects: QuerySet[Subject]) -> QuerySet[Site]:
+    return Site.objects.filter(pk__in=subjects.values("site")).order_by("key")
 
 
-def fits(one: Outline, asked: Mapping[str, str]) -> bool:
-    """By state, best response and last MRD, which the course says; "none" asks for those without any."""
-    response, mrd, state = asked.get("response"), asked.get("mrd"), asked.get("state")
-    if state and state != (DIED if one.died_on else one.subject.state):
-        return False
-    return (not response or one.best == ("" if response == "none" else response)) and (
-        not mrd or one.mrd == ("" if mrd == "none" else mrd)
-    )
+def narrowed(subjects: QuerySet[Subject], asked: Mapping[str, str]) -> QuerySet[Subject]:
+    """By arm, site, state, best response and last MRD; "none" asks for those without any."""
+    columns = {
+        "arm": "arm",
+        "site": "site__key",
+        "response": "course__best_response",
+        "mrd": "course__last_mrd",
+    }
+    for name, column in columns.items():
+        if value := asked.get(name):
+            none = value == "none" and column.startswith("course")
+            subjects = subjects.filter(**{column: "" if none else value})
+    if state := asked.get("state"):
+        died = Q(course__died_on__isnull=False)
+        subjects = subjects.filter(died if state == DIED else ~died & Q(state=state))
+    return subjects
 
 
-def in_order(rows: list[Ordered], sort: str) -> list[Ordered]:
+def in_order(subjects: QuerySet[Subject], sort: str) -> QuerySet[Subject]:
     """The longest on study first, unless asked otherwise; by outcome the dead and relapsed come last."""
-    by_number = sorted(rows, key=lambda one: one.subject.number)
-    longest = sorted(by_number, key=lambda one: -time_on_study(one))
-    match sort:
-        case "number":
-            return by_number
-        case "arm":
-            return sorted(longest, key=lambda one: one.subject.arm)
-        case "outcome":
-            return sorted(longest, key=lambda one: (one.died_on is not None, one.relapsed_on is not None))
-    return longest
+    last = Least("course__ended_on", "course__died_on", day_of_site())
+    since = last - Coalesce("course__started_on", "enrolled_on")
+    number = Collate(Coalesce(NullIf("subject_number", Value("")), "screening_number"), "C")
+    longest = (Coalesce(since, timedelta(days=-1)).desc(), number, "pk")
+    first: dict[str, tuple[Any, ...]] = {
+        "number": (number, "pk"),
+        "arm": (Collate("arm", "C"), *longest),
+        "outcome": (known("course__died_on"), known("course__relapsed_on"), *longest),
+    }
+    return subjects.order_by(*first.get(sort, longest))
 
 
-def time_on_study(one: Swimmer | Outline) -> int:
-    first: date | None = one.started_on or one.subject.enrolled_on
-    return (one.last - first).days if first else -1
+def known(column: str) -> Case:
+    """0 before 1: those without the day first."""
+    return Case(When(**{f"{column}__isnull": True}, then=0), default=1)
 
 
 def table_row(one: Swimmer, protocol: Any) -> dict[str, Any]:

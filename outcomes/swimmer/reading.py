@@ -30,7 +30,7 @@ from trialsite.casebook.versions import named
 from trialsite.clinical.kleene import Truth
 from trialsite.listing import told
 
-from ..models import Death, Relapse, SubjectCourse
+from ..models import Death, Relapse
 
 BEST = ("CR", "CRh", "CRi", "MLFS")  # from the best on; what else a marrow says is no response
 NO_TREATMENT = ("pre-phase", "observation")
@@ -89,7 +89,7 @@ def swimmers_of(subjects: Sequence[Subject]) -> list[Swimmer]:
 
 
 def outlines_of(subjects: Sequence[Subject]) -> "list[Outline]":
-    """What puts the subjects in order and narrows them; each part is read for all of them once it is asked for."""
+    """What a list of courses is narrowed by; each part is read for all of them once it is asked for."""
     read = _Read([one.pk for one in subjects])
     return [Outline(one, read) for one in subjects]
 
@@ -147,7 +147,7 @@ class _Read:
 
 @dataclass(frozen=True)
 class Outline:
-    """One subject as far as a list of courses is ordered and narrowed by it."""
+    """One subject as far as a list of courses is narrowed by it."""
 
     subject: Subject
     read: _Read
@@ -196,36 +196,6 @@ class Outline:
     def mrd(self) -> str:
         lines = self.mrd_lines
         return lines[-1].verdict.verdict.value if lines and lines[-1].verdict else ""
-
-
-@dataclass(frozen=True)
-class KeptOutline(Outline):
-    """The same of a subject among many: its days as they were derived with its course."""
-
-    course: SubjectCourse
-
-    @property
-    def started_on(self) -> date | None:
-        return self.course.started_on
-
-    @property
-    def died_on(self) -> date | None:
-        return self.course.died_on
-
-    @property
-    def relapsed_on(self) -> date | None:
-        return self.course.relapsed_on
-
-    @property
-    def ended_on(self) -> date | None:
-        return self.course.ended_on
-
-
-def kept_outlines_of(subjects: Sequence[Subject]) -> list[Outline]:
-    """The outlines of subjects whose courses are up to date; without a course yet there is no outline."""
-    ids = [one.pk for one in subjects]
-    read, courses = _Read(ids), SubjectCourse.objects.in_bulk(ids)
-    return [KeptOutline(one, read, courses[one.pk]) for one in subjects if one.pk in courses]
 
 
 def swimmer(outline: Outline) -> Swimmer:

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 from trialsite.clinical.text import Text
 
@@ -44,6 +45,10 @@ class Medicine:
     def names(self) -> tuple[str, ...]:
         return (self.name.en, self.name.zh, *self.trade)
 
+    @cached_property
+    def spellings(self) -> tuple[str, ...]:
+        return tuple(map(spelling, self.names))
+
     def prednisone_mg(self, mg: Decimal) -> Decimal | None:
         """Milligrams of prednisone that equal so many of this one; None of what is no corticosteroid."""
         if self.equals_prednisone_5_mg is None:
@@ -68,7 +73,7 @@ class Dictionary:
         found = [
             (len(name), medicine)
             for medicine in self.medicines
-            for name in map(spelling, medicine.names)
+            for name in medicine.spellings
             if is_named(name, spelled)
         ]
         return max(found, key=lambda one: one[0])[1] if found else None

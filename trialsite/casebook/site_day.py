@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Case, DateField, Q, Value, When
 
 from trialsite.audit.moment import now
 from trialsite.studies.models import Site
@@ -32,12 +32,23 @@ def site_days() -> dict[Any, date]:
     }
 
 
+def day_of_site() -> Case:
+    """The day at the site of each row, as a column; one query."""
+    whens = [When(site_id__in=sites, then=Value(day)) for day, sites in by_day(site_days()).items()]
+    return Case(*whens, output_field=DateField())
+
+
 def on_each_day(days: Mapping[Any, date], condition: Callable[[date], Q]) -> Q:
     """A condition on the site's own day, as one for all sites."""
-    by_day: dict[date, list[Any]] = {}
-    for site, day in days.items():
-        by_day.setdefault(day, []).append(site)
     reach = Q(pk__in=[])
-    for day, sites in by_day.items():
+    for day, sites in by_day(days).items():
         reach |= Q(site_id__in=sites) & condition(day)
     return reach
+
+
+def by_day(days: Mapping[Any, date]) -> dict[date, list[Any]]:
+    """Which sites have which day."""
+    found: dict[date, list[Any]] = {}
+    for site, day in days.items():
+        found.setdefault(day, []).append(site)
+    return found

@@ -60,6 +60,7 @@ def dashboards(over: User) -> Iterator[Page]:
     yield Page("endpoint RFS, sensitivity", over, reverse("dashboard-endpoint", args=[STUDY, "RFS"]), None)
     yield Page("endpoint NRM, incidence", over, reverse("dashboard-endpoint", args=[STUDY, "NRM"]), None)
     yield Page("historical controls", over, f"{endpoint}controls/", None)
+    yield Page("controls weighted", over, f"{endpoint}controls/?method=weights", None)
     for name in PAGES:
         yield Page(f"page {name}", over, reverse(f"dashboard-{name}", args=[STUDY]), None)
     yield Page("flow", over, reverse("dashboard-flow", args=[STUDY]), None)

@@ -21,6 +21,7 @@ from trialsite.clinical.partial_date import PartialDate
 from .worked_example import COURSES, enter
 
 PAGE = "/dashboards/VIP-BLINA-HSCT/endpoints/RFS/controls/"
+WEIGHTED = "?method=weights"
 POINTS = "time,survival\n0,1\n180,0.7\n365,0.5\n730,0.4\n"
 SUBJECTS = "time,status,sex\n" + "".join(f"{100 + 40 * n},{n % 2},{'MFF'[n % 3]}\n" for n in range(20))
 
@@ -142,19 +143,23 @@ def test_subjects_are_compared_one_by_one_with_their_balance(
     derived: Cast, subjects: dict[str, Subject], client: Client
 ) -> None:
     upload(client, derived.statistician, text=SUBJECTS)
-    assert "12 subjects of the study are left out" in page(client, derived.statistician)
+    assert "12 subjects of the study are left out" in page(client, derived.statistician, WEIGHTED)
     for number, subject in enumerate(subjects.values()):
         by = derived.coordinator if subject.site_id == derived.here.pk else derived.stranger
         born = PartialDate.parse("1990-03-01")
         enter(
             subject, by, "DM", "SCR", performed_on=subject.screened_on, sex="MF"[number % 2], birth_date=born
         )
-    text = page(client, derived.statistician)
+    asked_for = page(client, derived.statistician)
+    assert "Compared subject by subject" in asked_for
+    assert "Weighted comparison" not in asked_for
+    text = page(client, derived.statistician, WEIGHTED)
     assert "Weighted comparison" in text
     assert "Hazard ratio, study to control" in text
     assert '<code>sex=M</code></th><td class="num" data-label="Study">0.50</td>' in text
     assert "left out" not in text
-    assert "Weighted comparison" not in page(client, derived.coordinator)
+    assert "Weighted comparison" not in page(client, derived.coordinator, WEIGHTED)
+    assert "Weighted comparison" not in page(client, derived.statistician, "?method=nonsense")
     assert "Matched comparison" in page(client, derived.data_manager, "?method=matching")
 
 

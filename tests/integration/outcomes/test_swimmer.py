@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
+from outcomes.models import SubjectCourse
 from outcomes.swimmer.drawing import swimmer_drawing
 from outcomes.swimmer.page import in_order, swimmer_context
 from outcomes.swimmer.reading import Bar, Event, Swimmer, swimmers_of
@@ -18,6 +19,7 @@ from tests.integration.test_api import token_of
 from tests.integration.treatment.subjects import DAY1, enrolled, infuse, log, start
 from trialsite.audit import acting
 from trialsite.casebook.models import Subject
+from trialsite.casebook.projections import bring_up_to_date
 from trialsite.clinical.partial_date import PartialDate
 
 URL = "/dashboards/BLINA-FULL/courses/"
@@ -119,15 +121,25 @@ def test_who_has_no_graft_is_not_drawn_from_the_graft() -> None:
 
 @pytest.mark.parametrize(
     ("sort", "order"),
-    [("", "CAB"), ("number", "ABC"), ("arm", "BCA"), ("outcome", "BCA"), ("nonsense", "CAB")],
+    [("", "CABD"), ("number", "ABCD"), ("arm", "DBCA"), ("outcome", "BDCA"), ("nonsense", "CABD")],
 )
-def test_the_rows_are_sorted_as_asked(sort: str, order: str) -> None:
-    rows = [
-        drawn(number="A", arm="2", last=date(2026, 5, 1), died_on=date(2026, 5, 1)),
-        drawn(number="B", arm="1", last=date(2026, 4, 1)),
-        drawn(number="C", arm="2", last=date(2026, 6, 1), relapsed_on=date(2026, 5, 20)),
-    ]
-    assert "".join(one.subject.subject_number or "" for one in in_order(rows, sort)) == order
+def test_the_rows_are_sorted_as_asked(cast: Cast, sort: str, order: str) -> None:
+    told: dict[str, tuple[str, dict[str, Any]]] = {
+        "A": ("2", {"died_on": date(2026, 3, 1)}),
+        "B": ("1", {"ended_on": date(2026, 2, 1)}),
+        "C": ("2", {"ended_on": date(2026, 4, 1), "relapsed_on": date(2026, 3, 20)}),
+        "D": ("", {"ended_on": date(2026, 2, 1)}),
+    }
+    for number, (arm, days) in told.items():
+        subject = enrolled(cast)
+        with acting(user=cast.coordinator):
+            bring_up_to_date(Subject.objects.filter(pk=subject.pk))
+            Subject.objects.filter(pk=subject.pk).update(subject_number=number, arm=arm)
+            usual = {"started_on": DAY1, "ended_on": None, "died_on": None, "relapsed_on": None}
+            SubjectCourse.objects.filter(subject=subject).update(**usual | days)
+    with acting(user=cast.coordinator):
+        rows = in_order(Subject.objects.filter(course__isnull=False), sort)
+        assert "".join(one.subject_number for one in rows) == order
 
 
 def test_the_page_shows_ones_own_subjects_in_both_languages(cast: Cast, client: Client) -> None:
