@@ -20,6 +20,7 @@ from .codebook import codebook_page, write_codebook
 from .domain.table import Table
 from .extract import Extract
 from .models import Export
+from .odm.document import write_odm
 from .scripts import programs
 from .writers.delimited import count_csv, write_csv
 from .writers.packages import count_spss, count_stata, write_spss, write_stata
@@ -176,6 +177,20 @@ def codebook_pdf(making: Making) -> None:
         making.step()
 
 
+def odm_part(*, audit: bool) -> Callable[[Making], None]:
+    """The study as one file of ODM, as it stands or with every transaction."""
+
+    def make(making: Making) -> None:
+        name = f"odm/{making.order.study.key}{'-audit' if audit else ''}.xml"
+        subjects = write_odm(making.extract, making.path(name), audit=audit)
+        if subjects != (wanted := making.extract.subjects.count()):
+            raise Lost(f"{name}: {subjects} subjects were written, the record has {wanted}.")
+        making.files[name] = {"subjects": subjects}
+        making.step()
+
+    return make
+
+
 def manifest_of(making: Making) -> dict[str, Any]:
     """What the bundle is, and the digest of each of its files."""
     order, extract = making.order, making.extract
@@ -253,6 +268,18 @@ PARTS: dict[str, Part] = {
     ),
     "dta": Part(_("The record for Stata"), steps_of, raw_part("dta")),
     "sav": Part(_("The record for SPSS"), steps_of, raw_part("sav")),
+    "odm": Part(
+        _("CDISC ODM 1.3.2"),
+        lambda making: 1,
+        odm_part(audit=False),
+        _("what the study asks and what was answered, for archives and other systems"),
+    ),
+    "odm_audit": Part(
+        _("CDISC ODM 1.3.2 with the audit trail"),
+        lambda making: 1,
+        odm_part(audit=True),
+        _("every value that ever stood, with who, when and why"),
+    ),
     "codebook": Part(_("The codebook as PDF"), lambda making: len(LANGUAGES), codebook_pdf),
 }
 

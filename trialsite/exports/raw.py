@@ -17,7 +17,7 @@ from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import ProtocolForm
 from trialsite.exchange.api import Listing
 from trialsite.exchange.lists import router
-from trialsite.exchange.profiles import WHOLE, apply, nature_of_own, natures_of, without
+from trialsite.exchange.profiles import WHOLE, Release, apply, nature_of_own, natures_of, without
 from trialsite.exchange.renderers import flattened
 from trialsite.studies.domain.own_forms import ItemPlan, ProtocolFormPlan
 
@@ -240,18 +240,24 @@ def leaving(
 
 def released(extract: Extract, view: Listing, natures: Mapping[str, Nature]) -> Iterator[Mapping[str, Any]]:
     """The records of a list as they may leave. Raises ValueError where dates of nobody are to be shifted."""
-    release = extract.release
-    if release == WHOLE:
-        yield from view.rows()
-        return
     for record in view.rows():
-        subject = record.get("subject")
-        if view.of_subjects and release.shifts:
-            subject = UUID(str(subject))
-        kept = apply(record, subject if view.of_subjects else None, natures, release)
-        if isinstance(extra := kept.get("extra"), Mapping):
-            kept["extra"] = without(extra, frozenset(release.left_out(natures)))
-        yield kept
+        yield as_released(
+            record, record.get("subject") if view.of_subjects else None, natures, extract.release
+        )
+
+
+def as_released(
+    record: Mapping[str, Any], subject: UUID | str | None, natures: Mapping[str, Nature], release: Release
+) -> Mapping[str, Any]:
+    """A record of a list as it may leave. Raises ValueError where dates of nobody are to be shifted."""
+    if release == WHOLE:
+        return record
+    if subject is not None and release.shifts:
+        subject = UUID(str(subject))
+    kept = apply(record, subject, natures, release)
+    if isinstance(extra := kept.get("extra"), Mapping):
+        kept["extra"] = without(extra, frozenset(release.left_out(natures)))
+    return kept
 
 
 def count_of(view: Listing) -> int:
@@ -299,5 +305,5 @@ def typed(value: Any, kind: Kind) -> Any:
         case Kind.INTEGER:
             return int(value)
         case Kind.BOOLEAN:
-            return value if isinstance(value, bool) else str(value).lower() == "true"
+            return value if isinstance(value, bool) else str(value).lower() in ("true", "yes")
     return str(value)
