@@ -20,7 +20,9 @@ from .codebook import codebook_page, write_codebook
 from .domain.table import Table
 from .extract import Extract
 from .models import Export
+from .odm.definitions import definitions
 from .odm.document import write_odm
+from .paper import casebook_page, crf_page
 from .scripts import programs
 from .writers.delimited import count_csv, write_csv
 from .writers.packages import count_spss, count_stata, write_spss, write_stata
@@ -165,16 +167,41 @@ def describe(making: Making) -> None:
             making.text(name, content)
 
 
+def on_paper(making: Making, name: str, page: str) -> None:
+    """A page as PDF; without Pango as it is."""
+    try:
+        making.path(f"{name}.pdf").write_bytes(pdf_of(page))
+    except NoPdf:
+        making.text(f"{name}.html", page)
+    making.step()
+
+
+def crf_pdf(making: Making) -> None:
+    """The blank and the annotated case report form, in both languages."""
+    study = definitions(making.extract)
+    for annotated in (False, True):
+        for language in LANGUAGES:
+            with override(language):
+                page = crf_page(making.extract, study, annotated=annotated)
+            on_paper(making, f"crf/{'annotated' if annotated else 'blank'}.{language}", page)
+
+
+def casebooks_pdf(making: Making) -> None:
+    """The casebook of each subject, in the language of who asked."""
+    extract = making.extract
+    for batch in extract.batches():
+        for subject in batch:
+            with override(making.order.asked_by.language or "en"):
+                page = casebook_page(subject, extract.reader, release=extract.release)
+            on_paper(making, f"casebooks/{subject.usubjid}", page)
+
+
 def codebook_pdf(making: Making) -> None:
     """The codebook on paper, in both languages; without Pango there is the page alone."""
     for language in LANGUAGES:
         with override(language):
             page = codebook_page(making.order.study, tables_of(making))
-        try:
-            making.path(f"codebook.{language}.pdf").write_bytes(pdf_of(page))
-        except NoPdf:
-            making.text(f"codebook.{language}.html", page)
-        making.step()
+        on_paper(making, f"codebook.{language}", page)
 
 
 def odm_part(*, audit: bool) -> Callable[[Making], None]:
@@ -279,6 +306,18 @@ PARTS: dict[str, Part] = {
         lambda making: 1,
         odm_part(audit=True),
         _("every value that ever stood, with who, when and why"),
+    ),
+    "crf": Part(
+        _("The case report form as PDF"),
+        lambda making: 2 * len(LANGUAGES),
+        crf_pdf,
+        _("blank, and annotated with codes and columns"),
+    ),
+    "casebooks": Part(
+        _("Casebooks as PDF"),
+        lambda making: making.extract.subjects.count(),
+        casebooks_pdf,
+        _("one for each subject, with its audit trail where nothing stays behind"),
     ),
     "codebook": Part(_("The codebook as PDF"), lambda making: len(LANGUAGES), codebook_pdf),
 }

@@ -76,7 +76,7 @@ class Limit:
 class Item:
     """One item. `name`: as in the record and in the columns of the raw tables, "weight.canonical" for the value of a
     quantity in its canonical unit. `type`: a data type of ODM. `units`: UCUM codes in which it can be given.
-    `condition`: when it is asked at all. `several`: any number of the codes, as "A;B"."""
+    `condition`: when it is asked at all. `several`: any number of the codes, as "A;B". `asked`: on its page."""
 
     name: str
     label: Words
@@ -89,6 +89,7 @@ class Item:
     required: bool = False
     section: Words = NO_WORDS
     condition: Words | None = None
+    asked: bool = True
 
     @property
     def derived(self) -> bool:
@@ -271,7 +272,7 @@ def registered_form(extract: Extract, kind: FormType, plans: list[ProtocolFormPl
             items_of_model(row.model, on_line(row)),
             row.model,
             f"{kind.key}-{row.name}".lower(),
-            natures_of(row_serializer(row.model)),
+            natures_of_lines(row.model),
         )
         for row in kind.rows
     )
@@ -303,7 +304,7 @@ def own_form(key: str, plans: list[ProtocolFormPlan]) -> Form:
             if each.key == name
             for one in each.items
         }
-        natures = natures_of(row_serializer(ProtocolLine)) | own_natures(every)
+        natures = natures_of_lines(ProtocolLine) | own_natures(every)
         items = [part for one in every.values() for part in own_parts(one, NO_WORDS, None)]
         lines.append(
             Group(
@@ -315,6 +316,11 @@ def own_form(key: str, plans: list[ProtocolFormPlan]) -> Form:
 
 def items_planned(plans: list[ProtocolFormPlan]) -> dict[str, ItemPlan]:
     return {item.key: item for plan in reversed(plans) for item in plan.items}
+
+
+def natures_of_lines(model: Any) -> dict[str, Nature]:
+    """The natures of the items of one kind of lines."""
+    return natures_of(row_serializer(model))
 
 
 def own_natures(planned: Mapping[str, ItemPlan]) -> dict[str, Nature]:
@@ -376,7 +382,8 @@ def items_of_model(model: type[Any], shown: Shown) -> tuple[Item, ...]:
     for name in sorted(names, key=lambda name: order.get(name, len(order))):
         section, label, required = shown.get(name, (NO_WORDS, None, False))
         for item in parts_of(model, name, label):
-            found.append(replace(item, section=section, required=required and not item.derived))
+            required_here = required and not item.derived
+            found.append(replace(item, section=section, required=required_here, asked=name in shown))
     return tuple(found)
 
 
