@@ -25,8 +25,9 @@ from trialsite.audit import acting
 from trialsite.audit.models import Event
 from trialsite.casebook.errors import CheckFailed
 from trialsite.exports.bundle import PARTS, Format, Lost, Making
-from trialsite.exports.domain.table import Table, Variable
+from trialsite.exports.domain.table import Kind, Table, Variable
 from trialsite.exports.models import Export
+from trialsite.exports.raw import typed
 from trialsite.exports.services import ask_for_export, make, path_of, remove_expired
 from trialsite.exports.tasks import make_export
 
@@ -273,3 +274,8 @@ def test_who_may_no_longer_gets_nothing(filled: Filled) -> None:
     make_export(str(order.pk), str(by.pk))
     order.refresh_from_db()
     assert order.state == "failed"
+
+
+@pytest.mark.parametrize(("kept", "value"), [("yes", True), ("no", False), (True, True), ("", None)])
+def test_an_answer_to_an_item_of_the_trials_own_is_yes_or_no(kept: object, value: object) -> None:
+    assert typed(kept, Kind.BOOLEAN) is value

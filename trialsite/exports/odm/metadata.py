@@ -63,8 +63,7 @@ def study_element(extract: Extract, study: Definitions) -> Any:
             *(condition_def(group, item) for group, item in items_of(study) if item.condition),
             canonical_method(),
             OID=version_oid(key),
-            Name=_("All versions of the protocol, %(versions)s")
-            % {"versions": ", ".join(versions_of(extract))},
+            Name=f"All versions of the protocol: {', '.join(versions_of(extract))}",
         ),
         OID=study_oid(key),
     )
