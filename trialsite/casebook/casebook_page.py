@@ -78,6 +78,7 @@ def subject_context(request: HttpRequest, subject: Subject, tab: str) -> dict[st
             if page.shown(subject)
         ],
         "may_edit": may(user_of(request), "form.submit", study_id=subject.study_id, site_id=subject.site_id),
+        "may_export": may(user_of(request), "export.run", study_id=subject.study_id, site_id=subject.site_id),
         "may_identify": earlier_instant()
         is None  # nobody is looked up in the past: who a subject is stands today
         and may(user_of(request), "identity.view", study_id=subject.study_id, site_id=subject.site_id),

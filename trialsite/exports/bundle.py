@@ -20,6 +20,9 @@ from .codebook import codebook_page, write_codebook
 from .domain.table import Table
 from .extract import Extract
 from .models import Export
+from .odm.definitions import definitions
+from .odm.document import write_odm
+from .paper import casebook_page, crf_page
 from .scripts import programs
 from .standards import write_standard
 from .writers.delimited import count_csv, write_csv
@@ -183,16 +186,55 @@ def one_step(_making: Making) -> int:
     return 1
 
 
+def on_paper(making: Making, name: str, page: str) -> None:
+    """A page as PDF; without Pango as it is."""
+    try:
+        making.path(f"{name}.pdf").write_bytes(pdf_of(page))
+    except NoPdf:
+        making.text(f"{name}.html", page)
+    making.step()
+
+
+def crf_pdf(making: Making) -> None:
+    """The blank and the annotated case report form, in both languages."""
+    study = definitions(making.extract)
+    for annotated in (False, True):
+        for language in LANGUAGES:
+            with override(language):
+                page = crf_page(making.extract, study, annotated=annotated)
+            on_paper(making, f"crf/{'annotated' if annotated else 'blank'}.{language}", page)
+
+
+def casebooks_pdf(making: Making) -> None:
+    """The casebook of each subject, in the language of who asked."""
+    extract = making.extract
+    for batch in extract.batches():
+        for subject in batch:
+            with override(making.order.asked_by.language or "en"):
+                page = casebook_page(subject, extract.reader, release=extract.release)
+            on_paper(making, f"casebooks/{subject.usubjid}", page)
+
+
 def codebook_pdf(making: Making) -> None:
     """The codebook on paper, in both languages; without Pango there is the page alone."""
     for language in LANGUAGES:
         with override(language):
             page = codebook_page(making.order.study, tables_of(making))
-        try:
-            making.path(f"codebook.{language}.pdf").write_bytes(pdf_of(page))
-        except NoPdf:
-            making.text(f"codebook.{language}.html", page)
+        on_paper(making, f"codebook.{language}", page)
+
+
+def odm_part(*, audit: bool) -> Callable[[Making], None]:
+    """The study as one file of ODM, as it stands or with every transaction."""
+
+    def make(making: Making) -> None:
+        name = f"odm/{making.order.study.key}{'-audit' if audit else ''}.xml"
+        subjects = write_odm(making.extract, making.path(name), audit=audit)
+        if subjects != (wanted := making.extract.subjects.count()):
+            raise Lost(f"{name}: {subjects} subjects were written, the record has {wanted}.")
+        making.files[name] = {"subjects": subjects}
         making.step()
+
+    return make
 
 
 def manifest_of(making: Making) -> dict[str, Any]:
@@ -278,6 +320,26 @@ PARTS: dict[str, Part] = {
         _("ADaM as SAS transport, with Define-XML"), one_step, standard_part("adam", "xpt"), whole=True
     ),
     "adam_json": Part(_("ADaM as Dataset-JSON"), one_step, standard_part("adam", "json"), whole=True),
+    "odm": Part(
+        _("CDISC ODM 1.3.2"),
+        one_step,
+        odm_part(audit=False),
+    ),
+    "odm_audit": Part(
+        _("CDISC ODM 1.3.2 with the audit trail"),
+        one_step,
+        odm_part(audit=True),
+    ),
+    "crf": Part(
+        _("The case report form as PDF"),
+        lambda making: 2 * len(LANGUAGES),
+        crf_pdf,
+    ),
+    "casebooks": Part(
+        _("Casebooks as PDF"),
+        lambda making: making.extract.subjects.count(),
+        casebooks_pdf,
+    ),
     "codebook": Part(_("The codebook as PDF"), lambda making: len(LANGUAGES), codebook_pdf),
 }
 

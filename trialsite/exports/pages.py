@@ -11,17 +11,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from outcomes.models import DataCut
+from outcomes.snapshots.paper import NoPdf, pdf_of
 from outcomes.snapshots.selectors import cuts_of, is_made
 from trialsite.access.models import User
-from trialsite.access.permissions import grants_of, refuse_page
+from trialsite.access.permissions import grants_of, may, refuse_page
 from trialsite.access.requests import user_of
 from trialsite.audit.events import record_event
 from trialsite.casebook.errors import CheckFailed
+from trialsite.casebook.selectors import subject_or_404
 from trialsite.studies.models import Study
 from trialsite.studies.selectors import study_or_404
 
 from .forms import ExportForm
 from .models import Export
+from .paper import casebook_page
 from .ranges import file_response
 from .services import EXPORTS, ask_for_export, given_up, path_of
 
@@ -108,3 +111,21 @@ def download(request: HttpRequest, user: User, found: Export) -> HttpResponseBas
         raise Http404
     record_event(kind="export.downloaded", user_id=user.pk, export=str(found.pk), sha256=found.sha256)
     return file_response(request, path, name=found.file_name, media_type=ZIP, tag=found.sha256)
+
+
+@login_required
+@require_GET
+def casebook_pdf(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """The casebook of a subject as PDF, without the trail, which an export has; without Pango as a page to print."""
+    user = user_of(request)
+    subject = subject_or_404(user, subject_id)
+    place = {"study_id": subject.study_id, "site_id": subject.site_id}
+    if not may(user, EXPORTS, **place):
+        refuse_page()
+    page = casebook_page(subject, user, trail=False)
+    record_event(kind="export.casebook", user_id=user.pk, subject=str(subject.pk))
+    try:
+        headers = {"Content-Disposition": f'inline; filename="{subject.usubjid}.pdf"'}
+        return HttpResponse(pdf_of(page), content_type="application/pdf", headers=headers)
+    except NoPdf:
+        return HttpResponse(page)

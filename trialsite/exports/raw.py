@@ -297,5 +297,5 @@ def typed(value: Any, kind: Kind) -> Any:
         case Kind.INTEGER:
             return int(value)
         case Kind.BOOLEAN:
-            return value if isinstance(value, bool) else str(value).lower() == "true"
+            return value if isinstance(value, bool) else str(value).lower() in ("true", "yes")
     return str(value)
