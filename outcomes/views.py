@@ -31,6 +31,7 @@ from .swimmer.page import swimmer_context
 NUMBERS = (
     "counted",
     "events",
+    "competing",
     "arm",
     "site",
     "factor",
@@ -68,7 +69,7 @@ def endpoint(request: HttpRequest, key: str, endpoint: str) -> HttpResponse:
     """One endpoint of a study, its groups beside each other (?by=), and the subjects at one's own sites behind it or
     behind one of its numbers.
 
-    ?day=: those with an event that day; ?counted=1, ?events=1, ?arm=, ?site=, ?factor= with ?level=: of the counted;
+    ?day=: those with an event that day; ?counted=1, ?events=1, ?competing=1, ?arm=, ?site=, ?factor= with ?level=: of the counted;
     ?csv= a table of the groups; ?json the figures of the page."""
     user = person(request)
     found = study_with_figures(user, key)
@@ -103,6 +104,7 @@ def narrowed_words(protocol: Protocol, asked: Mapping[str, str]) -> str:
     factor, level = asked.get("factor", ""), asked.get("level", "")
     words = [
         _("with the event") if asked.get("events") else "",
+        _("with a competing event") if asked.get("competing") else "",
         arm_name(protocol, asked["arm"]) if asked.get("arm") else "",
         asked.get("site", ""),
         told(group_words(protocol, factor), str(levels_of(protocol, factor).get(level, level)))

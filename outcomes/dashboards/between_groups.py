@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from outcomes.domain.between_groups import Analysis, Compared, GroupFigures, compare
@@ -85,17 +87,36 @@ def estimates(asked: Asked, shown: Figure, found: Groups) -> Part:
     told = found.compared
     columns = columns_of(shown, told)
     lines = [
-        Line(found.names[one.group], [Cell(words(one)) for _head, words in columns]) for one in told.groups
+        Line(
+            found.names[one.group],
+            [cell(asked, shown, found, one, words(one), behind) for _head, words, behind in columns],
+        )
+        for one in told.groups
     ]
     factors = [(one, factor_words(asked.protocol, one)) for one in factors_of(asked.protocol)]
     return Part(
         "groups",
         _("Groups and follow-up"),
-        Table(_("Group"), [head for head, _words in columns], lines),
+        Table(_("Group"), [head for head, _words, _behind in columns], lines),
         lead=" ".join(one for one in (left_out(found.left_out), only_one(told)) if one),
         note=" ".join(estimates_note(told)),
         choices=asked.choices("by", [("", first_choice(asked)), *factors], found.factor),
     )
+
+
+def cell(asked: Asked, shown: Figure, found: Groups, one: Any, words: str, behind: str) -> Cell:
+    """A cell of a group; a count leads to the subjects `behind` it."""
+    if not behind:
+        return Cell(words)
+    group = (
+        {"factor": found.factor, "level": one.group}
+        if found.factor
+        else {"arm": one.group}
+        if one.group
+        else {}
+    )
+    address = reverse("dashboard-endpoint", args=[asked.study.key, shown.plan.key])
+    return Cell(words, f"{address}?{urlencode({'counted': '1', behind: '1'} | group)}#subjects")
 
 
 def first_choice(asked: Asked) -> str:
@@ -109,28 +130,30 @@ def factor_words(protocol: Protocol, factor: str) -> str:
     return _("%(factor)s (stratum)") % {"factor": name} if factor in strata_of(protocol) else name
 
 
-def columns_of(shown: Figure, told: Compared) -> list[tuple[str, Any]]:
-    """The heading of each column, and what it says of a group."""
-    columns: list[tuple[str, Any]] = [
-        (_("Subjects"), lambda one: str(one.n)),
-        (_("Events"), lambda one: str(one.events)),
+def columns_of(shown: Figure, told: Compared) -> list[tuple[str, Any, str]]:
+    """The heading of each column, what it says of a group, and which of its subjects stand behind a count."""
+    columns: list[tuple[str, Any, str]] = [
+        (_("Subjects"), lambda one: str(one.n), "counted"),
+        (_("Events"), lambda one: str(one.events), "events"),
     ]
     if told.rising:
-        columns.append((_("Competing events"), lambda one: str(one.competing)))
+        columns.append((_("Competing events"), lambda one: str(one.competing), "competing"))
     if told.landmark_days is not None:
         head = _("Incidence at %(at)s (95 %% CI)") if told.rising else _("Free of event at %(at)s (95 %% CI)")
         columns += [
-            (head % {"at": shown.landmark_words}, lambda one: share_words(one.landmark)),
-            (_("At risk then"), lambda one: str(one.at_risk)),
+            (head % {"at": shown.landmark_words}, lambda one: share_words(one.landmark), ""),
+            (_("At risk then"), lambda one: str(one.at_risk), ""),
         ]
     if not told.rising:
-        columns.append((_("Median, months (95 % CI)"), lambda one: months_words(one.median)))
+        columns.append((_("Median, months (95 % CI)"), lambda one: months_words(one.median), ""))
     if told.tau is not None:
         head = _("Mean months free of event within %(n)s months (95 %% CI)")
-        columns.append((head % {"n": f"{months(told.tau):.1f}"}, lambda one: months_words(one.mean)))
+        columns.append((head % {"n": f"{months(told.tau):.1f}"}, lambda one: months_words(one.mean), ""))
         if len(told.groups) > 1:
-            columns.append((_("Difference from the first, months"), lambda one: months_words(one.difference)))
-    columns.append((_("Median follow-up, months (95 % CI)"), lambda one: months_words(one.follow_up)))
+            columns.append(
+                (_("Difference from the first, months"), lambda one: months_words(one.difference), "")
+            )
+    columns.append((_("Median follow-up, months (95 % CI)"), lambda one: months_words(one.follow_up), ""))
     return columns
 
 
