@@ -26,7 +26,8 @@ def results_of_study(user: User, study: Study, endpoint: str) -> QuerySet[Endpoi
 def behind_number(
     results: QuerySet[EndpointResult], shown: Figure, asked: Mapping[str, str]
 ) -> QuerySet[EndpointResult]:
-    """Those of the results that one number counts: everybody counted, those with the event or a competing one, a group, an arm, a site."""
+    """Those of the results that one number counts: everybody counted, those with the event or a competing one, a
+    group, an arm, a site."""
     found = results.exclude(cause=None)
     if shown.timed:
         found = found.exclude(days=None)

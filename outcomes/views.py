@@ -69,8 +69,8 @@ def endpoint(request: HttpRequest, key: str, endpoint: str) -> HttpResponse:
     """One endpoint of a study, its groups beside each other (?by=), and the subjects at one's own sites behind it or
     behind one of its numbers.
 
-    ?day=: those with an event that day; ?counted=1, ?events=1, ?competing=1, ?arm=, ?site=, ?factor= with ?level=: of the counted;
-    ?csv= a table of the groups; ?json the figures of the page."""
+    ?day=: those with an event that day; ?counted=1, ?events=1, ?competing=1, ?arm=, ?site=, ?factor= with ?level=: of
+    the counted; ?csv= a table of the groups; ?json the figures of the page."""
     user = person(request)
     found = study_with_figures(user, key)
     plan = plan_or_404(found.protocol, endpoint)

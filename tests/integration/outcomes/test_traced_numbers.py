@@ -27,10 +27,11 @@ ADDRESSES = [
     "monitoring/",
     *(f"{name}/" for name in PAGES),
 ]
-LISTS = re.compile(r"/dashboards/[^/]+/(cells/|flow/\w|endpoints/[^/]+/\?(counted|events|day)=)")
+LISTS = re.compile(r"/dashboards/[^/]+/(cells/|flow/\w|endpoints/[^/]+/\?(counted|events|competing|day)=)")
 FORM = re.compile(r'href="(/subjects/[0-9a-f-]+/slots/[^"]*)"')
 PLAIN = {  # no list stands behind sums of the lines above, plans, drafts of one author, days of one subject
-    "Months", "At risk", "At risk then", "Events so far", "Events of any kind so far", "Censored so far", "Planned", "Enrolled so far",
+    "Months", "At risk", "At risk then", "Events so far", "Events of any kind so far", "Censored so far",
+    "Planned", "Enrolled so far",
     "Forms begun, not submitted", "All sites", "Other sites",
     "Days", "Samples", "First on day", "Last on day",
 }  # fmt: skip
