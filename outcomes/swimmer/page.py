@@ -25,7 +25,7 @@ from ..study_reading import sees_arms
 from .drawing import shaped, swimmer_drawing
 from .reading import BEST, Swimmer, swimmers_of
 
-SHOWN = 60
+SHOWN = 30
 SHOWN_STATES = (SubjectState.ENROLLED, SubjectState.OFF_STUDY)
 DIED = "died"  # how the dead are listed, whatever state their records have
 MRD = ("NEGATIVE", "POSITIVE", "INDETERMINATE")

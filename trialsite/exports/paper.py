@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 
 from trialsite.access.models import User
 from trialsite.access.permissions import may
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.items import item_in_words, item_label
 from trialsite.casebook.models import Subject
 from trialsite.casebook.names import visit_name
@@ -16,7 +17,8 @@ from trialsite.casebook.trail import Change, in_words
 from trialsite.casebook.trail_filters import trail_visible_to
 from trialsite.casebook.worksheets import Words, keys_of_visits
 from trialsite.clinical.units import unit_label
-from trialsite.exchange.profiles import WHOLE, Release, natures_of, offset_days, shifted
+from trialsite.exchange.api import ProtocolFormViewSet
+from trialsite.exchange.profiles import WHOLE, Release, nature_of_own, natures_of, offset_days, shifted
 from trialsite.exchange.serializers import form_serializer
 from trialsite.review.contents import FormContent, contents_of
 from trialsite.review.item_words import value_in_words
@@ -197,17 +199,15 @@ def leaving(subject: Subject, one: FormContent, release: Release) -> dict[str, s
     """The content of a form without what stays behind, its dates shifted as those of its subject."""
     if release == WHOLE:
         return dict(one.content)
-    stay = set(release.left_out(natures_of(form_serializer(one.kind))))
+    known = forms.get(one.kind.key)
+    serializer = form_serializer(known) if known else ProtocolFormViewSet.serializer_class
+    stay = set(release.left_out(natures_of(serializer)))
     stay |= {
         f"{row.name}.{item}"
         for row in one.kind.rows
         for item in release.left_out(natures_of_lines(row.model))
     }
-    own = (
-        {item.key for item in one.kind.own.values() if item.type == "text"}
-        if release.profile != WHOLE.profile
-        else set()
-    )
+    own = own_texts(one.kind) if release.holds_back(Nature.FREE_TEXT) else set()
     days = offset_days(subject.pk) if release.shifts else 0
     kept = {}
     for item, text in one.content.items():
@@ -215,6 +215,18 @@ def leaving(subject: Subject, one: FormContent, release: Release) -> dict[str, s
         if (f"{name}.{rest.partition('.')[2]}" if rest else name) not in stay | own:
             kept[item] = shifted(text, days) if days else text
     return kept
+
+
+def own_texts(kind: FormType) -> set[str]:
+    """The items in people's words that only the trial asks for, or asked for, lines included."""
+    items = {**kind.retired, **kind.own}
+    found = {key for key, item in items.items() if nature_of_own(item) is Nature.FREE_TEXT}
+    for row in kind.rows:
+        group = getattr(row.form, "group", None)  # of the lines of a trial's own form
+        for item in group.items if group else ():
+            if nature_of_own(item) is Nature.FREE_TEXT:
+                found.add(f"{row.name}.{item.key}")
+    return found
 
 
 def trail_of(subject: Subject, reader: User) -> Sequence[Change]:
