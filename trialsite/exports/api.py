@@ -24,7 +24,7 @@ from trialsite.access.requests import user_of
 from trialsite.exchange.api import Listing
 from trialsite.exchange.profiles import Release
 from trialsite.exchange.refusals import REFUSALS, Told, told_in
-from trialsite.exchange.tokens import release_of
+from trialsite.exchange.tokens import TokenOpens, release_of
 
 from .bundle import PARTS
 from .models import Export
@@ -97,7 +97,7 @@ class ExportViewSet(Listing):
     title = gettext_lazy("Your exports")
     queryset = Export.objects.none()
     serializer_class = ExportSerializer
-    permission_classes = [PullsExports]
+    permission_classes = [PullsExports, TokenOpens]
     filterset_class = None
     scope = Scope.EXPORT  # of a token, whatever the method
 

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from assessments.models import AdverseEvent
 from tests.cast import Cast
+from tests.integration.test_api import token_of
 from trialsite.access.models import Membership, User
 from trialsite.access.services import end_role
 from trialsite.audit import acting
@@ -270,6 +271,29 @@ def test_the_api_asks_for_an_export_and_gives_its_file(client: Client, filled: F
     assert client.get(where).status_code == 404
     client.force_login(cast.administrator)
     assert client.post("/api/v1/exports/", told, content_type="application/json").status_code == 403
+
+
+def test_a_token_asks_for_no_more_than_it_reads_itself(client: Client, filled: Filled) -> None:
+    cast, _subjects = filled
+    told = {"study": cast.study.key, "parts": ["csv"], "purpose": "interim look"}
+
+    def status(token: dict[str, str], **more: Any) -> tuple[int, set[str]]:
+        answer = client.post(
+            "/api/v1/exports/", {**told, **more}, content_type="application/json", headers=token
+        )
+        return answer.status_code, set(answer.json().get("errors") or ())
+
+    reads = token_of(cast.statistician, scopes=["read"], profile="coded", genetic=False)
+    assert status(reads)[0] == 403
+    coded = token_of(cast.statistician, scopes=["export"], profile="coded", genetic=False)
+    assert status(coded, profile="identified") == (400, {"profile"})
+    assert status(coded, genetic=True) == (400, {"genetic"})
+    assert status(coded, profile="coded")[0] == 202
+    whole = made(cast, by=cast.statistician)
+    assert client.get(f"/api/v1/exports/{whole.pk}/", headers=coded).status_code == 404
+    listed = client.get("/api/v1/exports/", headers=coded)
+    assert listed.status_code == 200
+    assert str(whole.pk) not in listed.content.decode()
 
 
 def test_an_export_leaves_after_its_time(filled: Filled) -> None:
