@@ -18,6 +18,7 @@ from .dashboards.deriving import derive_cells
 from .derived import endpoints_touched
 from .facts import relapses
 from .monitoring.evaluation import rules_met
+from .monitoring.trail_words import hidden_of_control
 from .results import derive_course, derive_results
 from .snapshots.api import DataCutViewSet
 from .snapshots.tasks import work_on_cut  # noqa: F401  (the workers find it here)
@@ -171,4 +172,5 @@ registries.api_lists.register("data-cuts", DataCutViewSet)
 registries.trail_words.register(models.AdjudicationDecision._meta.db_table, DECISION_WORDS)
 registries.trail_words.register(models.DataCut._meta.db_table, TrailWords(hidden=hidden_of_cut))
 registries.trail_words.register(models.DataCutFile._meta.db_table, TrailWords(hidden=hidden_of_file))
+registries.trail_words.register(models.HistoricalControl._meta.db_table, TrailWords(hidden=hidden_of_control))
 registries.critical_items.register("endpoints", critical_items)
