@@ -51,6 +51,9 @@ class Cast:
         return {name: getattr(self, name) for name in names.split()}
 
 
+NO_FIGURES = ("administrator", "adjudicator", "chair")  # the parts that open neither record nor figures
+
+
 @cache
 def document_of(key: str) -> dict[str, Any]:
     """A protocol that ships, read once a test run."""

@@ -156,7 +156,7 @@ def test_subjects_are_compared_one_by_one_with_their_balance(
     text = page(client, derived.statistician, WEIGHTED)
     assert "Weighted comparison" in text
     assert "Hazard ratio, study to control" in text
-    assert '<code>sex=M</code></th><td class="num" data-label="Study">0.50</td>' in text
+    assert 'sex: Male</th><td class="num" data-label="Study">0.50</td>' in text
     assert "left out" not in text
     assert "Weighted comparison" not in page(client, derived.coordinator, WEIGHTED)
     assert "Weighted comparison" not in page(client, derived.statistician, "?method=nonsense")
