@@ -13,7 +13,7 @@ class KeptAnswer(models.Model):
     Key and request are kept as keyed hashes, the answer encrypted: it holds what the record holds.
     """
 
-    protection = Protection(app=("insert", "delete"))
+    protection = Protection(app=("insert", "update", "delete"))
     encrypted = ("content",)
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
