@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -77,6 +78,16 @@ class AskedSerializer(Told):
     )
 
 
+class ExportFilter(filters.FilterSet):
+    """The filters of the list."""
+
+    study = filters.CharFilter(field_name="study__key", help_text="key of the study")
+
+    class Meta:
+        model = Export
+        fields = ("study",)
+
+
 def refuse_more(token: Release, told: Mapping[str, Any]) -> None:
     """Refuse an export of more than the token may read itself."""
     wrong = {}
@@ -98,7 +109,7 @@ class ExportViewSet(Listing):
     queryset = Export.objects.none()
     serializer_class = ExportSerializer
     permission_classes = [PullsExports, TokenOpens]
-    filterset_class = None
+    filterset_class = ExportFilter
     scope = Scope.EXPORT  # of a token, whatever the method
 
     def get_queryset(self) -> QuerySet:
