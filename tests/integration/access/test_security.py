@@ -104,5 +104,6 @@ def test_tokens_are_not_made_by_the_dozen(client: Client, cast: Cast, settings) 
     settings.TOKENS_PER_MINUTE = 2
     client.force_login(cast.coordinator)
     for number in range(4):
-        client.post("/exports/tokens/", {"name": f"client {number}"})
+        told = {"name": f"client {number}", "scopes": ["read"], "profile": "coded"}
+        client.post("/exports/tokens/", told)
     assert Token.objects.count() == 2
