@@ -226,4 +226,4 @@ def test_the_number_of_queries_does_not_grow_with_the_lines(
         with CaptureQueriesContext(connection) as queries:
             client.get("/trail/")
         counts.append(len(queries))
-    assert counts[0] == counts[1]
+    assert counts[1] <= counts[0]

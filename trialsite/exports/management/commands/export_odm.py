@@ -12,7 +12,7 @@ from trialsite.exchange.profiles import Release
 from trialsite.exports.extract import Extract
 from trialsite.exports.odm.document import write_odm
 from trialsite.exports.services import EXPORTS
-from trialsite.studies.models import Study
+from trialsite.studies.selectors import studies_visible_to
 
 
 class Command(BaseCommand):
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         if reader is None:
             raise CommandError(f"There is no user {options['user']}.")
         with acting(user=reader):
-            study = Study.objects.filter(key=options["study"]).first()
+            study = studies_visible_to(reader).filter(key=options["study"]).first()
             if study is None or not grants_of(reader).somewhere(EXPORTS, study.pk):
                 raise CommandError(f"There is no study {options['study']} that {options['user']} may export.")
             extract = Extract(study, reader, Release(Profile(options["profile"]), options["genetic"]))

@@ -10,7 +10,7 @@ from trialsite.audit import acting
 from trialsite.exports.extract import Extract
 from trialsite.exports.standards import STANDARDS, write_standard
 from trialsite.exports.writers.xpt import NotTransportable
-from trialsite.studies.models import Study
+from trialsite.studies.selectors import studies_visible_to
 
 
 class Command(BaseCommand):
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         if reader is None:
             raise CommandError(f"There is no user {options['user']}.")
         with acting(user=reader):
-            study = Study.objects.filter(key=options["study"]).first()
+            study = studies_visible_to(reader).filter(key=options["study"]).first()
             if study is None:
                 raise CommandError(f"There is no study {options['study']} that {options['user']} may see.")
             folder: Path = options["folder"]
