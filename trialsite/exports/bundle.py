@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,11 @@ class Making:
     total: int = 0
     done: int = 0
 
+    @cached_property
+    def tables(self) -> list[Table]:
+        """The raw tables, described once; each gives its rows anew."""
+        return raw.tables(self.extract)
+
     def step(self) -> None:
         self.done += 1
         self.progress(self.done, self.total)
@@ -100,7 +105,7 @@ def raw_part(suffix: str) -> Callable[[Making], None]:
 
     def make(making: Making) -> None:
         how = formats(making.order.byte_order_mark)[suffix]
-        for table in tables_of(making):
+        for table in making.tables:
             name = f"raw/{table.name}.{suffix}"
             if not making.write(table, name, how):
                 making.path(name).unlink()
@@ -120,12 +125,8 @@ def formats(bom: bool) -> dict[str, Format]:
     }
 
 
-def tables_of(making: Making) -> list[Table]:
-    return raw.tables(making.extract)
-
-
 def steps_of(making: Making) -> int:
-    return len(tables_of(making))
+    return len(making.tables)
 
 
 def make_bundle(
@@ -154,7 +155,7 @@ def describe(making: Making) -> None:
     """The codebook and the programs that read the files."""
     tables = [
         table
-        for table in tables_of(making)
+        for table in making.tables
         if any(name.startswith(f"raw/{table.name}.") for name in making.files)
     ]
     if not tables:
@@ -216,10 +217,10 @@ def casebooks_pdf(making: Making) -> None:
 
 
 def codebook_pdf(making: Making) -> None:
-    """The codebook on paper, in both languages; without Pango there is the page alone."""
+    """The codebook on paper, in both languages."""
     for language in LANGUAGES:
         with override(language):
-            page = codebook_page(making.order.study, tables_of(making))
+            page = codebook_page(making.order.study, making.tables)
         on_paper(making, f"codebook.{language}", page)
 
 
@@ -253,7 +254,7 @@ def manifest_of(making: Making) -> dict[str, Any]:
         "subjects": extract.subjects.count(),
         "left_out": {
             "subjects_use_of_data_withdrawn": extract.withdrawn,
-            "items": {table.name: list(table.left_out) for table in tables_of(making) if table.left_out},
+            "items": {table.name: list(table.left_out) for table in making.tables if table.left_out},
         },
         "files": {
             name: {**making.files.get(name, {}), **digest(path)} for name, path in listed(making.folder)
@@ -304,7 +305,6 @@ def packed(folder: Path, target: Path) -> None:
 
 def removed(target: Path) -> None:
     target.unlink(missing_ok=True)
-    shutil.rmtree(target.with_suffix(""), ignore_errors=True)
 
 
 PARTS: dict[str, Part] = {

@@ -1,6 +1,6 @@
 """The record as it was entered: every list of the API as a table, the items of a trial's own in columns of theirs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -52,7 +52,7 @@ def lists() -> dict[str, type[Listing]]:
 
 def tables(extract: Extract) -> list[Table]:
     """Every list that holds something of the study's subjects, in the order of the API's page of lists."""
-    found = []
+    found, plans = [], plans_of(extract)
     for name, view in lists().items():
         if name in OWN:
             continue
@@ -63,12 +63,12 @@ def tables(extract: Extract) -> list[Table]:
             and "study" in filters.base_filters
             and extract.release.profile in view.profiles
         ):
-            found.append(table_of(extract, name, view))
-    return [*found, *own_tables(extract)]
+            found.append(table_of(extract, name, view, plans))
+    return [*found, *own_tables(extract, plans)]
 
 
-def listing(extract: Extract, view: type[Listing]) -> Listing:
-    """A list of the API as the reader of the extract would ask for it."""
+def listing(extract: Extract, view: type[Listing], **where: Any) -> Listing:
+    """A list of the API as the reader of the extract would ask for it; `where` narrows it further."""
     asked = HttpRequest()
     asked.method = "GET"
     asked.GET = QueryDict(f"study={extract.study.key}")
@@ -77,14 +77,17 @@ def listing(extract: Extract, view: type[Listing]) -> Listing:
     shown.setup(asked)
     shown.request = shown.initialize_request(asked)
     shown.request.user = extract.reader
+    if where:
+        every = shown.get_queryset
+        shown.get_queryset = lambda: every().filter(**where)  # type: ignore[method-assign]
     return shown
 
 
-def table_of(extract: Extract, name: str, view: type[Listing]) -> Table:
+def table_of(extract: Extract, name: str, view: type[Listing], plans: Sequence[ProtocolFormPlan]) -> Table:
     """One list as a table, the items that this trial asks for besides in columns of theirs."""
     shown = listing(extract, view)
     form = name.removeprefix("forms/").partition("/")[0]
-    own = {item.key: item for plan in plans_of(extract) if plan.key == form for item in plan.items}
+    own = {item.key: item for plan in plans if plan.key == form for item in plan.items}
     serializer: Any = shown.get_serializer()
     natures = shown.natures
     variables = leaving(extract, natures, (*variables_of(serializer, name), *own_variables(own, form)))
@@ -111,10 +114,10 @@ def plans_of(extract: Extract) -> list[ProtocolFormPlan]:
     return list(found.values())
 
 
-def own_tables(extract: Extract) -> list[Table]:
+def own_tables(extract: Extract, plans: Sequence[ProtocolFormPlan]) -> list[Table]:
     """The forms that only this trial has, each a table, and each kind of its lines."""
     found = []
-    for plan in plans_of(extract):
+    for plan in plans:
         if not ProtocolForm.objects.filter(study=extract.study, form_key=plan.key).exists():
             continue
         found.append(own_table(extract, "forms/PROTOCOL", plan, {"form_key": plan.key}))
@@ -136,10 +139,7 @@ def own_table(extract: Extract, name: str, plan: Any, where: Mapping[str, Any], 
     variables = leaving(extract, natures, every_column)
 
     def narrowed() -> Listing:
-        asked = listing(extract, view)
-        every = asked.get_queryset
-        asked.get_queryset = lambda: every().filter(study=extract.study, **where)  # type: ignore[method-assign]
-        return asked
+        return listing(extract, view, study=extract.study, **where)
 
     def rows() -> Iterator[Row]:
         return typed_rows(released(extract, narrowed()), variables, own)
