@@ -14,6 +14,10 @@ from trialsite.casebook.models import Subject
 
 OWNER = "owner"
 LONGER = "round(t.days * (0.5 + twin * 7919 %% 1000 / 1000.0))::integer"
+TWIN = (  # the instant, version and variant of the key stay, so that a twin's rows were made when its model's were
+    "(left(t.{0}::text, 15) || substr(md5(t.{0}::text || '-' || twin)::uuid::text, 16, 4)"
+    " || substr(t.{0}::text, 20, 1) || substr(md5(t.{0}::text || '-' || twin)::uuid::text, 21))::uuid"
+)
 NUMBERED = "CASE WHEN t.{0} = '' THEN '' ELSE t.{0} || '-' || twin END"
 CHANGED: dict[tuple[Any, str], str] = {
     (Subject, "screening_number"): NUMBERED.format("screening_number"),
@@ -81,7 +85,7 @@ def copy_table(cursor: CursorWrapper, model: type[models.Model], numbers: range)
             continue
         columns.append(f'"{field.column}"')
         if new_key:
-            values.append(f"md5(t.\"{field.column}\"::text || '-' || twin)::uuid")
+            values.append(TWIN.format(f'"{field.column}"'))
         else:
             values.append(CHANGED.get((model, field.name), f't."{field.column}"'))
     with resting(cursor, table):
