@@ -1,8 +1,6 @@
 """The record as it was entered: every list of the API as a table, the items of a trial's own in columns of theirs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any, cast
 
@@ -21,7 +19,9 @@ from trialsite.exchange.renderers import flattened
 from trialsite.studies.domain.own_forms import ItemPlan, ProtocolFormPlan
 
 from .domain.table import CodeList, Kind, Row, Table, Variable
+from .domain.values import listed, typed
 from .extract import Extract
+from .straight import straight_rows
 
 LEFT_OUT = {"studies", "sites", "dry-runs", "data-cuts", "protocol-versions", "exports", "trail"}
 OWN = {"forms/PROTOCOL", "forms/PROTOCOL/lines"}
@@ -97,7 +97,7 @@ def table_of(extract: Extract, name: str, view: type[Listing], plans: Sequence[P
         name=view.table,
         label=label,
         variables=variables,
-        rows=lambda: typed_rows(released(extract, listing(extract, view)), variables, own),
+        rows=lambda: rows_of(extract, listing(extract, view), variables, own),
         keys=tuple(one.name for one in variables if one.name == "id"),
         expected=None if isinstance(shown, ComputedListing) else lambda: count_of(listing(extract, view)),
         left_out=extract.release.left_out(natures),
@@ -142,7 +142,7 @@ def own_table(extract: Extract, name: str, plan: Any, where: Mapping[str, Any], 
         return listing(extract, view, study=extract.study, **where)
 
     def rows() -> Iterator[Row]:
-        return typed_rows(released(extract, narrowed()), variables, own)
+        return rows_of(extract, narrowed(), variables, own)
 
     title = plan.title.in_language("en")
     return Table(
@@ -260,6 +260,16 @@ def count_of(view: Listing) -> int:
 # Rows
 
 
+def rows_of(
+    extract: Extract, view: Listing, variables: tuple[Variable, ...], own: Mapping[str, ItemPlan]
+) -> Iterator[Row]:
+    """The rows of a list as they leave: straight from its columns where it shows no more and no date is shifted."""
+    straight = None
+    if not extract.release.shifts and not isinstance(view, ComputedListing):
+        straight = straight_rows(view, variables, own.keys(), extract.release.left_out(view.natures))
+    return typed_rows(released(extract, view), variables, own) if straight is None else straight
+
+
 def typed_rows(
     rows: Iterator[Mapping[str, Any]], variables: tuple[Variable, ...], own: Mapping[str, ItemPlan]
 ) -> Iterator[Row]:
@@ -274,28 +284,3 @@ def typed_rows(
         if strange := flat.keys() - kinds.keys() - (extra.keys() - own.keys()):
             raise ValueError(f"No column for {sorted(strange)}.")
         yield {name: typed(flat.get(name), kind) for name, kind in kinds.items()}
-
-
-def listed(value: Any) -> Any:
-    return ";".join(map(str, value)) if isinstance(value, list) else value
-
-
-def typed(value: Any, kind: Kind) -> Any:
-    """A value of the API as Python has it; None where there is none. Raises ValueError where it is not of its kind."""
-    if value is None or value == "":
-        return None
-    match kind:
-        case Kind.DATE:
-            return value if isinstance(value, date) else date.fromisoformat(str(value))
-        case Kind.INSTANT:
-            return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-        case Kind.DECIMAL:
-            try:
-                return Decimal(str(value))
-            except InvalidOperation as error:
-                raise ValueError(f"{value!r} is not a number.") from error
-        case Kind.INTEGER:
-            return int(value)
-        case Kind.BOOLEAN:
-            return value if isinstance(value, bool) else str(value).lower() in ("true", "yes")
-    return str(value)

@@ -28,8 +28,8 @@ from trialsite.audit.models import Event
 from trialsite.casebook.errors import CheckFailed
 from trialsite.exports.bundle import PARTS, Format, Lost, Making
 from trialsite.exports.domain.table import Kind, Table, Variable
+from trialsite.exports.domain.values import typed
 from trialsite.exports.models import Export
-from trialsite.exports.raw import typed
 from trialsite.exports.services import ask_for_export, make, path_of, remove_expired
 from trialsite.exports.tasks import make_export
 

@@ -19,10 +19,14 @@ def write_csv(table: Table, path: Path, *, bom: bool = True) -> int:
         file.write(BOM if bom else "")
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow(table.columns)
+        told = [(one.name, one.kind in AS_TEXT) for one in table.variables]
         for row in table.rows():
-            writer.writerow([in_text(row[name]) for name in table.columns])
+            writer.writerow([in_text(row[name]) if text else row[name] for name, text in told])
             count += 1
     return count
+
+
+AS_TEXT = {Kind.DECIMAL, Kind.INSTANT, Kind.BOOLEAN}  # what is not written as Python writes it
 
 
 def in_text(value: Any) -> str:

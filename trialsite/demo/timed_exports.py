@@ -1,0 +1,78 @@
+"""The exports that the benchmark writes, beside PostgreSQL's own COPY of the same rows; with the memory they take."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.db import connection
+
+from trialsite.access.models import Role
+from trialsite.audit import acting
+from trialsite.exports import raw
+from trialsite.exports.bundle import formats
+from trialsite.exports.extract import Extract
+from trialsite.studies.models import Study
+
+from .timed_pages import STUDY, who_is
+
+LISTS = ("forms/HEM/results", "forms/HEM")
+COPY = "COPY of PostgreSQL"
+STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+PEAK = "5"  # what CLEAR takes for: forget how much memory there was at the most
+
+
+@dataclass(frozen=True)
+class Written:
+    """One list in one format: rows, seconds, and by how many MiB memory grew at the most (None: not known here)."""
+
+    table: str
+    how: str
+    rows: int
+    seconds: float
+    memory: float | None
+
+
+def written() -> Iterator[Written]:
+    """Laboratory results and their forms in each format, COPY first, as a data manager who sees all sites."""
+    reader = who_is(Role.DATA_MANAGER)
+    extract = Extract(Study.objects.get(key=STUDY), reader)
+    with acting(user=reader), TemporaryDirectory() as folder:
+        for name in LISTS:
+            view = raw.lists()[name]
+            table = raw.table_of(extract, name, view, raw.plans_of(extract))
+            yield taken(name, COPY, lambda path, name=name: copied(extract, name, path), Path(folder))
+            for how in formats(bom=True).values():
+                yield taken(name, how.suffix, lambda path, t=table, how=how: how.write(t, path), Path(folder))
+
+
+def taken(table: str, how: str, write: Callable[[Path], int], folder: Path) -> Written:
+    before = peak()
+    start = time.perf_counter()
+    rows = write(folder / "table")
+    seconds = time.perf_counter() - start
+    after = peak(forget=False)
+    grown = None if before is None or after is None else after - before
+    return Written(table, how, rows, seconds, grown)
+
+
+def copied(extract: Extract, name: str, path: Path) -> int:
+    """The columns of a list's own table, its filter and row-level security included, as the server writes CSV."""
+    view = raw.listing(extract, raw.lists()[name])
+    sql, params = view.filter_queryset(view.get_queryset()).query.sql_with_params()
+    with connection.cursor() as cursor, path.open("wb") as file:
+        asked = cursor.mogrify(sql, params).decode()
+        cursor.copy_expert(f"COPY ({asked}) TO STDOUT WITH (FORMAT csv, HEADER)", file)
+        return int(cursor.rowcount)
+
+
+def peak(*, forget: bool = True) -> float | None:
+    """The most MiB of memory that this process held since it was last forgotten; None where the system does not say."""
+    if not os.access(CLEAR, os.W_OK):
+        return None
+    if forget:
+        CLEAR.write_text(PEAK)
+    line = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
