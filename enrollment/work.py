@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from itertools import count, islice
+from itertools import chain, count, islice
 from typing import Any
 
 from django.db.models import QuerySet
@@ -32,7 +32,7 @@ from .selectors import assess, facts_of_subjects, latest_confirmations, rule_fac
 from .states import PauseState
 
 SHOWN_CRITERIA = 4
-JUDGED_TOGETHER = 10
+FIRST_JUDGED, JUDGED_TOGETHER = 10, 50  # subjects at first, and then
 KINDS = {
     "screening": gettext_lazy("Complete the screening"),
     "confirm": gettext_lazy("Confirm eligibility"),
@@ -117,8 +117,9 @@ def screening_work(user: User, screened: QuerySet[Subject]) -> Iterator[WorkLine
 
     Subjects are judged some at a time, so that who asks for the first lines does not wait for the last."""
     screened = screened.order_by("screened_on", "pk")
-    for first in count(0, JUDGED_TOGETHER):
-        some = list(screened[first : first + JUDGED_TOGETHER])
+    for first in chain((0,), count(FIRST_JUDGED, JUDGED_TOGETHER)):
+        size = JUDGED_TOGETHER if first else FIRST_JUDGED
+        some = list(screened[first : first + size])
         confirmations = latest_confirmations([subject.pk for subject in some])
         facts = (
             facts_of_subjects([one.pk for one in some], rule_facts(some[0].protocol_version)) if some else {}
@@ -128,7 +129,7 @@ def screening_work(user: User, screened: QuerySet[Subject]) -> Iterator[WorkLine
             found = next_step(user, subject, dossier, facts[subject.pk], confirmations.get(subject.pk))
             if found is not None:
                 yield found
-        if len(some) < JUDGED_TOGETHER:
+        if len(some) < size:
             return
 
 

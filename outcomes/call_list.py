@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Max, Q
+from django.db.models import Count, F, Max, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -53,8 +53,8 @@ class CallLine:
     today: date
     visit: VisitLine | None
     standing: Standing
-    attempts: Sequence[ContactAttempt]
-    last_alive: date | None
+    last_contact: date | None
+    last_alive: date | None = None  # told by `with_last_alive`: it asks every form of the subject
 
     @property
     def due(self) -> date | None:
@@ -122,9 +122,7 @@ def call_lines(
 ) -> Iterator[CallLine]:
     """The lines of subjects who are still followed."""
     ended, calendars = follow_up_ends(subject_ids), Calendars()
-    attempts = attempts_of(subject_ids)
-    contacts = last_contacts(subject_ids)
-    signs = {one: found[-1].latest for one, found in signs_of_life(subject_ids).items() if found}
+    attempts, contacts = attempts_told(subject_ids), last_contacts(subject_ids)
     subjects = Subject.objects.filter(pk__in=subject_ids).select_related("study", "site")
     for subject in subjects.defer("protocol_version"):
         if subject.pk in ended:
@@ -135,16 +133,21 @@ def call_lines(
             for each in visits.get(subject.pk, ())
             if contact is None or (each.earliest and each.earliest > contact)
         ]
-        tried = attempts.get(subject.pk, [])
-        known = [day for day in (contact, signs.get(subject.pk)) if day]
         yield CallLine(
             subject=subject,
             today=days[subject.site_id],
             visit=next(iter(lines_of(still[:1], dict(days), calendars)), None),
-            standing=standing_of([as_told(one) for one in tried], contact),
-            attempts=tried,
-            last_alive=max(known, default=None),
+            standing=standing_of(attempts[subject.pk], contact),
+            last_contact=contact,
         )
+
+
+def with_last_alive(lines: Sequence[CallLine]) -> list[CallLine]:
+    """The same lines, each with the last day on which the subject is known to have lived."""
+    signs = signs_of_life([one.subject.pk for one in lines])
+    last = {subject: found[-1].latest for subject, found in signs.items() if found}
+    known = [[day for day in (one.last_contact, last.get(one.subject.pk)) if day] for one in lines]
+    return [replace(one, last_alive=max(days, default=None)) for one, days in zip(lines, known, strict=True)]
 
 
 def call_line_of(subject: Subject) -> CallLine | None:
@@ -154,16 +157,21 @@ def call_line_of(subject: Subject) -> CallLine | None:
         "subject__study", "subject__site"
     )
     visits = {subject.pk: list(pressing(mine, days, SOON_DAYS))}
-    return next(call_lines([subject.pk], days, visits), None)
+    return next(iter(with_last_alive(list(call_lines([subject.pk], days, visits)))), None)
 
 
-def attempts_of(subject_ids: Iterable[UUID]) -> dict[UUID, list[ContactAttempt]]:
-    """The attempts that stand, by subject, in the order in which they were made."""
-    found: dict[UUID, list[ContactAttempt]] = defaultdict(list)
-    records = current_records(ContactAttempt, subject_ids).exclude(Q(performed_on=None) | Q(call_result=""))
-    records = records.select_related("visit")
-    for record in records.order_by("performed_on", F("called_at").asc(nulls_first=True), "pk"):
-        found[record.subject_id].append(record)
+def attempts_of(subject_ids: Iterable[UUID]) -> QuerySet[ContactAttempt]:
+    """The attempts that stand, in the order in which they were made."""
+    found = current_records(ContactAttempt, subject_ids).exclude(Q(performed_on=None) | Q(call_result=""))
+    return found.order_by("performed_on", F("called_at").asc(nulls_first=True), "pk")
+
+
+def attempts_told(subject_ids: Iterable[UUID]) -> Mapping[UUID, list[Attempt]]:
+    """What those attempts tell, by subject."""
+    found: dict[UUID, list[Attempt]] = defaultdict(list)
+    columns = ("subject_id", "performed_on", "call_result", "next_call_on")
+    for subject, on, result, next_on in attempts_of(subject_ids).values_list(*columns):
+        found[subject].append(Attempt(on, Result(result), next_on))
     return found
 
 
@@ -171,11 +179,6 @@ def last_contacts(subject_ids: Iterable[UUID]) -> dict[UUID, date]:
     """The last day on which a survival contact found each subject alive."""
     found = current_records(SurvivalContact, subject_ids).filter(alive=True, performed_on__isnull=False)
     return dict(found.order_by().values_list("subject_id").annotate(Max("performed_on")))
-
-
-def as_told(record: ContactAttempt) -> Attempt:
-    assert record.performed_on is not None
-    return Attempt(record.performed_on, Result(record.call_result), record.next_call_on)
 
 
 # The inbox
@@ -214,14 +217,14 @@ def lost_lines(user: User, wanted: Wanted) -> Iterator[WorkLine]:
     failed = failed.filter(call_result=CallResult.NOT_REACHED).exclude(state=RecordState.VOIDED)
     often = failed.order_by().values("subject").annotate(n=Count("pk")).filter(n__gte=PROPOSES_LOST)
     ids = list(often.values_list("subject", flat=True))
-    attempts, contacts, ended = attempts_of(ids), last_contacts(ids), follow_up_ends(ids)
+    attempts, contacts, ended = attempts_told(ids), last_contacts(ids), follow_up_ends(ids)
     subjects = Subject.objects.filter(pk__in=ids).exclude(pk__in=ended).select_related("study", "site")
     lines = []
     for subject in subjects:
         tried = attempts[subject.pk]
-        standing = standing_of([as_told(one) for one in tried], contacts.get(subject.pk))
+        standing = standing_of(tried, contacts.get(subject.pk))
         if standing.proposes_lost:
-            lines.append(lost_line(subject, standing, tried[-1].performed_on))
+            lines.append(lost_line(subject, standing, tried[-1].on))
     return iter(sorted(lines, key=lambda one: (one.latest or date.max, one.subject_number)))
 
 

@@ -33,7 +33,7 @@ from trialsite.casebook.slots import Slot
 from trialsite.casebook.states import FOLLOWED
 from trialsite.studies.selectors import places_visible_to, studies_visible_to
 
-from .call_list import attempts_of, call_line_of, calls_due
+from .call_list import attempts_of, call_line_of, calls_due, with_last_alive
 from .calls import record_attempt
 from .domain.attempts import Told, told_by
 from .models.attempts import CallResult, DiseaseTold, Informant
@@ -80,7 +80,7 @@ def call_list(request: HttpRequest) -> HttpResponse:
     study, site = request.GET.get("study", ""), request.GET.get("site", "")
     found = calls_due(user, Wanted(SHOWN + 1, study=study, site=site))
     context = {
-        "lines": found[:SHOWN],
+        "lines": with_last_alive(found[:SHOWN]),
         "more": len(found) > SHOWN,
         "studies": studies_visible_to(user).order_by("key"),
         "sites": places_visible_to(user),
@@ -133,7 +133,7 @@ def page(
     user = user_of(request)
     here: dict[str, Any] = {"study_id": subject.study_id, "site_id": subject.site_id}
     line = call_line_of(subject)
-    attempts = line.attempts if line else attempts_of([subject.pk]).get(subject.pk, [])
+    attempts = attempts_of([subject.pk]).select_related("visit")
     context = {
         **subject_context(request, subject, "subject-calls"),
         "line": line,

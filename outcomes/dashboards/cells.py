@@ -41,6 +41,8 @@ class Count:
 
 
 NONE = Count()
+COLUMNS = "subject_id, number, line, level, n, value"
+AT_ONCE = 50  # rows of the first page
 ORDER = 'ORDER BY number, line COLLATE "C", level COLLATE "C"'
 
 
@@ -159,20 +161,25 @@ class BehindCells:
 
     def __getitem__(self, part: slice) -> list[Behind]:
         start, stop = part.start or 0, part.stop
+        if start == 0 and stop is not None and stop <= AT_ONCE:
+            return self._begun[2][:stop]
         return self._rows(f"{ORDER} LIMIT %s OFFSET %s", [None if stop is None else stop - start, start])
 
     def __len__(self) -> int:
-        return self._sizes[0]
+        return self._begun[0]
 
     def subjects(self) -> int:
         """How many subjects stand in the cells."""
-        return self._sizes[1]
+        return self._begun[1]
 
     @cached_property
-    def _sizes(self) -> tuple[int, int]:
-        """Rows, and subjects in them."""
-        ((rows, subjects),) = self._read("SELECT count(*), count(DISTINCT subject_id) FROM found", ())
-        return int(rows), int(subjects)
+    def _begun(self) -> tuple[int, int, list[Behind]]:
+        """How many rows, how many subjects in them, and the first rows: asked together, since all are read for each."""
+        sizes = "SELECT count(*) AS rows, count(DISTINCT subject_id) AS subjects FROM found"
+        first = f"SELECT {COLUMNS} FROM found {ORDER} LIMIT %s"
+        read = self._read(f"SELECT * FROM ({sizes}) z LEFT JOIN ({first}) f ON true {ORDER}", [AT_ONCE])
+        rows, subjects = read[0][:2]
+        return int(rows), int(subjects), [Behind(*row[2:]) for row in read] if rows else []
 
     def highest(self, most: int) -> list[Behind]:
         """Those with the greatest values, the greatest last."""
@@ -185,7 +192,7 @@ class BehindCells:
         return self._rows(f"WHERE number IN ({first}) {ORDER}", [most])
 
     def _rows(self, which: str, params: Sequence[Any] = ()) -> list[Behind]:
-        found = self._read(f"SELECT subject_id, number, line, level, n, value FROM found {which}", params)
+        found = self._read(f"SELECT {COLUMNS} FROM found {which}", params)
         return [Behind(*row) for row in found]
 
     def _read(self, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:

@@ -13,6 +13,9 @@ LANGUAGE sql STABLE AS $$
         SELECT s.id, s.site_id, CASE WHEN seen.arms THEN s.arm ELSE '' END::text AS arm, s.state, s.usubjid,
                s.from_paper_until
         FROM casebook_subject s CROSS JOIN seen WHERE seen.study AND s.study_id = p_study
+    ), with_mrd AS MATERIALIZED (  -- read once, not for each visit
+        SELECT c.subject_id, c.line::text AS line FROM outcomes_subjectcell c
+        WHERE p_topic = 'mrd' AND c.study_id = p_study AND c.topic = 'mrd'
     ), plan AS (
         SELECT COALESCE(max(v.seed), (SELECT y.key FROM studies_study y WHERE y.id = p_study)) AS seed,
                COALESCE(max(v.sample_percent), 10) AS percent
@@ -24,11 +27,11 @@ LANGUAGE sql STABLE AS $$
     SELECT p.id, p.site_id, p.arm, v.key || '.' || v.repeat, 'MISSING', 1, NULL
     FROM assessments_plannedvisit v JOIN parts p ON p.id = v.subject_id JOIN places t ON t.id = p.site_id
     WHERE p_topic = 'mrd' AND v.study_id = p_study AND v.latest < t.today
+      AND v.latest < (p_at AT TIME ZONE 'UTC' + interval '14 hours')::date  -- nowhere is it later: an index knows it
       AND v.forms @> '[{"form": "MRD", "required": true}]'
       AND (v.ended_on IS NULL OR v.done_on IS NOT NULL OR v.target <= v.ended_on)
       AND NOT EXISTS (
-        SELECT 1 FROM outcomes_subjectcell c
-        WHERE c.subject_id = p.id AND c.topic = 'mrd' AND c.line = v.key || '.' || v.repeat)
+        SELECT 1 FROM with_mrd m WHERE m.subject_id = p.id AND m.line = v.key || '.' || v.repeat)
     UNION ALL  -- relative dose intensity of a drug over the phases that ended and of which all is known
     SELECT p.id, p.site_id, p.arm, d.drug, '', d.phases, d.rdi
     FROM (
@@ -36,7 +39,7 @@ LANGUAGE sql STABLE AS $$
                sum(i.given) / NULLIF(sum(i.wanted), 0) * sum(i.wanted_days) / NULLIF(sum(i.days), 0) AS rdi
         FROM treatment_doseintensity i
         WHERE p_topic = 'intensity' AND i.study_id = p_study AND i.reference = '' AND i.rdi IS NOT NULL
-        GROUP BY 1, 2 HAVING count(DISTINCT i.unit) = 1) d
+        GROUP BY 1, 2 HAVING min(i.unit) = max(i.unit)) d
     JOIN parts p ON p.id = d.subject_id WHERE d.rdi IS NOT NULL
     UNION ALL  -- queries that somebody has still to do with, by age
     SELECT p.id, p.site_id, p.arm,
@@ -45,16 +48,23 @@ LANGUAGE sql STABLE AS $$
     FROM review_query q JOIN parts p ON p.id = q.subject_id
     WHERE p_topic = 'queries' AND q.study_id = p_study AND q.state IN ('candidate', 'open', 'answered', 'resolved')
     GROUP BY 1, 2, 3, 4
-    UNION ALL  -- planned visits whose window is over: of which nothing is recorded, or forms are open
-    SELECT p.id, p.site_id, p.arm, CASE WHEN v.done_on IS NULL THEN 'visits' ELSE 'forms' END, '',
-           sum(CASE WHEN v.done_on IS NULL THEN 1 ELSE v.open_forms END), NULL
+    UNION ALL  -- planned visits whose window is over and of which nothing is recorded
+    SELECT p.id, p.site_id, p.arm, 'visits', '', count(*), NULL
     FROM assessments_plannedvisit v JOIN parts p ON p.id = v.subject_id JOIN places t ON t.id = p.site_id
     WHERE p_topic = 'overdue' AND v.study_id = p_study AND p.state IN ('screening', 'enrolled') AND NOT v.missed
       AND v.target IS NOT NULL AND v.latest < t.today
-      AND (v.done_on IS NULL AND (v.ended_on IS NULL OR v.target <= v.ended_on)
-           AND NOT COALESCE(v.latest <= p.from_paper_until, false)
-           OR v.done_on IS NOT NULL AND v.open_forms > 0 AND v.anchor <> 'screening')
-    GROUP BY 1, 2, 3, 4
+      AND v.latest < (p_at AT TIME ZONE 'UTC' + interval '14 hours')::date  -- nowhere is it later: an index knows it
+      AND v.done_on IS NULL AND (v.ended_on IS NULL OR v.target <= v.ended_on)
+      AND NOT COALESCE(v.latest <= p.from_paper_until, false)
+    GROUP BY 1, 2, 3
+    UNION ALL  -- those that were done and of which forms are open
+    SELECT p.id, p.site_id, p.arm, 'forms', '', sum(v.open_forms), NULL
+    FROM assessments_plannedvisit v JOIN parts p ON p.id = v.subject_id JOIN places t ON t.id = p.site_id
+    WHERE p_topic = 'overdue' AND v.study_id = p_study AND p.state IN ('screening', 'enrolled') AND NOT v.missed
+      AND v.target IS NOT NULL AND v.latest < t.today
+      AND v.latest < (p_at AT TIME ZONE 'UTC' + interval '14 hours')::date  -- nowhere is it later: an index knows it
+      AND v.done_on IS NOT NULL AND v.open_forms > 0 AND v.anchor <> 'screening'
+    GROUP BY 1, 2, 3
     UNION ALL  -- items that the plan of verification asks for (n), and how many are verified (value)
     SELECT p.id, p.site_id, p.arm, '', '', c.n::bigint, c.value
     FROM parts p CROSS JOIN plan

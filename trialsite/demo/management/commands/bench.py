@@ -20,6 +20,7 @@ from trialsite.casebook.projections import bring_up_to_date
 from trialsite.casebook.slots import Slot
 from trialsite.demo import estimates, floor
 from trialsite.demo.multiply import multiply
+from trialsite.demo.timed_exports import written
 from trialsite.demo.timed_pages import STUDY, coordinator_and_subject, keep_control, pages
 
 TURNS = 5
@@ -77,6 +78,7 @@ class Command(BaseCommand):
         with acting(role="system"):
             bring_up_to_date(Subject.objects.all())  # before they are multiplied
         self.bench_pages(sizes)
+        self.bench_exports()
         self.bench_list()
         self.bench_save(options["saves"])
         self.bench_estimates()
@@ -135,6 +137,19 @@ class Command(BaseCommand):
                 taken[OPEN] += timed(7, visit_of(client, page.url))
         self.say("\nReading the subject list at the last size (medians of turns in one run)")
         self.say_ratios(taken)
+
+    def bench_exports(self) -> None:
+        """Two lists of the last size in every format of the raw record, beside the COPY of the same rows."""
+        self.say(
+            "\nExports at the last size (ratio to COPY of the same rows; MiB by which memory grows at the most)"
+        )
+        self.say(f"  {'list':<20}{'format':<22}{'rows':>10}{'rows/s':>10}{'ratio':>8}{'MiB':>8}")
+        first: dict[str, float] = {}
+        for one in written():
+            base = first.setdefault(one.table, one.seconds)
+            memory = "–" if one.memory is None else f"{one.memory:.0f}"
+            line = f"  {one.table:<20}{one.how:<22}{one.rows:>10}{one.rows / one.seconds:>10.0f}"
+            self.say(f"{line}{one.seconds / base:>8.1f}{memory:>8}")
 
     def say_ratios(self, taken: dict[str, list[float]]) -> None:
         """Each median as a multiple of the first one."""
