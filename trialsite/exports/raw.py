@@ -23,7 +23,7 @@ from trialsite.studies.domain.own_forms import ItemPlan, ProtocolFormPlan
 from .domain.table import CodeList, Kind, Row, Table, Variable
 from .extract import Extract
 
-LEFT_OUT = {"studies", "sites", "dry-runs", "data-cuts", "protocol-versions", "exports", "trail"}
+LEFT_OUT = {"studies", "sites", "dry-runs", "data-cuts", "protocol-versions", "exports", "trail", "changes"}
 OWN = {"forms/PROTOCOL", "forms/PROTOCOL/lines"}
 LANGUAGES = ("en", "zh-hans")
 KINDS: tuple[tuple[type[serializers.Field], Kind], ...] = (
