@@ -106,7 +106,7 @@ class ChangeViewSet(viewsets.GenericViewSet):
         entries = self.filter_queryset(entries_told(user_of(request), kinds))
         after, end = position_asked(request), settled_end()
         most = StablePagination().get_page_size(request) or StablePagination.page_size
-        read = Read([], end, False) if after is None else read_between(entries, after, end, most, kinds)
+        read = Read([], end, False) if after is None else read_between(entries, after, end, kinds, most)
         record_export(request, "export.json", "changes", rows=len(read.changes))
         return Response(answer_of(read, request))
 
@@ -123,7 +123,8 @@ def position_asked(request: Request) -> Position | None:
     if not cursor:
         return START
     gone = _(
-        "This cursor is unknown, or the record was restored to a state before it. Read the lists anew and follow from since=now."
+        "This cursor is unknown, or the record was restored to a state before it."
+        " Follow from since=now, and read the lists anew."
     )
     try:
         position = Position.read(cursor)

@@ -1,5 +1,6 @@
 """Which records changed, told from the trail in an order in which nothing appears late (docs/adr/0050)."""
 
+import sys
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -115,7 +116,9 @@ def entries_told(user: User, kinds: Kinds) -> QuerySet[Trail]:
     return found
 
 
-def read_between(entries: QuerySet[Trail], after: Position, end: Position, most: int, kinds: Kinds) -> Read:
+def read_between(
+    entries: QuerySet[Trail], after: Position, end: Position, kinds: Kinds, most: int = sys.maxsize - 1
+) -> Read:
     """The changes after a place, up to another, of at most `most` entries."""
     found = list(
         entries.filter(transaction__gte=after.transaction, transaction__lte=end.transaction)
