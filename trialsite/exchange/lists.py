@@ -12,7 +12,7 @@ from rest_framework.routers import DefaultRouter
 from trialsite.access.models import User
 from trialsite.casebook.registries import FormType, api_lists, forms
 
-from .activation_api import ActivationViewSet, DryRunViewSet
+from .activation_api import ActivationViewSet, DryRunViewSet, SignOffViewSet
 from .api import (
     ProtocolFormViewSet,
     ProtocolLineViewSet,
@@ -41,6 +41,7 @@ router.register("sites", SiteViewSet, basename="api-site")
 router.register("subjects", SubjectViewSet, basename="api-subject")
 router.register("protocol-versions", ProtocolVersionViewSet, basename="api-protocol-version")
 router.register("activations", ActivationViewSet, basename="api-activation")
+router.register("sign-offs", SignOffViewSet, basename="api-sign-off")
 router.register("dry-runs", DryRunViewSet, basename="api-dry-run")
 for name, viewset in api_lists.items():
     router.register(name, viewset, basename=f"api-{name}")

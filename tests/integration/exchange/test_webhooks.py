@@ -1,9 +1,11 @@
 """Webhooks: signed messages of ids and kinds, in their order, again and again until they arrive, to own addresses."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,6 +44,7 @@ from trialsite.exchange.webhooks import (
 )
 from trialsite.reminders.webhooks import signature_of
 
+GUIDE = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "use-the-api.md"
 REFUSED = (500, b"")
 TAKEN = (204, b"")
 
@@ -119,6 +122,33 @@ def test_a_message_is_signed_and_holds_ids_and_kinds_only(
     assert len(receiver.got) == 1  # told once
 
 
+def test_the_guides_own_lines_take_what_is_genuine_and_fresh_and_nothing_else(
+    trial: Cast, subject: Subject, receiver: Receiver
+) -> None:
+    (snippet,) = [
+        one
+        for one in re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+        if "hmac" in one
+    ]
+    guide: dict[str, Any] = {}
+    exec(snippet, guide)
+    genuine = guide["genuine"]
+    _webhook, secret = made(trial, receiver)
+    vitals(subject, trial, ecog=1)
+    assert run() == 1
+    ((headers, body),) = receiver.got
+    assert genuine(headers, body, secret)
+    assert not genuine(headers, body + b" ", secret)
+    assert not genuine(headers, body, "another secret")
+    assert not genuine(
+        headers | {"X-Trials-Timestamp": str(int(headers["X-Trials-Timestamp"]) + 1)}, body, secret
+    )
+    assert not genuine({}, body, secret)
+    for seconds, fresh in ((299, True), (302, False)):
+        with time_machine.travel(datetime.now(UTC) + timedelta(seconds=seconds), tick=False):
+            assert genuine(headers, body, secret) is fresh
+
+
 def test_what_was_told_goes_on_in_the_feed(
     client: Client, trial: Cast, subject: Subject, receiver: Receiver
 ) -> None:
@@ -189,7 +219,8 @@ def test_it_is_tried_again_after_growing_pauses_and_then_paused(
     with acting(user=trial.data_manager):
         resume_webhook(webhook=webhook, by=trial.data_manager)
     assert run() == 2  # what waited, and what came meanwhile
-    assert [one["version"] for body in bodies(receiver)[-2:] for one in body["changes"] if one["kind"] == "forms/VS"] == [1, 2]  # fmt: skip
+    told = [one for body in bodies(receiver)[-2:] for one in body["changes"] if one["kind"] == "forms/VS"]
+    assert [one["version"] for one in told] == [1, 2]
 
 
 def test_what_a_dead_worker_had_in_hand_is_sent_by_another(
