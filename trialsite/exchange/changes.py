@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from trialsite.access.models import User
+from trialsite.access.permissions import reach_of
 from trialsite.audit.models import Trail
 from trialsite.casebook.models import MovedForm
 from trialsite.casebook.registries import left_out
@@ -105,12 +106,20 @@ def stands(position: Position) -> bool:
         return position == START or bool(cursor.fetchone()[0])
 
 
-Kinds = Mapping[tuple[str, str], str]  # (table, form key; "" for any) → name of the list
+@dataclass(frozen=True)
+class Kinds:
+    """What is told: (table, form key; "" for any) → name of the list; and table → the action that opens its rows, where
+    that is not reading the record."""
+
+    lists: Mapping[tuple[str, str], str]
+    opened_by: Mapping[str, str]
 
 
 def entries_told(user: User, kinds: Kinds) -> QuerySet[Trail]:
     """The entries that a reader may follow: of the lists given, without subjects whose data leave no more."""
-    found = trail_visible_to(user).filter(table_name__in={table for table, _form in kinds})
+    found = trail_visible_to(user).filter(table_name__in={table for table, _form in kinds.lists})
+    for table, action in kinds.opened_by.items():
+        found = found.filter(~Q(table_name=table) | reach_of(user, action))
     for ids in left_out.values():
         found = found.exclude(subject_id__in=ids())
     return found
@@ -165,7 +174,7 @@ def names(model: Any, ids: Iterable[UUID | None]) -> dict[UUID | None, str]:
 
 def kind_of(entry: Trail, place: Place, kinds: Kinds) -> str | None:
     """The list of the API in which a row stands; that of its form where a move is told."""
-    return kinds.get((entry.table_name, place.form_key)) or kinds.get((entry.table_name, ""))
+    return kinds.lists.get((entry.table_name, place.form_key)) or kinds.lists.get((entry.table_name, ""))
 
 
 def action_of(entry: Trail) -> ChangeAction:

@@ -51,7 +51,7 @@ class WebhookForm(forms.Form):
 
     study: forms.ModelChoiceField = forms.ModelChoiceField(None, label=_("Study"))
     name = forms.CharField(
-        label=_("What is told by it"), max_length=100, help_text=_("such as our data warehouse")
+        label=_("What will use it"), max_length=100, help_text=_("such as our data warehouse")
     )
     address = forms.CharField(
         label=_("Address"),

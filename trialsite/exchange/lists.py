@@ -14,6 +14,7 @@ from trialsite.casebook.registries import FormType, api_lists, forms
 
 from .activation_api import ActivationViewSet, DryRunViewSet, SignOffViewSet
 from .api import (
+    Listing,
     ProtocolFormViewSet,
     ProtocolLineViewSet,
     SiteViewSet,
@@ -70,7 +71,7 @@ def tables_of(form: FormType) -> Iterator[tuple[str, str]]:
     yield from ((row.model._meta.db_table, f"forms/{form.key}/{row.name}") for row in form.rows)
 
 
-def tables_told() -> Kinds:
+def tables_told() -> dict[tuple[str, str], str]:
     """(Table, form; "" for any) → the list in which its rows stand under their own ids. What is derived has none."""
     found = {(table, form.key): name for form in forms.values() for table, name in tables_of(form)}
     of_forms = {table for table, _form in found}
@@ -97,11 +98,13 @@ def kinds_open_to(user: User, wanted: Sequence[str] = ()) -> Kinds:
         )
     request: Any = Request(HttpRequest())
     request.user = user
-    views = {name: view() for name, view, _basename in router.registry}
+    views: dict[str, Any] = {name: view() for name, view, _basename in router.registry}
     open_lists = {
         name
         for name in {*told.values()}
         if (not wanted or name in wanted)
         and all(one().has_permission(request, views[name]) for one in views[name].permission_classes)
     }
-    return {place: name for place, name in told.items() if name in open_lists}
+    lists = {place: name for place, name in told.items() if name in open_lists}
+    actions = {table: views[name].opened_by for (table, _form), name in lists.items()}
+    return Kinds(lists, {table: action for table, action in actions.items() if action != Listing.opened_by})

@@ -55,7 +55,7 @@ class Webhook(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
-    name = models.CharField(_("what is told by it"), max_length=100)
+    name = models.CharField(_("what will use it"), max_length=100)
     address = models.TextField(_("address"), blank=True, default="")
     secret = models.TextField(blank=True, default="")
     kinds = models.JSONField(default=list)

@@ -48,7 +48,7 @@ def make_webhook(
     require(by, EXPORTS, study_id=study.pk)
     name, address, wanted = name.strip(), address.strip(), sorted({*kinds})
     refuse_identifiers({"name": name})
-    wrong = {"address": why_not(address), "name": "" if name else _("Write what is told by it."), "kinds": ""}
+    wrong = {"address": why_not(address), "name": "" if name else _("Write what will use it."), "kinds": ""}
     try:
         kinds_open_to(by, wanted)
     except ValidationError:

@@ -20,7 +20,7 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.services import change_state, submit_form
 from trialsite.casebook.slots import Slot
 from trialsite.exchange.changes import START, Position, settled_end
-from trialsite.exchange.lists import tables_told
+from trialsite.exchange.lists import router, tables_told
 from trialsite.review.queries import open_query
 
 FEED = "/api/v1/changes/"
@@ -166,6 +166,21 @@ def test_each_is_told_of_the_own_sites_and_of_lists_that_they_may_open(
     told(client.get(f"{FEED}?as_of=2026-01-01T00:00Z", headers=token_of(trial.coordinator)), 400, "invalid")
 
 
+def test_how_a_committee_judged_is_told_to_those_who_see_it(
+    client: Client, trial: Cast, subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The vital signs stand for decisions: the list says which action opens its rows."""
+    view = next(one for name, one, _basename in router.registry if name == "adjudications")
+    assert view.opened_by == "adjudication.view"
+    vitals_view = next(one for name, one, _basename in router.registry if name == "forms/VS")
+    monkeypatch.setattr(vitals_view, "opened_by", "adjudication.view")
+    vitals(subject, trial, ecog=1)
+    for user, told_of in ((trial.coordinator, False), (trial.data_manager, True)):
+        told_now = Follower(client, token_of(user), FEED).told
+        assert told_now
+        assert ("forms/VS" in {one["kind"] for one in told_now}) is told_of
+
+
 @pytest.mark.parametrize("cursor", ["nonsense", "é", Position(7, 999_999_999).cursor, "MQ", "LTEuLTE"])
 def test_a_cursor_that_names_no_entry_is_gone(client: Client, trial: Cast, cursor: str) -> None:
     told(client.get(FEED, {"since": cursor}, headers=token_of(trial.coordinator)), 410, "gone")
@@ -179,12 +194,13 @@ def test_the_number_of_queries_does_not_grow(client: Client, trial: Cast, subjec
             assert client.get(f"{FEED}?page_size=1000", headers=headers).status_code == 200
         return len(queries)
 
+    vitals(subject, trial, ecog=1)
     asked()
     before = asked()
-    vitals(subject, trial, ecog=1)
-    other = bare_subject(trial)
-    with acting(user=trial.coordinator):
-        enter(other, trial, "70")
+    for _number in range(2):
+        other = bare_subject(trial)
+        with acting(user=trial.coordinator):
+            enter(other, trial, "70")
     assert asked() == before
 
 

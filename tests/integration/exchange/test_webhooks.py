@@ -144,8 +144,9 @@ def test_the_guides_own_lines_take_what_is_genuine_and_fresh_and_nothing_else(
         headers | {"X-Trials-Timestamp": str(int(headers["X-Trials-Timestamp"]) + 1)}, body, secret
     )
     assert not genuine({}, body, secret)
-    for seconds, fresh in ((299, True), (302, False)):
-        with time_machine.travel(datetime.now(UTC) + timedelta(seconds=seconds), tick=False):
+    sent_at = datetime.fromtimestamp(int(headers["X-Trials-Timestamp"]), UTC)
+    for seconds, fresh in ((-301, False), (-300, True), (300, True), (301, False)):
+        with time_machine.travel(sent_at + timedelta(seconds=seconds), tick=False):
             assert genuine(headers, body, secret) is fresh
 
 

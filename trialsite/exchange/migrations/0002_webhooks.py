@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name='Webhook',
             fields=[
                 ('id', models.UUIDField(default=trialsite.keys.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=100, verbose_name='what is told by it')),
+                ('name', models.CharField(max_length=100, verbose_name='what will use it')),
                 ('address', models.TextField(blank=True, default='', verbose_name='address')),
                 ('secret', models.TextField(blank=True, default='')),
                 ('kinds', models.JSONField(default=list)),
