@@ -70,7 +70,9 @@ class WebhookForm(forms.Form):
     def __init__(self, *args: Any, studies: QuerySet[Study], **options: Any) -> None:
         super().__init__(*args, **options)
         study: Any = self.fields["study"]
-        study.queryset = studies
+        study.queryset, only = studies, list(studies[:2])
+        if len(only) == 1:
+            study.initial, study.empty_label = only[0], None
         study.label_from_instance = lambda one: one.key
         for field in self.fields.values():
             styled(field)

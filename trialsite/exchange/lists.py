@@ -76,7 +76,7 @@ def tables_told() -> dict[tuple[str, str], str]:
     found = {(table, form.key): name for form in forms.values() for table, name in tables_of(form)}
     of_forms = {table for table, _form in found}
     for name, view, _basename in router.registry:
-        meta = getattr(getattr(view, "serializer_class", None), "Meta", None)
+        meta: Any = getattr(getattr(view, "serializer_class", None), "Meta", None)
         protection = getattr(getattr(meta, "model", None), "protection", None)
         if (
             protection
