@@ -19,6 +19,7 @@ KINDS: dict[str, tuple[int, Any, Any]] = {  # name: status, title, when
     "method-not-allowed": (405, _("Not done here"), _("The address does not take this method.")),
     "not-acceptable": (406, _("Not in this format"), _("The list is not written in the format asked for.")),
     "conflict": (409, _("Not possible as the record stands"), _("Somebody saved it since, or a step is out of order.")),
+    "gone": (410, _("No longer there"), _("A cursor is unknown, or the record was restored to a state before it.")),
     "changed-since": (412, _("Changed since it was read"), _("If-Match names another version than stands.")),
     "unsupported-media-type": (415, _("Not in JSON"), _("A body is sent as application/json.")),
     "asked": (422, _("Asked about"), _("Values are unusual: sent again with comments they are taken.")),

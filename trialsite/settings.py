@@ -255,7 +255,7 @@ EMAIL_TIMEOUT = 10
 SITE_URL = environment("SITE_URL", (CSRF_TRUSTED_ORIGINS or ["http://127.0.0.1:8000"])[0]).rstrip("/")
 WEBHOOK_HOSTS = words(
     "WEBHOOK_HOSTS", "qyapi.weixin.qq.com"
-)  # to which reminders may be posted; ".hospital.cn": all beneath
+)  # to which reminders and changes may be posted; ".hospital.cn": all beneath
 WEBHOOK_PRIVATE = switch(
     "WEBHOOK_PRIVATE", "0"
 )  # also to private addresses and over http: receivers in the same house
@@ -282,6 +282,7 @@ REMINDER_SECONDS = number("REMINDER_SECONDS", 300)  # how often is looked for re
 REMINDER_PAUSE_SECONDS = number(
     "REMINDER_PAUSE_SECONDS", 60
 )  # after the first failed delivery; then it doubles
+CHANGES_SECONDS = number("CHANGES_SECONDS", 60)  # how often webhooks are told what changed
 CELERY_BEAT_SCHEDULE = {
     "audit-digest": {"task": "audit.publish_digest", "schedule": 3600.0},
     "versions-into-force": {"task": "amendments.bring_into_force", "schedule": 3600.0},
@@ -289,6 +290,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "reminders.look",
         "schedule": float(REMINDER_SECONDS),
         "options": {"expires": REMINDER_SECONDS},
+    },
+    "changes": {
+        "task": "exchange.tell_webhooks",
+        "schedule": float(CHANGES_SECONDS),
+        "options": {"expires": CHANGES_SECONDS},
     },
     "answers-of-the-api": {"task": "exchange.forget_answers", "schedule": 3600.0},
     "sae-notices": {"task": "assessments.send_sae_notices", "schedule": 600.0},

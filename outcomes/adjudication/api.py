@@ -51,6 +51,7 @@ class AdjudicationViewSet(Listing):
     table = "adjudications"
     title = _("Decisions of committees")
     of_subjects = True
+    opened_by = "adjudication.view"
     queryset = AdjudicationDecision.objects.none()
     serializer_class = AdjudicationSerializer
     filterset_class = AdjudicationFilter
@@ -59,5 +60,5 @@ class AdjudicationViewSet(Listing):
         if getattr(self, "swagger_fake_view", False):
             return self.queryset
         user: Any = user_of(self.request)
-        found = AdjudicationDecision.objects.filter(reach_of(user, "adjudication.view"))
+        found = AdjudicationDecision.objects.filter(reach_of(user, self.opened_by))
         return found.select_related("study", "site", "subject", "decided_by")

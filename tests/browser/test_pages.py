@@ -45,7 +45,7 @@ PLACES = {
         "reminders",
         "paper",
     ),
-    "statistician": ("dashboards", "protocols", "api-guide", "trail"),
+    "statistician": ("dashboards", "protocols", "api-guide", "webhooks", "trail"),
     "administrator": ("accounts", "staff", "account", "change-password", "second-factor", "my-access"),
 }
 OF_STUDY = {

@@ -59,7 +59,8 @@ def install_guards(*, using: str) -> None:
         cursor.execute("SELECT current_user")
         if cursor.fetchone()[0] == app_role:
             raise RuntimeError("Migrate as the owner role: manage.py migrate --database owner.")
-        for name in ("context", "transfers", "trail", "holds", "as_of", "digest"):
+        tell_base(cursor)
+        for name in ("context", "transfers", "changes", "trail", "holds", "as_of", "digest"):
             run_file(cursor, Path(__file__).parent / "sql" / f"{name}.sql")
         grant_default(cursor, app_role)
         for model, protection in protected_models():
@@ -157,6 +158,29 @@ def tell_forms(cursor: CursorWrapper) -> None:
         "CREATE OR REPLACE FUNCTION casebook_form(form uuid)"
         " RETURNS TABLE (visit_id uuid, form_key varchar, form_repeat smallint) LANGUAGE sql STABLE AS"
         f" $${each}$$"
+    )
+
+
+def tell_base(cursor: CursorWrapper) -> None:
+    """The function that gives what is added to the server's own count of transactions.
+
+    It is raised where the trail holds a transaction that this server has not reached: the record came from another one.
+    """
+    cursor.execute("SELECT to_regprocedure('public.audit_base()') IS NOT NULL")
+    base = 0
+    if cursor.fetchone()[0]:
+        cursor.execute("SELECT public.audit_base()")
+        base = cursor.fetchone()[0]
+    cursor.execute("SELECT COALESCE(max(transaction), 0) FROM public.audit_trail")
+    newest = cursor.fetchone()[0]
+    cursor.execute(
+        "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+    )  # after the look at the trail
+    if newest >= base + cursor.fetchone()[0]:
+        base = newest
+    cursor.execute(
+        "CREATE OR REPLACE FUNCTION public.audit_base() RETURNS bigint LANGUAGE sql IMMUTABLE AS"
+        f" $$SELECT {base}::bigint$$"
     )
 
 

@@ -22,7 +22,8 @@ class Trail(models.Model):
 
     `changes` maps item to its value (insert) or to [old, new] (update); items inside `extra` and `missing` appear as
     `extra.<item>`. `prompt` is what asked for the change: an edit check with its version, or a query.
-    `hash` = sha256(hash of the entry before it in the same chain, then this entry).
+    `hash` = sha256(hash of the entry before it in the same chain, then this entry). `transaction`: which one wrote it
+    (0: one before this was kept); no part of the hash.
     """
 
     protection = Protection(rows="trail", app=())
@@ -49,6 +50,7 @@ class Trail(models.Model):
     request_id = models.TextField()
     hash = models.BinaryField()
     prompt = models.TextField(default="", db_default="")
+    transaction = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "audit_trail"
@@ -58,6 +60,7 @@ class Trail(models.Model):
             models.Index(fields=["study_id", "-id"], name="trail_study"),
             models.Index(fields=["table_name", "id"], name="trail_table"),
             BrinIndex(fields=["at"], name="trail_at"),
+            models.Index(fields=["transaction", "id"], name="trail_transaction"),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Protocol versions in force at sites, and the dry run of a version, over REST: read only."""
+"""Protocol versions in force at sites, their sign-offs, and the dry run of a version, over REST: read only."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from trialsite.access.requests import user_of
 from trialsite.amendments.dry_run import SubjectRun, run_of, runs, subjects_of_run
+from trialsite.amendments.models import SignOff
 from trialsite.casebook.amended import ChangeKind
 from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import Subject
@@ -67,6 +68,41 @@ class ActivationViewSet(Listing):
     def get_queryset(self) -> QuerySet:
         studies = studies_visible_to(user_of(self.request))
         return Activation.objects.filter(study__in=studies).select_related("study", "site", "version")
+
+
+class SignOffSerializer(serializers.ModelSerializer):
+    """The sponsor's sign-off of what a version assumes, bound to the digest of the version."""
+
+    natures = {"digest": Nature.PLAIN, "reference": Nature.PLAIN, "signer_name": Nature.IDENTIFYING}
+
+    study = serializers.CharField(source="study.key", read_only=True)
+    version = serializers.CharField(source="version.version", read_only=True)
+    signed_by = serializers.CharField(source="signed_by.username", read_only=True)
+
+    class Meta:
+        model = SignOff
+        fields = (
+            "id", "study", "version", "digest", "assumptions", "reference", "signer_name", "signed_by", "signed_at",
+        )  # fmt: skip
+
+
+class SignOffFilter(filters.FilterSet):
+    study = filters.CharFilter(field_name="study__key", help_text="key of the study")
+    version = filters.CharFilter(field_name="version__version", help_text="number of the version")
+
+
+class SignOffViewSet(Listing):
+    """Who signed what the protocol versions of your studies assume, for the sponsor, and when."""
+
+    table = "sign-offs"
+    title = _("Sign-offs of protocol versions")
+    queryset = SignOff.objects.none()
+    serializer_class = SignOffSerializer
+    filterset_class = SignOffFilter
+
+    def get_queryset(self) -> QuerySet:
+        studies = studies_visible_to(user_of(self.request))
+        return SignOff.objects.filter(study__in=studies).select_related("study", "version", "signed_by")
 
 
 class ChangeSerializer(serializers.Serializer):

@@ -64,6 +64,7 @@ class Listing(KeyedWrites, mixins.ListModelMixin, mixins.RetrieveModelMixin, vie
     of_subjects = (
         False  # whether the rows are data of subjects, which leave with a withdrawn consent to their use
     )
+    opened_by = "record.view"  # the action that opens its rows at a place, for those who follow changes
     profiles: tuple[Profile, ...] = tuple(Profile)  # under which it can be read
     subject_key = "subject"  # the column that says whose row it is
 

@@ -1,12 +1,14 @@
-"""What a token is for, as its user says it."""
+"""What a token is for, and what a program is told of, as their user says it."""
 
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.access.models import Profile, Scope, User
 from trialsite.casebook.forms import styled
+from trialsite.studies.models import Study
 from trialsite.studies.selectors import studies_visible_to
 
 
@@ -39,6 +41,38 @@ class TokenForm(forms.Form):
         super().__init__(*args, **options)
         study: Any = self.fields["study"]
         study.queryset = studies_visible_to(user).order_by("key")
+        study.label_from_instance = lambda one: one.key
+        for field in self.fields.values():
+            styled(field)
+
+
+class WebhookForm(forms.Form):
+    """Study, name, address and kinds of a webhook; shape only, the service decides."""
+
+    study: forms.ModelChoiceField = forms.ModelChoiceField(None, label=_("Study"))
+    name = forms.CharField(
+        label=_("What will use it"), max_length=100, help_text=_("such as our data warehouse")
+    )
+    address = forms.CharField(
+        label=_("Address"),
+        max_length=500,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "https://"}),
+        help_text=_("kept encrypted and not shown again"),
+    )
+    kinds = forms.CharField(
+        label=_("Lists"),
+        max_length=2000,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": "forms/AE, forms/VS, queries"}),
+        help_text=_("as their addresses name them, with commas between; empty: all"),
+    )
+
+    def __init__(self, *args: Any, studies: QuerySet[Study], **options: Any) -> None:
+        super().__init__(*args, **options)
+        study: Any = self.fields["study"]
+        study.queryset, only = studies, list(studies[:2])
+        if len(only) == 1:
+            study.initial, study.empty_label = only[0], None
         study.label_from_instance = lambda one: one.key
         for field in self.fields.values():
             styled(field)

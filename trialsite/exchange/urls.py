@@ -3,7 +3,7 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from . import views
+from . import views, webhook_pages
 from .form_api import FormSlotView
 from .lists import router
 from .refusals import KindsView
@@ -27,4 +27,14 @@ urlpatterns = [
     path("exports/", views.guide, name="api-guide"),
     path("exports/tokens/", views.make_token, name="make-token"),
     path("exports/tokens/<uuid:token_id>/revoke/", views.revoke, name="revoke-token"),
+    path("exports/webhooks/", webhook_pages.webhooks, name="webhooks"),
+    path("exports/webhooks/<uuid:webhook_id>/", webhook_pages.webhook, name="webhook"),
+    path("exports/webhooks/<uuid:webhook_id>/secret/", webhook_pages.another_secret, name="webhook-secret"),
+    path("exports/webhooks/<uuid:webhook_id>/resume/", webhook_pages.resume, name="webhook-resume"),
+    path("exports/webhooks/<uuid:webhook_id>/end/", webhook_pages.end, name="webhook-end"),
+    path(
+        "exports/webhooks/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/send-again/",
+        webhook_pages.again,
+        name="webhook-send-again",
+    ),
 ]

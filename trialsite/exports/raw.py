@@ -23,7 +23,7 @@ from .domain.values import listed, typed
 from .extract import Extract
 from .straight import straight_rows
 
-LEFT_OUT = {"studies", "sites", "dry-runs", "data-cuts", "protocol-versions", "exports", "trail"}
+LEFT_OUT = {"studies", "sites", "dry-runs", "data-cuts", "protocol-versions", "exports", "trail", "changes"}
 OWN = {"forms/PROTOCOL", "forms/PROTOCOL/lines"}
 LANGUAGES = ("en", "zh-hans")
 KINDS: tuple[tuple[type[serializers.Field], Kind], ...] = (

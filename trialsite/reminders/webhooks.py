@@ -1,4 +1,4 @@
-"""Sending a signed message to a group robot: over TLS, to an allowed host at a public address, without redirection."""
+"""Sending a signed message to a program: over TLS, to an allowed host at a public address, without redirection."""
 
 import hashlib
 import hmac
@@ -6,6 +6,8 @@ import http.client
 import json
 import socket
 import ssl
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -17,7 +19,7 @@ MOST_ANSWER_BYTES = 10_000
 
 
 class DeliveryFailed(Exception):
-    """A reminder did not arrive; the message says how, without address or name."""
+    """A message did not arrive; the text says how, without address or name."""
 
 
 def signature_of(secret: str, timestamp: str, body: bytes) -> str:
@@ -26,13 +28,23 @@ def signature_of(secret: str, timestamp: str, body: bytes) -> str:
 
 
 def send_webhook(*, url: str, secret: str, markdown: str, delivery: str, timestamp: int) -> None:
-    """Post a reminder in the shape of a WeCom group robot. Raises DeliveryFailed.
+    """Post a reminder in the shape of a WeCom group robot. Raises DeliveryFailed."""
+    content = {"msgtype": "markdown", "markdown": {"content": markdown}}
+    refuse_bad_answer(
+        *post_signed(url=url, secret=secret, content=content, delivery=delivery, timestamp=timestamp)
+    )
 
-    `delivery` is the same for every attempt at one reminder, so that a receiver can tell a repetition.
+
+def post_signed(
+    *, url: str, secret: str, content: Mapping[str, Any], delivery: str, timestamp: int
+) -> tuple[int, bytes]:
+    """Post JSON, signed; the status of the answer and the beginning of its body. Raises DeliveryFailed.
+
+    `delivery` is the same for every attempt at one message, so that a receiver can tell a repetition.
     """
     if refusal_of_address(url, settings.WEBHOOK_HOSTS, private=settings.WEBHOOK_PRIVATE) is not None:
         raise DeliveryFailed("the address is not allowed")
-    body = json.dumps({"msgtype": "markdown", "markdown": {"content": markdown}}, ensure_ascii=False).encode()
+    body = json.dumps(content, ensure_ascii=False).encode()
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "X-Trials-Timestamp": str(timestamp),
@@ -46,7 +58,7 @@ def send_webhook(*, url: str, secret: str, markdown: str, delivery: str, timesta
             "POST", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", body, headers
         )
         answer = connection.getresponse()
-        refuse_bad_answer(answer.status, answer.read(MOST_ANSWER_BYTES))
+        return answer.status, answer.read(MOST_ANSWER_BYTES)
     except (OSError, http.client.HTTPException) as problem:
         raise DeliveryFailed(f"no connection ({type(problem).__name__})") from problem
     finally:

@@ -5,8 +5,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.cast import Cast, make_cast
+from tests.cast import PASSWORD, Cast, make_cast
 from tests.integration.amendments.files import NEXT, changed, shipped
+from tests.integration.test_api import token_of
+from trialsite.access.models import Profile
+from trialsite.amendments.sign_off import sign_off
+from trialsite.audit import acting
 
 URL = "/api/v1/protocol-versions/"
 
@@ -76,3 +80,31 @@ def test_versions_of_other_studies_are_not_there(cast: Cast, client: Client) -> 
     assert {one["study"] for one in client.get(URL).json()["results"]} == {"BLINA-VEN"}
     assert client.get(f"{URL}{cast.version.pk}/").status_code == 404
     assert client.get(f"{URL}{cast.version.pk}/difference/").status_code == 404
+
+
+def test_sign_offs_are_listed_to_readers_of_the_study_and_coded_without_the_name(
+    cast: Cast, client: Client
+) -> None:
+    with acting(user=cast.data_manager):
+        cast.data_manager.set_password(PASSWORD)
+        sign_off(
+            version=cast.version,
+            username=cast.data_manager.username,
+            password=PASSWORD,
+            reference="SPONSOR-7",
+            by=cast.data_manager,
+        )
+    address = "/api/v1/sign-offs/?study=BLINA-FULL&version=1.0"
+    (row,) = client.get(address, headers=token_of(cast.monitor)).json()["results"]
+    assert (row["reference"], row["signed_by"], row["digest"]) == (
+        "SPONSOR-7",
+        "data_manager",
+        cast.version.digest,
+    )
+    assert row["signer_name"] == "Data Manager"
+    coded = token_of(cast.monitor, scopes=["read"], profile=Profile.CODED)
+    (row,) = client.get(address, headers=coded).json()["results"]
+    assert "signer_name" not in row
+    other = make_cast("BLINA-VEN", prefix="other_")
+    assert client.get("/api/v1/sign-offs/", headers=token_of(other.monitor)).json()["results"] == []
+    assert client.post("/api/v1/sign-offs/", headers=token_of(cast.data_manager)).status_code == 405

@@ -423,7 +423,7 @@ def test_a_refused_address_stays_beside_its_sentence(desk: Client, cast: Cast) -
     answer = desk.post("/reminders/", FORM | {"channel": "webhook", "webhook_url": "https://evil.example/x"})
     assert answer.status_code == 422
     page = answer.content.decode()
-    assert "Reminders go to these hosts only: qyapi.weixin.qq.com." in page
+    assert "Messages go to these hosts only: qyapi.weixin.qq.com." in page
     assert "https://evil.example/x" in page
 
 

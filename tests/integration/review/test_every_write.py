@@ -956,6 +956,8 @@ def our_tasks() -> set[str]:
 
 NO_RECORD = {
     "exchange.forget_answers": "deletes kept answers, tried in test_idempotency",
+    "exchange.tell_webhooks": "asks for the task below, for each webhook",
+    "exchange.tell_webhook": "reads the trail and tells of it: test_webhooks",
     "reminders.look": "asks for the task below, for each reminder that waits",
     "reminders.deliver": "reads the inbox and sends it: test_deliveries",
     "audit.publish_digest": "a digest of the trail",

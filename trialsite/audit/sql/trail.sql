@@ -92,6 +92,7 @@ BEGIN
     ON CONFLICT (chain) DO UPDATE SET length = c.length + 1, head = sha256(c.head || payload)
     RETURNING c.length, c.head INTO entry.position, entry.hash;
     entry.id := nextval('audit_trail_id_seq');
+    entry.transaction := audit_transaction();
     INSERT INTO audit_trail SELECT entry.*;
     RETURN NULL;
 END

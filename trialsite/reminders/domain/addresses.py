@@ -12,7 +12,7 @@ HTTPS, HTTP = 443, 80
 
 
 def refusal_of_address(url: str, hosts: Iterable[str], *, private: bool = False) -> Text | None:
-    """Why reminders are not sent to an address; None where they may be.
+    """Why messages are not sent to an address; None where they may be.
 
     `hosts` are names that are allowed, one that begins with a dot with all beneath it. `private` (set by who runs the
     servers, for receivers in the same house) allows http and any port as well.
@@ -31,7 +31,7 @@ def refusal_of_address(url: str, hosts: Iterable[str], *, private: bool = False)
     allowed = tuple(hosts)
     if not parts.hostname or not any(matches(parts.hostname, one) for one in allowed):
         named = ", ".join(allowed)
-        return Text(f"Reminders go to these hosts only: {named}.", f"提醒只能发送到以下主机：{named}。")
+        return Text(f"Messages go to these hosts only: {named}.", f"消息只能发送到以下主机：{named}。")
     if port not in (None, HTTPS) and not private:
         return Text("The address names no port other than 443.", "地址中的端口只能是 443。")
     return None
