@@ -174,15 +174,21 @@ def holds_words(column: models.Field) -> bool:
 
 
 @cache
-def staying(model: type[models.Model], release: Release) -> tuple[models.Field, ...]:
-    """The columns of a model that stay behind."""
-    return tuple(one for one in model._meta.concrete_fields if release.holds_back(nature_of(model, one.name)))
+def staying(model: type[models.Model], release: Release) -> Mapping[str, Any]:
+    """Each column of a model that stays behind, with what stands in it where nothing does."""
+    composites: Mapping[str, Any] = getattr(model, "composites", {})
+    items = {column: name for name, item in composites.items() for column in item.columns()}
+    return {
+        one.attname: None if one.null else one.get_default()
+        for one in model._meta.concrete_fields
+        if release.holds_back(nature_of(model, items.get(one.name, one.name)))
+    }
 
 
 def emptied(record: Record, release: Release) -> Record:
     """A record, read for this alone, without what stays behind."""
-    for column in staying(type(record), release):
-        setattr(record, column.attname, None if column.null else column.get_default())
+    for column, nothing in staying(type(record), release).items():
+        setattr(record, column, nothing)
     return record
 
 
