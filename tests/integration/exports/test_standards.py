@@ -128,6 +128,14 @@ def check_sdtm(tables: list[Table], rows: dict[str, list[Row]]) -> None:
             if "RDOMAIN" in row and row["IDVARVAL"]:
                 parents = [one for one in rows[row["RDOMAIN"]] if one["USUBJID"] == row["USUBJID"]]
                 assert row["IDVARVAL"] in {str(one[row["IDVAR"]]) for one in parents}
+    planned_texts = {(row["IETESTCD"], row["IETEST"]) for row in rows["TI"]}
+    assert {(row["IETESTCD"], row["IETEST"]) for row in rows.get("IE", ())} <= planned_texts
+    for row in rows.get("CO", ()):
+        if row["RDOMAIN"]:
+            about = [one for one in rows[row["RDOMAIN"]] if one["USUBJID"] == row["USUBJID"]]
+            assert row["IDVARVAL"] in {str(one[row["IDVAR"]]) for one in about}
+    for row in rows.get("EC", ()):
+        assert (row["ECOCCUR"] == "Y") == (row["ECDOSE"] is not None)
     for row in rows["DM"]:
         given = [one for one in rows["EX"] if one["USUBJID"] == row["USUBJID"]]
         assert row["RFXSTDTC"] == min((one["EXSTDTC"] for one in given), default="")
