@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -29,10 +29,12 @@ Natures = Mapping[
     str, Nature
 ]  # item, or item of a line ("results.comment") → nature; what is not named is plain
 
+Record = TypeVar("Record", bound=models.Model)
+
 FARTHEST = 182  # days; a shift is never 0
 SHORTEST_TEXT = 60  # a text column this long holds words, a shorter one a code
 DATE = re.compile(r"(?<![\d-])((?:19|20|21)\d\d)-(\d\d)-(\d\d)(?!\d)")
-MONTH = re.compile(r"((?:19|20|21)\d\d)-(\d\d)")
+MONTH = re.compile(r"(?<![\d-])(?:19|20|21)\d\d-(?:0[1-9]|1[0-2])(?![\d-])")
 ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
@@ -133,9 +135,8 @@ def partial_parts(on: PartialDate, like: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def shifted_text(text: str, days: int) -> str:
-    if MONTH.fullmatch(text):
-        return shifted_partial(PartialDate.parse(text), days).text
     moved = DATE.sub(lambda found: shifted_day(found[0], days), text)
+    moved = MONTH.sub(lambda found: shifted_partial(PartialDate.parse(found[0]), days).text, moved)
     return ID.sub(lambda found: str(other_id(UUID(found[0]))), moved)
 
 
@@ -170,6 +171,25 @@ def holds_words(column: models.Field) -> bool:
         return True
     long = isinstance(column, models.CharField) and (column.max_length or 0) >= SHORTEST_TEXT
     return long and not column.choices
+
+
+@cache
+def staying(model: type[models.Model], release: Release) -> Mapping[str, Any]:
+    """Each column of a model that stays behind, with what stands in it where nothing does."""
+    composites: Mapping[str, Any] = getattr(model, "composites", {})
+    items = {column: name for name, item in composites.items() for column in item.columns()}
+    return {
+        one.attname: None if one.null else one.get_default()
+        for one in model._meta.concrete_fields
+        if release.holds_back(nature_of(model, items.get(one.name, one.name)))
+    }
+
+
+def emptied(record: Record, release: Release) -> Record:
+    """A record, read for this alone, without what stays behind."""
+    for column, nothing in staying(type(record), release).items():
+        setattr(record, column, nothing)
+    return record
 
 
 def nature_of_own(item: ItemPlan) -> Nature:

@@ -24,6 +24,7 @@ from .odm.definitions import definitions
 from .odm.document import write_odm
 from .paper import casebook_page, crf_page
 from .scripts import programs
+from .sdtm.tables import left_out
 from .standards import write_standard
 from .writers.delimited import count_csv, write_csv
 from .writers.packages import count_spss, count_stata, write_spss, write_stata
@@ -91,13 +92,11 @@ class Making:
 
 @dataclass(frozen=True)
 class Part:
-    """What can be asked for. `steps`: how many steps it takes, for the progress; `whole`: it holds the record as it
-    stands, with genetic items, so it is made under no narrower profile."""
+    """What can be asked for. `steps`: how many steps it takes, for the progress."""
 
     label: Any
     steps: Callable[[Making], int]
     make: Callable[[Making], None]
-    whole: bool = False
 
 
 def raw_part(suffix: str) -> Callable[[Making], None]:
@@ -254,6 +253,7 @@ def manifest_of(making: Making) -> dict[str, Any]:
         "subjects": extract.subjects.count(),
         "left_out": {
             "subjects_use_of_data_withdrawn": extract.withdrawn,
+            "datasets": list(left_out(extract)),
             "items": {table.name: list(table.left_out) for table in making.tables if table.left_out},
         },
         "files": {
@@ -312,14 +312,10 @@ PARTS: dict[str, Part] = {
     "parquet": Part(_("The record as Parquet"), steps_of, raw_part("parquet")),
     "dta": Part(_("The record for Stata"), steps_of, raw_part("dta")),
     "sav": Part(_("The record for SPSS"), steps_of, raw_part("sav")),
-    "sdtm": Part(
-        _("SDTM as SAS transport, with Define-XML"), one_step, standard_part("sdtm", "xpt"), whole=True
-    ),
-    "sdtm_json": Part(_("SDTM as Dataset-JSON"), one_step, standard_part("sdtm", "json"), whole=True),
-    "adam": Part(
-        _("ADaM as SAS transport, with Define-XML"), one_step, standard_part("adam", "xpt"), whole=True
-    ),
-    "adam_json": Part(_("ADaM as Dataset-JSON"), one_step, standard_part("adam", "json"), whole=True),
+    "sdtm": Part(_("SDTM as SAS transport, with Define-XML"), one_step, standard_part("sdtm", "xpt")),
+    "sdtm_json": Part(_("SDTM as Dataset-JSON"), one_step, standard_part("sdtm", "json")),
+    "adam": Part(_("ADaM as SAS transport, with Define-XML"), one_step, standard_part("adam", "xpt")),
+    "adam_json": Part(_("ADaM as Dataset-JSON"), one_step, standard_part("adam", "json")),
     "odm": Part(
         _("CDISC ODM 1.3.2"),
         one_step,

@@ -13,7 +13,7 @@ from trialsite.access.models import User
 from trialsite.casebook.models import Subject
 from trialsite.casebook.registries import left_out
 from trialsite.casebook.states import RecordState
-from trialsite.exchange.profiles import WHOLE, Release
+from trialsite.exchange.profiles import WHOLE, Release, emptied
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.models import Study
 
@@ -63,7 +63,8 @@ class Extract:
             yield list(self.subjects.filter(pk__in=self.subject_ids[first : first + BATCH]))
 
     def forms(self, model: type[Any], subjects: Sequence[Subject], form: str = "") -> dict[UUID, list[Any]]:
-        """Subject → their standing forms of a model, in the order of performance; `form`: of this key only."""
+        """Subject → their standing forms of a model as they may leave, in the order of performance; `form`: of this
+        key only."""
         found = model.objects.visible_to(self.reader).filter(subject__in=subjects)
         found = found.exclude(state=RecordState.VOIDED)
         if form:
@@ -72,5 +73,5 @@ class Extract:
             found = found.filter(performed_on__lte=self.cut_off)
         of: dict[UUID, list[Any]] = {one.pk: [] for one in subjects}
         for record in found.select_related("visit").order_by("subject_id", "performed_on", "pk"):
-            of[record.subject_id].append(record)
+            of[record.subject_id].append(emptied(record, self.release))
         return of

@@ -62,10 +62,6 @@ def ask_for_export(
     wrong = {}
     if not parts or set(parts) - PARTS.keys():
         wrong["parts"] = _("Choose one or more of: %(parts)s.") % {"parts": ", ".join(PARTS)}
-    elif any(PARTS[part].whole for part in parts) and not (genetic and profile == Profile.IDENTIFIED):
-        wrong["parts"] = _(
-            "SDTM and ADaM hold the record as it stands: choose “%(profile)s”, with genetic items."
-        ) % {"profile": Profile.IDENTIFIED.label}
     if profile not in Profile.values:
         wrong["profile"] = _("Choose one of: %(profiles)s.") % {"profiles": ", ".join(Profile.values)}
     if not purpose or len(purpose) > LONGEST_PURPOSE:

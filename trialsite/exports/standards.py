@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from trialsite.casebook.domain.nature import Nature
+from trialsite.exchange.profiles import offset_days
 from trialsite.release import release
 
 from .adam import tables as adam_tables
@@ -13,6 +15,8 @@ from .domain.table import Table
 from .extract import Extract
 from .oids import metadata_oid, study_oid
 from .sdtm import tables as sdtm_tables
+from .sdtm.tables import left_out
+from .shifting import moved
 from .spool import spooled
 from .writers.dataset_json import Told, write_dataset_json, write_ndjson
 from .writers.xpt import in_ascii, write_xpt
@@ -23,7 +27,7 @@ STANDARDS: dict[str, Callable[[Extract], list[Table]]] = {"sdtm": sdtm_tables, "
 def write_standard(
     extract: Extract, standard: str, folder: Path, form: str = "xpt", *, plain: bool = False
 ) -> dict[str, int]:
-    """Write the tables of a standard and define.xml into a folder; table → rows written.
+    """Write the tables of a standard, as they may leave, and define.xml into a folder; table → rows written.
 
     form: xpt, json or ndjson. plain: in xpt, texts that are not ASCII are said to stand elsewhere; otherwise they are
     refused (NotTransportable)."""
@@ -31,13 +35,36 @@ def write_standard(
     key = extract.study.key
     told = Told(study_oid(key), metadata_oid(key, standard), release=release(), made=made, original=key)
     with TemporaryDirectory(prefix="export-") as kept:
-        found = [spooled(one, Path(kept)) for one in STANDARDS[standard](extract)]
+        found = [spooled(one, Path(kept)) for one in leaving(extract, STANDARDS[standard](extract))]
         if form == "xpt" and plain:
             found = [in_ascii(one) for one in found]
         written = {one.name: write(one, folder, form, told) for one in found}
-        text = define_xml(found, key, extract.protocol, standard, form, made)
+        text = define_xml(found, key, extract.protocol, standard, form, made, released(extract))
     (folder / "define.xml").write_bytes(text)
     return written
+
+
+def leaving(extract: Extract, tables: list[Table]) -> list[Table]:
+    """The tables with the dates of each subject moved, where the profile asks for it."""
+    if not extract.release.shifts:
+        return tables
+    subjects = extract.subjects.values_list("usubjid", "pk")
+    days = {usubjid: offset_days(own) for usubjid, own in subjects}
+    return [moved(one, days) for one in tables]
+
+
+def released(extract: Extract) -> str:
+    """What the package says of what left, in sentences; "" where everything did."""
+    said = []
+    if extract.release.holds_back(Nature.FREE_TEXT):
+        said.append("Identifying items and free text are left out.")
+    if extract.release.holds_back(Nature.GENETIC):
+        said.append("Genetic items are left out.")
+    if extract.release.shifts:
+        said.append("The dates of each subject are moved by the same number of days; ids are others.")
+    if gone := left_out(extract):
+        said.append(f"Not written for that: {', '.join(gone)}.")
+    return " ".join(said)
 
 
 def write(table: Table, folder: Path, form: str, told: Told) -> int:

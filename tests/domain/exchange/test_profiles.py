@@ -21,8 +21,10 @@ from trialsite.exchange.profiles import (
     offset_days,
     other_id,
     shifted,
+    staying,
 )
 
+BIRTH = ("text", "earliest", "latest")
 SUBJECT = UUID("01900000-0000-7000-8000-000000000001")
 NATURES = {
     "birth_date": Nature.IDENTIFYING,
@@ -97,6 +99,8 @@ def test_days_between_two_dates_stay(first: date, last: date, days: int) -> None
         ("CR 2026-03-01..2026-04-01; relapse 2026-05-02", 1, "CR 2026-03-02..2026-04-02; relapse 2026-05-03"),
         ("2026-03", 40, "2026-04"),
         ("2026-03", 5, "2026-03"),
+        ("2026-03 2; 2026-03-30 3", 40, "2026-04 2; 2026-05-09 3"),
+        ("2026-13", 40, "2026-13"),
         ("2026-02-31", 5, "2026-02-31"),
         ("BLINA-FULL-01-0007", 9, "BLINA-FULL-01-0007"),
         (PartialDate.parse("2026"), 182, PartialDate.parse("2026")),
@@ -141,6 +145,20 @@ def test_an_id_becomes_another_that_tells_no_time_and_is_the_same_everywhere() -
 )
 def test_an_item_is_what_its_model_says_else_what_its_column_looks_like(model, item, nature) -> None:
     assert nature_of(model, item) is nature
+
+
+@pytest.mark.parametrize(
+    ("model", "release", "gone"),
+    [
+        (AdverseEvent, WHOLE, set()),
+        (AdverseEvent, Release(Profile.CODED, genetic=True), {"specified", "comment"}),
+        (Diagnosis, Release(Profile.IDENTIFIED, genetic=True), set()),
+        (Diagnosis, Release(Profile.IDENTIFIED, genetic=False), set(Diagnosis.natures)),
+        (Demographics, Release(Profile.DATE_SHIFTED, genetic=True), {f"birth_date_{part}" for part in BIRTH}),
+    ],
+)
+def test_the_columns_that_stay_behind_are_those_of_the_natures(model, release, gone) -> None:
+    assert set(staying(model, release)) == gone
 
 
 def test_a_shift_of_one_day_is_a_day_at_midnight_too() -> None:

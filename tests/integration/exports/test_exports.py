@@ -159,20 +159,21 @@ def test_what_is_asked_for_wrongly_is_refused_by_name(filled: Filled) -> None:
     assert not Export.objects.exists()
 
 
-def test_standards_are_made_of_the_whole_record_only(filled: Filled) -> None:
+@pytest.mark.parametrize(
+    ("profile", "genetic", "gone"),
+    [("identified", True, []), ("identified", False, ["GF"]), ("coded", False, ["GF", "CO"])],
+)
+def test_standards_are_made_under_every_profile(
+    filled: Filled, profile: str, genetic: bool, gone: list[str]
+) -> None:
     cast, _subjects = filled
-    by = cast.data_manager
-    for profile, genetic in (("coded", True), ("date_shifted", True), ("identified", False)):
-        with acting(user=by), pytest.raises(CheckFailed) as refusal:
-            ask_for_export(
-                study=cast.study, parts=["sdtm"], profile=profile, genetic=genetic, purpose="x", by=by
-            )
-        assert "SDTM and ADaM hold the record" in refusal.value.messages["parts"]
-    order = made(cast, parts=["sdtm", "adam_json"])
+    order = made(cast, parts=["sdtm", "adam_json"], profile=profile, genetic=genetic)
+    assert order.state == "done", order.results
     names = set(order.files)
     assert {"sdtm/xpt/ae.xpt", "sdtm/xpt/dm.xpt", "adam/json/adsl.json"} <= names
     assert order.files["sdtm/xpt/dm.xpt"] == 3
     assert "sdtm/xpt/define.xml" in archive(order).namelist()
+    assert order.results["left_out"]["datasets"] == gone
 
 
 def test_a_lost_row_stops_the_export(tmp_path: Path, filled: Filled) -> None:

@@ -2,7 +2,9 @@
 
 import io
 import json
+from collections import defaultdict
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +121,14 @@ def check_sdtm(tables: list[Table], rows: dict[str, list[Row]]) -> None:
     planned = {row["VISITNUM"] for row in rows["TV"]}
     seen = {(row["USUBJID"], row["VISITNUM"]) for row in rows["SV"]}
     assert {row["VISITNUM"] for row in rows["SV"] if row["SVPRESP"]} <= planned
+
+    @cache
+    def values_by_subject(name: str, column: str) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        for row in rows[name]:
+            found[row["USUBJID"]].add(str(row[column]))
+        return found
+
     for name, found in rows.items():
         for row in found:
             if "USUBJID" in row:
@@ -126,8 +136,12 @@ def check_sdtm(tables: list[Table], rows: dict[str, list[Row]]) -> None:
             if row.get("VISITNUM") is not None and "USUBJID" in row:
                 assert (row["USUBJID"], row["VISITNUM"]) in seen, name
             if "RDOMAIN" in row and row["IDVARVAL"]:
-                parents = [one for one in rows[row["RDOMAIN"]] if one["USUBJID"] == row["USUBJID"]]
-                assert row["IDVARVAL"] in {str(one[row["IDVAR"]]) for one in parents}
+                parents = values_by_subject(row["RDOMAIN"], row["IDVAR"])
+                assert row["IDVARVAL"] in parents[row["USUBJID"]], name
+    planned_texts = {(row["IETESTCD"], row["IETEST"]) for row in rows["TI"]}
+    assert {(row["IETESTCD"], row["IETEST"]) for row in rows.get("IE", ())} <= planned_texts
+    for row in rows.get("EC", ()):
+        assert (row["ECOCCUR"] == "Y") == (row["ECDOSE"] is not None)
     for row in rows["DM"]:
         given = [one for one in rows["EX"] if one["USUBJID"] == row["USUBJID"]]
         assert row["RFXSTDTC"] == min((one["EXSTDTC"] for one in given), default="")
@@ -152,15 +166,16 @@ def check_adam(rows: dict[str, list[Row]], sdtm: dict[str, list[Row]], enrolled:
         assert row["EVNTDESC"]
         assert bool(row["CNSDTDSC"]) == (row["CNSR"] > 0)
     sources = 0
+    numbered = {
+        (name, row["USUBJID"], row[f"{name}SEQ"]): row
+        for name, found in sdtm.items()
+        for row in found
+        if f"{name}SEQ" in row and "USUBJID" in row
+    }
     for row in (*rows["ADTTE"], *rows["ADRS"]):
         if row["SRCDOM"]:
             sources += 1
-            [source] = [
-                one
-                for one in sdtm[row["SRCDOM"]]
-                if one["USUBJID"] == row["USUBJID"] and one[f"{row['SRCDOM']}SEQ"] == row["SRCSEQ"]
-            ]
-            assert source[row["SRCVAR"]]
+            assert numbered[row["SRCDOM"], row["USUBJID"], row["SRCSEQ"]][row["SRCVAR"]]
     assert sources > len(rows["ADTTE"]) / 3
     baselines = [(row["USUBJID"], row["PARAMCD"]) for row in rows["ADLB"] if row["ABLFL"] == "Y"]
     assert len(set(baselines)) == len(baselines) > 0

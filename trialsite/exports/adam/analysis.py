@@ -20,7 +20,7 @@ from ..sdtm.reading import Found, Reading
 DATES = {  # the datasets in which a source is looked for, in this order, with the variable that dates it
     "CE": "CESTDTC", "DS": "DSSTDTC", "RS": "RSDTC", "SS": "SSDTC", "FA": "FADTC", "AE": "AESTDTC", "PR": "PRSTDTC",
     "CM": "CMSTDTC", "EX": "EXSTDTC", "CP": "CPDTC", "GF": "GFDTC", "MI": "MIDTC", "LB": "LBDTC", "VS": "VSDTC",
-    "EG": "EGDTC", "MB": "MBDTC", "MH": "MHDTC",
+    "EG": "EGDTC", "MB": "MBDTC", "IS": "ISDTC", "PE": "PEDTC", "MH": "MHDTC",
 }  # fmt: skip
 
 

@@ -40,7 +40,15 @@ def rows(reading: Reading) -> Iterator[Found]:
     seen: set[tuple[str, str]] = set()
     for event in reading.rows("AE"):
         if event["USUBJID"] in enrolled:
-            yield row_of(event, demographics[event["USUBJID"]], seen)
+            row = row_of(event, demographics[event["USUBJID"]], seen)
+            yield as_known(row) if reading.shifts else row
+
+
+def as_known(row: Found) -> Found:
+    """An event without the days that were filled in."""
+    filled_in = [part for part in ("AST", "AEN") if row[f"{part}DTF"]]
+    empty = {f"{part}{name}": None for part in filled_in for name in ("DT", "DY")}
+    return row | empty | {f"{part}DTF": "" for part in filled_in}
 
 
 def row_of(event: Found, dm: Found, seen: set[tuple[str, str]]) -> Found:

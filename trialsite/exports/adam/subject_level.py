@@ -7,6 +7,7 @@ from typing import Any
 from enrollment.models import Diagnosis
 from outcomes.domain.history import Dated
 from outcomes.models.events import DeathCause
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import Subject
 
 from ..domain.table import Variable
@@ -85,7 +86,7 @@ def row_of(reading: Reading, subject: Subject, dm: Found) -> Found:
         "DTHFL": "Y" if death else "",
         "DTHDT": known(death),
         "DTHCAUS": DEATHS.get(death.cause, "") if death else "",
-        "LSTALVDT": last_alive(history),
+        "LSTALVDT": last_alive(history, exact=reading.shifts),
         "EOSSTT": "ONGOING" if left is None and not death else "COMPLETED" if completed else "DISCONTINUED",
         "DCSREAS": left.reason if left and not completed else "DEATH" if death else "",
         **at_diagnosis(reading, subject),
@@ -98,8 +99,10 @@ def known(dated: Dated | None) -> date | None:
     return dated.day if dated else None
 
 
-def last_alive(history: Any) -> date | None:
-    return max((one.latest if one.day else one.earliest for one in history.shows_alive()), default=None)
+def last_alive(history: Any, *, exact: bool) -> date | None:
+    """The last day; `exact`: of those known to the day."""
+    shown = [one for one in history.shows_alive() if one.day or not exact]
+    return max((one.latest if one.day else one.earliest for one in shown), default=None)
 
 
 def age_group(age: int | None) -> str:
@@ -116,7 +119,8 @@ def at_diagnosis(reading: Reading, subject: Subject) -> Found:
     found: Found = {}
     for record in reading.forms(Diagnosis, subject)[:1]:
         risk = high_risk([getattr(record, one) for one in HIGH_RISK_FEATURES])
-        found["RISKGR1"] = {Truth.TRUE: "HIGH", Truth.FALSE: "STANDARD"}.get(risk, "UNKNOWN")
+        if not reading.extract.release.holds_back(Nature.GENETIC):
+            found["RISKGR1"] = {Truth.TRUE: "HIGH", Truth.FALSE: "STANDARD"}.get(risk, "UNKNOWN")
         found["KMT2AFL"] = {True: "Y", False: "N"}.get(record.kmt2a_r, "")
     first = reading.courses[subject.pk].first_exposure[:10]
     counts = [row for row in analysis_of(reading).laboratory[subject.usubjid] if row["LBTESTCD"] == "WBC"]

@@ -27,9 +27,17 @@ Surveys = Mapping[str, Mapping[str, Seen]]
 
 
 def define_xml(
-    tables: Sequence[Table], study: str, protocol: Protocol, standard: str, form: str, made: datetime
+    tables: Sequence[Table],
+    study: str,
+    protocol: Protocol,
+    standard: str,
+    form: str,
+    made: datetime,
+    released: str = "",
 ) -> bytes:
-    """Define-XML 2.1 of the tables of a standard (sdtm, adam) as they are written in a form (xpt, json, ndjson)."""
+    """Define-XML 2.1 of the tables of a standard (sdtm, adam) as they are written in a form (xpt, json, ndjson).
+
+    released: what was left out, in sentences."""
     package = PACKAGES[standard]
     surveys = {table.name: survey(table) for table in tables}
     root = etree.Element(f"{{{ODM}}}ODM", nsmap=SPACES)  # type: ignore[arg-type]
@@ -55,7 +63,9 @@ def define_xml(
         "MetaDataVersion",
         OID=metadata_oid(study, standard),
         Name=f"{study}, {package.name}",
-        Description=f"{package.name} {package.version} datasets of {study}",
+        Description=" ".join(
+            filter(None, (f"{package.name} {package.version} datasets of {study}.", released))
+        ),
         **{"def:DefineVersion": "2.1.0"},
     )
     standards(version, package)

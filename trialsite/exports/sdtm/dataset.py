@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import Subject
 
 from ..domain.table import Kind, Row, Table, Variable
@@ -26,7 +27,7 @@ class Dataset:
     variables that it has; `order`: the variables that order the rows of a subject and make them unique.
 
     A row may carry `SUPP`, qualifiers by name as (label, value), `SOURCE`, the table and id of its record, and `LINK`,
-    which it shares with the rows of other datasets that it is related to."""
+    which it shares with the rows of other datasets that it is related to. `nature`: of everything that is in it."""
 
     name: str
     rows: Callable[[Reading, Subject], Iterable[Found]]
@@ -35,6 +36,7 @@ class Dataset:
     origins: Mapping[str, str] = field(default_factory=dict)
     methods: Mapping[str, str] = field(default_factory=dict)
     further: tuple[IgVariable, ...] = ()  # variables of the model that the guide has not for this dataset
+    nature: Nature = Nature.PLAIN
 
     @property
     def variables(self) -> tuple[IgVariable, ...]:

@@ -31,6 +31,7 @@ from assessments.models import (
     VitalSigns,
 )
 from enrollment.models import Diagnosis
+from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import Subject
 
 from .dataset import Dataset, source, spid
@@ -71,7 +72,7 @@ ECOG_TEST = ("ECOG101", "ECOG1-Performance Status")
 def responses(reading: Reading, subject: Subject) -> Iterator[Found]:
     """RS: the response by the rules and by the investigator, verdicts on MRD, CNS status, ECOG."""
     for each in judged_responses(reading.ids).get(subject.pk, []):
-        yield from response(each)
+        yield from response(reading, each)
     for line in mrd_lines(reading.ids).get(subject.pk, []):
         if line.verdict is not None and line.line.qualifier != "NOT_DONE":
             yield mrd_verdict(line)
@@ -114,7 +115,7 @@ def assessed(record: Any, code: str, said: str, standard: str, day: str, by: str
     }
 
 
-def response(each: Judged) -> Iterator[Found]:
+def response(reading: Reading, each: Judged) -> Iterator[Found]:
     """The computed category, the investigator's beside it; a marrow before treatment is no response assessment."""
     record, category = each.record, each.response.category.value
     if not each.counts:
@@ -130,7 +131,7 @@ def response(each: Judged) -> Iterator[Found]:
         )
         yield row | {
             "RSSPID": f"{spid(record)}.INVESTIGATOR",
-            "SUPP": {"RSREASON": ("Reason for Difference", record.response_reason)},
+            "SUPP": {"RSREASON": ("Reason for Difference", reading.words(record, "response_reason"))},
         }
 
 
@@ -384,6 +385,7 @@ DATASETS = (
          "GFLOBXFL", "VISIT", "EPOCH", "GFDY"),
         ("GFDTC", "GFTESTCD", "GFSPID"),
         origins={"GFCAT": "Assigned", "GFSYM": "Assigned", "GFLNKID": "Assigned", "GFTSTDTL": "Assigned"},
+        nature=Nature.GENETIC,
     ),
     Dataset(
         "FA",

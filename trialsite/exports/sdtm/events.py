@@ -138,7 +138,8 @@ def supplements(record: AdverseEvent, reading: Reading) -> dict[str, tuple[str, 
         found[f"AEREL{short}"] = (f"Causality: {name}", str(Causality(cause).label) if given else "")
         acted = action not in ("", AgentAction.NOT_APPLICABLE)
         found[f"AEACN{short}"] = (f"Action: {name}", ACTIONS[action] if acted else "")
-    track = [f"{iso(one.since)} {one.grade}" for one in reading.lines(GradeChange, record) if one.grade]
+    days = [(iso(one.since), one.grade) for one in reading.lines(GradeChange, record) if one.grade]
+    track = [f"{day} {grade}" for day, grade in days if len(day) > len("2026") or not reading.shifts]
     found["AETRACK"] = ("Grades with their First Days", "; ".join(track) if len(track) > 1 else "")
     return found
 

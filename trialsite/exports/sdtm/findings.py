@@ -1,4 +1,4 @@
-"""What was measured: VS, EG, LB, MB."""
+"""What was measured and examined: VS, PE, EG, LB, MB, IS."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -12,6 +12,7 @@ from assessments.models import (
     Electrocardiogram,
     LabReport,
     LabResult,
+    PhysicalExam,
     PregnancyTest,
     Virology,
     VitalSigns,
@@ -52,15 +53,20 @@ OWN_TESTS = {
     "CD4": "CD4 Lymphocytes",
 }  # that the terminology of laboratory tests has not
 CATEGORIES = {"HEM": "HEMATOLOGY", "CHEM": "CHEMISTRY", "COAG": "COAGULATION"}
-VIRUSES = {
-    "hbsag": ("HBSAG", "", "SERUM"),
-    "hbcab": ("HBCAB", "Hepatitis B Virus Core Antibody", "SERUM"),
-    "hbv_dna": ("HBDNA", "", "BLOOD"),
-    "hcv_ab": ("HCAB", "Hepatitis C Virus Antibody", "SERUM"),
-    "hcv_rna": ("HCRNA", "", "BLOOD"),
-    "hiv_ab": ("HIVAB", "HIV Antibody", "SERUM"),
-    "trust": ("TPAB", "Treponema pallidum Antibody", "SERUM"),
+VIRUSES = {"hbsag": ("HBSAG", "SERUM"), "hbv_dna": ("HBDNA", "BLOOD"), "hcv_rna": ("HCRNA", "BLOOD")}
+ANTIBODIES = {  # the test and what the antibody binds
+    "hbcab": ("MBAB", "HEPATITIS B VIRUS CORE ANTIGEN"),
+    "hcv_ab": ("MBAB", "HEPATITIS C VIRUS"),
+    "hiv_ab": ("MBAB", "HUMAN IMMUNODEFICIENCY VIRUS"),
+    "trust": ("REAAB", "CARDIOLIPIN"),
 }
+BODY_SYSTEMS = {
+    "general": ("GENERAL", "General Appearance"), "skin": ("SKIN", "Skin and Mucosa"),
+    "head_neck": ("HEADNECK", "Head and Neck"), "lymph_nodes": ("LYMPH", "Lymph Nodes"),
+    "lungs": ("LUNGS", "Lungs"), "heart": ("HEART", "Heart"), "abdomen": ("ABDOMEN", "Abdomen, Liver and Spleen"),
+    "genitalia": ("GENITAL", "Genitalia, Testes"), "limbs": ("LIMBS", "Limbs and Joints"),
+    "neurology": ("NEURO", "Nervous System"),
+}  # fmt: skip
 ANSWERS = {
     "NEG": "NEGATIVE", "POS": "POSITIVE", "PENDING": "PENDING", "NOT_DETECTED": "NOT DETECTED",
     "DETECTED": "DETECTED", "BELOW_LOQ": "BELOW LIMIT OF QUANTIFICATION",
@@ -105,6 +111,23 @@ def vital_signs(reading: Reading, subject: Subject) -> Iterator[Found]:
                     **measured("VS", quantity, item),
                     "VISIT_OF": record,
                     "VSDTC": iso(record.performed_on),
+                    "SOURCE": source(record),
+                }
+
+
+def examinations(reading: Reading, subject: Subject) -> Iterator[Found]:
+    """PE: each body system that was examined; what was abnormal, in words, stands in CO."""
+    for record in reading.forms(PhysicalExam, subject):
+        for item, (code, name) in BODY_SYSTEMS.items():
+            if said := getattr(record, item):
+                yield {
+                    "PESPID": spid(record),
+                    "PETESTCD": code,
+                    "PETEST": name,
+                    "PEORRES": said,
+                    "PESTRESC": said,
+                    "VISIT_OF": record,
+                    "PEDTC": iso(record.performed_on),
                     "SOURCE": source(record),
                 }
 
@@ -237,27 +260,58 @@ def test(record: Any, code: str, category: str, specimen: str) -> Found:
 
 
 def microbiology(reading: Reading, subject: Subject) -> Iterator[Found]:
-    """MB: serology and nucleic acids of viruses, syphilis."""
+    """MB: antigens and nucleic acids of viruses."""
     names = test_names("MBTESTCD", "MBTEST")
     for record in reading.forms(Virology, subject):
-        for item, (code, own, specimen) in VIRUSES.items():
-            if answer := ANSWERS.get(getattr(record, item), ""):
-                yield {
-                    "MBSPID": f"{spid(record)}.{item}",
+        for item, (code, specimen) in VIRUSES.items():
+            if row := infection("MB", record, item):
+                yield row | {
                     "MBTESTCD": code,
-                    "MBTEST": own or names[code],
-                    "MBCAT": "VIROLOGY" if item != "trust" else "SEROLOGY",
-                    "MBORRES": answer,
-                    "MBSTRESC": answer,
+                    "MBTEST": names[code],
+                    "MBCAT": "VIROLOGY",
                     "MBSPEC": specimen,
-                    "VISIT_OF": record,
-                    "MBDTC": iso(record.performed_on),
-                    "SOURCE": source(record),
                 }
+
+
+def immunogenicity(reading: Reading, subject: Subject) -> Iterator[Found]:
+    """IS: antibodies against viruses and syphilis."""
+    names = test_names("ISTESTCD", "ISTEST")
+    for record in reading.forms(Virology, subject):
+        for item, (code, bound) in ANTIBODIES.items():
+            if row := infection("IS", record, item):
+                yield row | {
+                    "ISTESTCD": code,
+                    "ISTEST": names[code],
+                    "ISBDAGNT": bound,
+                    "ISCAT": "SEROLOGY",
+                    "ISSPEC": "SERUM",
+                }
+
+
+def infection(prefix: str, record: Virology, item: str) -> Found:
+    """What the form of virology answers at an item; {} where it does not."""
+    answer = ANSWERS.get(getattr(record, item), "")
+    if not answer:
+        return {}
+    return {
+        f"{prefix}SPID": f"{spid(record)}.{item}",
+        f"{prefix}ORRES": answer,
+        f"{prefix}STRESC": answer,
+        "VISIT_OF": record,
+        f"{prefix}DTC": iso(record.performed_on),
+        "SOURCE": source(record),
+    }
 
 
 DATASETS = (
     Dataset("VS", vital_signs, ("VSSPID", "VISIT", "EPOCH", "VSDY"), ("VSDTC", "VSTESTCD", "VSSPID")),
+    Dataset(
+        "PE",
+        examinations,
+        ("PESPID", "VISIT", "EPOCH", "PEDY"),
+        ("PEDTC", "PETESTCD", "PESPID"),
+        origins={"PETESTCD": "Assigned"},
+    ),
     Dataset(
         "EG",
         electrocardiograms,
@@ -278,5 +332,12 @@ DATASETS = (
         ("MBSPID", "MBCAT", "MBSPEC", "VISIT", "EPOCH", "MBDY"),
         ("MBDTC", "MBTESTCD", "MBSPID"),
         origins={"MBCAT": "Assigned"},
+    ),
+    Dataset(
+        "IS",
+        immunogenicity,
+        ("ISSPID", "ISBDAGNT", "ISCAT", "ISSPEC", "VISIT", "EPOCH", "ISDY"),
+        ("ISDTC", "ISTESTCD", "ISBDAGNT", "ISSPID"),
+        origins={"ISCAT": "Assigned", "ISBDAGNT": "Assigned"},
     ),
 )

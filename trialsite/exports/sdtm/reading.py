@@ -23,6 +23,7 @@ from trialsite.casebook.reading import one_reading
 from trialsite.casebook.selectors import records_of_subjects
 from trialsite.casebook.states import RecordState
 from trialsite.clinical.partial_date import PartialDate
+from trialsite.exchange.profiles import emptied, nature_of
 
 from ..extract import Extract
 from .text import day_of, iso
@@ -103,13 +104,24 @@ class Reading:
         return [one.pk for one in self.subjects]
 
     def rows(self, name: str) -> list[Found]:
-        """The finished rows of a dataset, subject by subject, numbered."""
+        """The finished rows of a dataset, subject by subject, numbered; none of one that stays behind."""
         if name not in self.kept:
             from .dataset import finished
 
+            one = self.datasets[name]
             with override("en"), one_reading():
-                self.kept[name] = finished(self.datasets[name], self)
+                self.kept[name] = [] if self.extract.release.holds_back(one.nature) else finished(one, self)
         return self.kept[name]
+
+    @property
+    def shifts(self) -> bool:
+        """Whether the dates are to be moved: then no day is filled in, since its rule would tell how far."""
+        return self.extract.release.shifts
+
+    def words(self, record: Any, item: str) -> str:
+        """A text of a record that was read for others too; "" where it stays behind."""
+        stays = self.extract.release.holds_back(nature_of(type(record), item))
+        return "" if stays else str(getattr(record, item))
 
     @cached_property
     def _forms(self) -> dict[tuple[type[Any], str], dict[UUID, list[Any]]]:
@@ -131,7 +143,7 @@ class Reading:
                 subject__in=self.subjects, voided=False
             )
             for row in rows.exclude(record__state=RecordState.VOIDED).order_by("record_id", "line"):
-                found[row.record_id].append(row)
+                found[row.record_id].append(emptied(row, self.extract.release))
             self._forms[key] = found
         return self._forms[key].get(record.pk, [])
 
@@ -219,7 +231,8 @@ class Reading:
             if one.stopped and one.stopped.exact
         ]
         if course.died:
-            return course.died.text if course.died.exact else course.died.latest.isoformat()
+            whole = course.died.exact or self.shifts
+            return iso(course.died) if whole else course.died.latest.isoformat()
         return max((one for one in [*days, course.ended, course.consented] if one), default="")
 
     def _elements(self, subject: Subject, course: Course, last: str) -> list[SubjectElement]:

@@ -144,7 +144,7 @@ def visits(reading: Reading, subject: Subject) -> Iterator[Found]:
             "SVOCCUR": yes_no(bool(here)) if numbered.planned else "",
             "SVSTDTC": iso(min(here, default=None)),
             "SVENDTC": iso(max(here, default=None)),
-            "SVUPDES": "" if numbered.planned else (one.added_why or "Unscheduled visit"),
+            "SVUPDES": "" if numbered.planned else (reading.words(one, "added_why") or "Unscheduled visit"),
         }
         if not here:
             row["SVREASOC"] = str(MissedReason(one.missed_reason).label)
@@ -228,12 +228,12 @@ def death_details(reading: Reading, subject: Subject) -> Iterator[Found]:
 def deviations(reading: Reading, subject: Subject) -> Iterator[Found]:
     """DV: the deviations of the register that were accepted."""
     for one in registered(reading).get(subject.pk, []):
+        kind = str(DeviationKind(one.kind).label)
+        decoded = f"{kind}: {one.rule_name}" if one.rule else kind
         yield {
             "DVSPID": f"DEVIATION.{one.pk}",
-            "DVTERM": one.evidence_en,
-            "DVDECOD": f"{DeviationKind(one.kind).label}: {one.rule_name}"
-            if one.rule
-            else str(DeviationKind(one.kind).label),
+            "DVTERM": reading.words(one, "evidence_en") or decoded,
+            "DVDECOD": decoded,
             "DVCAT": str(Weight(one.weight).value).upper(),
             "DVSTDTC": iso(one.occurred_on),
             "SOURCE": source(one),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from ..domain.table import Row, Table
 from ..extract import Extract
-from . import disease, events, findings, subjects, treatment, trial
+from . import disease, events, findings, remarks, subjects, treatment, trial
 from .dataset import Dataset, project, table_of
 from .reading import Found, Reading
 from .trial import Design
@@ -19,6 +19,7 @@ CLINICAL: tuple[Dataset, ...] = (
     *events.DATASETS,
     *findings.DATASETS,
     *disease.DATASETS,
+    *remarks.DATASETS,
 )
 BY_NAME = {one.name: one for one in CLINICAL}
 
@@ -158,7 +159,12 @@ class Sdtm:
         for row in self.rows("DM"):
             enrolled += row["ARMCD"] != ""
             started = min(filter(None, (started, row["RFICDTC"])), default="")
-        return trial.summary(self.design, started, enrolled)
+        return trial.summary(self.design, started, enrolled, masked=self.extract.release.shifts)
+
+
+def left_out(extract: Extract) -> tuple[str, ...]:
+    """The datasets that stay behind."""
+    return tuple(one.name for one in CLINICAL if extract.release.holds_back(one.nature))
 
 
 def tables(extract: Extract) -> list[Table]:

@@ -1,4 +1,4 @@
-"""What was given and done: EX, CM, PR."""
+"""What was given and done: EX, EC, CM, PR."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -30,7 +30,7 @@ from trialsite.casebook.models import Subject
 
 from .dataset import Dataset, source, spid
 from .reading import Found, Reading
-from .text import iso, moment, number
+from .text import iso, moment, number, yes_no
 
 UNITS = {
     "ug": "ug", "mg": "mg", "g": "g", "cells": "Therapeutic Cells", "U": "IU", "Gy": "Gy", "mL": "mL", "IU": "IU",
@@ -114,14 +114,16 @@ def doses(reading: Reading, subject: Subject) -> Iterator[Found]:
             yield row | {
                 "EXSTDTC": iso(one.given_on),
                 "EXENDTC": iso(one.given_on),
-                "EXADJ": str(one.get_reason_display()) if one.reason and one.given != one.prescribed else "",
+                "EXADJ": adjusted(one),
                 "SUPP": {
-                    "EXPRESC": (
-                        "Prescribed Dose",
-                        "" if one.given == one.prescribed else number_or_none(one.prescribed),
-                    )
+                    "EXPRESC": ("Prescribed Dose", prescribed(one)),
                 },
             }
+
+
+def prescribed(line: DoseGiven) -> str:
+    """The prescribed dose, where another was given."""
+    return "" if line.given == line.prescribed else number_or_none(line.prescribed)
 
 
 def number_or_none(value: Decimal | None) -> str:
@@ -188,6 +190,41 @@ def given(reading: Reading, subject: Subject) -> Iterator[Found]:
     """EX, as the course of the subject has read it."""
     for one in reading.courses[subject.pk].exposures:
         yield dict(one)
+
+
+def collected(reading: Reading, subject: Subject) -> Iterator[Found]:
+    """EC: doses as they were reported, one row a drug and day, those that were not given too."""
+    for record in reading.forms(DosesGiven, subject):
+        for one in reading.lines(DoseGiven, record):
+            if one.given is None:
+                continue
+            name, route = drug_of(reading, one.drug)
+            yield {
+                "ECSPID": spid(record, one),
+                "ECTRT": name,
+                "ECMOOD": "PERFORMED",
+                "ECCAT": "CHEMOTHERAPY",
+                "ECPRESP": "Y",
+                "ECOCCUR": yes_no(one.given > 0),
+                "ECREASOC": str(one.get_reason_display()) if one.reason and not one.given else "",
+                "ECDOSE": one.given or None,
+                "ECDOSU": UNITS.get(one.unit, one.unit) if one.given else "",
+                "ECDOSFRM": FORMS.get(route, ""),
+                "ECROUTE": route,
+                "ECADJ": adjusted(one),
+                "VISIT_OF": record,
+                "ECSTDTC": iso(one.given_on),
+                "ECENDTC": iso(one.given_on),
+                "SOURCE": source(one),
+                "SUPP": {"ECPRESC": ("Prescribed Dose", prescribed(one))},
+            }
+
+
+def adjusted(line: DoseGiven) -> str:
+    """Why another dose than the prescribed one was given."""
+    return (
+        str(line.get_reason_display()) if line.reason and line.given and line.given != line.prescribed else ""
+    )
 
 
 # Medicines beside the protocol's treatment
@@ -343,6 +380,14 @@ DATASETS = (
         given,
         ("EXSPID", "EXCAT", "EXDOSFRQ", "EXROUTE", "EXLOT", "EXADJ", "EPOCH", "EXSTDY", "EXENDY"),
         ("EXSTDTC", "EXTRT", "EXSPID"),
+    ),
+    Dataset(
+        "EC",
+        collected,
+        ("ECSPID", "ECMOOD", "ECCAT", "ECPRESP", "ECOCCUR", "ECREASOC", "ECROUTE", "ECADJ", "EPOCH", "ECSTDY",
+         "ECENDY"),
+        ("ECSTDTC", "ECTRT", "ECSPID"),
+        origins={"ECMOOD": "Assigned", "ECCAT": "Assigned", "ECPRESP": "Assigned"},
     ),
     Dataset(
         "CM",

@@ -297,12 +297,13 @@ class Parameter:
     reference_code: str = ""
 
 
-def summary(design: Design, started: str = "", subjects: int = 0) -> Iterator[Row]:
-    """TS: the trial summary. `started`: the first consent; `subjects`: how many were enrolled."""
+def summary(design: Design, started: str = "", subjects: int = 0, *, masked: bool = False) -> Iterator[Row]:
+    """TS: the trial summary. `started`: the first consent; `subjects`: how many were enrolled; `masked`: dates are
+    moved, so the first consent, which is one subject's, is not said."""
     names = list_named("TSPARMCD").terms
     labels = {concept: value for value, concept in list_named("TSPARM").terms.items()}
     counts: dict[str, int] = {}
-    for one in parameters(design, started, subjects):
+    for one in parameters(design, "" if masked else started, subjects):
         counts[one.code] = counts.get(one.code, 0) + 1
         terms: Mapping[str, str] = list_named(one.list).terms if one.list else {}
         code = one.reference_code or (terms.get(one.value, "") if one.value else "")
@@ -314,7 +315,11 @@ def summary(design: Design, started: str = "", subjects: int = 0) -> Iterator[Ro
             "TSPARMCD": one.code,
             "TSPARM": labels[names[one.code]],
             "TSVAL": shortened(plain(one.value)),
-            "TSVALNF": "" if one.value else one.flavour or "UNK",
+            "TSVALNF": ""
+            if one.value
+            else "MSK"
+            if masked and one.code == "SSTDTC"
+            else one.flavour or "UNK",
             "TSVALCD": code,
             "TSVCDREF": reference,
             "TSVCDVER": TERMINOLOGY_VERSION if reference == "CDISC CT" else "",

@@ -1,12 +1,14 @@
 """Write one study in a standard of CDISC, as its statistician would download it."""
 
+from argparse import BooleanOptionalAction
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from trialsite.access.models import User
+from trialsite.access.models import Profile, User
 from trialsite.audit import acting
+from trialsite.exchange.profiles import Release
 from trialsite.exports.extract import Extract
 from trialsite.exports.standards import STANDARDS, write_standard
 from trialsite.exports.writers.xpt import NotTransportable
@@ -25,6 +27,13 @@ class Command(BaseCommand):
         parser.add_argument("--user", required=True, help="user name of the reader whose rights count")
         parser.add_argument("--standard", choices=sorted(STANDARDS), default="sdtm")
         parser.add_argument("--format", choices=["xpt", "json", "ndjson"], default="xpt")
+        parser.add_argument("--profile", choices=Profile.values, default=Profile.IDENTIFIED)
+        parser.add_argument(
+            "--genetic",
+            action=BooleanOptionalAction,
+            default=True,
+            help="with genetic items (unless --no-genetic)",
+        )
         parser.add_argument(
             "--ascii",
             action="store_true",
@@ -43,7 +52,7 @@ class Command(BaseCommand):
             folder.mkdir(parents=True, exist_ok=True)
             try:
                 written = write_standard(
-                    Extract(study, reader),
+                    Extract(study, reader, Release(Profile(options["profile"]), options["genetic"])),
                     options["standard"],
                     folder,
                     options["format"],
