@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from assessments.domain.lab_names import folded
 from trialsite.access.models import User
 
-from . import laboratory, typing_in
+from . import fhir, forms, laboratory, ranges, typing_in
 from .models import ImportBatch, ImportKind
 from .outcomes import Row, Work
 from .sheets import Sheet, read_sheet
@@ -34,7 +34,6 @@ class Kind:
     enter: Callable[[ImportBatch, list[Row], User], Work]
     take_back: Callable[..., None]
     targets: Mapping[str, Target] = field(default_factory=dict)
-    accept: str = ".csv"
 
 
 LABORATORY: dict[str, Target] = {
@@ -78,10 +77,29 @@ LABORATORY: dict[str, Target] = {
         _("Visit"), False, ("visit key",), _("the key of a visit, such as SCR; else the day decides")
     ),
 }
+RANGES: dict[str, Target] = {
+    "analyte": Target(_("Analyte"), True, ("analyte", "test", "item", "项目", "项目名称", "检验项目")),
+    "unit": Target(_("Unit"), True, ("unit", "units", "单位")),
+    "lower": Target(_("Lower limit"), False, ("lower", "lower limit", "lln", "low", "下限")),
+    "upper": Target(_("Upper limit"), False, ("upper", "upper limit", "uln", "high", "上限")),
+    "from": Target(
+        _("In force from"), True, ("from", "effective from", "effective_from", "in force from", "生效日期")
+    ),
+    "source": Target(
+        _("Source"), True, ("source", "来源"), _("the laboratory's list or notice, with its date")
+    ),
+    "sex": Target(_("Sex"), False, ("sex", "gender", "性别"), "M, F"),
+    "age_from": Target(_("Age from"), False, ("age from", "age_from"), _("years, included")),
+    "age_below": Target(_("Age below"), False, ("age below", "age_below"), _("years, not included")),
+    "laboratory": Target(_("Laboratory"), False, ("laboratory", "lab", "实验室"), _("empty: the site's own")),
+}
 KINDS: dict[str, Kind] = {
     ImportKind.LABORATORY: Kind(
         "form.submit", read_sheet, laboratory.enter_results, typing_in.take_back, LABORATORY
     ),
+    ImportKind.FHIR: Kind("form.submit", fhir.read_bundle, laboratory.enter_results, typing_in.take_back),
+    ImportKind.FORMS: Kind("form.submit", read_sheet, forms.enter_forms, typing_in.take_back),
+    ImportKind.RANGES: Kind("range.record", read_sheet, ranges.enter_ranges, ranges.take_back_range, RANGES),
 }
 
 

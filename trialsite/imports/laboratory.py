@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from assessments.domain import lab_tokens as tokens
 from assessments.domain.lab_match import Cell, Why, in_canonical, match
-from assessments.domain.lab_names import analytes_of, other_specimen
+from assessments.domain.lab_names import analytes_of, folded, other_specimen
 from assessments.domain.ranges import same_laboratory
 from assessments.laboratory.draws import ENTERED
 from assessments.laboratory.panels import PANELS
@@ -35,11 +35,13 @@ from trialsite.clinical.identifiers import identifiers_in
 from trialsite.clinical.units import ANALYTES, unit_beside, unit_label
 from trialsite.listing import listed, told
 
-from .models import ImportBatch
+from .loinc import LOINC
+from .models import ImportBatch, ImportKind
 from .outcomes import CHANGED, NEW, SAME, Row, Work
 from .typing_in import Change, Entered, NotTaken, enter_typed, place_words, reason_of, subjects_by_number
 
 MOMENT = re.compile(rf"\s*{tokens.DATE.pattern}(?:[ T]*[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.0+)?)?)?\s*")
+FINAL = ("final", "amended", "corrected")  # what FHIR calls them
 COLUMN_OF = {Why.NUMBER: "result", Why.UNIT: "unit", Why.NO_UNIT: "unit"}
 
 
@@ -71,7 +73,9 @@ class _Run:
 
     def __init__(self, batch: ImportBatch, rows: list[Row], by: User) -> None:
         self.batch, self.by, self.work = batch, by, Work(rows)
-        self.learned = learned_names(batch, batch.source)
+        self.coded = batch.kind == ImportKind.FHIR
+        codes = {folded(code): analyte for code, (analyte, _name) in LOINC.items()} if self.coded else {}
+        self.learned = codes or learned_names(batch, batch.source)
         self.subjects = subjects_by_number(batch, by)
 
     def done(self) -> Work:
@@ -118,6 +122,8 @@ class _Run:
             row.cells = {}
             row.reject("", _("An identifier of a person stands in this line: it was not kept."))
             return None
+        if row.cells.get("status", FINAL[0]) not in FINAL:
+            row.reject("status", _("Only final results are entered."), listed(FINAL))
         if subject is None:
             row.reject("subject", _("No subject of this number is at this site."))
         draw = self.draw_of(row)
@@ -127,7 +133,7 @@ class _Run:
     def draw_of(self, row: Row) -> Draw | None:
         day, clock = row.cells.get("date", ""), row.cells.get("time", "")
         plain = tokens.half_width(day)
-        moment = tokens.moment_of(plain) if MOMENT.fullmatch(plain) else None
+        moment = tokens.moment_of(plain) if MOMENT.fullmatch(plain) else moment_here(plain)
         if moment is None:
             row.reject("date", _("No day of the draw can be read here."), "2026-03-05, 2026-03-05 08:30")
             return None
@@ -147,6 +153,9 @@ class _Run:
         if not said["test"] or not said["result"]:
             empty = "result" if said["test"] else "test"
             row.reject(empty, _("Nothing stands here."))
+            return None
+        if self.coded and said["test"] not in LOINC:
+            row.reject("test", _("No analyte has this code in the table of LOINC codes."))
             return None
         found = match(said["test"], said["result"], said["unit"], said["range"], self.learned)
         if isinstance(found, Why):
@@ -289,6 +298,18 @@ def put(column: Column, analyte: str, cell: Cell) -> None:
     column.cells[analyte] = f"{cell.text} {unit_label(cell.unit)}" if cell.unit else cell.text
     if cell.lln is not None or cell.uln is not None:
         column.limits[analyte] = limit_text(cell.lln), limit_text(cell.uln)
+
+
+def moment_here(text: str) -> tuple[date, time | None] | None:
+    """An instant with its offset from UTC ("2026-01-06T08:15:00+08:00") as day and time at the site."""
+    try:
+        instant = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    if instant.tzinfo is None:
+        return None
+    here = timezone.localtime(instant)
+    return here.date(), here.time().replace(second=0, microsecond=0)
 
 
 def unknown_names(rows: Iterable[Row]) -> list[str]:

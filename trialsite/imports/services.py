@@ -25,7 +25,7 @@ from .laboratory import unknown_names
 from .models import ImportBatch, ImportSource, ImportState
 from .outcomes import Row, Touched, Work, as_json, counts, rows_from, touched_from
 from .sheets import Sheet
-from .typing_in import LONGEST, ChangedSince
+from .typing_in import LONGEST, ChangedSince, subjects_by_number
 
 
 class PreviewMoved(Refused):
@@ -88,6 +88,7 @@ def stage_import(
     )
     remember(batch, by)
     rows = [Row(number, cells_of(of_kind.targets, cells, mapping)) for number, cells in sheet.lines]
+    name_subjects(batch, rows, by)
     batch.rows = as_json(run(batch, rows, by).rows)
     batch.save(force_insert=True)
     tell(batch, "staged", by)
@@ -103,6 +104,15 @@ def cells_of(
     return {
         target: cells[column] for target, column in mapping.items() if target in targets and column in cells
     }
+
+
+def name_subjects(batch: ImportBatch, rows: list[Row], by: User) -> None:
+    """Of several identifiers of a person, apart by line breaks, keep the one that is a number of a subject, or none."""
+    told = [row for row in rows if "\n" in row.cells.get("subject", "")]
+    known = subjects_by_number(batch, by) if told else {}
+    for row in told:
+        found = {known[one].number for one in row.cells["subject"].splitlines() if one in known}
+        row.cells["subject"] = found.pop() if len(found) == 1 else ""
 
 
 def remember(batch: ImportBatch, by: User) -> None:
