@@ -112,6 +112,7 @@ class _Run:
                 return None
             repeats[column] = int(text)
         if "form_repeat" not in row.cells and (kind.continuous or kind.repeats):
-            at = {"visit_key": visit, "visit_repeat": repeats["visit_repeat"]}
-            repeats["form_repeat"] = next_repeat(subject=subject, form_key=form, **at)
+            repeats["form_repeat"] = next_repeat(
+                subject=subject, form_key=form, visit_key=visit, visit_repeat=repeats["visit_repeat"]
+            )
         return Slot(subject.pk, visit, form, **repeats)
