@@ -110,6 +110,7 @@ INSTALLED_APPS = [
     "treatment",
     "outcomes",
     "trialsite.exports",
+    "trialsite.imports",
     "trialsite.demo",
     "trialsite.upkeep",
 ]

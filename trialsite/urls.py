@@ -19,5 +19,6 @@ urlpatterns = [
     path("", include("treatment.urls")),
     path("", include("outcomes.urls")),
     path("", include("trialsite.exports.urls")),
+    path("", include("trialsite.imports.urls")),
     path("", include("trialsite.exchange.urls")),
 ]

@@ -70,7 +70,7 @@ def save_draws(
     with their analyte; `comments` answer soft findings by their names. All or nothing: raises CheckFailed with the
     sentences by address ("0.wbc", "1.date", "" for the whole), DrawsAsked, or Refused."""
     subject = locked_subject(subject.pk, by)
-    entry = _Entry(subject, units, comments or {}, by)
+    entry = DrawEntry(subject, units, comments or {}, by)
     if not any(column.filled for column in columns):
         raise CheckFailed({"": _("Type at least one result.")})
     for number, column in enumerate(columns):
@@ -85,8 +85,8 @@ def save_draws(
     return entry.saved
 
 
-class _Entry:
-    """One save: what was entered so far, what is wrong, what is asked."""
+class DrawEntry:
+    """One save: what was entered so far, what is wrong, what is asked; `slot` and `fields` serve imports too."""
 
     def __init__(
         self, subject: Subject, units: Mapping[str, str], comments: Mapping[str, str], by: User
@@ -176,15 +176,18 @@ class _Entry:
         else:
             self.saved.append(saved)
 
-    def fields(self, blank: EntryPage, column: Column, cells: Mapping[str, str]) -> dict[str, str]:
-        """The cells as fields of the form's page: on the line that it prints for the analyte, else on a new one."""
-        stands = texts_on(blank)
+    def fields(self, page: EntryPage, column: Column, cells: Mapping[str, str]) -> dict[str, str]:
+        """The cells as fields of the form's page: on the line that it prints for the analyte, else on a new one.
+
+        On a saved form its head, and limits that nobody typed, stay as they are."""
+        stands = texts_on(page)
         printed = {
-            stands.get(f"results-{n}-analyte"): n for n, _form in enumerate(blank.lines["results"].forms)
+            stands.get(f"results-{n}-analyte"): n for n, _form in enumerate(page.lines["results"].forms)
         }
         free = (n for n in count() if not stands.get(f"results-{n}-analyte"))
         ranges = self.ranges(column, cells)
-        sent = {name: column.head.get(head, "").strip() for name, head in HEADS.items() if name in stands}
+        heads = {name: column.head.get(head, "").strip() for name, head in HEADS.items() if name in stands}
+        sent = heads if page.record is None else {}
         for analyte, text in cells.items():
             prefix = f"results-{printed[analyte] if analyte in printed else next(free)}-"
             result, unit = result_and_unit(text, unit_of(analyte, self.units))
@@ -192,10 +195,11 @@ class _Entry:
             low, high = column.limits.get(analyte, ("", ""))
             if low or high:
                 line |= {"limits_from": LimitsFrom.REPORT.value, "lln": low, "uln": high}
-            elif analyte in ranges:
+            elif analyte in ranges and not stands.get(f"{prefix}line"):
                 line |= ranges[analyte]
             if finding := column.findings.get(analyte, ""):
                 line["finding"] = finding
+            sent |= {f"{prefix}line": ""}
             sent |= {name: value for name, value in stands.items() if name.startswith(prefix)}
             sent |= {prefix + name: value for name, value in line.items()}
         return sent

@@ -12,7 +12,7 @@ from trialsite.access.permissions import require
 from trialsite.audit import because
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.casebook.free_text import refuse_identifiers
-from trialsite.casebook.models import Subject
+from trialsite.casebook.models import SiteBound, Subject
 from trialsite.casebook.services import locked_subject
 from trialsite.clinical.identifiers import identifiers_in
 
@@ -70,14 +70,20 @@ def assign_row(*, row_id: UUID, analyte: str, by: User) -> LabTrayRow:
         raise Refused(_("This row is no single number: type what it says into its column, then dismiss it."))
     row.analyte = analyte
     settle(row, TrayState.ASSIGNED, by)
+    remember_name(place=row, laboratory=row.laboratory, name=row.label, analyte=analyte, by=by)
+    return row
+
+
+def remember_name(*, place: SiteBound, laboratory: str, name: str, analyte: str, by: User) -> None:
+    """Keep which analyte a name of a laboratory means at the site of `place`."""
+    require(by, "form.submit", study_id=place.study_id, site_id=place.site_id)
     LabName.objects.update_or_create(
-        study_id=row.study_id,
-        site_id=row.site_id,
-        laboratory=folded(row.laboratory),
-        name=folded(row.label),
+        study_id=place.study_id,
+        site_id=place.site_id,
+        laboratory=folded(laboratory),
+        name=folded(name),
         defaults={"analyte": analyte, "in_use": True, "told_by": by, "told_at": timezone.now()},
     )
-    return row
 
 
 @transaction.atomic
@@ -127,9 +133,9 @@ def waiting(subject: Subject) -> list[LabTrayRow]:
     return list(LabTrayRow.objects.filter(subject=subject, state=TrayState.OPEN).order_by("kept_at", "pk"))
 
 
-def learned_names(subject: Subject, laboratory: str) -> Mapping[str, str]:
-    """The names that the subject's site told of a laboratory: folded name → analyte."""
+def learned_names(place: SiteBound, laboratory: str) -> Mapping[str, str]:
+    """The names that the site of `place` told of a laboratory: folded name → analyte."""
     told = LabName.objects.filter(
-        study_id=subject.study_id, site_id=subject.site_id, laboratory=folded(laboratory), in_use=True
+        study_id=place.study_id, site_id=place.site_id, laboratory=folded(laboratory), in_use=True
     )
     return dict(told.values_list("name", "analyte"))

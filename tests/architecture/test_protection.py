@@ -25,6 +25,7 @@ ROOMS = {
     "treatment",
     "outcomes",
     "exports",
+    "imports",
 }
 OURS = [model for model in apps.get_models() if model._meta.app_label in ROOMS]
 

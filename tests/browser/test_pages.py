@@ -57,6 +57,7 @@ OF_STUDY = {
         "worksheets",
         "worksheets-print",
         "reference-ranges",
+        "imports",
     ),
     "statistician": (
         "dashboard",

@@ -35,6 +35,7 @@ PLACES = (
     (_("Screening"), "screening", "clipboard-plus", "subject.screen"),
     (_("Recruitment"), "recruitment", "circle-half", "record.view"),
     (_("From paper"), "paper", "printer", "record.view"),
+    (_("Imports"), "import-studies", "download", "form.submit"),
     (_("Review"), "review", "check-circle", "record.view"),
     (_("Dashboards"), "dashboards", "graph-up", "figures.view"),
     (_("Protocols"), "protocols", "journal-text", "protocol.view"),

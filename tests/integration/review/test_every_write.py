@@ -98,6 +98,7 @@ ROOMS = (
     "treatment",
     "outcomes",
     "trialsite.exports",
+    "trialsite.imports",
 )
 VITALS = {"weight": Quantity.parse("70", "kg", "weight")}
 SEEN = TODAY - timedelta(days=1)  # a day on which every form can have been done
@@ -606,6 +607,16 @@ ELSEWHERE = {
     "activate_check": "the study's checks",
     "start_dry_run": "counts only",
     "decide_case": "needs a committee: stopped at every place in tests/integration/outcomes/test_adjudication.py",
+    "remember_name": "the site's names of analytes",
+    "stage_import": "tries out and keeps nothing: tried in tests/integration/imports",
+    "stage_again": "tries out and keeps nothing",
+    "tell_names": "the site's names of analytes",
+    "commit_import": "submits by submit_typed; lines of what is held are rejected: tried there",
+    "cancel_import": "deletes what was only staged",
+    "reverse_import": "takes back by take_back",
+    "take_back": "submit_typed and change_state on what an import entered",
+    "take_back_range": "withdraw_range and record_range",
+    "enter_typed": "hands to submit_typed",
     "take_cut": "the study's data cuts, which read the record",
     "ask_for_export": "a file, made of what is read",
     "ask_again": "the files of a data cut",

@@ -1,0 +1,254 @@
+"""An import from upload to reversal. Every step asks for the permission to enter by hand what the file holds."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+
+from assessments.laboratory.draws import ENTERED
+from assessments.laboratory.tray import remember_name
+from trialsite.access.models import User
+from trialsite.access.permissions import require
+from trialsite.audit import because
+from trialsite.audit.events import record_event
+from trialsite.casebook.errors import CheckFailed, Refused
+from trialsite.casebook.free_text import refuse_identifiers
+from trialsite.listing import listed
+from trialsite.studies.models import Site, Study
+
+from .kinds import KINDS, fits
+from .laboratory import unknown_names
+from .models import ImportBatch, ImportSource, ImportState
+from .outcomes import Row, Touched, Work, as_json, counts, rows_from, touched_from
+from .sheets import Sheet
+from .typing_in import LONGEST, ChangedSince, subjects_by_number
+
+
+class PreviewMoved(Refused):
+    """The record has changed since the preview: what would be entered now is not what was shown."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The record has changed since this preview. Nothing was entered: look at what would be now.")
+        )
+
+
+class StandsChanged(Refused):
+    """Records that an import entered were changed by somebody since; `places` names them."""
+
+    def __init__(self, places: Sequence[str]) -> None:
+        super().__init__(
+            _("Somebody has changed these since, or they left this site: %(places)s.")
+            % {"places": listed(places)}
+        )
+        self.places = list(places)
+
+
+class Undone(Exception):
+    """Nothing of a trial run is kept."""
+
+
+@transaction.atomic
+def stage_import(
+    *,
+    study: Study,
+    site: Site,
+    kind: str,
+    source: str,
+    file_name: str,
+    content: bytes,
+    sheet: Sheet,
+    mapping: Mapping[str, str],
+    by: User,
+) -> ImportBatch:
+    """Keep what a file says and what entering it would do; the record stays as it is.
+
+    `mapping`: target → column, remembered for the source; only such columns are kept. Raises CheckFailed (files,
+    source, mapping), Refused, PermissionDenied."""
+    of_kind = KINDS[kind]
+    require(by, of_kind.permission, study_id=study.pk, site_id=site.pk)
+    source, file_name = " ".join(source.split())[:100], file_name.strip()[-150:]
+    refuse_identifiers({"source": source, "files": file_name})
+    if of_kind.targets and not fits(of_kind, mapping, sheet.columns):
+        raise CheckFailed({"mapping": _("Say in which columns subject, day, test and result stand.")})
+    batch = ImportBatch(
+        study=study,
+        site=site,
+        kind=kind,
+        source=source,
+        file_name=file_name,
+        sha256=hashlib.sha256(content).hexdigest(),
+        language=get_language() or "en",
+        mapping=dict(mapping),
+        staged_by=by,
+    )
+    remember(batch, by)
+    rows = [Row(number, cells_of(of_kind.targets, cells, mapping)) for number, cells in sheet.lines]
+    name_subjects(batch, rows, by)
+    batch.rows = as_json(run(batch, rows, by).rows)
+    batch.save(force_insert=True)
+    tell(batch, "staged", by)
+    return batch
+
+
+def cells_of(
+    targets: Mapping[str, object], cells: Mapping[str, str], mapping: Mapping[str, str]
+) -> dict[str, str]:
+    """What is kept of a line: the columns that the mapping names, under their targets."""
+    if not targets:
+        return dict(cells)
+    return {
+        target: cells[column] for target, column in mapping.items() if target in targets and column in cells
+    }
+
+
+def name_subjects(batch: ImportBatch, rows: list[Row], by: User) -> None:
+    """Of several identifiers of a person, apart by line breaks, keep the one that is a number of a subject, or none."""
+    told = [row for row in rows if "\n" in row.cells.get("subject", "")]
+    known = subjects_by_number(batch, by) if told else {}
+    for row in told:
+        found = {known[one].number for one in row.cells["subject"].splitlines() if one in known}
+        row.cells["subject"] = found.pop() if len(found) == 1 else ""
+
+
+def remember(batch: ImportBatch, by: User) -> None:
+    """Keep how the files of this source read."""
+    ImportSource.objects.update_or_create(
+        study_id=batch.study_id,
+        site_id=batch.site_id,
+        kind=batch.kind,
+        name=batch.source,
+        defaults={"mapping": batch.mapping, "told_by": by, "told_at": timezone.now()},
+    )
+
+
+@transaction.atomic
+def tell_names(*, batch_id: UUID, names: Mapping[str, str], by: User) -> ImportBatch:
+    """Say which analyte a laboratory means by its names (name → analyte), for good, and look at the file anew."""
+    batch = locked(batch_id, by, ImportState.STAGED)
+    known = unknown_names(rows_from(batch.rows))
+    told = {name: analyte for name, analyte in names.items() if name in known and analyte in ENTERED}
+    if not told:
+        raise CheckFailed({"names": _("Choose an analyte of the list.")})
+    for name, analyte in told.items():
+        remember_name(place=batch, laboratory=batch.source, name=name[:100], analyte=analyte, by=by)
+    return stage_again(batch_id=batch.pk, by=by)
+
+
+def mapping_of(*, study: Study, site: Site, kind: str, source: str) -> dict[str, str]:
+    """How the files of a source read, as it was told last."""
+    found = ImportSource.objects.filter(
+        study=study, site=site, kind=kind, name=" ".join(source.split())[:100]
+    ).first()
+    return dict(found.mapping) if found else {}
+
+
+def run(batch: ImportBatch, rows: list[Row], by: User, *, shown: Sequence[object] | None = None) -> Work:
+    """Enter every line by the services; kept only where the rows are those that were `shown`, else tried out.
+
+    Raises PreviewMoved where they are not."""
+    of_kind = KINDS[batch.kind]
+    try:
+        with transaction.atomic(), override(batch.language):
+            work = of_kind.enter(batch, rows, by)
+            if shown is None:
+                raise Undone
+            if as_json(work.rows) != list(shown):
+                raise PreviewMoved
+    except Undone:
+        pass
+    return work
+
+
+def fresh(batch: ImportBatch) -> list[Row]:
+    """The lines of a staged import as they were read, before anything became of them."""
+    return [row if not row.cells else Row(row.line, row.cells) for row in rows_from(batch.rows)]
+
+
+def locked(batch_id: UUID, by: User, *states: ImportState) -> ImportBatch:
+    """An import of a place where the user enters such data, locked until commit. Raises Refused in another state."""
+    found = ImportBatch.objects.visible_to(by).select_related("study", "site").select_for_update(of=("self",))
+    batch = found.get(pk=batch_id)
+    require(by, KINDS[batch.kind].permission, study_id=batch.study_id, site_id=batch.site_id)
+    if batch.state not in states:
+        raise Refused(
+            _("This import is not where it was: “%(state)s” now.") % {"state": batch.get_state_display()}
+        )
+    return batch
+
+
+@transaction.atomic
+def stage_again(*, batch_id: UUID, by: User) -> ImportBatch:
+    """Look anew at what a staged import would do."""
+    batch = locked(batch_id, by, ImportState.STAGED)
+    batch.rows = as_json(run(batch, fresh(batch), by).rows)
+    batch.save(update_fields=["rows"])
+    return batch
+
+
+@transaction.atomic
+def commit_import(*, batch_id: UUID, by: User) -> ImportBatch:
+    """Enter what the preview showed, all of it or nothing. Raises PreviewMoved, Refused, PermissionDenied."""
+    batch = locked(batch_id, by, ImportState.STAGED)
+    if not any(row.writes for row in rows_from(batch.rows)):
+        raise Refused(_("This import would enter nothing."))
+    work = run(batch, fresh(batch), by, shown=batch.rows)
+    batch.rows = as_json([row.kept() for row in work.rows])
+    batch.touched = as_json(work.touched)
+    batch.state, batch.committed_by, batch.committed_at = ImportState.COMMITTED, by, timezone.now()
+    batch.save(update_fields=["rows", "touched", "state", "committed_by", "committed_at"])
+    tell(batch, "committed", by, records=len(work.touched), **counts(work.rows))
+    return batch
+
+
+@transaction.atomic
+def cancel_import(*, batch_id: UUID, by: User) -> None:
+    """Delete a staged import; the audit keeps that there was one."""
+    batch = locked(batch_id, by, ImportState.STAGED)
+    tell(batch, "cancelled", by)
+    batch.delete()
+
+
+@transaction.atomic
+def reverse_import(*, batch_id: UUID, reason: str, leave_changed: bool = False, by: User) -> ImportBatch:
+    """Void what an import entered and type back what it changed, all of it or nothing.
+
+    What somebody changed since is named (StandsChanged) and, with `leave_changed`, left as it stands. Raises
+    CheckFailed at "reason", Refused, PermissionDenied."""
+    batch = locked(batch_id, by, ImportState.COMMITTED)
+    if not reason.strip():
+        raise CheckFailed({"reason": _("Say why this import is reversed.")})
+    refuse_identifiers({"reason": reason})
+    reason = reason.strip()[:200]
+    said = _("Import %(id)s reversed: %(reason)s") % {"id": batch.short_id, "reason": reason}
+    changed = []
+    with because(said[:LONGEST]):
+        for one in reversed(touched_from(batch.touched)):
+            try:
+                with transaction.atomic():
+                    KINDS[batch.kind].take_back(one, reason=said[:LONGEST], by=by)
+            except ChangedSince:
+                changed.append(one)
+    if changed and not leave_changed:
+        raise StandsChanged([words_of(one) for one in reversed(changed)])
+    batch.state, batch.reason = ImportState.REVERSED, reason
+    batch.reversed_by, batch.reversed_at = by, timezone.now()
+    batch.touched = as_json(changed)  # what is left
+    batch.save(update_fields=["state", "reason", "reversed_by", "reversed_at", "touched"])
+    tell(batch, "reversed", by, left=len(changed))
+    return batch
+
+
+def words_of(one: Touched) -> str:
+    return " ".join(filter(None, (one.number, one.place)))
+
+
+def tell(batch: ImportBatch, step: str, by: User, **details: object) -> None:
+    """The event of a step: which file, by its digest, for which place."""
+    told = {"batch": str(batch.pk), "of": batch.kind, "source": batch.source, "sha256": batch.sha256}
+    place = {"study": batch.study.key, "site": batch.site.key, "lines": len(batch.rows)}
+    record_event(kind=f"import.{step}", user_id=by.pk, **told, **place, **details)
