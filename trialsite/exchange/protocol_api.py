@@ -88,6 +88,8 @@ class UploadSerializer(Told):
 
 
 class ProblemSerializer(serializers.Serializer):
+    """One thing that is wrong in a file."""
+
     line = serializers.IntegerField(help_text="0 where the problem has no line")
     path = serializers.CharField(help_text="the place in the document, such as criteria[3].rule")
     sentence = serializers.CharField(help_text="what is wrong, and what would be accepted")
@@ -111,12 +113,16 @@ class NotConfirmedSerializer(RefusalSerializer):
 
 
 class PropertySerializer(serializers.Serializer):
+    """What of a thing changed."""
+
     label = serializers.CharField()  # type: ignore[assignment]
     old = serializers.CharField()
     new = serializers.CharField()
 
 
 class ChangeSerializer(serializers.Serializer):
+    """One change between two versions."""
+
     kind = serializers.CharField(help_text="added, removed, moved or changed")
     kind_words = serializers.CharField()
     key = serializers.CharField()
