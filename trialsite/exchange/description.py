@@ -14,7 +14,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import force_instance
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import AllowAny
-from rest_framework.serializers import Field, Serializer
+from rest_framework.serializers import Field, ModelSerializer, Serializer
 
 from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.models import CasebookRecord, CasebookRow
@@ -54,7 +54,8 @@ class Description(AutoSchema):
         natures = natures_of(type(serializer))
         for name, schema in told["properties"].items():
             told["properties"][name] = described(schema, serializer, name, natures.get(name, Nature.PLAIN))
-        if required := [name for name in told.get("required", ()) if name not in natures]:
+        always = told["properties"] if isinstance(serializer, ModelSerializer) else told.get("required", ())
+        if required := [name for name in always if name not in natures]:
             told["required"] = required
         else:
             told.pop("required", None)
@@ -127,7 +128,8 @@ class Description(AutoSchema):
     def _get_parameters(self) -> list[Schema]:
         parameters = list(super()._get_parameters())
         if not self.writes and not self.open_to_all:
-            parameters.append({"in": "query", "name": "as_of", "schema": {"type": "string"}})
+            instant = {"type": "string", "format": "date-time"}
+            parameters.append({"in": "query", "name": "as_of", "schema": instant})
         known = getattr(getattr(self.view, "filterset_class", None), "base_filters", {})
         for one in parameters:
             one.setdefault("description", words_of_parameter(one, known))

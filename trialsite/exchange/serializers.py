@@ -165,8 +165,12 @@ def form_serializer(kind: FormType) -> type[serializers.ModelSerializer]:
         "protocol_version": serializers.CharField(source="protocol_version.version", read_only=True),
         "entered_at": serializers.DateTimeField(read_only=True, help_text="when it was entered first"),
         "entered_from": EnteredFromField(source="*", read_only=True),
-        "moved_to": serializers.UUIDField(read_only=True, help_text="the form that stands for this one now"),
-        "moved_from": serializers.UUIDField(read_only=True, help_text="the voided form of the wrong subject"),
+        "moved_to": serializers.UUIDField(
+            read_only=True, allow_null=True, help_text="the form that stands for this one now"
+        ),
+        "moved_from": serializers.UUIDField(
+            read_only=True, allow_null=True, help_text="the voided form of the wrong subject"
+        ),
     }
     if model is ProtocolForm:
         place["retired"] = RetiredItems(source="*", read_only=True, help_text="items no longer asked for")

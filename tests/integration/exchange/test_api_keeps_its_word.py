@@ -1,0 +1,179 @@
+"""Whatever the description of the API allows is asked of it: it answers as described, refuses what it does not allow.
+
+`API_EXAMPLES` says how many requests are made up for each operation; the tests of a change make few.
+"""
+
+import contextlib
+import os
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import hypothesis
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections, transaction
+from django.test import Client
+from hypothesis import HealthCheck, Phase, given
+from hypothesis.errors import Unsatisfiable
+from jsonschema import Draft202012Validator
+from rest_framework.throttling import SimpleRateThrottle
+from schemathesis import GenerationMode
+from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
+
+from tests.cast import Cast
+from tests.integration.test_api import token_of
+from trialsite.access.models import Profile, Scope
+from trialsite.casebook.models import Subject
+
+from .described import document
+
+FEW = 3
+EXAMPLES = int(os.environ.get("API_EXAMPLES", FEW))
+SHOWN = "API_EXAMPLES" in os.environ
+ALIKE = re.compile(
+    r"/api/v1/forms/(?!VS/|AE/|PROTOCOL/)"
+)  # lists of one class: few requests ask some of them only
+SEED = 20260301
+Study = tuple[Cast, dict[str, Any]]
+
+
+@pytest.fixture
+def one_connection() -> Iterator[None]:
+    """A request leaves the connection of the test open, as Django's test client sees to."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def api(every_form: Study, one_connection: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The API of the study, without limit of requests."""
+    settings.ALLOWED_HOSTS = ["localhost"]
+    monkeypatch.setitem(SimpleRateThrottle.THROTTLE_RATES, "user", None)
+    schema = schemathesis.openapi.from_dict(document())
+    schema.app = get_wsgi_application()
+    return schema
+
+
+@contextlib.contextmanager
+def undone() -> Iterator[None]:
+    """Whatever a request writes is taken back, so that each meets the same study."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def found_wrong(api: Any, methods: set[str], ask: Callable[[Any], None]) -> dict[str, set[str]]:
+    """Operation → what it does that is not as described, of some made-up requests, allowed and not."""
+    wrong: dict[str, set[str]] = defaultdict(set)
+    for result in api.get_all_operations():
+        operation = result.ok()
+        if operation.method.upper() in methods and (EXAMPLES > FEW or not ALIKE.match(operation.path)):
+            for mode in GenerationMode:
+                with contextlib.suppress(Unsatisfiable):  # nothing can be wrong in what it takes
+                    made_up(operation.as_strategy(generation_mode=mode), ask, wrong[operation.label])
+            if SHOWN and wrong[operation.label]:
+                print(operation.label, *wrong[operation.label], sep="\n    ", flush=True)
+    return {label: said for label, said in wrong.items() if said}
+
+
+def made_up(cases: Any, ask: Callable[[Any], None], wrong: set[str]) -> None:
+    @hypothesis.seed(SEED)
+    @hypothesis.settings(
+        max_examples=EXAMPLES,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=cases)
+    def asked(case: Any) -> None:
+        try:
+            with undone():
+                ask(case)
+        except FailureGroup as failures:
+            wrong.update(f"{one.title}: {one.message}"[:600] for one in failures.exceptions)
+
+    asked()
+
+
+def told_of(wrong: dict[str, set[str]]) -> str:
+    return "\n\n".join(f"{label}\n" + "\n".join(said) for label, said in wrong.items())
+
+
+def test_what_is_read_is_as_described(api: Any, every_form: Study) -> None:
+    cast, _subjects = every_form
+    scopes = [Scope.READ, Scope.EXPORT]
+    reader = token_of(cast.data_manager, scopes=scopes, profile=Profile.CODED, genetic=False)
+
+    def ask(case: Any) -> None:
+        if case.meta.generation.mode.is_positive:
+            case.query.pop("as_of", None)  # instants that have not come are refused, which no schema can say
+        case.call_and_validate(headers=reader, excluded_checks=[ignored_auth])
+
+    wrong = found_wrong(api, {"GET"}, ask)
+    assert wrong == {}, told_of(wrong)
+
+
+def test_what_is_written_is_as_described(api: Any, every_form: Study) -> None:
+    cast, subjects = every_form
+    writer = token_of(cast.investigator)
+
+    def ask(case: Any) -> None:
+        place(case, subjects["VS"])
+        case.call_and_validate(headers=writer, excluded_checks=[ignored_auth, positive_data_acceptance])
+
+    wrong = found_wrong(api, {"POST", "PUT", "DELETE"}, ask)
+    assert wrong == {}, told_of(wrong)
+
+
+def place(case: Any, subject: Subject) -> None:
+    """A request that is well formed is made of a subject and a slot that are there."""
+    if not case.meta.generation.mode.is_positive:
+        return
+    there = {"subject_id": str(subject.pk), "visit": "SCR.1", "form": "VS.1"}
+    case.path_parameters.update({name: there[name] for name in there.keys() & case.path_parameters.keys()})
+    if isinstance(case.body, dict):
+        there = {"study": "BLINA-FULL", "site": "SGH", "subject": str(subject.pk), **there}
+        case.body |= {name: there[name] for name in there.keys() & case.body.keys()}
+
+
+@pytest.mark.parametrize("profile", Profile)
+def test_every_list_gives_rows_as_described(client: Client, every_form: Study, profile: Profile) -> None:
+    cast, _subjects = every_form
+    reader = token_of(cast.data_manager, profile=profile, genetic=False, scopes=[Scope.READ])
+    empty = set()
+    for path, methods in document()["paths"].items():
+        if "{" in path or "get" not in methods or path == "/api/v1/problems/":
+            continue
+        answer = client.get(f"{path}?page_size=2", headers=reader)
+        if answer.status_code != 200:
+            assert answer.status_code in (400, 403), path
+            continue
+        assert wrong_in(methods["get"], answer.json()) == [], path
+        rows = answer.json()["results"]
+        one = document()["paths"].get(f"{path}{{id}}/")
+        if rows and one and profile != Profile.DATE_SHIFTED:  # their ids are no addresses
+            single = client.get(f"{path}{rows[0]['id']}/", headers=reader)
+            if single.status_code == 200:
+                assert wrong_in(one["get"], single.json()) == [], path
+        if not rows:
+            empty.add(path)
+    assert not any(path.startswith("/api/v1/forms/") and path.count("/") == 5 for path in empty), empty
+
+
+def wrong_in(operation: dict[str, Any], told: Any) -> list[str]:
+    """Where an answer differs from what the operation is described to give."""
+    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    whole = {**schema, "components": document()["components"]}
+    return [
+        f"{error.json_path}: {error.message}"[:200] for error in Draft202012Validator(whole).iter_errors(told)
+    ]
