@@ -44,6 +44,19 @@ class StablePagination(CursorPagination):
         told = super().get_schema_operation_parameters(view)
         return [one | {"schema": whole} if one["name"] == self.page_size_query_param else one for one in told]
 
+    def get_paginated_response_schema(self, schema: Any) -> dict[str, Any]:
+        page = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "description": "A page of a list.",
+            "required": ["next", "previous", "results"],
+            "properties": {
+                "next": page | {"title": "Next", "description": "address of the next page; null on the last"},
+                "previous": page | {"title": "Previous", "description": "address of the page before"},
+                "results": {"title": "Results", "description": "the rows of the page", **schema},
+            },
+        }
+
     def encode_cursor(self, cursor: Any) -> str:
         """A link to another page; where dates are shifted its key, which tells an instant, cannot be read in it."""
         if not self.hides_keys:
