@@ -13,6 +13,7 @@ from django_filters import rest_framework as filters
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import force_instance
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.fields import empty
 from rest_framework.permissions import AllowAny
 from rest_framework.serializers import Field, ModelSerializer, Serializer
 
@@ -51,7 +52,8 @@ class Description(AutoSchema):
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
         serializer = force_instance(serializer)
         told: Schema = super()._map_basic_serializer(serializer, direction)
-        natures = natures_of(type(serializer))
+        kind: Any = type(serializer)
+        natures = natures_of(kind)
         for name, schema in told["properties"].items():
             told["properties"][name] = described(schema, serializer, name, natures.get(name, Nature.PLAIN))
         always = told["properties"] if isinstance(serializer, ModelSerializer) else told.get("required", ())
@@ -62,6 +64,10 @@ class Description(AutoSchema):
         if isinstance(serializer, Told):
             told["additionalProperties"] = False
         return told
+
+    def _get_serializer_field_meta(self, field: Any, direction: str) -> Schema:
+        told: Schema = super()._get_serializer_field_meta(field, direction)
+        return told | {"nullable": True} if getattr(field, "default", empty) is None else told
 
     # Operations
 
@@ -91,7 +97,7 @@ class Description(AutoSchema):
             return str(super().get_operation_id())
         return "_".join([part.replace("-", "_") for part in self._tokenize_path()] + [action])
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         said: str = super().get_description()
         return f"One record of a list. {said}" if self.one_record else said
 
@@ -152,8 +158,8 @@ class Description(AutoSchema):
             answers["304"] = {"headers": self._get_response_headers_for_code("304")}
         for status in self.refusals():
             answers.setdefault(str(status), self.refusal(status))
-        for status, answer in answers.items():
-            answer["description"] = answer.get("description") or words_of_status(int(status))
+        for code, answer in answers.items():
+            answer["description"] = answer.get("description") or words_of_status(int(code))
             for media_type in AS_TEXT.keys() & answer.get("content", {}).keys():
                 answer["content"][media_type] = {
                     "schema": {"type": "string", "description": AS_TEXT[media_type]}

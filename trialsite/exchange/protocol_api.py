@@ -99,16 +99,16 @@ class ProblemSerializer(serializers.Serializer):
 class FileRefusedSerializer(RefusalSerializer):
     """Why a file was not stored, line by line."""
 
-    count = serializers.IntegerField()
-    problems = ProblemSerializer(many=True)
+    count = serializers.IntegerField(required=False)
+    problems = ProblemSerializer(many=True, required=False)
 
 
 class NotConfirmedSerializer(RefusalSerializer):
     """What has to be sent back before a file is stored."""
 
-    findings = FindingSerializer(many=True)
+    findings = FindingSerializer(many=True, required=False)
     new_study = serializers.BooleanField(
-        help_text="whether the key is unknown and has to be sent in `new_study`"
+        required=False, help_text="whether the key is unknown and has to be sent in `new_study`"
     )
 
 

@@ -183,9 +183,10 @@ def form_serializer(kind: FormType) -> type[serializers.ModelSerializer]:
 
 def StandingLines(row: RowType) -> serializers.Serializer:
     """The standing lines of a form, prefetched as `standing_<model>`."""
-    return row_serializer(row.model)(
+    model: Any = row.model
+    return row_serializer(model)(
         many=True,
         read_only=True,
-        source=f"standing_{row.model._meta.model_name}",
+        source=f"standing_{model._meta.model_name}",
         help_text=f"its lines: {row.title or row.name}",
     )

@@ -22,6 +22,7 @@ from hypothesis.errors import Unsatisfiable
 from jsonschema import Draft202012Validator
 from rest_framework.throttling import SimpleRateThrottle
 from schemathesis import GenerationMode
+from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
@@ -63,7 +64,9 @@ def api(every_form: Study, one_connection: None, settings: Any, monkeypatch: pyt
     """The API of the study, without limit of requests."""
     settings.ALLOWED_HOSTS = ["localhost"]
     monkeypatch.setitem(SimpleRateThrottle.THROTTLE_RATES, "user", None)
-    schema = schemathesis.openapi.from_dict(document())
+    config = SchemathesisConfig()
+    config.projects.default.generation.update(allow_x00=False)  # texts hold none, which no schema can say
+    schema = schemathesis.openapi.from_dict(document(), config=config)
     schema.app = get_wsgi_application()
     return schema
 
@@ -105,7 +108,8 @@ def made_up(cases: Any, ask: Callable[[Any], None], wrong: set[str]) -> None:
             with undone():
                 ask(case)
         except FailureGroup as failures:
-            wrong.update(f"{one.title}: {one.message}"[:600] for one in failures.exceptions)
+            asked_for = f"{case.path_parameters} {case.query} {case.body}"[:300]
+            wrong.update(f"{one.title}: {one.message}"[:500] + asked_for for one in failures.exceptions)
 
     asked()
 
@@ -117,7 +121,7 @@ def told_of(wrong: dict[str, set[str]]) -> str:
 @pytest.mark.parametrize("profile", Profile)
 def test_every_list_and_record_is_as_described(client: Client, every_form: Study, profile: Profile) -> None:
     cast, subjects = every_form
-    reader = token_of(cast.data_manager, profile=profile, genetic=False, scopes=[Scope.READ])
+    reader = token_of(cast.data_manager, profile=profile, genetic=False, scopes=[Scope.READ, Scope.EXPORT])
     wrong, rows_of = {}, {}
     for path in LISTS:
         answer = client.get(f"{path}?page_size=2", headers=reader)
@@ -133,8 +137,11 @@ def test_every_list_and_record_is_as_described(client: Client, every_form: Study
         )
         if one and rows:
             name = rows[0]["key" if one.endswith("{key}/") else "id"]
-            wrong[one] = wrong_in(one, client.get(f"{path}{name}/", headers=reader).json())
-    assert {path: said for path, said in wrong.items() if said} == {}
+            single = client.get(f"{path}{name}/", headers=reader)
+            assert single.status_code == 200, one
+            wrong[one] = wrong_in(one, single.json())
+    wrong = {path: said for path, said in wrong.items() if said}
+    assert wrong == {}, wrong
     assert [key for key in subjects if not rows_of[f"/api/v1/forms/{key}/"]] == []
 
 
@@ -146,6 +153,8 @@ def test_what_is_read_is_as_described(api: Any, every_form: Study) -> None:
     def ask(case: Any) -> None:
         if case.meta.generation.mode.is_positive:
             case.query.pop("as_of", None)  # instants that have not come are refused, which no schema can say
+        elif {} in case.query.values():
+            return  # nothing of it is sent
         case.call_and_validate(headers=reader, excluded_checks=[ignored_auth])
 
     wrong = found_wrong(api, {"GET"}, ask)
