@@ -45,6 +45,7 @@ LISTS = [  # those that need no parameter
     for path, methods in document()["paths"].items()
     if "{" not in path and "get" in methods and not {"problems", "content", "dry-runs"} & set(path.split("/"))
 ]
+ADDRESSED_BY = {"/api/v1/dose-ledger/": "cycle"}  # a record of it is all days of a cycle
 Study = tuple[Cast, dict[str, Any]]
 
 
@@ -136,7 +137,7 @@ def test_every_list_and_record_is_as_described(client: Client, every_form: Study
             (f"{path}{{{key}}}/" for key in ("id", "key") if f"{path}{{{key}}}/" in document()["paths"]), ""
         )
         if one and rows:
-            name = rows[0]["key" if one.endswith("{key}/") else "id"]
+            name = rows[0][ADDRESSED_BY.get(path, "key" if one.endswith("{key}/") else "id")]
             single = client.get(f"{path}{name}/", headers=reader)
             assert single.status_code == 200, one
             wrong[one] = wrong_in(one, single.json())
@@ -153,8 +154,8 @@ def test_what_is_read_is_as_described(api: Any, every_form: Study) -> None:
     def ask(case: Any) -> None:
         if case.meta.generation.mode.is_positive:
             case.query.pop("as_of", None)  # instants that have not come are refused, which no schema can say
-        elif {} in case.query.values():
-            return  # nothing of it is sent
+        elif any(value in ("", {}) for value in case.query.values()):
+            return  # sent empty it is as if it were not sent
         case.call_and_validate(headers=reader, excluded_checks=[ignored_auth])
 
     wrong = found_wrong(api, {"GET"}, ask)
