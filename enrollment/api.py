@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -56,6 +57,12 @@ class RecruitmentSerializer(serializers.Serializer):
     places = PlacesSerializer(many=True)
 
 
+class AllRecruitmentSerializer(serializers.Serializer):
+    """Recruitment of every study."""
+
+    results = RecruitmentSerializer(many=True)
+
+
 class RecruitmentViewSet(viewsets.ViewSet):
     """How far the studies in which you have a role have recruited: numbers over all sites, without identifiers."""
 
@@ -65,6 +72,7 @@ class RecruitmentViewSet(viewsets.ViewSet):
     title = _("Recruitment")
     lookup_field = "key"
 
+    @extend_schema(responses=AllRecruitmentSerializer)
     def list(self, request: Request) -> Response:
         refuse_strange(request, ())
         user = user_of(request)
@@ -72,6 +80,7 @@ class RecruitmentViewSet(viewsets.ViewSet):
         record_export(request, "export.json", "recruitment", rows=len(studies))
         return Response({"results": [self.told(request, study) for study in studies]})
 
+    @extend_schema(parameters=[OpenApiParameter("key", str, "path", description="key of the study")])
     def retrieve(self, request: Request, key: str = "") -> Response:
         study = study_open_to(user_of(request), key, "record.view")
         record_export(request, "export.json", "recruitment", rows=1, record=key)

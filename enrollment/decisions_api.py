@@ -111,20 +111,28 @@ class DecisionView(KeyedWrites, APIView):
 
 
 class ConfirmationSerializer(Told):
+    """The signature under the eligibility."""
+
     password = serializers.CharField(
         trim_whitespace=False, help_text="the investigator's own password, typed again to sign"
     )
 
 
 class EnrolmentSerializer(Told):
+    """The day of enrolment."""
+
     enrolled_on = serializers.DateField(help_text="day at the site")
 
 
 class RandomisedSerializer(Told):
+    """The day of randomisation."""
+
     randomised_on = serializers.DateField(help_text="day at the site")
 
 
 class FailureSerializer(Told):
+    """Why a subject is not enrolled."""
+
     reason = serializers.CharField(max_length=500, help_text="why the subject is not enrolled")
     code = serializers.ChoiceField(choices=FailureCode.choices, default="", allow_blank=True)
 

@@ -20,6 +20,8 @@ from .selectors import results_visible_to
 class EndpointSerializer(serializers.ModelSerializer):
     """One endpoint of one subject; `reason` is a sentence, `sources` are item addresses."""
 
+    item_units = {"days": "d"}
+
     study = serializers.CharField(source="study.key", read_only=True)
     site = serializers.CharField(source="site.key", read_only=True)
     usubjid = serializers.CharField(source="subject.usubjid", read_only=True)

@@ -95,6 +95,8 @@ class ResponseSerializer(OfSubjectSerializer):
 class MrdVerdictSerializer(OfSubjectSerializer):
     """One MRD result with its verdict; shares are fractions of nucleated cells (0.0001 is 0.01 %)."""
 
+    item_units = dict.fromkeys(("value", "threshold", "lod", "loq"), "1")
+
     natures = {"reported_text": Nature.FREE_TEXT}
 
     sampled_on = serializers.DateField()

@@ -73,6 +73,8 @@ class LabResult(CasebookRow):
     stands (see `lab_limits`). With NOT_PRINTED there are none. "" is of entries before the question: as printed.
     """
 
+    units_in = dict.fromkeys(("lln", "uln"), "analyte")
+
     record = models.ForeignKey(LabReport, on_delete=models.PROTECT, related_name="lines", editable=False)
     analyte = models.CharField(_("Analyte"), max_length=30)
     result = QuantityItem("", _("Result"))

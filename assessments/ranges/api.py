@@ -14,6 +14,9 @@ from ..models import ReferenceRange
 class ReferenceRangeSerializer(serializers.ModelSerializer):
     """Limits of normal of one analyte at one laboratory of a site; withdrawn and replaced ones are there too."""
 
+    item_units = {"age_from": "a", "age_below": "a"}
+    units_in = {"lln": "unit", "uln": "unit"} | dict.fromkeys(("lln_canonical", "uln_canonical"), "analyte")
+
     study = serializers.CharField(source="study.key", read_only=True)
     site = serializers.CharField(source="site.key", read_only=True)
     recorded_by = serializers.CharField(source="recorded_by.username", read_only=True)

@@ -102,6 +102,7 @@ class CumulativeUnit(models.TextChoices):
 class PriorTherapy(CasebookRow):
     """One course of a drug before enrolment."""
 
+    units_in = {"amount": "amount_unit"}
     natures = {"drug": Nature.PLAIN}
 
     record = models.ForeignKey(MedicalHistory, on_delete=models.PROTECT, related_name="therapies")

@@ -22,6 +22,8 @@ from .reading import Swimmer, swimmers_of
 class CourseSerializer(serializers.Serializer):
     """One subject's course in days; events as kind and day, joined by ;."""
 
+    item_units = {"days_on_treatment": "d"}
+
     id = serializers.UUIDField(help_text="id of the subject")
     study = serializers.CharField()
     site = serializers.CharField()

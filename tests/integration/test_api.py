@@ -232,3 +232,38 @@ def test_every_list_of_subjects_takes_a_number_as_well_as_an_id(client: Client, 
         if "subject" in getattr(getattr(view, "filterset_class", None), "base_filters", {}):
             answer = client.get(f"/api/v1/{name}/?subject={record.subject.number}", headers=who)
             assert answer.status_code == 200, name
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("page_size=many", "page_size"),
+        ("page_size=0", "page_size"),
+        ("page_size=1001", "page_size"),
+        ("missed=1", "missed"),
+        ("missed=perhaps", "missed"),
+    ],
+)
+def test_what_is_no_number_of_records_and_no_yes_or_no_is_refused_by_its_name(
+    client: Client, cast: Cast, query: str, field: str
+) -> None:
+    answer = client.get(f"/api/v1/visits/?{query}", headers=token_of(cast.coordinator))
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
+
+
+@pytest.mark.parametrize("query", ["page_size=1", "page_size=1000", "missed=true", "missed=False", "missed="])
+def test_numbers_of_records_and_yes_or_no_are_taken(client: Client, cast: Cast, query: str) -> None:
+    assert client.get(f"/api/v1/visits/?{query}", headers=token_of(cast.coordinator)).status_code == 200
+
+
+def test_a_cursor_that_is_none_is_not_there(client: Client, cast: Cast) -> None:
+    who = token_of(cast.coordinator)
+    for text in ("nonsense", "cD1ub25zZW5zZQ=="):  # the second is "p=nonsense", and no key
+        assert client.get("/api/v1/subjects/", {"cursor": text}, headers=who).status_code == 404
+
+
+def test_as_of_takes_any_offset_and_refuses_what_lies_outside_of_time(client: Client, cast: Cast) -> None:
+    who = token_of(cast.coordinator)
+    status = lambda text: client.get("/api/v1/subjects/", {"as_of": text}, headers=who).status_code  # noqa: E731
+    assert status("2026-03-01T02:48:26-23:28") == status("2026-03-01T02:48:26Z")
+    assert status("0001-01-01T00:00:00+14:00") == 400

@@ -24,6 +24,15 @@ from .courses import CourseOfPhase, courses_of_many
 class InfusionCourseSerializer(serializers.Serializer):
     """One course: hours × rate / 24 of each stretch add up to its micrograms."""
 
+    item_units = {
+        "planned_days": "d",
+        "planned_micrograms": "ug",
+        "micrograms": "ug",
+        "hours": "h",
+        "remaining_hours": "h",
+        "gap_hours": "h",
+    }
+
     id = serializers.UUIDField(help_text="of the start of the phase")
     study = serializers.CharField()
     site = serializers.CharField()

@@ -27,6 +27,9 @@ class OfSubjectSerializer(serializers.ModelSerializer):
 class DoseIntensitySerializer(OfSubjectSerializer):
     """One drug of a phase against its plan, or of several phases against one conventional cycle."""
 
+    item_units = {"wanted_days": "d", "days": "d", "ratio": "1", "rdi": "1"}
+    units_in = dict.fromkeys(("wanted", "given"), "unit")
+
     phases: Any = serializers.JSONField(read_only=True, help_text="keys of the phases")
     gaps: Any = serializers.JSONField(read_only=True, help_text="codes of what is not known")
 
@@ -48,6 +51,8 @@ class DoseIntensitySerializer(OfSubjectSerializer):
 
 class AnthracyclineSerializer(OfSubjectSerializer):
     """The cumulative anthracycline of one subject, in mg/m² of doxorubicin equivalents."""
+
+    item_units = dict.fromkeys(("total", "earlier"), "mg/m2")
 
     missing: Any = serializers.JSONField(
         read_only=True, help_text="what could not be counted: the total is then at least so much"

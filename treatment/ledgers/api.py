@@ -47,6 +47,9 @@ class OfCycleSerializer(serializers.Serializer):
 class PlannedDoseSerializer(OfCycleSerializer):
     """One line of a plan: a drug at one dose level, the same on each of its days."""
 
+    item_units = {"infusion_hours": "h"}
+    units_in = dict.fromkeys(("calculated", "amount", "daily", "total"), "unit")
+
     id = serializers.UUIDField()
     plan = serializers.IntegerField(help_text="number of the plan in its cycle")
     in_force = serializers.BooleanField(help_text="the last plan of the cycle")
@@ -74,6 +77,9 @@ class PlannedDoseSerializer(OfCycleSerializer):
 
 class DoseLedgerSerializer(OfCycleSerializer):
     """One drug on one day of a cycle: planned, prescribed and given for the whole day."""
+
+    item_units = dict.fromkeys(("prescribed_difference_pct", "given_difference_pct"), "%")
+    units_in = {"planned": "unit", "prescribed": "given_unit", "given": "given_unit"}
 
     natures = {"note": Nature.FREE_TEXT}
 
@@ -109,6 +115,8 @@ class DoseLedgerSerializer(OfCycleSerializer):
 
 class InfusionStretchSerializer(OfCycleSerializer):
     """One stretch of blinatumomab as it ran: hours × rate / 24 is what was infused."""
+
+    item_units = {"rate_ug_day": "ug/d", "hours": "h", "micrograms": "ug"}
 
     id = serializers.UUIDField()
     form = serializers.UUIDField()

@@ -38,6 +38,8 @@ class DosesGiven(CasebookRecord):
 class DoseGiven(CasebookRow):
     """What one drug came to on one day: prescribed and given, each for the whole day. Not given is 0."""
 
+    units_in = dict.fromkeys(("prescribed", "given"), "unit")
+
     record = models.ForeignKey(DosesGiven, on_delete=models.PROTECT, related_name="lines")
     drug = models.CharField(_("drug"), max_length=40)
     given_on = models.DateField(_("day"))

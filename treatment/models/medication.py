@@ -55,6 +55,7 @@ class ConcomitantMedication(CasebookRecord):
     What the medicine is, and what it does to the treatment, is read from the dictionary by its name, never stored."""
 
     natures = dict.fromkeys(("medicine", "dose"), Nature.PLAIN)
+    units_in = {"amount": "unit"}
 
     medicine = models.CharField(
         _("medicine"), max_length=120, help_text=_("choose from the list, or type any other name")

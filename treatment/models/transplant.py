@@ -179,6 +179,8 @@ class ConditioningUnit(models.TextChoices):
 class ConditioningDrug(CasebookRow):
     """One agent of conditioning with its total dose (irradiation in Gy) and its days."""
 
+    units_in = {"total_dose": "unit"}
+
     record = models.ForeignKey(
         Transplant, on_delete=models.PROTECT, related_name="conditioning_drugs", editable=False
     )

@@ -89,6 +89,8 @@ class PhaseDecisionViewSet(Listing):
 class PhaseStartSerializer(OfCycleSerializer):
     """One course of a phase that began: a phase given twice has two."""
 
+    item_units = {"days_late": "d"}
+
     id = serializers.UUIDField(help_text="id of the form that started it")
     planned_on = serializers.DateField(
         allow_null=True, help_text="planned day 1; empty where nobody planned one"

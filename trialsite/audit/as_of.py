@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -46,7 +46,7 @@ def as_of(
         raise RuntimeError("as_of reads under somebody's rights: open it inside audit.acting.")
     if read_at.get() is not None:
         raise RuntimeError("The record is read as of an instant already.")
-    connection = connections[using]
+    connection, instant = connections[using], instant.astimezone(UTC)  # PostgreSQL knows not every offset
     with transaction.atomic(using=using):  # takes the shadows away when what runs inside fails
         shadows = Shadows(connection, instant, subject_id, unseen)
         token = read_at.set(instant)

@@ -1,7 +1,7 @@
 """The moment that is being read: now, or the instant as of which the record is shown."""
 
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -27,10 +27,7 @@ def read_instant(text: str, zone: str = "") -> datetime:
             text.strip().replace(" ", "+")
         )  # a "+" that was not quoted in the address
     except ValueError:
-        raise ValueError(
-            _("“%(text)s” is no instant. Write it like 2026-03-01T12:00Z or 2026-03-01T20:00+08:00.")
-            % {"text": text}
-        ) from None
+        raise no_instant(text) from None
     if instant.tzinfo is None and zone:
         try:
             instant = instant.replace(tzinfo=ZoneInfo(zone))
@@ -43,4 +40,13 @@ def read_instant(text: str, zone: str = "") -> datetime:
         )
     if instant > timezone.now():
         raise ValueError(_("The instant %(text)s has not come yet.") % {"text": text})
+    try:
+        instant.astimezone(UTC)
+    except OverflowError:
+        raise no_instant(text) from None
     return instant
+
+
+def no_instant(text: str) -> ValueError:
+    sentence = _("“%(text)s” is no instant. Write it like 2026-03-01T12:00Z or 2026-03-01T20:00+08:00.")
+    return ValueError(sentence % {"text": text})

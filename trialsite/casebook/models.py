@@ -261,6 +261,7 @@ class CasebookRecord(SiteBound):
     protection = CASEBOOK
     composites: ClassVar[dict[str, CompositeItem]] = {}
     item_units: ClassVar[Mapping[str, Any]] = {}  # of the items that are one column with a fixed unit
+    units_in: ClassVar[Mapping[str, str]] = {}  # item: the item that names its unit
     natures: ClassVar[Mapping[str, Nature]] = {}  # of the items that are not what their columns look like
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -315,6 +316,7 @@ class CasebookRow(SiteBound):
     protection = CASEBOOK
     composites: ClassVar[dict[str, CompositeItem]] = {}
     item_units: ClassVar[Mapping[str, Any]] = {}  # of the items that are one column with a fixed unit
+    units_in: ClassVar[Mapping[str, str]] = {}  # item: the item that names its unit
     natures: ClassVar[Mapping[str, Nature]] = {}  # of the items that are not what their columns look like
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

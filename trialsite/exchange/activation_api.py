@@ -105,7 +105,7 @@ class SignOffViewSet(Listing):
         return SignOff.objects.filter(study__in=studies).select_related("study", "version", "signed_by")
 
 
-class ChangeSerializer(serializers.Serializer):
+class DryRunSerializer(serializers.Serializer):
     """One thing that a version would change for one subject."""
 
     subject = serializers.UUIDField()
@@ -122,7 +122,7 @@ class ChangeSerializer(serializers.Serializer):
     after = serializers.CharField()
 
 
-COLUMNS = list(ChangeSerializer().fields)
+COLUMNS = list(DryRunSerializer().fields)
 
 
 def lines_of(run: SubjectRun) -> Iterator[dict[str, Any]]:
@@ -152,7 +152,8 @@ class DryRunViewSet(viewsets.ViewSet):
 
     permission_classes = [SeesRecords]
     queryset = Subject.objects.none()
-    serializer_class = ChangeSerializer
+    serializer_class = DryRunSerializer
+    pagination_class = StablePagination
 
     @extend_schema(
         parameters=[
@@ -160,7 +161,7 @@ class DryRunViewSet(viewsets.ViewSet):
             OpenApiParameter("version", str, required=True, description="the version that would be in force"),
             OpenApiParameter("site", str, description="key of a site"),
         ],
-        responses=ChangeSerializer(many=True),
+        responses=DryRunSerializer(many=True),
     )
     def list(self, request: Request) -> HttpResponseBase | Response:
         refuse_strange(request, ("study", "version", "site"))
@@ -175,7 +176,7 @@ class DryRunViewSet(viewsets.ViewSet):
             name = f"dry-run-{version.study.key}-{version.version}.csv"
             response["Content-Disposition"] = f'attachment; filename="{name}"'
             return response
-        pages = StablePagination()
+        pages = self.pagination_class()
         page = pages.paginate_queryset(
             subjects_of_run(version, user, site).order_by("pk"), request, view=self
         )

@@ -39,6 +39,17 @@ def refuse_days(request: Request, known: Mapping[str, Any]) -> None:
         )
 
 
+def refuse_no_truth(request: Request, known: Mapping[str, Any]) -> None:
+    """A filter by yes or no takes true or false; anything else would narrow nothing."""
+    asked = {
+        name: value
+        for name, value in request.query_params.items()
+        if isinstance(known.get(name), filters.BooleanFilter) and value.lower() not in ("", "true", "false")
+    }
+    if asked:
+        raise ValidationError({name: [_("Write true or false.")] for name in asked})
+
+
 class KnownFilters(filters.DjangoFilterBackend):
     """The filters of a list; a name that is none of them is refused."""
 
@@ -46,6 +57,7 @@ class KnownFilters(filters.DjangoFilterBackend):
         if kind := self.get_filterset_class(view, queryset):
             refuse_strange(request, kind.base_filters)
             refuse_days(request, kind.base_filters)
+            refuse_no_truth(request, kind.base_filters)
         return super().filter_queryset(request, queryset, view)
 
 

@@ -85,10 +85,14 @@ class SubmissionSerializer(Told):
 
 
 class VoidSerializer(Told):
+    """Why a form is voided."""
+
     reason = serializers.CharField(default="", allow_blank=True, max_length=300)
 
 
 class VoidedSerializer(serializers.Serializer):
+    """A form that was voided."""
+
     id = serializers.UUIDField()
     state = serializers.CharField()
     version = serializers.IntegerField()
@@ -122,8 +126,8 @@ class LostUpdateSerializer(RefusalSerializer):
 IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, description="ETag of the version that was read"
 )
-IF_NONE_MATCH = OpenApiParameter(
-    "If-None-Match", str, OpenApiParameter.HEADER, description="ETag that the client has: 304 while it stands"
+WHILE_EMPTY = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="* enters the form of an empty slot only"
 )
 
 
@@ -131,8 +135,9 @@ class FormSlotView(KeyedWrites, APIView):
     """The form of one slot, addressed as on the screens."""
 
     permission_classes = [SeesRecords]
+    versioned = True  # answers with an ETag
 
-    @extend_schema(parameters=[IF_NONE_MATCH], responses={200: SlotSerializer, 304: None, **REFUSALS})
+    @extend_schema(responses={200: SlotSerializer, **REFUSALS})
     def get(self, request: Request, subject_id: UUID, visit: str, form: str) -> HttpResponseBase:
         """The form as it is typed on its page; of an empty slot the blank page with its printed lines."""
         opened = slot_or_404(user_of(request), subject_id, visit, form)
@@ -143,7 +148,7 @@ class FormSlotView(KeyedWrites, APIView):
         return answered(request, opened)
 
     @extend_schema(
-        parameters=[IF_MATCH],
+        parameters=[IF_MATCH, WHILE_EMPTY],
         request=SubmissionSerializer,
         responses={
             200: SlotSerializer,
@@ -173,6 +178,7 @@ class FormSlotView(KeyedWrites, APIView):
 
     @extend_schema(
         parameters=[IF_MATCH],
+        request=VoidSerializer,
         responses={200: VoidedSerializer, **REFUSALS, (412, MEDIA_TYPE): LostUpdateSerializer},
     )
     def delete(self, request: Request, subject_id: UUID, visit: str, form: str) -> Response:

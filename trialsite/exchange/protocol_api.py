@@ -88,6 +88,8 @@ class UploadSerializer(Told):
 
 
 class ProblemSerializer(serializers.Serializer):
+    """One thing that is wrong in a file."""
+
     line = serializers.IntegerField(help_text="0 where the problem has no line")
     path = serializers.CharField(help_text="the place in the document, such as criteria[3].rule")
     sentence = serializers.CharField(help_text="what is wrong, and what would be accepted")
@@ -97,26 +99,30 @@ class ProblemSerializer(serializers.Serializer):
 class FileRefusedSerializer(RefusalSerializer):
     """Why a file was not stored, line by line."""
 
-    count = serializers.IntegerField()
-    problems = ProblemSerializer(many=True)
+    count = serializers.IntegerField(required=False)
+    problems = ProblemSerializer(many=True, required=False)
 
 
 class NotConfirmedSerializer(RefusalSerializer):
     """What has to be sent back before a file is stored."""
 
-    findings = FindingSerializer(many=True)
+    findings = FindingSerializer(many=True, required=False)
     new_study = serializers.BooleanField(
-        help_text="whether the key is unknown and has to be sent in `new_study`"
+        required=False, help_text="whether the key is unknown and has to be sent in `new_study`"
     )
 
 
 class PropertySerializer(serializers.Serializer):
+    """What of a thing changed."""
+
     label = serializers.CharField()  # type: ignore[assignment]
     old = serializers.CharField()
     new = serializers.CharField()
 
 
 class ChangeSerializer(serializers.Serializer):
+    """One change between two versions."""
+
     kind = serializers.CharField(help_text="added, removed, moved or changed")
     kind_words = serializers.CharField()
     key = serializers.CharField()

@@ -5,17 +5,14 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.settings import api_settings
-from rest_framework.views import APIView, exception_handler
+from rest_framework.views import exception_handler
 
 from trialsite.casebook.errors import CheckFailed, Held, Refused
-from trialsite.problems import KINDS, MEDIA_TYPE, Problem, problem
+from trialsite.problems import MEDIA_TYPE, Problem, problem
 
 from .idempotency import FirstAnswer
 
@@ -95,29 +92,3 @@ class RefusalSerializer(serializers.Serializer):
 
 
 REFUSALS: dict[Any, Any] = {(status, MEDIA_TYPE): RefusalSerializer for status in (400, 403, 404, 409, 423)}
-
-
-class KindSerializer(serializers.Serializer):
-    """One kind of problem."""
-
-    kind = serializers.CharField(help_text="as it ends `type`, after the #")
-    status = serializers.IntegerField(help_text="the HTTP status")
-    title = serializers.CharField(help_text="in words")
-    when = serializers.CharField(help_text="when it is told")
-
-
-class KindsView(APIView):
-    """The kinds of problems that the API answers with; open to everybody, as its description is."""
-
-    permission_classes = [AllowAny]
-    authentication_classes: list[Any] = []
-
-    @extend_schema(responses=KindSerializer(many=True), auth=[])
-    def get(self, request: Request) -> Response:
-        """What `type` of an answer stands for."""
-        return Response(
-            [
-                {"kind": kind, "status": status, "title": title, "when": when}
-                for kind, (status, title, when) in KINDS.items()
-            ]
-        )

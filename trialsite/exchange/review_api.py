@@ -134,11 +134,15 @@ class QueryFilter(PlacedFilter):
 
 
 class AskSerializer(FormToldSerializer):
+    """A question about a form."""
+
     item = words("the item asked about; empty for the form as a whole")
     text = words("the question")
 
 
 class QueryStepSerializer(Told):
+    """What is said at the next step of a query."""
+
     text = words("what the other side is to read")
 
 
@@ -228,6 +232,8 @@ class HoldToldSerializer(Told):
 
 
 class HoldStepSerializer(Told):
+    """Why the next step of a hold is taken."""
+
     reason = words("why; needed by unfreeze and ask_unlock")
 
 
@@ -288,6 +294,8 @@ class VerificationFilter(PlacedFilter):
 
 
 class VerifiedSerializer(FormToldSerializer):
+    """Items that agree with the source."""
+
     items = serializers.ListField(  # type: ignore[assignment]
         child=serializers.CharField(), default=list, help_text='"weight", "results.3.value" of line 3'
     )

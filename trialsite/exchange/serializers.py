@@ -8,7 +8,7 @@ from rest_framework import serializers
 from trialsite.casebook.domain.nature import Nature
 from trialsite.casebook.domain.paper import entered_from
 from trialsite.casebook.models import CasebookRecord, CasebookRow, ProtocolForm, Subject
-from trialsite.casebook.registries import FormType
+from trialsite.casebook.registries import FormType, RowType
 from trialsite.casebook.values import CompositeItem, PartialDateItem
 from trialsite.studies.models import Site, Study, StudySite
 
@@ -17,6 +17,8 @@ NOT_ITEMS = {"study", "site", "subject", "visit", "protocol_version", "record"}
 
 class QuantitySerializer(serializers.Serializer):
     """A measured value: as entered, and in the canonical unit of its analyte."""
+
+    units_in = {"value": "unit", "canonical": "x-unit of the item"}
 
     text = serializers.CharField(help_text="as entered, such as <0.1")
     comparator = serializers.CharField(help_text="empty, <, <=, > or >=")
@@ -40,6 +42,8 @@ class PartialDateSerializer(serializers.Serializer):
 
 
 class SiteSerializer(serializers.ModelSerializer):
+    """A site."""
+
     natures = dict.fromkeys(("name_en", "name_zh"), Nature.PLAIN)
 
     class Meta:
@@ -48,6 +52,8 @@ class SiteSerializer(serializers.ModelSerializer):
 
 
 class StudySiteSerializer(serializers.ModelSerializer):
+    """A site of a study with the protocol version that is in force there."""
+
     site = SiteSerializer()
     protocol_version = serializers.CharField(source="protocol_version.version")
 
@@ -140,7 +146,8 @@ def row_serializer(model: type[CasebookRow]) -> type[serializers.ModelSerializer
     """The serializer of one kind of line."""
     names, composites = item_fields(model)
     meta = type("Meta", (), {"model": model, "fields": ("record", "subject", *names)})
-    return type(f"{model.__name__}Serializer", (serializers.ModelSerializer,), {**composites, "Meta": meta})
+    parts = {**composites, "Meta": meta, "__doc__": model.__doc__}
+    return type(f"{model.__name__}LineSerializer", (serializers.ModelSerializer,), parts)
 
 
 @cache
@@ -158,17 +165,28 @@ def form_serializer(kind: FormType) -> type[serializers.ModelSerializer]:
         "protocol_version": serializers.CharField(source="protocol_version.version", read_only=True),
         "entered_at": serializers.DateTimeField(read_only=True, help_text="when it was entered first"),
         "entered_from": EnteredFromField(source="*", read_only=True),
-        "moved_to": serializers.UUIDField(read_only=True, help_text="the form that stands for this one now"),
-        "moved_from": serializers.UUIDField(read_only=True, help_text="the voided form of the wrong subject"),
+        "moved_to": serializers.UUIDField(
+            read_only=True, allow_null=True, help_text="the form that stands for this one now"
+        ),
+        "moved_from": serializers.UUIDField(
+            read_only=True, allow_null=True, help_text="the voided form of the wrong subject"
+        ),
     }
     if model is ProtocolForm:
         place["retired"] = RetiredItems(source="*", read_only=True, help_text="items no longer asked for")
-    lines = {row.name: StandingLines(row.model) for row in kind.rows}
+    lines = {row.name: StandingLines(row) for row in kind.rows}
     meta = type("Meta", (), {"model": model, "fields": (*place, *names, *lines)})
     name = f"Form{kind.key.title().replace('-', '')}Serializer"
-    return type(name, (serializers.ModelSerializer,), {**place, **composites, **lines, "Meta": meta})
+    parts = {**place, **composites, **lines, "Meta": meta, "__doc__": f"{kind.title}. {model.__doc__}"}
+    return type(name, (serializers.ModelSerializer,), parts)
 
 
-def StandingLines(model: type[CasebookRow]) -> serializers.Serializer:
+def StandingLines(row: RowType) -> serializers.Serializer:
     """The standing lines of a form, prefetched as `standing_<model>`."""
-    return row_serializer(model)(many=True, read_only=True, source=f"standing_{model._meta.model_name}")
+    model: Any = row.model
+    return row_serializer(model)(
+        many=True,
+        read_only=True,
+        source=f"standing_{model._meta.model_name}",
+        help_text=f"its lines: {row.title or row.name}",
+    )

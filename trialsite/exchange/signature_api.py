@@ -83,6 +83,8 @@ class SignableSerializer(Told):
 
 
 class CeremonySerializer(SignableSerializer):
+    """A signature under what was read."""
+
     meaning = words(", ".join(Meaning.values))
     username = words("the signer's own user name, typed again")
     password = serializers.CharField(

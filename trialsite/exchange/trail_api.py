@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
 from trialsite.access.models import Profile, User
@@ -22,6 +21,7 @@ from trialsite.casebook.trail_places import Place, places_of
 from trialsite.studies.models import Site
 
 from .api import Listing
+from .pagination import NewestFirst
 from .tokens import TokenOpens
 
 ITEM_COLUMNS = ["item", "old", "new"]
@@ -33,15 +33,6 @@ class ReadsTrail(TokenOpens):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return super().has_permission(request, view) and grants_of(user_of(request)).somewhere("trail.view")
-
-
-class NewestFirst(CursorPagination):
-    """Pages of the trail by its key, newest first."""
-
-    ordering = "-id"
-    page_size = 100
-    page_size_query_param = "page_size"
-    max_page_size = 1000
 
 
 class TrailSerializer(serializers.ModelSerializer):

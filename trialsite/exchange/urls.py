@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from . import views, webhook_pages
 from .form_api import FormSlotView
 from .lists import router
-from .refusals import KindsView
+from .problems_api import KindsView
 from .visit_api import NotDoneView
 
 urlpatterns = [
