@@ -47,6 +47,7 @@ def test_every_form_and_line_is_in_the_trail_and_behind_the_site_boundary(model)
 NOT_OF_THE_RECORD = {
     "casebook.Draft": "nobody's record: what one author has typed",
     "review.AttachmentContent": "bytes, written once; their digest is in the trail of review.Attachment",
+    "imports.ImportBatch": "what a file says; what of it is entered stands in the trail of its forms",
     "enrollment.RandomisationSlot": "no role reads it; the allocation is a row of enrollment.Randomisation",
 }
 
@@ -72,6 +73,7 @@ OF_A_WHOLE_SITE = {  # no subject of their own
     "assessments.LabName": "study",
     "assessments.Shipment": "study",
     "assessments.SiteDay": "study",
+    "imports.ImportSource": "study",
 }
 CLINICAL = [model for model in OURS if clinical(model) and model._meta.label not in NOT_OF_THE_RECORD]
 

@@ -120,7 +120,7 @@ class PropertySerializer(serializers.Serializer):
     new = serializers.CharField()
 
 
-class ChangeSerializer(serializers.Serializer):
+class DifferenceLineSerializer(serializers.Serializer):
     """One change between two versions."""
 
     kind = serializers.CharField(help_text="added, removed, moved or changed")
@@ -135,7 +135,7 @@ class DifferenceSerializer(serializers.Serializer):
 
     part = serializers.CharField()
     title = serializers.CharField()
-    lines = ChangeSerializer(many=True)
+    lines = DifferenceLineSerializer(many=True)
 
 
 class VersionFilter(filters.FilterSet):

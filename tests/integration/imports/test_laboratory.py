@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import ProgrammingError
 from django.test import Client
 from django.urls import reverse
 
@@ -332,6 +333,16 @@ def test_an_import_is_entered_once(cast: Cast, subject: Subject) -> None:
     for step in (commit_import, cancel_import):
         with acting(user=cast.coordinator), pytest.raises(Refused, match="not where it was"):
             step(batch_id=batch.pk, by=cast.coordinator)
+
+
+@pytest.mark.parametrize("change", [{"rows": []}, {"sha256": ""}, {"touched": []}, {"state": "staged"}, None])
+def test_the_database_keeps_what_was_entered(
+    cast: Cast, subject: Subject, change: dict[str, Any] | None
+) -> None:
+    batch = committed(cast, line(subject, *WBC))
+    with acting(user=cast.coordinator), pytest.raises(ProgrammingError, match="stays as it was"):
+        kept = ImportBatch.objects.filter(pk=batch.pk)
+        kept.delete() if change is None else kept.update(**change)
 
 
 # Reversing
