@@ -340,8 +340,8 @@ def test_the_database_keeps_what_was_entered(
     cast: Cast, subject: Subject, change: dict[str, Any] | None
 ) -> None:
     batch = committed(cast, line(subject, *WBC))
+    kept = ImportBatch.objects.filter(pk=batch.pk)
     with acting(user=cast.coordinator), pytest.raises(ProgrammingError, match="stays as it was"):
-        kept = ImportBatch.objects.filter(pk=batch.pk)
         kept.delete() if change is None else kept.update(**change)
 
 
