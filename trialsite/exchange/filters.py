@@ -44,7 +44,8 @@ def refuse_no_truth(request: Request, known: Mapping[str, Any]) -> None:
     asked = {
         name: value
         for name, value in request.query_params.items()
-        if isinstance(known.get(name), filters.BooleanFilter) and str(value).lower() not in ("", "true", "false")
+        if isinstance(known.get(name), filters.BooleanFilter)
+        and str(value).lower() not in ("", "true", "false")
     }
     if asked:
         raise ValidationError({name: [_("Write true or false.")] for name in asked})
