@@ -31,7 +31,7 @@ FIELDS = [
 ]
 SERIALIZERS: list[type[Serializer]] = [
     *(form_serializer(kind) for kind in forms.values()),
-    *{row_serializer(row.model) for kind in forms.values() for row in kind.rows},
+    *dict.fromkeys(row_serializer(row.model) for kind in forms.values() for row in kind.rows),
 ]
 
 
