@@ -236,7 +236,8 @@ class _Run:
                 reject_all([cells], str(refusal.args[0]) if refusal.args else str(refusal))
                 return
             else:
-                self.tell(entry.subject, slot, cells, done)
+                drawn = " ".join(filter(None, (head["date"], head["time"])))
+                self.tell(entry.subject, slot, drawn, cells, done)
                 return
 
     def slot(self, entry: DrawEntry, number: int, draw: Draw, panel: str, column: Column) -> Slot:
@@ -273,7 +274,7 @@ class _Run:
         return (len(names) == 1 or "" in names) and (len(moments) == 1 or None in moments)
 
     def tell(
-        self, subject: Subject, slot: Slot, cells: Mapping[str, tuple[Row, Cell]], done: Entered
+        self, subject: Subject, slot: Slot, drawn: str, cells: Mapping[str, tuple[Row, Cell]], done: Entered
     ) -> None:
         """Say in each row what became of it, and keep the way back."""
         place = place_words(subject, slot)
@@ -286,7 +287,7 @@ class _Run:
             own = [one for one in done.changes if one.kind == "results" and one.line == now.get(analyte)]
             fresh = any(one.item == "analyte" for one in own)
             row.status = NEW if fresh else CHANGED if own else SAME
-            row.place = place
+            row.place = f"{place} · {drawn}"
             row.asks = [words for about, words in asked if about in ("", analyte)]
             row.changes = [[analyte_word(analyte), *words_of(own)]]
         if done.wrote:

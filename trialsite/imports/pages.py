@@ -13,7 +13,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -67,7 +67,12 @@ class Upload:
 
 
 def status_words() -> dict[str, str]:
-    return {"new": _("new"), "changed": _("changed"), "same": _("as it stands"), "rejected": _("rejected")}
+    return {
+        "new": pgettext("line of an import", "new"),
+        "changed": pgettext("line of an import", "changed"),
+        "same": pgettext("line of an import", "as it stands"),
+        "rejected": pgettext("line of an import", "rejected"),
+    }
 
 
 def places_of(user: User, study: Study) -> list[Site]:
