@@ -45,7 +45,10 @@ LISTS = [  # those that need no parameter
     for path, methods in document()["paths"].items()
     if "{" not in path and "get" in methods and not {"problems", "content", "dry-runs"} & set(path.split("/"))
 ]
-ADDRESSED_BY = {"/api/v1/dose-ledger/": "cycle"}  # a record of it is all days of a cycle
+ADDRESSED_BY = {
+    "/api/v1/dose-ledger/": "cycle",  # a record of it is all days of a cycle
+    "/api/v1/recruitment/": "study",
+}
 Study = tuple[Cast, dict[str, Any]]
 
 
