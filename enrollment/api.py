@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
 from rest_framework import serializers, viewsets
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -57,6 +57,7 @@ class RecruitmentSerializer(serializers.Serializer):
     places = PlacesSerializer(many=True)
 
 
+@extend_schema_serializer(many=False)  # it holds its rows itself
 class AllRecruitmentSerializer(serializers.Serializer):
     """Recruitment of every study."""
 

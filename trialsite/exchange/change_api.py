@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers, viewsets
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -45,6 +45,7 @@ class ChangeSerializer(serializers.Serializer):
     trail = serializers.IntegerField(help_text="number of the entry of the audit trail")
 
 
+@extend_schema_serializer(many=False)  # it holds its rows itself
 class ChangesSerializer(serializers.Serializer):
     """Some changes, and where to go on."""
 

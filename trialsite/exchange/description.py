@@ -91,11 +91,6 @@ class Description(AutoSchema):
     def one_record(self) -> bool:
         return getattr(self.view, "action", "") == "retrieve"
 
-    def _is_list_view(self, serializer: Any = None) -> bool:
-        if "results" in getattr(force_instance(serializer), "fields", {}):
-            return False  # it tells its rows itself
-        return bool(super()._is_list_view(serializer))
-
     def _get_paginator(self) -> Any:
         return None if self.one_record else super()._get_paginator()  # some records are told by several rows
 
