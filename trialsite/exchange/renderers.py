@@ -1,7 +1,8 @@
 """CSV of any list of the API: one line a record, composite items as dotted columns."""
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rest_framework.relations import ManyRelatedField
@@ -60,7 +61,7 @@ def csv_lines(rows: Iterable[Mapping[str, Any]], header: Sequence[str]) -> Itera
     yield writer.writerow(header)
     known = set(header)
     for row in rows:
-        flat = {name: value for name, value in flattened(row).items() if value is not None}
+        flat = {name: value for name, value in flattened(row, known).items() if value is not None}
         if not flat.keys() <= known:
             raise ValueError(f"No column for {sorted(flat.keys() - known)}.")
         yield writer.writerow([cell(flat.get(name)) for name in header])
@@ -77,17 +78,28 @@ def columns_of(serializer: Serializer) -> list[str]:
     return columns
 
 
-def flattened(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A record as one level: {"weight": {"text": …}} becomes weight.text; lists have tables of their own."""
+def flattened(row: Mapping[str, Any], columns: Collection[str] = ()) -> dict[str, Any]:
+    """A record as one level: {"weight": {"text": …}} becomes weight.text; lists have tables of their own.
+
+    A list or an object that has one of the `columns` to itself stands there as one text."""
     flat: dict[str, Any] = {}
     for name, value in row.items():
-        if isinstance(value, Mapping) and name not in {"extra", "missing"}:
-            flat.update({f"{name}.{part}": content for part, content in value.items()})
-        elif isinstance(value, Mapping):
+        if isinstance(value, Mapping) and name in {"extra", "missing"}:
             flat[name] = ";".join(f"{key}={content}" for key, content in sorted(value.items()))
+        elif isinstance(value, Mapping | list) and name in columns:
+            flat[name] = one_text(value)
+        elif isinstance(value, Mapping):
+            flat.update({f"{name}.{part}": content for part, content in value.items()})
         elif not isinstance(value, list):
             flat[name] = value
     return flat
+
+
+def one_text(value: Mapping[str, Any] | list[Any]) -> str | None:
+    """Texts as "A;B", what is made of parts as JSON; an empty one is no value."""
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ";".join(value) or None
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def cell(value: Any) -> Any:

@@ -22,6 +22,7 @@ from trialsite.casebook.selectors import subject_or_404
 from trialsite.studies.models import Study
 from trialsite.studies.selectors import study_or_404
 
+from .bundle import PARTS
 from .forms import ExportForm
 from .models import Export
 from .paper import casebook_page
@@ -73,7 +74,13 @@ def cuts_open_to(user: User, study: Study) -> list[DataCut]:
 def own_exports(user: User, study: Study) -> list[dict[str, Any]]:
     """The newest exports that the user asked for, each with whether somebody still works on it."""
     found = Export.objects.filter(study=study, asked_by=user).select_related("study", "cut")[:SHOWN]
-    return [{"export": one, "working": one.ended_at is None and not given_up(one)} for one in found]
+    return [line_of(one) for one in found]
+
+
+def line_of(one: Export) -> dict[str, Any]:
+    """An export with the words of its parts, and whether somebody still works on it."""
+    parts = [str(PARTS[key].label) for key in one.parts]
+    return {"export": one, "parts": parts, "working": one.ended_at is None and not given_up(one)}
 
 
 def export_or_404(user: User, study: Study, export_id: UUID) -> Export:
@@ -92,8 +99,7 @@ def export_line(request: HttpRequest, key: str, export_id: UUID) -> HttpResponse
     """How far one export is: the line of the list, which asks again by itself."""
     user = user_of(request)
     found = export_or_404(user, study_to_export(user, key), export_id)
-    line = {"export": found, "working": found.ended_at is None and not given_up(found)}
-    return render(request, "exports/line.html", {"study": found.study, "line": line})
+    return render(request, "exports/line.html", {"study": found.study, "line": line_of(found)})
 
 
 @login_required

@@ -277,9 +277,8 @@ def typed_rows(
     kinds = {one.name: one.kind for one in variables}
     for record in rows:
         extra = record.get("extra") or {}
-        flat = flattened(
-            {name: value for name, value in record.items() if name != "extra" and value is not None}
-        )
+        told = {name: value for name, value in record.items() if name != "extra" and value is not None}
+        flat = flattened(told, kinds)
         flat |= flattened({key: listed(extra[key]) for key in extra})
         if strange := flat.keys() - kinds.keys() - (extra.keys() - own.keys()):
             raise ValueError(f"No column for {sorted(strange)}.")

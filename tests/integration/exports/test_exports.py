@@ -241,6 +241,7 @@ def test_an_export_is_asked_for_on_its_page_and_followed(client: Client, filled:
     answer = client.post(page, {"parts": ["csv"], "profile": "coded", "purpose": "interim look", "cut": ""})
     assert answer.status_code == 302
     assert "interim look" in client.get(page).content.decode()
+    assert "The record as CSV</span>" in client.get(page).content.decode()
     assert 'hx-trigger="every 2s"' in client.get(page).content.decode()
     order = Export.objects.get()
     make_export(str(order.pk), str(cast.data_manager.pk))
