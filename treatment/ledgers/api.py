@@ -211,8 +211,8 @@ class InfusionStretchViewSet(ComputedListing):
                     "start": one.start,
                     "stop": one.stop,
                     "rate_ug_day": plain(one.rate),
-                    "hours": plain(ran.hours),
-                    "micrograms": plain(ran.micrograms),
+                    "hours": rounded(ran.hours),
+                    "micrograms": rounded(ran.micrograms),
                     "stop_reason": one.stop_reason,
                 }
             )

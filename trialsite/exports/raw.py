@@ -182,6 +182,8 @@ def variable(name: str, field: Any, source: str, whole: Any = None) -> Variable:
         with override(language):
             words[language] = said_of(field, whole)
     choices = getattr(field, "choices", None) if isinstance(field, serializers.ChoiceField) else None
+    if choices and all(isinstance(code, int) for code in choices if code != ""):
+        kind = Kind.INTEGER
     return Variable(
         name=name,
         label=words["en"] or name,

@@ -100,9 +100,7 @@ def source_of(
         known = composite is not None and isinstance(field, Serializer) and path in composite.columns()
         return Source((path,), NUMBERS.get(part, plain)) if known else None
     if key == "missing" and isinstance(field, serializers.JSONField):
-        return Source(
-            ("missing",), lambda value: flattened({key: without({key: value}, left_out)[key]})[key] or None
-        )
+        return Source((key,), lambda value: flattened(without({key: value}, left_out), (key,))[key] or None)
     if isinstance(field, EnteredFromField):
         paths = ("performed_on", "subject__from_paper_until", "study_id", "site_id", "pk")
         return Source(paths, entered_by(serializer.context.get("outages", {})))

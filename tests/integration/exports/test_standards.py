@@ -20,6 +20,7 @@ from outcomes.models import EndpointResult
 from trialsite.access.models import User
 from trialsite.audit import acting
 from trialsite.demo.stories.telling import TRIALS
+from trialsite.exports import raw
 from trialsite.exports.adam.tables import of as adam_of
 from trialsite.exports.adam.time_to_event import KINDS, parameter_codes
 from trialsite.exports.define import define_xml
@@ -27,6 +28,8 @@ from trialsite.exports.domain.table import Kind, Row, Table
 from trialsite.exports.extract import Extract
 from trialsite.exports.sdtm.standard import dataset, term_lists
 from trialsite.exports.sdtm.tables import Sdtm
+from trialsite.exports.writers.delimited import in_text
+from trialsite.exports.writers.parquet import write_parquet
 from trialsite.studies.models import Study
 
 SMALLEST = {
@@ -88,7 +91,19 @@ def test_the_standards_of_each_trial_are_complete_and_refer_to_each_other(
         check_dashboards(extract, analyzed["ADTTE"])
         check_define(tables, rows, extract, "sdtm")
         check_define(analysis, analyzed, extract, "adam")
+        check_raw(extract, tmp_path)
     check_files(study, tmp_path, rows)
+
+
+def check_raw(extract: Extract, folder: Path) -> None:
+    """Each list comes out in Parquet, with the texts of CSV that its serializer shows."""
+    for table in raw.tables(extract):
+        assert write_parquet(table, folder / f"{table.name}.parquet") == sum(1 for _row in table.rows())
+        texts = [{name: in_text(value) for name, value in row.items()} for row in table.rows()]
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(raw, "straight_rows", lambda *_told: None)
+            shown = [{name: in_text(value) for name, value in row.items()} for row in table.rows()]
+        assert texts == shown, table.name
 
 
 def check_tables(tables: list[Table], rows: dict[str, list[Row]]) -> None:

@@ -175,6 +175,14 @@ def test_the_stretches_add_up_to_the_infusion_of_the_page(cast: Cast, client: Cl
     assert {row["cycle"] for row in rows} == {str(view.cycle.pk)}
 
 
+def test_a_stretch_whose_hours_do_not_end_in_decimals_has_four_of_them(cast: Cast, client: Client) -> None:
+    subject = enrolled(cast)
+    start(cast, subject, "IND_BLINA", date(2026, 1, 19))
+    infuse(cast, subject, ("2026-01-19 10:00", "2026-01-19 16:10", "9", "AE"))
+    (row,) = rows_of(client, cast.coordinator, "infusion-stretches")
+    assert (row["hours"], row["micrograms"]) == ("6.1667", "2.3125")  # 6 h 10 min; × 9 / 24
+
+
 def test_one_cycle_is_read_by_its_id_and_a_stranger_sees_none(cast: Cast, client: Client) -> None:
     subject = treated(cast)
     cycle = views(cast, subject)[0].cycle.pk

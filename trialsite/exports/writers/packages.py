@@ -42,8 +42,10 @@ def write_spss(table: Table, path: Path) -> int:
     frame = frame_of(table, names)
     values: dict[str, Any] = {
         names[one.name]: dict(one.codes.terms)
+        if one.kind is Kind.TEXT
+        else {int(code): words for code, words in one.codes.terms.items()}
         for one in table.variables
-        if one.codes and one.kind is Kind.TEXT
+        if one.codes and one.kind in (Kind.TEXT, Kind.INTEGER)
     }
     pyreadstat.write_sav(
         frame,
