@@ -37,6 +37,7 @@ from .study_reading import (
 )
 
 TICKS = 9
+MOST_STEPS = 200  # of a curve beside others: all of them stand on the endpoint's own page
 RECENT_MONTHS = 6  # whose pace the forecast goes on with (assumption)
 
 
@@ -53,11 +54,12 @@ class Figured:
 
 @dataclass(frozen=True)
 class CurveTable:
-    """The table of one curve, and its steps."""
+    """The table of one curve, and its steps. `further`: how many steps stand on the endpoint's own page only."""
 
     name: str
     rows: Sequence[TableRow]
     steps: Sequence[StepRow]
+    further: int = 0
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def dashboard_context(user: User, study: Study, endpoint_key: str) -> dict[str, 
         "timed": timed,
         "proportions": [one for one in figures if not one.timed],
         "chosen": chosen,
-        **(curve_context(user, study, protocol, chosen) if chosen else {}),
+        **(curve_context(user, study, protocol, chosen, most_steps=MOST_STEPS) if chosen else {}),
         **accrual_context(study, protocol, accrual, own_sites(user, study)),
         "flow": Flow.total(flows),
         "flow_arms": arm_flows(protocol, flows) if by_arm else [],
@@ -241,21 +243,31 @@ def share(part: int, whole: int | None) -> str:
 # Curves
 
 
-def curve_context(user: User, study: Study, protocol: Protocol, shown: Figure) -> dict[str, Any]:
-    """A curve with its tables, its landmark and its median."""
+def curve_context(
+    user: User, study: Study, protocol: Protocol, shown: Figure, *, most_steps: int | None = None
+) -> dict[str, Any]:
+    """A curve with its tables, its landmark and its median; each step in a table where there are no more than that."""
     ticks = shown.ticks(TICKS)
     step_url = reverse("dashboard-endpoint", args=[study.key, shown.plan.key])
     names = {group.arm: arm_name(protocol, group.arm) for group in shown.groups}
     return {
         "chart": curve_drawing(shown, names, own_event_days(user, study, shown.plan.key), step_url),
         "curve_tables": [
-            CurveTable(names[group.arm], shown.table(group, ticks), shown.steps(group))
-            for group in shown.groups
+            curve_table(shown, group, names[group.arm], ticks, most_steps) for group in shown.groups
         ],
         "estimates": [estimate_line(shown, group, names[group.arm]) for group in shown.groups],
         "landmark_words": shown.landmark_words,
         "step_url": step_url,
     }
+
+
+def curve_table(
+    shown: Figure, group: Group, name: str, ticks: Sequence[float], most_steps: int | None
+) -> CurveTable:
+    rows, steps = shown.table(group, ticks), shown.steps(group)
+    if most_steps is not None and len(steps) > most_steps:
+        return CurveTable(name, rows, (), len(steps))
+    return CurveTable(name, rows, steps)
 
 
 def estimate_line(shown: Figure, group: Group, name: str) -> dict[str, Any]:

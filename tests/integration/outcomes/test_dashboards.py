@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from outcomes import dashboard_page
 from outcomes.dashboard_page import expected_end
 from outcomes.figures import figure
 from outcomes.study_reading import AccrualRow, Flow, accrual_of, counted_times, flows_of, subjects_behind
@@ -287,3 +288,16 @@ def test_the_subjects_page_says_why_and_links_the_forms(
     assert "No complete remission so far." in text
     assert "Relapse 2024-07-15: Marrow." in text
     page(client, hsct_cast.stranger, f"/subjects/{derived['P01'].pk}/outcomes/", 404)
+
+
+def test_a_curve_of_many_steps_lists_them_on_its_own_page(
+    client: Client, hsct_cast: Cast, derived: dict[str, Subject], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = '<td class="num"><a href="/dashboards/VIP-BLINA-HSCT/endpoints/RFS/?day='
+    shown = page(client, hsct_cast.statistician, f"{STUDY}?endpoint=RFS")
+    monkeypatch.setattr(dashboard_page, "MOST_STEPS", 2)
+    short = page(client, hsct_cast.statistician, f"{STUDY}?endpoint=RFS")
+    whole = page(client, hsct_cast.statistician, f"{STUDY}endpoints/RFS/")
+    assert shown.count(steps) == whole.count(steps) > 2 * 2  # a link by day and one by events
+    assert short.count(steps) == 0
+    assert f'<a href="{STUDY}endpoints/RFS/">All {whole.count(steps) // 2} steps of the curve</a>' in short
