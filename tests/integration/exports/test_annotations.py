@@ -14,7 +14,7 @@ from trialsite.casebook.models import ProtocolForm
 from trialsite.clinical.partial_date import PartialDate
 from trialsite.clinical.quantity import Quantity
 from trialsite.exports.extract import Extract
-from trialsite.exports.odm.definitions import Group, Item, forms_of
+from trialsite.exports.odm.definitions import Form, Group, Item, forms_of
 from trialsite.exports.sdtm import disease, events, findings, remarks, subjects, treatment
 from trialsite.exports.sdtm.annotation import Annotated, Annotation
 from trialsite.exports.sdtm.annotations import annotated, annotations
@@ -32,6 +32,36 @@ OWN_TESTS = {*findings.OWN_TESTS, disease.ECOG_TEST[0]}
 CODES = {
     "MHTERM": set(events.HISTORY.values()),
     "COREF": {form for form, _model, _item in remarks.remarked()},
+}
+MAPPED = {  # whose texts are said in other words, and why
+    ("HEM.results", "analyte"): "a code of the terminology",
+    ("CHEM.results", "analyte"): "a code of the terminology",
+    ("COAG.results", "analyte"): "a code of the terminology",
+    ("CHEM.results", "uln"): "limits of a site are those that stand now",
+    ("CYC", "phase"): "ETCD has eight characters",
+    ("EX.doses", "drug"): "the name of the drug",
+    ("CM", "medicine"): "the English name of a known medicine",
+}
+SOMETIMES = {  # when it is not written
+    ("ICF.signatures", "signed_on"): "of a signature that is no assent",
+    ("MH", "performed_on"): "nothing answered with yes",
+    ("CHEM.results", "finding"): "no finding",
+    ("COAG.results", "finding"): "no finding",
+    ("PREG", "performed_on"): "no result",
+    ("AE.track", "since"): "one grade only",
+    **{
+        ("SAE", item): "stands in the rows of the event that the report is about"
+        for items in events.CRITERIA.values()
+        for item in items
+    },
+    ("EX.doses", "prescribed"): "given as prescribed",
+    ("BLI.segments", "stop_reason"): "an ordinary end",
+    ("MTX", "start"): "the same day's dose is in the form of doses",
+    ("MTX", "end"): "the same day's dose is in the form of doses",
+    ("MTX", "dose"): "the same day's dose is in the form of doses",
+    ("CAR", "step"): "a step that is no procedure",
+    ("CAR", "performed_on"): "a step that is no procedure",
+    ("CAR", "lot"): "no infusion, or the arm has no CAR-T cells",
 }
 NOT_SUBMITTED = {  # what SDTM does not take: decide here on every new item
     "DM": "performed_on birth_date",
@@ -193,13 +223,19 @@ def compared(sdtm: Sdtm) -> int:
     """How many values were found in the rows of their record; a failure names those that were not.
 
     Of an item with codes, and of yes or no, the mapping decides what is written: for them something must stand there.
+    The day of a form alone in CO is written with a remark only.
     """
     counted, missed = 0, []
-    groups = [(form.main, group) for form in forms_of(sdtm.extract) for group in form.groups]
+    groups = [
+        (form, group)
+        for form in forms_of(sdtm.extract)
+        for group in form.groups
+        if form.main.model is not ProtocolForm
+    ]
     for reading in sdtm.readings():
         rows = rows_of(reading)
-        for main, group in groups:
-            for record, here in records_of(reading, main, group, rows):
+        for form, group in groups:
+            for record, here in records_of(reading, form, group, rows):
                 values = values_of(record)
                 for item in group.items:
                     known, value = annotated(group.form, group.name, item.name).sdtm, values.get(item.of)
@@ -209,10 +245,10 @@ def compared(sdtm: Sdtm) -> int:
                     said = written(item, value, ZoneInfo(record.site.timezone))
                     if any(same(said, text) for text in found):
                         counted += 1
-                    else:
-                        missed.append((place(group), item.name, said, found, list(map(str, known))))
-    with open("/tmp/alias/missed.txt", "a") as file:
-        file.write("\n".join(map(str, missed)) + f"\n{counted}\n")
+                    elif (place(group), item.name) not in (MAPPED if found else SOMETIMES):
+                        if any(one.dataset != "CO" for one in known):
+                            missed.append((place(group), item.name, said, found))
+    assert missed == []
     return counted
 
 
@@ -226,21 +262,19 @@ def rows_of(reading: Reading) -> dict[Any, Rows]:
 
 
 def records_of(
-    reading: Reading, main: Group, group: Group, rows: dict[Any, Rows]
+    reading: Reading, form: Form, group: Group, rows: dict[Any, Rows]
 ) -> Iterator[tuple[Any, Rows]]:
     """The forms of a group, or its lines, with the rows from the form and from its lines, or from the line."""
     for subject in reading.subjects:
-        for record in reading.forms(main.model, subject, group.form):
+        for record in reading.forms(form.main.model, subject, form.key):
+            own = rows.get(source(record), [])
             if group.name:
                 for line in reading.lines(group.model, record):
-                    yield line, [*rows.get(source(line), []), *rows.get(source(record), [])]
-                continue
-            kinds = [one.related_model for one in record._meta.related_objects if one.field.name == "record"]
-            sources = [record, *(line for kind in kinds for line in reading.lines(kind, record))]
-            yield (
-                record,
-                [row for one in sources for row in rows.get(source(one), [])] + rows[subject.usubjid],
-            )
+                    yield line, own + rows.get(source(line), [])
+            else:
+                lines = [line for kind in form.lines for line in reading.lines(kind.model, record)]
+                of_lines = [row for line in lines for row in rows.get(source(line), [])]
+                yield record, own + of_lines + rows[subject.usubjid]
 
 
 def texts(one: Annotation, rows: Rows) -> Iterator[Any]:
