@@ -26,7 +26,7 @@ from trialsite.review.models import Signature
 
 from .extract import Extract
 from .odm.definitions import Definitions, Form, Group, Item, natures_of_lines
-from .odm.metadata import column_of, oid_of
+from .odm.metadata import annotation_of, column_of, oid_of
 
 UNITS_SHOWN = 8  # of a result that can be of any analyte there are more
 
@@ -36,7 +36,7 @@ UNITS_SHOWN = 8  # of a result that can be of any analyte there are more
 
 @dataclass(frozen=True)
 class Line:
-    """One item of the case report form; `code`: of ODM, `column`: in the raw tables."""
+    """One item of the case report form; `code`: of ODM, `column`: in the raw tables, `sdtm`: what takes it there."""
 
     label: str
     required: bool
@@ -46,6 +46,7 @@ class Line:
     type: str
     code: str
     column: str
+    sdtm: tuple[str, ...]
 
 
 def here(words: Words) -> str:
@@ -53,7 +54,7 @@ def here(words: Words) -> str:
 
 
 def crf_page(extract: Extract, study: Definitions, *, annotated: bool) -> str:
-    """Every form of a study in the active language; annotated: with codes, types and columns beside the items."""
+    """Every form of a study in the active language; annotated: with SDTM, codes, types and columns beside the items."""
     sheets = [(form, here(form.title), list(printed(form))) for form in study.forms]
     titles = {form.key: here(form.title) for form in study.forms}
     visits = [
@@ -95,6 +96,7 @@ def line_of(group: Group, item: Item) -> Line:
         item.type,
         oid_of(group, item),
         f"{group.table}.{column_of(group, item)}",
+        tuple(map(str, annotation_of(group, item).sdtm)),
     )
 
 

@@ -269,7 +269,17 @@ def test_an_item_has_its_question_in_both_languages_its_codes_units_and_limits(
         one.get("MeasurementUnitOID")
         for one in item("I.VS.weight.canonical").iterfind("o:MeasurementUnitRef", SPACE)
     ] == ["MU.kg"]
-    assert item("I.VS.weight").find("o:Alias", SPACE).get("Name") == "weight.text"
+    assert [
+        (one.get("Context"), one.get("Name")) for one in item("I.VS.weight").iterfind("o:Alias", SPACE)
+    ] == [
+        ("column", "weight.text"),
+        ("SDTM", "VSORRES where VSTESTCD = WEIGHT"),
+        ("SDTM", "VSORRESU where VSTESTCD = WEIGHT"),
+        ("CDASH", "WEIGHT_VSORRES"),
+        ("CDASH", "WEIGHT_VSORRESU"),
+    ]
+    assert item("I.VS.weight").get("SDSVarName") is None
+    assert item("I.AE.onset").get("SDSVarName") == "AESTDTC"
     codes = tree.findall(".//o:CodeList[@OID='CL.DM.sex']/o:CodeListItem", SPACE)
     assert [one.get("CodedValue") for one in codes] == ["M", "F"]
     checks = item("I.CRS.ctcae_grade").findall("o:RangeCheck", SPACE)

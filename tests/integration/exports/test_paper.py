@@ -38,7 +38,14 @@ def test_the_form_on_paper_has_every_item_and_annotated_its_column(
         assert weight in page
         assert f"☐ {yes}" in page
         assert all(f">{form.key}<" in page for form in study.forms)
-    for said in ("vs.weight.text", "I.VS.weight", "mrd-results.qualifier"):
+    for said in (
+        "vs.weight.text",
+        "I.VS.weight",
+        "mrd-results.qualifier",
+        "VSORRES, VSORRESU where VSTESTCD = WEIGHT",
+        "AETRACK in SUPPAE",
+        "[NOT SUBMITTED]",
+    ):
         assert said in annotated
         assert said not in blank
 

@@ -32,6 +32,8 @@ from trialsite.exports.writers.delimited import in_text
 from trialsite.exports.writers.parquet import write_parquet
 from trialsite.studies.models import Study
 
+from .test_annotations import compared
+
 SMALLEST = {
     "DM",
     "DS",
@@ -89,6 +91,7 @@ def test_the_standards_of_each_trial_are_complete_and_refer_to_each_other(
         check_sdtm(tables, rows)
         check_adam(analyzed, rows, enrolled)
         check_dashboards(extract, analyzed["ADTTE"])
+        assert compared(sdtm) > 500
         check_define(tables, rows, extract, "sdtm")
         check_define(analysis, analyzed, extract, "adam")
         check_raw(extract, tmp_path)

@@ -15,6 +15,8 @@ from trialsite.clinical.units import unit_label
 from trialsite.review.models import Level, Meaning, meaning_words
 
 from ..extract import Extract
+from ..sdtm.annotation import Annotated
+from ..sdtm.annotations import annotated
 from .definitions import Definitions, Form, Group, Item, Visit, of_text
 from .elements import (
     MISSING,
@@ -176,7 +178,8 @@ def condition_oid(group: Group, item: Item) -> str:
 
 
 def item_def(group: Group, item: Item) -> Any:
-    """An item; the alias of context "column" is its column in the raw table of its group."""
+    """An item; its aliases are its column in the raw table of its group, and what SDTM and CDASH call it."""
+    known = annotation_of(group, item)
     fixed = item.units[0] if len(item.units) == 1 else None
     checks = (
         element(
@@ -196,13 +199,20 @@ def item_def(group: Group, item: Item) -> Any:
         *checks,
         element("CodeListRef", CodeListOID=codes_oid(oid_of(group, item))) if coded else None,
         element("Alias", Context="column", Name=column_of(group, item)),
+        *(element("Alias", Context="SDTM", Name=one) for taken in known.sdtm for one in taken.each()),
+        *(element("Alias", Context="CDASH", Name=name) for name in known.cdash),
         OID=oid_of(group, item),
         Name=item.name,
         DataType=item.type,
         Length=item.length
         or (max(len(code) for code, _words in item.codes) if coded and item.type == "text" else None),
         Origin="Derived" if item.derived else "CRF",
+        SDSVarName=known.only_variable or None,
     )
+
+
+def annotation_of(group: Group, item: Item) -> Annotated:
+    return annotated(group.form, group.name, item.name)
 
 
 def column_of(group: Group, item: Item) -> str:
