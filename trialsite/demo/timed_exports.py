@@ -64,9 +64,11 @@ def taken(table: str, how: str, write: Callable[[Path], int], folder: Path) -> W
 
 
 def copied(extract: Extract, name: str, path: Path) -> int:
-    """The columns of a list's own table, its filter and row-level security included, as the server writes CSV."""
+    """The columns of a list's own table and no others, its filter and row-level security included, as the server writes
+    CSV."""
     view = raw.listing(extract, raw.lists()[name])
-    sql, params = view.filter_queryset(view.get_queryset()).query.sql_with_params()
+    rows = view.filter_queryset(view.get_queryset()).select_related(None)
+    sql, params = rows.query.sql_with_params()
     with connection.cursor() as cursor, path.open("wb") as file:
         asked = cursor.mogrify(sql, params).decode()
         cursor.copy_expert(f"COPY ({asked}) TO STDOUT WITH (FORMAT csv, HEADER)", file)

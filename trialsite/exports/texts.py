@@ -84,10 +84,10 @@ def filled(text: Any) -> Any:
 
 INSTANT = "replace((%(expressions)s AT TIME ZONE 'UTC')::text, ' ', 'T') || 'Z'"
 CLOCK = "replace(to_char(%(expressions)s, 'HH24:MI:SS.US'), '.000000', '')"
-KEY = "%(expressions)s::text"
-MADE_AT = (  # the first 48 bits of a UUIDv7 are milliseconds
-    f"CASE WHEN {KEY} ~ '^.{{14}}7.{{4}}[89ab]'"
-    f" THEN to_timestamp(('x0000' || left({KEY}, 8) || substr({KEY}, 10, 4))::bit(64)::bigint / 1000.0) END"
+BYTES = "uuid_send(%(expressions)s)"
+MADE_AT = (  # of a UUIDv7, whose first 48 bits are milliseconds
+    f"CASE WHEN get_byte({BYTES}, 6) >> 4 = 7 AND get_byte({BYTES}, 8) >> 6 = 2 THEN to_timestamp("
+    f"('x' || encode(substr({BYTES}, 1, 6), 'hex'))::bit(48)::bigint / 1000.0::float8) END"
 )
 
 
