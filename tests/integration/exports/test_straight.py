@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pyarrow.parquet as pq
 import pytest
 from django.utils import timezone
 
@@ -27,6 +28,7 @@ from trialsite.exports import raw
 from trialsite.exports.domain.table import Row, Table
 from trialsite.exports.extract import Extract
 from trialsite.exports.writers.delimited import count_csv, in_text, write_csv
+from trialsite.exports.writers.parquet import write_parquet
 from trialsite.keys import new_id
 from trialsite.studies.domain.own_forms import ItemPlan, ProtocolFormPlan
 
@@ -131,12 +133,18 @@ def rows_of(content: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
 
+def parquet_of(table: Table, folder: Path) -> list[dict[str, Any]]:
+    write_parquet(table, folder / "table.parquet")
+    return pq.read_table(folder / "table.parquet").to_pylist()
+
+
 def both_ways(table: Table, folder: Path) -> tuple[bytes, bytes]:
     """The file as the server writes it and as Python does."""
     copied, written = folder / "copied.csv", folder / "written.csv"
     rows = write_csv(table, copied)
     assert rows == write_csv(replace(table, copy=lambda _file: None), written)
     assert rows == count_csv(copied) == len(rows_of(copied.read_bytes()))
+    assert parquet_of(table, folder) == parquet_of(replace(table, copy=lambda _file: None), folder)
     return copied.read_bytes(), written.read_bytes()
 
 
