@@ -16,7 +16,7 @@ from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions
 from ..domain.table import Kind, Row, Table, Variable
 
 ROWS = 10_000  # in memory at once: one group of rows of the file
-BLOCK = 1 << 23  # bytes of lines in memory at once, more than any row has
+BLOCK = 1 << 22  # bytes of lines in memory at once, more than any row has
 DECIMALS = pa.decimal128(34, 10)  # the most that any item of the record holds
 TYPES = {
     Kind.TEXT: pa.string(),
@@ -59,7 +59,7 @@ def from_lines(lines: BinaryIO, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     lines.seek(0)
     yield from pyarrow.csv.open_csv(
         lines,
-        ReadOptions(column_names=schema.names, block_size=BLOCK),
+        ReadOptions(column_names=schema.names, block_size=BLOCK, use_threads=False),
         ParseOptions(newlines_in_values=True),
         ConvertOptions(
             column_types=schema,
