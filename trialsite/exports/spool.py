@@ -1,12 +1,14 @@
 """Rows kept in temporary files, so that tables that cost many queries are made once and read several times."""
 
 import pickle
+import shutil
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any, Generic, TypeVar
 
 Batch = TypeVar("Batch")
@@ -36,15 +38,12 @@ class Spool(Generic[Batch]):
                     return
                 yield from some
 
-    @property
-    def folder(self) -> Path:
-        return Path(self._filled.name)
-
     @cached_property
-    def _filled(self) -> TemporaryDirectory[str]:
-        folder = TemporaryDirectory(prefix="export-")
+    def folder(self) -> Path:
+        folder = Path(mkdtemp(prefix="export-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         with ExitStack() as stack:
-            files = {name: stack.enter_context((Path(folder.name) / name).open("wb")) for name in self.makers}
+            files = {name: stack.enter_context((folder / name).open("wb")) for name in self.makers}
             for batch in self.batches():
                 for name, make in self.makers.items():
                     for some in pieces(make(batch)):
