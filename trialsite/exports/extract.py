@@ -17,7 +17,7 @@ from trialsite.exchange.profiles import WHOLE, Release, emptied
 from trialsite.studies.domain.protocol import Protocol
 from trialsite.studies.models import Study
 
-BATCH = 200  # subjects whose records are in memory at once
+BATCH = 50  # subjects whose records are in memory at once
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import override
@@ -21,7 +21,7 @@ from trialsite.studies.domain.own_forms import ItemPlan, ProtocolFormPlan
 from .domain.table import CodeList, Kind, Row, Table, Variable
 from .domain.values import listed, typed
 from .extract import Extract
-from .straight import straight_rows
+from .straight import Straight, straight
 
 LEFT_OUT = {"studies", "sites", "dry-runs", "data-cuts", "protocol-versions", "exports", "trail", "changes"}
 OWN = {"forms/PROTOCOL", "forms/PROTOCOL/lines"}
@@ -98,6 +98,7 @@ def table_of(extract: Extract, name: str, view: type[Listing], plans: Sequence[P
         label=label,
         variables=variables,
         rows=lambda: rows_of(extract, listing(extract, view), variables, own),
+        copy=lambda file: copied(extract, listing(extract, view), variables, own, file),
         keys=tuple(one.name for one in variables if one.name == "id"),
         expected=None if isinstance(shown, ComputedListing) else lambda: count_of(listing(extract, view)),
         left_out=extract.release.left_out(natures),
@@ -141,15 +142,13 @@ def own_table(extract: Extract, name: str, plan: Any, where: Mapping[str, Any], 
     def narrowed() -> Listing:
         return listing(extract, view, study=extract.study, **where)
 
-    def rows() -> Iterator[Row]:
-        return rows_of(extract, narrowed(), variables, own)
-
     title = plan.title.in_language("en")
     return Table(
         name=f"{of}-{plan.key}".lower().strip("-"),
         label=title,
         variables=variables,
-        rows=rows,
+        rows=lambda: rows_of(extract, narrowed(), variables, own),
+        copy=lambda file: copied(extract, narrowed(), variables, own, file),
         keys=("id",),
         expected=lambda: count_of(narrowed()),
         left_out=extract.release.left_out(natures),
@@ -262,14 +261,33 @@ def count_of(view: Listing) -> int:
 # Rows
 
 
+def straight_of(
+    extract: Extract, view: Listing, variables: tuple[Variable, ...], own: Mapping[str, ItemPlan]
+) -> Straight | None:
+    """The list straight from its columns, where it shows no more than they hold and no date is shifted."""
+    if extract.release.shifts or isinstance(view, ComputedListing):
+        return None
+    return straight(view, variables, own.keys(), extract.release.left_out(view.natures))
+
+
 def rows_of(
     extract: Extract, view: Listing, variables: tuple[Variable, ...], own: Mapping[str, ItemPlan]
 ) -> Iterator[Row]:
-    """The rows of a list as they leave: straight from its columns where it shows no more and no date is shifted."""
-    straight = None
-    if not extract.release.shifts and not isinstance(view, ComputedListing):
-        straight = straight_rows(view, variables, own.keys(), extract.release.left_out(view.natures))
-    return typed_rows(released(extract, view), variables, own) if straight is None else straight
+    """The rows of a list as they leave."""
+    found = straight_of(extract, view, variables, own)
+    return typed_rows(released(extract, view), variables, own) if found is None else found.rows()
+
+
+def copied(
+    extract: Extract,
+    view: Listing,
+    variables: tuple[Variable, ...],
+    own: Mapping[str, ItemPlan],
+    file: BinaryIO,
+) -> int | None:
+    """The rows of a list as lines of CSV, written by the server; how many. None where it cannot."""
+    found = straight_of(extract, view, variables, own)
+    return None if found is None else found.copy(file)
 
 
 def typed_rows(

@@ -1,30 +1,57 @@
-"""Rows kept in a temporary file, so that a table that costs many queries is made once and read several times."""
+"""Rows kept in temporary files, so that tables that cost many queries are made once and read several times."""
 
 import pickle
-from collections.abc import Iterator
-from dataclasses import replace
+import shutil
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, Generic, TypeVar
 
-from .domain.table import Row, Table
+Batch = TypeVar("Batch")
+Row = dict[str, Any]
+AT_ONCE = 500  # rows in memory
 
 
-def spooled(table: Table, folder: Path) -> Table:
-    """The same table, its rows made now and read from a file in `folder` from then on; memory stays flat."""
-    path = folder / f"{table.name}.rows"
-    names = table.columns
-    with path.open("wb") as file:
-        writer = pickle.Pickler(file, protocol=pickle.HIGHEST_PROTOCOL)
-        for row in table.rows():
-            writer.dump([row.get(name) for name in names])
-            writer.clear_memo()
+class Spool(Generic[Batch]):
+    """The rows of several tables, made in one walk over the batches when the first is asked for; memory stays flat.
 
-    def rows() -> Iterator[Row]:
-        with path.open("rb") as kept:
+    `makers`: table → its rows in a batch. The files are gone with the spool."""
+
+    def __init__(
+        self,
+        batches: Callable[[], Iterable[Batch]],
+        makers: Mapping[str, Callable[[Batch], Iterable[Row]]],
+    ) -> None:
+        self.batches, self.makers = batches, makers
+
+    def rows(self, name: str) -> Iterator[Row]:
+        """The rows of a table, anew each time."""
+        with (self.folder / name).open("rb") as kept:
             while True:
                 try:
-                    values = pickle.load(kept)  # noqa: S301  (written above by this process)
+                    some = pickle.load(kept)  # noqa: S301  (written below by this process)
                 except EOFError:
                     return
-                yield dict(zip(names, values, strict=True))
+                yield from some
 
-    return replace(table, rows=rows)
+    @cached_property
+    def folder(self) -> Path:
+        folder = Path(mkdtemp(prefix="export-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        with ExitStack() as stack:
+            files = {name: stack.enter_context((folder / name).open("wb")) for name in self.makers}
+            for batch in self.batches():
+                for name, make in self.makers.items():
+                    for some in pieces(make(batch)):
+                        pickle.dump(some, files[name], protocol=pickle.HIGHEST_PROTOCOL)
+        return folder
+
+
+def pieces(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    rows = iter(rows)
+    while some := list(islice(rows, AT_ONCE)):
+        yield some

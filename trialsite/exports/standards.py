@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from trialsite.casebook.domain.nature import Nature
 from trialsite.exchange.profiles import offset_days
@@ -17,7 +16,6 @@ from .oids import metadata_oid, study_oid
 from .sdtm import tables as sdtm_tables
 from .sdtm.tables import left_out
 from .shifting import moved
-from .spool import spooled
 from .writers.dataset_json import Told, write_dataset_json, write_ndjson
 from .writers.xpt import in_ascii, write_xpt
 
@@ -34,12 +32,11 @@ def write_standard(
     made = datetime.now(UTC)
     key = extract.study.key
     told = Told(study_oid(key), metadata_oid(key, standard), release=release(), made=made, original=key)
-    with TemporaryDirectory(prefix="export-") as kept:
-        found = [spooled(one, Path(kept)) for one in leaving(extract, STANDARDS[standard](extract))]
-        if form == "xpt" and plain:
-            found = [in_ascii(one) for one in found]
-        written = {one.name: write(one, folder, form, told) for one in found}
-        text = define_xml(found, key, extract.protocol, standard, form, made, released(extract))
+    found = leaving(extract, STANDARDS[standard](extract))
+    if form == "xpt" and plain:
+        found = [in_ascii(one) for one in found]
+    written = {one.name: write(one, folder, form, told) for one in found}
+    text = define_xml(found, key, extract.protocol, standard, form, made, released(extract))
     (folder / "define.xml").write_bytes(text)
     return written
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from ..domain.table import CodeList, Kind, Row, Table, Variable
-from ..sdtm.reading import Found, Reading
+from ..sdtm.reading import Found
 from ..sdtm.standard import code_list, dataset
 from ..sdtm.text import day_of
 
@@ -60,19 +60,17 @@ def made(
     name: str,
     label: str,
     variables: Iterable[Variable],
-    readings: Callable[[], Iterator[Reading]],
-    rows: Callable[[Reading], Iterable[Found]],
+    rows: Callable[[], Iterator[Found]],
     keys: tuple[str, ...],
     structure: str,
 ) -> Table:
-    """A table whose rows come batch by batch; a variable that a row does not name is empty."""
+    """A table of rows that may not name every variable; what a row does not name is empty."""
     listed = tuple(variables)
     blank: Mapping[str, Any] = {one.name: "" if one.kind is Kind.TEXT else None for one in listed}
 
     def given() -> Iterator[Row]:
-        for reading in readings():
-            for row in rows(reading):
-                yield {name: row.get(name, empty) for name, empty in blank.items()}
+        for row in rows():
+            yield {name: row.get(name, empty) for name, empty in blank.items()}
 
     return Table(name, label, listed, given, keys, structure)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, BinaryIO
 
 Row = Mapping[str, Any]
 
@@ -57,7 +57,9 @@ class Table:
     """A table to be written. `rows`: gives its rows anew each time it is called, as mappings of column name → value.
 
     `keys`: the columns that make a row unique and give its order. `structure`: what a row is, in words.
-    `expected`: how many rows the record has, counted apart from reading them. `left_out`: items that stay behind."""
+    `expected`: how many rows the record has, counted apart from reading them. `left_out`: items that stay behind.
+    `copy`: has the database write the rows as lines of CSV into a file, as a writer would; how many, or None where it
+    cannot, and then nothing is written."""
 
     name: str
     label: str
@@ -67,6 +69,7 @@ class Table:
     structure: str = ""
     expected: Callable[[], int] | None = None
     left_out: tuple[str, ...] = ()
+    copy: Callable[[BinaryIO], int | None] = lambda _file: None
 
     @property
     def columns(self) -> tuple[str, ...]:

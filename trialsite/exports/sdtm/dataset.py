@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from trialsite.casebook.domain.nature import Nature
@@ -38,13 +39,13 @@ class Dataset:
     further: tuple[IgVariable, ...] = ()  # variables of the model that the guide has not for this dataset
     nature: Nature = Nature.PLAIN
 
-    @property
+    @cached_property
     def variables(self) -> tuple[IgVariable, ...]:
         """The required and expected variables and the permissible ones that are kept, in the order of the guide."""
         listed = ig_dataset(self.name).variables
         return (*(one for one in listed if one.core != "Perm" or one.name in self.kept), *self.further)
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         return tuple(one.name for one in self.variables)
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
-from uuid import UUID
 
 from ..domain.table import Row, Table
 from ..extract import Extract
+from ..spool import Spool
 from . import disease, events, findings, remarks, subjects, treatment, trial
 from .dataset import Dataset, project, table_of
 from .reading import Found, Reading
@@ -40,12 +40,13 @@ TRIAL_DESIGN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # the perm
 
 
 class Sdtm:
-    """The SDTM of one extract. Rows are made batch by batch, so memory does not grow with the subjects; the batch that
-    was read last is kept, since every table asks for it."""
+    """The SDTM of one extract. All rows are made in one walk over the batches of subjects: each is read once, and
+    memory does not grow with the number of subjects."""
 
     def __init__(self, extract: Extract) -> None:
         self.extract = extract
-        self.last: tuple[tuple[UUID, ...], Reading] | None = None
+        makers = {one.name: partial(Reading.rows, name=one.name) for one in CLINICAL}
+        self.spool = Spool(self.readings, makers | {"RELREC": links})
 
     @cached_property
     def design(self) -> Design:
@@ -53,14 +54,10 @@ class Sdtm:
 
     def readings(self) -> Iterator[Reading]:
         for batch in self.extract.batches():
-            key = tuple(one.pk for one in batch)
-            if self.last is None or self.last[0] != key:
-                self.last = (key, Reading(self.extract, self.design, batch, BY_NAME))
-            yield self.last[1]
+            yield Reading(self.extract, self.design, batch, BY_NAME)
 
     def rows(self, name: str) -> Iterator[Found]:
-        for reading in self.readings():
-            yield from reading.rows(name)
+        return self.spool.rows(name)
 
     def tables(self) -> list[Table]:
         """Trial design and the domains that have rows; the others are not written at all."""
@@ -111,27 +108,8 @@ class Sdtm:
         """RELREC: each verdict on MRD with the measurement that it judges, each event with the findings about it."""
         one = Dataset("RELREC", nothing)
 
-        def rows() -> Iterator[Row]:
-            for reading in self.readings():
-                ends: dict[tuple[str, str], list[tuple[str, Found]]] = {}
-                for name in RELATED:
-                    for row in reading.rows(name):
-                        if linked := row.get("LINK"):
-                            ends.setdefault((row["USUBJID"], linked), []).append((name, row))
-                for (subject, linked), pair in ends.items():
-                    if len(pair) > 1:
-                        for name, row in pair:
-                            yield {
-                                "STUDYID": row["STUDYID"],
-                                "RDOMAIN": name,
-                                "USUBJID": subject,
-                                "IDVAR": f"{name}SEQ",
-                                "IDVARVAL": str(row[f"{name}SEQ"]),
-                                "RELTYPE": "",
-                                "RELID": linked,
-                            }
-
-        return table_of(one, rows, ("STUDYID", "RDOMAIN", "USUBJID", "IDVAR", "IDVARVAL", "RELID"))
+        keys = ("STUDYID", "RDOMAIN", "USUBJID", "IDVAR", "IDVARVAL", "RELID")
+        return table_of(one, lambda: self.rows("RELREC"), keys)
 
     def planned(self, name: str) -> Table:
         kept, keys = TRIAL_DESIGN[name]
@@ -160,6 +138,27 @@ class Sdtm:
             enrolled += row["ARMCD"] != ""
             started = min(filter(None, (started, row["RFICDTC"])), default="")
         return trial.summary(self.design, started, enrolled, masked=self.extract.release.shifts)
+
+
+def links(reading: Reading) -> Iterator[Found]:
+    """The rows of RELREC of a batch."""
+    ends: dict[tuple[str, str], list[tuple[str, Found]]] = {}
+    for name in RELATED:
+        for row in reading.rows(name):
+            if linked := row.get("LINK"):
+                ends.setdefault((row["USUBJID"], linked), []).append((name, row))
+    for (subject, linked), pair in ends.items():
+        if len(pair) > 1:
+            for name, row in pair:
+                yield {
+                    "STUDYID": row["STUDYID"],
+                    "RDOMAIN": name,
+                    "USUBJID": subject,
+                    "IDVAR": f"{name}SEQ",
+                    "IDVARVAL": str(row[f"{name}SEQ"]),
+                    "RELTYPE": "",
+                    "RELID": linked,
+                }
 
 
 def left_out(extract: Extract) -> tuple[str, ...]:

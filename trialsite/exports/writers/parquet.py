@@ -5,14 +5,18 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO
 
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
+from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions
 
 from ..domain.table import Kind, Row, Table, Variable
 
 ROWS = 10_000  # in memory at once: one group of rows of the file
+BLOCK = 1 << 22  # bytes of lines in memory at once, more than any row has
 DECIMALS = pa.decimal128(34, 10)  # the most that any item of the record holds
 TYPES = {
     Kind.TEXT: pa.string(),
@@ -31,12 +35,40 @@ def write_parquet(table: Table, path: Path) -> int:
     Raises ValueError where a decimal has more than ten places: it is not cut off."""
     schema = pa.schema([column(one) for one in table.variables], metadata={"label": table.label})
     count = 0
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for rows in grouped(table.rows()):
-            values = {one.name: [exact(row[one.name]) for row in rows] for one in table.variables}
-            writer.write_table(pa.table(values, schema=schema))
-            count += len(rows)
+    with (
+        TemporaryFile(dir=path.parent) as lines,
+        pq.ParquetWriter(path, schema, compression="zstd") as writer,
+    ):
+        copied = table.copy(lines)
+        for group in from_rows(table.rows(), schema) if copied is None else from_lines(lines, schema):
+            writer.write_batch(group.cast(schema))
+            count += len(group)
     return count
+
+
+def from_rows(rows: Iterator[Row], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    for some in grouped(rows):
+        values = {name: [exact(row[name]) for row in some] for name in schema.names}
+        yield pa.RecordBatch.from_pydict(values, schema=schema)
+
+
+def from_lines(lines: BinaryIO, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The rows of lines of CSV that the database wrote."""
+    if not lines.tell():
+        return
+    lines.seek(0)
+    yield from pyarrow.csv.open_csv(
+        lines,
+        ReadOptions(column_names=schema.names, block_size=BLOCK, use_threads=False),
+        ParseOptions(newlines_in_values=True),
+        ConvertOptions(
+            column_types=schema,
+            null_values=[""],
+            true_values=["true"],
+            false_values=["false"],
+            strings_can_be_null=True,
+        ),
+    )
 
 
 def column(variable: Variable) -> pa.Field:

@@ -143,12 +143,12 @@ class Command(BaseCommand):
         self.say(
             "\nExports at the last size (ratio to COPY of the same rows; MiB by which memory grows at the most)"
         )
-        self.say(f"  {'list':<20}{'format':<22}{'rows':>10}{'rows/s':>10}{'ratio':>8}{'MiB':>8}")
+        self.say(f"  {'list':<20}{'format':<25}{'rows':>10}{'rows/s':>10}{'ratio':>8}{'MiB':>8}")
         first: dict[str, float] = {}
         for one in written():
             base = first.setdefault(one.table, one.seconds)
             memory = "–" if one.memory is None else f"{one.memory:.0f}"
-            line = f"  {one.table:<20}{one.how:<22}{one.rows:>10}{one.rows / one.seconds:>10.0f}"
+            line = f"  {one.table:<20}{one.how:<25}{one.rows:>10}{one.rows / one.seconds:>10.0f}"
             self.say(f"{line}{one.seconds / base:>8.1f}{memory:>8}")
 
     def say_ratios(self, taken: dict[str, list[float]]) -> None:
