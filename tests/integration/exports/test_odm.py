@@ -273,10 +273,8 @@ def test_an_item_has_its_question_in_both_languages_its_codes_units_and_limits(
         (one.get("Context"), one.get("Name")) for one in item("I.VS.weight").iterfind("o:Alias", SPACE)
     ] == [
         ("column", "weight.text"),
-        ("SDTM", "VSORRES where VSTESTCD = WEIGHT"),
-        ("SDTM", "VSORRESU where VSTESTCD = WEIGHT"),
-        ("CDASH", "WEIGHT_VSORRES"),
-        ("CDASH", "WEIGHT_VSORRESU"),
+        ("SDTM", "VSORRES, VSORRESU where VSTESTCD = WEIGHT"),
+        ("CDASH", "WEIGHT_VSORRES, WEIGHT_VSORRESU"),
     ]
     assert item("I.VS.weight").get("SDSVarName") is None
     assert item("I.AE.onset").get("SDSVarName") == "AESTDTC"

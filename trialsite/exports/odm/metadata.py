@@ -178,7 +178,9 @@ def condition_oid(group: Group, item: Item) -> str:
 
 
 def item_def(group: Group, item: Item) -> Any:
-    """An item; its aliases are its column in the raw table of its group, and what SDTM and CDASH call it."""
+    """An item; its aliases are its column in the raw table of its group, and what SDTM and CDASH call it.
+
+    The schema allows one alias a context: several annotations stand in one, parted by semicolons."""
     known = annotation_of(group, item)
     fixed = item.units[0] if len(item.units) == 1 else None
     checks = (
@@ -199,8 +201,8 @@ def item_def(group: Group, item: Item) -> Any:
         *checks,
         element("CodeListRef", CodeListOID=codes_oid(oid_of(group, item))) if coded else None,
         element("Alias", Context="column", Name=column_of(group, item)),
-        *(element("Alias", Context="SDTM", Name=one) for taken in known.sdtm for one in taken.each()),
-        *(element("Alias", Context="CDASH", Name=name) for name in known.cdash),
+        element("Alias", Context="SDTM", Name="; ".join(map(str, known.sdtm))) if known.sdtm else None,
+        element("Alias", Context="CDASH", Name=", ".join(known.cdash)) if known.cdash else None,
         OID=oid_of(group, item),
         Name=item.name,
         DataType=item.type,

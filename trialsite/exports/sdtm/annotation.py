@@ -1,6 +1,6 @@
 """What an annotated case report form says beside an item: where SDTM takes it, and what CDASH calls it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -19,10 +19,6 @@ class Annotation:
         place = f" in {self.dataset}" if self.dataset.startswith("SUPP") else ""
         where = " and ".join(f"{name} = {code}" for name, code in self.where)
         return f"{', '.join(self.variables)}{place}{' where ' if where else ''}{where}"
-
-    def each(self) -> Iterator["Annotation"]:
-        """One annotation a variable."""
-        return (Annotation(self.dataset, (one,), self.where) for one in self.variables)
 
 
 @dataclass(frozen=True)
