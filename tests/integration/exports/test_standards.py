@@ -98,7 +98,7 @@ def test_the_standards_of_each_trial_are_complete_and_refer_to_each_other(
 
 
 def check_raw(extract: Extract, folder: Path) -> None:
-    """Each list comes out as CSV and Parquet: the server writes what Python does, and both what its serializer shows."""
+    """Each list comes out: the server writes what Python does, and both what its serializer shows."""
     for table in raw.tables(extract):
         copied, written = both_ways(table, folder)
         rows = texts(table.rows())
