@@ -104,7 +104,7 @@ def told_by(request: Request) -> str:
 
 def body_of(request: Request) -> bytes:
     """What was sent; of several parts without what stands between them, which programs make up anew each time."""
-    between = request.content_params.get("boundary", "").encode()
+    between = (request.content_params or {}).get("boundary", "").encode()
     return request.body.replace(between, b"") if between else request.body
 
 
