@@ -21,7 +21,7 @@ KINDS: dict[str, tuple[int, Any, Any]] = {  # name: status, title, when
     "conflict": (409, _("Not possible as the record stands"), _("Somebody saved it since, or a step is out of order.")),
     "gone": (410, _("No longer there"), _("A cursor is unknown, or the record was restored to a state before it.")),
     "changed-since": (412, _("Changed since it was read"), _("If-Match names another version than stands.")),
-    "unsupported-media-type": (415, _("Not in JSON"), _("A body is sent as application/json.")),
+    "unsupported-media-type": (415, _("Not in this form"), _("A body is sent as JSON, a file as multipart/form-data.")),
     "asked": (422, _("Asked about"), _("Values are unusual: sent again with comments they are taken.")),
     "key-reused": (422, _("Key used before"), _("The Idempotency-Key came with another request.")),
     "held": (423, _("Frozen or locked"), _("Nothing can be changed here until it is released.")),

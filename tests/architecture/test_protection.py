@@ -48,6 +48,7 @@ NOT_OF_THE_RECORD = {
     "casebook.Draft": "nobody's record: what one author has typed",
     "review.AttachmentContent": "bytes, written once; their digest is in the trail of review.Attachment",
     "imports.ImportBatch": "what a file says; what of it is entered stands in the trail of its forms",
+    "imports.ImportRun": "how far a worker is with a file",
     "enrollment.RandomisationSlot": "no role reads it; the allocation is a row of enrollment.Randomisation",
 }
 

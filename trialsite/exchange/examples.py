@@ -37,6 +37,7 @@ BY_FORMAT = {
     "date-time": "2026-03-02T08:30:00Z",
     "time": "08:30:00",
     "decimal": "70.5",
+    "binary": "No,Sampled,Test,Value\nSGH-001,2026-03-02 08:15,WBC,4.2\n",
     "uri": "https://trials.hospital.example/api/v1/problems/#invalid",
 }
 BY_TYPE = {"integer": 1, "number": 1, "boolean": True, "null": None}

@@ -81,7 +81,9 @@ def first_of(request: Request) -> KeyedRequest:
     if not 1 <= len(key) <= LONGEST_KEY:
         raise Problem(400, _("An Idempotency-Key has 1 to 255 characters."))
     keyed = KeyedRequest(
-        user, fingerprint(f"key\n{user.pk}\n{key}"), fingerprint(f"{told_by(request)}\n{request.body.hex()}")
+        user,
+        fingerprint(f"key\n{user.pk}\n{key}"),
+        fingerprint(f"{told_by(request)}\n{body_of(request).hex()}"),
     )
     if not locked(keyed.key_hash):
         raise Problem(409, _("The first request of this Idempotency-Key is still being answered: ask again."))
@@ -98,6 +100,12 @@ def first_of(request: Request) -> KeyedRequest:
 def told_by(request: Request) -> str:
     """What makes a write the same beside its body: method, address, and the version that it rests on."""
     return f"{request.method} {request.get_full_path()} {request.headers.get('If-Match', '')}"
+
+
+def body_of(request: Request) -> bytes:
+    """What was sent; of several parts without what stands between them, which programs make up anew each time."""
+    between = (request.content_params or {}).get("boundary", "").encode()
+    return request.body.replace(between, b"") if between else request.body
 
 
 def locked(key_hash: str) -> bool:

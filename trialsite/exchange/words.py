@@ -263,6 +263,7 @@ SHAPES = {  # of columns that hold JSON
     "document": {"type": "object", "additionalProperties": True},
     "plan": {"type": "object", "additionalProperties": True},
     "results": {"type": "object", "additionalProperties": True},
+    "ImportFile.mapping": {"type": "object", "additionalProperties": {"type": "string"}},
 }
 FILTERS = {
     "as_of": "the database as it stood at an instant, such as 2026-03-01T12:00Z",

@@ -20,7 +20,7 @@ def read_bundle(name: str, content: bytes) -> Sheet:
 
     Numbers keep the digits in which they were sent. `subject` holds every identifier of the patient, apart by line
     breaks: whoever keeps the lines keeps at most the one that is a number of a subject."""
-    refuse_large(content)
+    refuse_large(len(content))
     try:
         bundle = json.loads(content.decode("utf-8-sig"), parse_float=str, parse_int=str)
     except (UnicodeDecodeError, ValueError, RecursionError) as problem:

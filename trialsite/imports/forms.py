@@ -21,6 +21,7 @@ from trialsite.listing import listed
 
 from .models import ImportBatch
 from .outcomes import CHANGED, NEW, SAME, Row, Work
+from .progress import step_by_step
 from .typing_in import Entered, NotTaken, enter_typed, place_words, reason_of, subjects_by_number
 
 
@@ -53,7 +54,7 @@ class _Run:
         self.taken: dict[Slot, int] = {}
 
     def done(self) -> Work:
-        for row in self.work.rows:
+        for row in step_by_step(self.work.rows):
             if row.rejected:
                 continue
             try:

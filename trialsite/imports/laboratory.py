@@ -38,6 +38,7 @@ from trialsite.listing import listed, told
 from .loinc import LOINC
 from .models import ImportBatch, ImportKind
 from .outcomes import CHANGED, NEW, SAME, Row, Work
+from .progress import went_on
 from .typing_in import Change, Entered, NotTaken, enter_typed, place_words, reason_of, subjects_by_number
 
 MOMENT = re.compile(rf"\s*{tokens.DATE.pattern}(?:[ T]*[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.0+)?)?)?\s*")
@@ -202,6 +203,7 @@ class _Run:
                 cells = {key: pair for key, pair in draws.found[draw].items() if PANEL_OF[key] == panel}
                 if cells:
                     self.enter_panel(entry, number, draw, panel, cells)
+                    went_on(len(cells))
 
     def enter_panel(
         self, entry: DrawEntry, number: int, draw: Draw, panel: str, cells: dict[str, tuple[Row, Cell]]

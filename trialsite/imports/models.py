@@ -1,5 +1,7 @@
 """Files that are being imported or were: what each line would change, or did, and why others were refused."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -52,9 +54,11 @@ class ImportSource(SiteBound):
 class ImportBatch(SiteBound):
     """One file. While it is staged nothing of it stands in the record; its rows are `outcomes.Row`s as JSON.
 
-    `mapping`: target → column of the file, and what else the kind asks. `touched`: each record that it entered or
-    changed, with the version that it left and the way back (see `outcomes.Touched`). Lines that were entered keep no
-    cells of their own: they stand in the record. `language` is the one in which its sentences were written.
+    `lines`, `counts` (status → lines; empty until it was tried out), `names` (tests that no analyte has) and `preview`
+    (digest of the rows as they were shown) say of the rows what pages ask, so that none reads them all. `mapping`:
+    target → column of the file, and what else the kind asks. `touched`: each record that it entered or changed, with
+    the version that it left and the way back (see `outcomes.Touched`). Lines that were entered keep no cells of their
+    own: they stand in the record. `language` is the one in which its sentences were written.
     """
 
     protection = Protection(rows="site", app=("insert", "update", "delete"))
@@ -67,6 +71,10 @@ class ImportBatch(SiteBound):
     language = models.CharField(max_length=10)
     mapping = models.JSONField(default=dict)
     rows = models.JSONField(default=list)
+    lines = models.PositiveIntegerField(default=0)
+    counts = models.JSONField(default=dict)
+    names = models.JSONField(default=list)
+    preview = models.CharField(max_length=64, blank=True, default="")
     touched = models.JSONField(default=list)
     state = models.CharField(max_length=10, choices=ImportState, default=ImportState.STAGED)
     staged_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
@@ -99,6 +107,82 @@ class ImportBatch(SiteBound):
         return f"{self.file_name} {self.staged_at:%Y-%m-%d %H:%M}"
 
     @property
+    def writes(self) -> int:
+        """How many of its lines would enter or change something."""
+        return sum(self.counts.get(status, 0) for status in ("new", "changed"))
+
+    @property
     def short_id(self) -> str:
         """How the trail names it: the end of its id."""
         return str(self.pk)[-8:]
+
+
+class ImportStep(models.TextChoices):
+    """What a worker does with an import."""
+
+    AGAIN = "again", _("Trying out")
+    NAMES = "names", _("Keeping the names and trying out")
+    COMMIT = "commit", _("Entering")
+    REVERSE = "reverse", _("Reversing")
+
+
+class ImportRun(SiteBound):
+    """A worker's step with a large file: how far it is, no record. An import has one at a time that has not ended.
+
+    Whoever ends it (its worker, a person who stops it, or who starts it again) does so once, where it has not ended:
+    so a step is kept only if nobody has stopped it. `told`: what the step was told. `done` of `total` lines, or
+    records. `sentence`: why it failed; `left`: the records that a reversal would have to leave. `cancelled`: the file
+    is deleted once its worker has let go of it.
+    """
+
+    protection = Protection(rows="site", app=("insert", "update", "delete"))
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="runs")
+    step = models.CharField(max_length=10, choices=ImportStep)
+    told = models.JSONField(default=dict)
+    language = models.CharField(max_length=10)
+    asked_by = models.ForeignKey("access.User", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    failed = models.BooleanField(default=False)
+    cancelled = models.BooleanField(default=False)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    sentence = models.TextField(blank=True, default="")
+    left = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("work on an import")
+        ordering = ["-asked_at", "-id"]
+        indexes = [models.Index(fields=["batch", "-asked_at"], name="import_run_newest")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch"], condition=Q(ended_at=None), name="an_import_has_one_run_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(failed=False, cancelled=False) | Q(ended_at__isnull=False),
+                name="a_failed_run_of_an_import_has_ended",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id} {self.step} {self.done}/{self.total}"
+
+    @property
+    def state(self) -> str:
+        """queued, running, done or failed."""
+        if self.failed:
+            return "failed"
+        if self.ended_at:
+            return "done"
+        return "running" if self.seen_at else "queued"
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.done // self.total if self.total else 0
+
+    @property
+    def last_sign(self) -> datetime:
+        return self.seen_at or self.asked_at

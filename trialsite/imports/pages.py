@@ -1,7 +1,7 @@
 """The pages of imports: upload, columns, preview as a diff, entering, cancelling, reversing, the tray."""
 
 import base64
-import binascii
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,26 +25,27 @@ from trialsite.access.requests import user_of
 from trialsite.casebook.errors import CheckFailed, Refused
 from trialsite.exchange.renderers import csv_lines
 from trialsite.studies.models import Site, Study
-from trialsite.studies.selectors import sites_visible_to, studies_visible_to, study_or_404
+from trialsite.studies.selectors import studies_visible_to, study_or_404
 
 from .kinds import KINDS, Kind, fits, guessed
-from .laboratory import unknown_names
-from .models import ImportBatch, ImportKind, ImportState
-from .outcomes import REJECTED, STATUSES, Row, counts, rows_from, touched_from
-from .services import (
-    PreviewMoved,
-    StandsChanged,
-    cancel_import,
-    commit_import,
-    mapping_of,
-    reverse_import,
-    stage_again,
-    stage_import,
-    tell_names,
+from .models import ImportBatch, ImportKind, ImportState, ImportStep
+from .outcomes import REJECTED, STATUSES, Row
+from .runs import (
+    STEPS,
+    at_work,
+    cancel,
+    given_up,
+    import_file,
+    run_of,
+    start_again,
+    stop_import_run,
+    take_import_step,
 )
-from .sheets import Sheet
+from .selectors import Lines, imports_open_to, places_of, standing
+from .services import PreviewMoved, StandsChanged, mapping_of, stage_again
+from .sheets import MOST_BYTES, Sheet, refuse_large
 
-SHOWN, LISTED = 100, 30
+SHOWN, LISTED, NAMES = 100, 30, 50
 
 
 @dataclass
@@ -63,7 +64,8 @@ class Upload:
 
     @property
     def encoded(self) -> str:
-        return base64.b64encode(self.content).decode()
+        """The file as the page that asks for its columns carries it."""
+        return base64.b64encode(zlib.compress(self.content)).decode()
 
 
 def status_words() -> dict[str, str]:
@@ -73,16 +75,6 @@ def status_words() -> dict[str, str]:
         "same": pgettext("line of an import", "as it stands"),
         "rejected": pgettext("line of an import", "rejected"),
     }
-
-
-def places_of(user: User, study: Study) -> list[Site]:
-    """The sites at which this user imports something."""
-    permissions = {kind.permission for kind in KINDS.values()}
-    return [
-        site
-        for site in sites_visible_to(user, study).order_by("key")
-        if any(may(user, one, study_id=study.pk, site_id=site.pk) for one in permissions)
-    ]
 
 
 def kinds_of(user: User, study: Study) -> list[tuple[str, Any]]:
@@ -130,7 +122,7 @@ def imports(request: HttpRequest, key: str) -> HttpResponse:
         except Refused as refusal:
             context["errors"] = {"files": [refusal.sentence]}
     context["batches"] = [
-        {"batch": one, "counts": counts(rows_from(one.rows))} for one in batches_of(user, study)[:LISTED]
+        {"batch": one, "working": at_work(run_of(one))} for one in imports_open_to(user, study)[:LISTED]
     ]
     return render(request, "imports/list.html", context, status=422 if context.get("errors") else 200)
 
@@ -144,15 +136,21 @@ def uploaded(request: HttpRequest, user: User, study: Study, sites: list[Site]) 
         raise CheckFailed({"kind": _("Choose a site and what the file holds.")})
     require(user, KINDS[kind].permission, study_id=study.pk, site_id=site.pk)
     if "content" in sent:
-        try:
-            content = base64.b64decode(sent["content"], validate=True)
-        except (binascii.Error, ValueError) as problem:
-            raise CheckFailed({"files": _("Choose the file again.")}) from problem
+        content = carried(sent["content"])
         return Upload(site, kind, sent.get("source", ""), sent.get("file_name", ""), content)
     file = request.FILES.get("files")
     if file is None or not file.size:
         raise CheckFailed({"files": _("Choose a file in which something stands.")})
+    refuse_large(file.size)
     return Upload(site, kind, sent.get("source", ""), file.name or "", file.read())
+
+
+def carried(encoded: str) -> bytes:
+    """The file that a page carried (`Upload.encoded`), of which no more is unpacked than can be read."""
+    try:
+        return zlib.decompressobj().decompress(base64.b64decode(encoded, validate=True), MOST_BYTES + 1)
+    except (ValueError, zlib.error) as problem:
+        raise CheckFailed({"files": _("Choose the file again.")}) from problem
 
 
 def staged_or_asked(
@@ -169,7 +167,7 @@ def staged_or_asked(
             chosen = mapping or guessed(upload.of_kind, sheet.columns)
             return columns_page(request, study, upload, sheet, chosen, {})
     try:
-        batch = stage_import(
+        batch = import_file(
             study=study,
             site=upload.site,
             kind=upload.kind,
@@ -210,33 +208,23 @@ def columns_page(
     return render(request, "imports/columns.html", context, status=422 if wrong else 200)
 
 
-def batches_of(user: User, study: Study) -> Any:
-    """The imports of a study at the sites where this user enters such data, the newest first."""
-    found = ImportBatch.objects.visible_to(user).filter(study=study, site__in=places_of(user, study))
-    kinds = [key for key, _words in kinds_of(user, study)]
-    return found.filter(kind__in=kinds).select_related("site", "staged_by", "committed_by", "reversed_by")
-
-
 def batch_or_404(user: User, key: str, import_id: UUID) -> ImportBatch:
-    found = batches_of(user, study_or_404(user, key)).select_related("study").filter(pk=import_id).first()
+    found = imports_open_to(user, study_or_404(user, key)).filter(pk=import_id).first()
     if found is None:
         raise Http404
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 @login_required
 @never_cache
 def one_import(request: HttpRequest, key: str, import_id: UUID) -> HttpResponse:
-    """An import line by line; a POST enters, cancels or reverses it, or says what its names mean."""
+    """An import line by line; a POST takes a step with it, or stops one that a worker takes."""
     user = user_of(request)
     batch = batch_or_404(user, key, import_id)
     said: dict[str, Any] = {}
     if request.method == "POST":
-        steps = {"commit": commit, "cancel": cancel, "reverse": reverse, "names": names, "again": again}
-        step = steps.get(request.POST.get("press", ""))
         try:
-            if step is not None:
-                return step(request, batch, user)
+            return pressed(request, batch, user)
         except StandsChanged as refusal:
             said = {"left": refusal.places, "reason": request.POST.get("reason", "")}
         except CheckFailed as refusal:
@@ -245,35 +233,98 @@ def one_import(request: HttpRequest, key: str, import_id: UUID) -> HttpResponse:
             messages.error(request, refusal.sentence)
             if isinstance(refusal, PreviewMoved):
                 stage_again(batch_id=batch.pk, by=user)
-            batch = batch_or_404(user, key, import_id)
             said = {"refused": True}
+        batch = batch_or_404(user, key, import_id)
     return shown(request, batch, said)
 
 
+def pressed(request: HttpRequest, batch: ImportBatch, user: User) -> HttpResponse:
+    """What a button does; a file that a worker works on stays where it is, and its page says how far that is."""
+    step = request.POST.get("press", "")
+    here = redirect("import", batch.study.key, batch.pk)
+    if step == "cancel":
+        cancel(batch=batch, by=user)
+        messages.success(request, _("Cancelled: nothing of the file was kept."))
+        return redirect("imports", batch.study.key)
+    if step == "stop":
+        stop_import_run(batch=batch, by=user)
+    elif step == "restart":
+        start_again(batch=batch, by=user)
+    elif step in STEPS:
+        run = take_import_step(batch=batch, step=step, told=told_of(request, step), by=user)
+        if run is None and (words := done_words(batch, step)):
+            messages.success(request, words)
+    return here
+
+
+def told_of(request: HttpRequest, step: str) -> dict[str, Any]:
+    """What a form says of a step; names and analytes come as two lists of fields, so that a name may hold anything."""
+    sent = request.POST
+    if step == ImportStep.COMMIT:
+        return {"preview": sent.get("preview", "")}
+    if step == ImportStep.REVERSE:
+        return {"reason": sent.get("reason", ""), "leave_changed": sent.get("leave") == "on"}
+    if step == ImportStep.NAMES:
+        told = zip(sent.getlist("name"), sent.getlist("analyte"), strict=False)
+        return {"names": {name: analyte for name, analyte in told if analyte}}
+    return {}
+
+
+def done_words(batch: ImportBatch, step: str) -> str:
+    """What a step did that was taken at once."""
+    if step == ImportStep.COMMIT:
+        count = standing(batch)
+        return ngettext("Entered: %(n)d form.", "Entered: %(n)d forms.", count) % {"n": count}
+    if step == ImportStep.REVERSE:
+        return _("Reversed: the record is as it was before this import.")
+    return _("The names are kept for this laboratory.") if step == ImportStep.NAMES else ""
+
+
 def shown(request: HttpRequest, batch: ImportBatch, said: Mapping[str, Any]) -> HttpResponse:
-    rows = rows_from(batch.rows)
-    numbers = counts(rows)
     status = request.GET.get("show", "")
-    wanted = [row for row in rows if status in ("", row.status)] if status in ("", *STATUSES) else rows
     words = status_words()
-    staged = batch.state == ImportState.STAGED
-    names = unknown_names(rows) if staged and "test" in KINDS[batch.kind].targets else []
-    page = Paginator(wanted, SHOWN).get_page(request.GET.get("page"))
+    page = Paginator(Lines(batch, status), SHOWN).get_page(request.GET.get("page"))
+    names = batch.names[:NAMES] if batch.state == ImportState.STAGED else []
     context = {
         "study": batch.study,
         "batch": batch,
-        "tabs": [("", _("all"), len(rows)), *((one, words[one], numbers[one]) for one in STATUSES)],
+        "tabs": [
+            ("", _("all"), batch.lines),
+            *((one, words[one], batch.counts.get(one, 0)) for one in STATUSES),
+        ],
         "status": status,
         "page": page,
         "rows": [(row, words.get(row.status, ""), refusals_of(row, batch)) for row in page],
-        "writes": numbers["new"] + numbers["changed"],
-        "rejected": numbers[REJECTED],
+        "rejected": batch.counts.get(REJECTED, 0),
         "names": names,
         "analytes": [(key, analyte_word(key)) for key in ENTERED] if names else [],
-        "standing": len(touched_from(batch.touched)),
+        "standing": standing(batch),
+        **progress_of(batch),
         **said,
     }
     return render(request, "imports/one.html", context, status=422 if said else 200)
+
+
+def progress_of(batch: ImportBatch) -> dict[str, Any]:
+    """How far a worker is with an import, or why it failed; `left` and `reason` of a reversal that left something."""
+    run = run_of(batch)
+    told: dict[str, Any] = {"run": run, "working": at_work(run), "lost": run is not None and given_up(run)}
+    if run is not None and run.left:
+        told |= {"left": run.left, "reason": run.told.get("reason", "")}
+    return told
+
+
+@login_required
+@require_GET
+@never_cache
+def import_progress(request: HttpRequest, key: str, import_id: UUID) -> HttpResponse:
+    """How far a worker is, which asks again by itself; once it has ended the whole page comes anew."""
+    batch = batch_or_404(user_of(request), key, import_id)
+    told = progress_of(batch)
+    answer = render(request, "imports/progress.html", {"study": batch.study, "batch": batch, **told})
+    if not told["working"]:
+        answer["HX-Refresh"] = "true"
+    return answer
 
 
 def refusals_of(row: Row, batch: ImportBatch) -> list[tuple[str, str, str]]:
@@ -281,49 +332,15 @@ def refusals_of(row: Row, batch: ImportBatch) -> list[tuple[str, str, str]]:
     return [(batch.mapping.get(column, column), words, accepted) for column, words, accepted in row.refused]
 
 
-def commit(request: HttpRequest, batch: ImportBatch, user: User) -> HttpResponse:
-    done = commit_import(batch_id=batch.pk, by=user)
-    count = len(touched_from(done.touched))
-    messages.success(request, ngettext("Entered: %(n)d form.", "Entered: %(n)d forms.", count) % {"n": count})
-    return redirect("import", batch.study.key, batch.pk)
-
-
-def cancel(request: HttpRequest, batch: ImportBatch, user: User) -> HttpResponse:
-    cancel_import(batch_id=batch.pk, by=user)
-    messages.success(request, _("Cancelled: nothing of the file was kept."))
-    return redirect("imports", batch.study.key)
-
-
-def again(request: HttpRequest, batch: ImportBatch, user: User) -> HttpResponse:
-    stage_again(batch_id=batch.pk, by=user)
-    return redirect("import", batch.study.key, batch.pk)
-
-
-def names(request: HttpRequest, batch: ImportBatch, user: User) -> HttpResponse:
-    """Names and analytes come as two lists of fields, so that a name may hold anything."""
-    told = zip(request.POST.getlist("name"), request.POST.getlist("analyte"), strict=False)
-    tell_names(batch_id=batch.pk, names={name: analyte for name, analyte in told if analyte}, by=user)
-    messages.success(request, _("The names are kept for this laboratory."))
-    return redirect("import", batch.study.key, batch.pk)
-
-
-def reverse(request: HttpRequest, batch: ImportBatch, user: User) -> HttpResponse:
-    reverse_import(
-        batch_id=batch.pk,
-        reason=request.POST.get("reason", ""),
-        leave_changed=request.POST.get("leave") == "on",
-        by=user,
-    )
-    messages.success(request, _("Reversed: the record is as it was before this import."))
-    return redirect("import", batch.study.key, batch.pk)
-
-
 @login_required
 @require_GET
 def tray(request: HttpRequest, key: str, import_id: UUID) -> HttpResponse:
     """The rejected lines of an import with their reasons, as CSV under the columns of the file."""
-    batch = batch_or_404(user_of(request), key, import_id)
-    rows = [row for row in rows_from(batch.rows) if row.rejected]
+    return tray_of(batch_or_404(user_of(request), key, import_id))
+
+
+def tray_of(batch: ImportBatch) -> HttpResponse:
+    rows = Lines(batch, REJECTED)[:]
     targets = list(dict.fromkeys(key for row in rows for key in row.cells))
     columns = [batch.mapping.get(target, target) for target in targets]
     header = ["import_line", *columns, "why_rejected", "accepted_values"]

@@ -26,6 +26,7 @@ from trialsite.listing import listed
 
 from .models import ImportBatch
 from .outcomes import CHANGED, NEW, SAME, Row, Touched, Work
+from .progress import step_by_step
 from .typing_in import ChangedSince, reason_of
 
 ITEMS = {
@@ -40,7 +41,7 @@ NAMED = ("analyte", "sex", "age_from", "age_below", "effective_from")
 def enter_ranges(batch: ImportBatch, rows: list[Row], by: User) -> Work:
     """Record the range of every line that can be; the others are rejected in their rows."""
     work, told = Work(rows), dict[tuple[Any, ...], int]()
-    for row in rows:
+    for row in step_by_step(rows):
         entry = None if row.rejected else entry_of(row)
         if entry is None:
             continue

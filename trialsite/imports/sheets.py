@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from enrollment.imports import MOST_BYTES, decoded
+from enrollment.imports import decoded
 from trialsite.casebook.errors import CheckFailed
 from trialsite.listing import listed
 
-MOST_LINES = 2_000
+MOST_LINES, MOST_BYTES = 20_000, 10_000_000
 BETWEEN = ",;\t"
 
 
@@ -22,14 +22,16 @@ class Sheet:
     lines: list[tuple[int, dict[str, str]]]
 
 
-def refuse_large(content: bytes) -> None:
-    if len(content) > MOST_BYTES:
-        raise CheckFailed({"files": _("This file is too large for one import: split it.")})
+def refuse_large(size: int) -> None:
+    """Refuse a file of more bytes than are read at once."""
+    if size > MOST_BYTES:
+        words = _("This file is larger than %(n)d MB: split it.") % {"n": MOST_BYTES // 1_000_000}
+        raise CheckFailed({"files": words})
 
 
 def read_sheet(name: str, content: bytes) -> Sheet:
     """The table in a file of UTF-8 or GB 18030, with commas, semicolons or tabs. Raises CheckFailed at "files"."""
-    refuse_large(content)
+    refuse_large(len(content))
     text = decoded(name, content)
     first = text.lstrip("\r\n").partition("\n")[0]
     between = max(BETWEEN, key=first.count)
