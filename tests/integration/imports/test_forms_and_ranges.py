@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Collection
 from decimal import Decimal as D
 from pathlib import Path
 
@@ -208,11 +209,16 @@ def studied(filled: tuple[Cast, dict[str, Subject]]) -> tuple[Cast, Subject]:
 
 def table(cast: Cast, name: str, folder: Path, release: Release = WHOLE) -> str:
     """A table of the raw export of the coordinator's site."""
+    return exported(cast, [name], folder, release)[name]
+
+
+def exported(cast: Cast, names: Collection[str], folder: Path, release: Release = WHOLE) -> dict[str, str]:
+    """Tables of the raw export of the coordinator's site as CSV."""
     with acting(user=cast.coordinator):
-        extract = Extract(cast.study, cast.coordinator, release)
-        found = next(one for one in tables(extract) if one.name == name)
-        write_csv(found, folder / f"{name}.csv")
-    return (folder / f"{name}.csv").read_text(encoding="utf-8-sig")
+        found = [one for one in tables(Extract(cast.study, cast.coordinator, release)) if one.name in names]
+        for one in found:
+            write_csv(one, folder / f"{one.name}.csv")
+    return {one.name: (folder / f"{one.name}.csv").read_text(encoding="utf-8-sig") for one in found}
 
 
 @pytest.mark.parametrize("name", ["vs", "ae", "bm", "crs", "cyc", "mrd"])
@@ -220,6 +226,17 @@ def test_an_exported_table_is_as_it_stands(studied: tuple[Cast, Subject], tmp_pa
     cast, _subject = studied
     batch = staged(cast, "forms", table(cast, name, tmp_path), name=f"{name}.csv")
     assert {(row.status, tuple(map(tuple, row.refused))) for row in rows(batch)} == {("same", ())}
+
+
+def test_every_form_of_the_raw_export_is_as_it_stands(
+    every_form: tuple[Cast, dict[str, Subject]], tmp_path: Path
+) -> None:
+    cast, subjects = every_form
+    found = exported(cast, {key.lower() for key in subjects}, tmp_path)
+    assert len(found) == len(subjects)
+    for name, text in found.items():
+        batch = staged(cast, "forms", text, name=f"{name}.csv")
+        assert [(name, row.changes, row.refused) for row in rows(batch) if row.status != "same"] == []
 
 
 def test_a_cell_of_an_exported_table_that_differs_is_changed_alone(

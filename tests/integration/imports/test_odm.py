@@ -88,6 +88,13 @@ def test_what_was_exported_is_as_it_stands(filled: Filled, tmp_path: Path) -> No
     assert "residual disease · Screening" in rows(batch)[0].place
 
 
+def test_every_form_that_was_exported_is_as_it_stands(every_form: Filled, tmp_path: Path) -> None:
+    cast, subjects = every_form
+    batch = tried(cast, exported(cast, tmp_path))
+    assert [(row.cells["form"], row.changes, row.refused) for row in told(batch)] == []
+    assert {f"F.{key}" for key in subjects} <= {row.cells["form"] for row in rows(batch)}
+
+
 def test_a_value_that_differs_is_changed_alone_and_typed_back(filled: Filled, tmp_path: Path) -> None:
     cast, _subjects = filled
     text = exported(cast, tmp_path)
