@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from enrollment.import_columns import accepted_words
 from trialsite.access.errors import AccessRefused
@@ -45,9 +45,22 @@ GIVEN = tuple(role for role in Role if role != Role.ADMINISTRATOR)  # at a site 
 class LineForm(forms.Form):
     """What a line says of a role; shape only."""
 
-    role = forms.ChoiceField(choices=[(role.value, role.value) for role in GIVEN])
-    principal = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")], required=False)
-    site = forms.ChoiceField(choices=[("all", "all")], required=False)
+    role = forms.ChoiceField(
+        choices=[(role.value, role.value) for role in GIVEN],
+        error_messages={"invalid_choice": gettext_lazy("There is no role of this name.")},
+    )
+    principal = forms.ChoiceField(
+        choices=[("yes", "yes"), ("no", "no")],
+        required=False,
+        error_messages={"invalid_choice": gettext_lazy("Answer yes or no.")},
+    )
+    site = forms.ChoiceField(
+        choices=[("all", "all")],
+        required=False,
+        error_messages={
+            "invalid_choice": gettext_lazy("Only the site chosen for the import (empty), or all.")
+        },
+    )
     starts_on = day_field("", required=False)
     ends_on = day_field("", required=False)
 

@@ -20,7 +20,7 @@ from trialsite.casebook.models import Subject
 from trialsite.casebook.pages import EntryPage
 from trialsite.casebook.slots import Slot
 from trialsite.exports.odm.document import SOURCE_SYSTEM, TRANSACTIONAL
-from trialsite.exports.odm.elements import ODM, form_oid, group_oid, site_oid, study_oid, unit_oid, visit_oid
+from trialsite.exports.odm.elements import ODM, form_oid, site_oid, study_oid, unit_oid, visit_oid
 from trialsite.exports.odm.reading import SNAPSHOT, NotReadable, each, first, subject_elements_in
 from trialsite.listing import listed
 
@@ -202,7 +202,7 @@ class _Typed:
         match = CELL.fullmatch(column)
         start = f"I.{form}."
         if match is None or not match["oid"].startswith(start):
-            self.sent.wrong[column] = _("This is no item of the form %(form)s.") % {"form": group_oid(form)}
+            self.sent.wrong[column] = _("This is no item of the form %(form)s.") % {"form": form}
             return
         item, kind, part = match["oid"].removeprefix(start), "", match["part"]
         if match["line"]:
