@@ -55,7 +55,7 @@ def field_named(page: EntryPage, column: str) -> Any:
     every = [page.form, *(line for lines in page.lines.values() for line in lines.forms)]
     for form in every:
         for bound in form:
-            if column in (bound.html_name, f"{bound.html_name}unit"):
+            if column in (bound.html_name, f"{bound.html_name}_unit"):
                 return bound.field
     return None
 

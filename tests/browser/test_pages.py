@@ -10,7 +10,10 @@ from django.urls import reverse
 from playwright.sync_api import Page, Request, expect
 
 from outcomes.dashboards.pages import PAGES
-from tests.cast import OPENED, PASSWORD
+from tests.cast import OPENED, PASSWORD, bare_subject
+from tests.integration.imports.staging import staged
+from tests.integration.imports.test_accounts import HEADER, ZHANG
+from tests.integration.imports.test_odm import NO_ECOG, WEIGHT, odm, vital_signs
 from tests.integration.outcomes.committee import convene, decide
 from trialsite.access.models import User
 from trialsite.audit import acting
@@ -70,7 +73,7 @@ OF_STUDY = {
         "protocol-versions",
         "protocol-difference",
     ),
-    "administrator": ("study-staff", "training-log", "delegation-log", "access-on"),
+    "administrator": ("study-staff", "training-log", "delegation-log", "access-on", "imports"),
 }
 
 
@@ -177,6 +180,34 @@ def test_the_pages_of_a_committee_fit_and_are_free_of_errors(live_site: str, win
             desk.press(button)
             for place in own:
                 watch.look_at(place, language)
+        problems += watch.problems
+    assert problems == []
+
+
+def test_previews_of_casebooks_and_of_accounts_fit_and_are_free_of_errors(
+    live_site: str, windows: Windows
+) -> None:
+    cast = cast_with_passwords(STUDY)
+    bare_subject(cast)
+    kept = {"coordinator": vital_signs(WEIGHT + NO_ECOG), "administrator": HEADER + ZHANG}
+    refused = {
+        "coordinator": vital_signs('<ItemData ItemOID="WEIGHT" Value="70"/>', visit="SE.IND_D15"),
+        "administrator": "coordinator,Somebody Else,,coordinator,,,,\nli.na,李娜,li@hospital.invalid,cook,,,,\n",
+    }
+    files = {
+        "coordinator": ("odm", "odm.xml", odm(kept["coordinator"] + refused["coordinator"])),
+        "administrator": ("accounts", "staff.csv", kept["administrator"] + refused["administrator"]),
+    }
+    problems = []
+    for name, (kind, file, content) in files.items():
+        batch = staged(cast, kind, content.encode(), file, getattr(cast, name))
+        desk = Desk(windows().new_page())
+        watch = Watch(desk.page)
+        desk.log_in(name, PASSWORD)
+        for language, button in LANGUAGES.items():
+            desk.page.set_viewport_size(DESK)
+            desk.press(button)
+            watch.look_at(reverse("import", args=[cast.study.key, batch.pk]), language)
         problems += watch.problems
     assert problems == []
 

@@ -16,6 +16,7 @@ from .errors import AccessRefused
 from .models import COMMITTEE, Delegation, Membership, Profile, Role, Scope, Token, User, new_token_key
 from .passwords import refuse_weak_password
 from .permissions import require
+from .sessions import end_sessions
 
 
 def create_user(
@@ -36,6 +37,21 @@ def create_user(
         language=language,
         must_change_password=by is not None,
     )
+
+
+def close_account(*, user: User, by: User, reason: str) -> User:
+    """Close an account that has no role: nobody logs in with it any more, and its tokens open nothing. It stays."""
+    require(by, "accounts.manage", study_id=None)
+    if user.pk == by.pk:
+        raise AccessRefused({"": _("Nobody closes the own account.")})
+    today = timezone.now().date()
+    if user.memberships.filter(Q(ends_on=None) | Q(ends_on__gte=today), ended_at=None).exists():
+        raise AccessRefused({"": _("This account has a role: end that first.")})
+    user.is_active = False
+    with because(reason.strip()):
+        user.save(update_fields=["is_active"])
+    end_sessions(user=user, by=by)
+    return user
 
 
 def open_first_administrator(*, username: str, password: str, full_name: str) -> User:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_filters import rest_framework as filters
@@ -33,14 +34,13 @@ from trialsite.exchange.tokens import TokenOpens
 from trialsite.listing import listed
 from trialsite.problems import MEDIA_TYPE, Problem
 from trialsite.studies.models import Site, Study
-from trialsite.studies.selectors import sites_visible_to, study_or_404
 
 from .kinds import KINDS, fits
 from .models import ImportBatch, ImportKind, ImportState, ImportStep
 from .outcomes import STATUSES
 from .pages import tray_of
 from .runs import cancel, import_file, run_of, start_again, stop_import_run, take_import_step
-from .selectors import Lines, imports_open_to
+from .selectors import Lines, imports_open_to, sites_of, studies_of
 from .services import OtherPreview, PreviewMoved, StandsChanged, mapping_of, stage_again
 from .shapes import (
     ColumnsAskedSerializer,
@@ -228,8 +228,8 @@ TELLS: dict[str, tuple[str, ...]] = {
 
 def place_or_404(user: User, told: Mapping[str, Any]) -> tuple[Study, Site]:
     """A study of the user's, and a site of it that they see."""
-    study = study_or_404(user, told["study"])
-    site = sites_visible_to(user, study).filter(key=told["site"]).first()
+    study = get_object_or_404(studies_of(user), key=told["study"])
+    site = sites_of(user, study).filter(key=told["site"]).first()
     if site is None:
         raise Http404
     return study, site

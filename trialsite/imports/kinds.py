@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from assessments.domain.lab_names import folded
 from trialsite.access.models import User
 
-from . import fhir, forms, laboratory, ranges, typing_in
+from . import accounts, fhir, forms, laboratory, odm, ranges, typing_in
 from .models import ImportBatch, ImportKind
 from .outcomes import Row, Work
 from .sheets import Sheet, read_sheet
@@ -93,13 +93,39 @@ RANGES: dict[str, Target] = {
     "age_below": Target(_("Age below"), False, ("age below", "age_below"), _("years, not included")),
     "laboratory": Target(_("Laboratory"), False, ("laboratory", "lab", "实验室"), _("empty: the site's own")),
 }
+ACCOUNTS: dict[str, Target] = {
+    "username": Target(_("User name"), True, ("username", "user name", "login", "account", "用户名", "账号")),
+    "full_name": Target(_("Name"), True, ("full_name", "full name", "name", "姓名")),
+    "email": Target(_("E-mail"), False, ("email", "e-mail", "mail", "邮箱", "电子邮件")),
+    "language": Target(_("Language"), False, ("language", "lang", "语言"), "en, zh-hans"),
+    "role": Target(_("Role"), True, ("role", "角色")),
+    "principal": Target(
+        _("principal investigator of the site"), False, ("principal", "pi", "主要研究者"), "yes, no"
+    ),
+    "site": Target(
+        _("Site"),
+        False,
+        ("site", "sites", "中心"),
+        _("“all” for a role at all sites; empty: the site chosen above"),
+    ),
+    "starts_on": Target(
+        _("From"), False, ("from", "starts_on", "start", "开始", "起"), _("today, when left empty")
+    ),
+    "ends_on": Target(
+        _("Until"), False, ("until", "ends_on", "end", "to", "结束", "止"), _("needed for an inspector")
+    ),
+}
 KINDS: dict[str, Kind] = {
     ImportKind.LABORATORY: Kind(
         "form.submit", read_sheet, laboratory.enter_results, typing_in.take_back, LABORATORY
     ),
     ImportKind.FHIR: Kind("form.submit", fhir.read_bundle, laboratory.enter_results, typing_in.take_back),
     ImportKind.FORMS: Kind("form.submit", read_sheet, forms.enter_forms, typing_in.take_back),
+    ImportKind.ODM: Kind("form.submit", odm.read_casebooks, odm.enter_casebooks, typing_in.take_back),
     ImportKind.RANGES: Kind("range.record", read_sheet, ranges.enter_ranges, ranges.take_back_range, RANGES),
+    ImportKind.ACCOUNTS: Kind(
+        "accounts.manage", read_sheet, accounts.enter_accounts, accounts.take_back_account, ACCOUNTS
+    ),
 }
 
 

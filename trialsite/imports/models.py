@@ -1,14 +1,17 @@
 """Files that are being imported or were: what each line would change, or did, and why others were refused."""
 
 from datetime import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from trialsite.access.models import User
+from trialsite.access.permissions import may, reach_of
 from trialsite.audit.protection import Protection
-from trialsite.casebook.models import SiteBound
+from trialsite.casebook.models import SiteBound, VisibleQuerySet
 from trialsite.keys import new_id
 
 
@@ -26,7 +29,28 @@ class ImportKind(models.TextChoices):
     LABORATORY = "laboratory", _("Laboratory results (CSV)")
     FHIR = "fhir", _("Laboratory results (FHIR R4 bundle)")
     FORMS = "forms", _("Forms (CSV)")
+    ODM = "odm", _("Casebooks (ODM 1.3.2)")
     RANGES = "ranges", _("Reference ranges (CSV)")
+    ACCOUNTS = "accounts", _("Accounts (CSV)")
+
+
+class ImportQuerySet(VisibleQuerySet):
+    """Imports: those of accounts for who manages accounts, the others at the sites whose record a user sees.
+
+    Row-level security repeats it (`sql/accounts.sql`)."""
+
+    kind = "kind"
+
+    def visible_to(self, user: User) -> Self:
+        of_accounts = Q(**{self.kind: ImportKind.ACCOUNTS})
+        found = reach_of(user, "record.view") & ~of_accounts
+        return self.filter(found | of_accounts if may(user, "accounts.manage", study_id=None) else found)
+
+
+class ImportRunQuerySet(ImportQuerySet):
+    """The runs of these imports."""
+
+    kind = "batch__kind"
 
 
 class ImportSource(SiteBound):
@@ -62,6 +86,8 @@ class ImportBatch(SiteBound):
     """
 
     protection = Protection(rows="site", app=("insert", "update", "delete"))
+
+    objects = ImportQuerySet.as_manager()  # type: ignore[misc]
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(max_length=12, choices=ImportKind)
@@ -136,6 +162,8 @@ class ImportRun(SiteBound):
     """
 
     protection = Protection(rows="site", app=("insert", "update", "delete"))
+
+    objects = ImportRunQuerySet.as_manager()  # type: ignore[misc]
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="runs")

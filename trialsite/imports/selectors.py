@@ -16,6 +16,7 @@ from .kinds import KINDS
 from .models import ImportBatch
 from .outcomes import STATUSES, Row
 
+ACCOUNTS = "accounts.manage"
 ROWS = """
 SELECT one.row FROM imports_importbatch batch, jsonb_array_elements(batch.rows) WITH ORDINALITY AS one(row, place)
 WHERE batch.id = %s AND (%s = '' OR one.row->>'status' = %s) ORDER BY one.place OFFSET %s LIMIT %s
@@ -45,6 +46,17 @@ class Lines(Sequence[Row]):
             return [Row(**json.loads(text)) for (text,) in cursor.fetchall()]
 
 
+def studies_of(user: User) -> QuerySet[Study]:
+    """The studies into which this user may have something to import: administrators open accounts in each."""
+    return Study.objects.all() if may(user, ACCOUNTS, study_id=None) else studies_visible_to(user)
+
+
+def sites_of(user: User, study: Study) -> QuerySet[Site]:
+    """The sites of a study that this user sees, all of them where the user manages accounts."""
+    every = may(user, ACCOUNTS, study_id=None)
+    return Site.objects.filter(study_sites__study=study) if every else sites_visible_to(user, study)
+
+
 def kinds_at(user: User, study: Study, site: Site) -> list[str]:
     """The kinds of files that this user imports at a site."""
     return [
@@ -54,13 +66,13 @@ def kinds_at(user: User, study: Study, site: Site) -> list[str]:
 
 def places_of(user: User, study: Study) -> list[Site]:
     """The sites at which this user imports something."""
-    return [site for site in sites_visible_to(user, study).order_by("key") if kinds_at(user, study, site)]
+    return [site for site in sites_of(user, study).order_by("key") if kinds_at(user, study, site)]
 
 
 def imports_open_to(user: User, *studies: Study) -> QuerySet[ImportBatch]:
     """The imports of these studies (none named: of all) where this user enters such data, without their rows."""
     where = Q(pk__in=[])
-    for study in studies or studies_visible_to(user):
+    for study in studies or studies_of(user):
         for site in places_of(user, study):
             where |= Q(study=study, site=site, kind__in=kinds_at(user, study, site))
     found = ImportBatch.objects.visible_to(user).filter(where).defer("rows", "touched")

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from trialsite.access.models import User
-from trialsite.casebook.entry import problems_of, submit_typed, texts_in, texts_of, typed_over
+from trialsite.casebook.entry import lines_in, problems_of, submit_typed, texts_in, texts_of, typed_over
 from trialsite.casebook.errors import Asked, CheckFailed, Refused
 from trialsite.casebook.form_types import form_type
 from trialsite.casebook.models import LOG, CasebookRecord, Subject
@@ -72,13 +72,19 @@ class Entered:
         return Touched(str(record.pk), record.version, self.new, form, subject, number, place, self.back)
 
 
-def enter_typed(*, opened: OpenSlot, sent: Mapping[str, str], reason: str, by: User) -> Entered:
-    """Submit a form with `sent` typed over what stands; soft findings become queries. Raises NotTaken, Refused."""
+def enter_typed(
+    *, opened: OpenSlot, sent: Mapping[str, str], reason: str, only_told: bool = False, by: User
+) -> Entered:
+    """Submit a form with `sent` typed over what stands; soft findings become queries. Raises NotTaken, Refused.
+
+    `only_told`: lines that the page only offers, behind the last that is told, are not typed."""
     before = EntryPage(opened)
     try:
         typed = typed_over(before, sent)
     except CheckFailed as refusal:
         raise NotTaken(before, refusal.messages) from refusal
+    if only_told:
+        typed = without_offered(before, typed, sent)
     said = {"reason": "other", "reason_text": reason[:LONGEST]}
     typed |= {before.reason.add_prefix(name): text for name, text in said.items()}
     page = EntryPage(opened, {name: [text] for name, text in typed.items()})
@@ -88,6 +94,18 @@ def enter_typed(*, opened: OpenSlot, sent: Mapping[str, str], reason: str, by: U
     after = EntryPage(lock_slot(slot=opened.slot, by=by))
     changes, back = compared(before, after)
     return Entered(record, before.record is None, changes, asks, back, page, after)
+
+
+def without_offered(page: EntryPage, typed: Mapping[str, str], sent: Mapping[str, str]) -> dict[str, str]:
+    """What is typed without the lines behind the last one that stands or is told."""
+    left = dict(typed)
+    for kind, formset in page.lines.items():
+        end = max([len(saved_lines(formset)), *(place + 1 for place in lines_in(sent, formset))])
+        for place, line in lines_in(typed, formset).items():
+            if place >= end:
+                left = {name: left[name] for name in left.keys() - {f"{kind}-{place}-{one}" for one in line}}
+        left[f"{kind}-TOTAL_FORMS"] = str(end)
+    return left
 
 
 def submitted(opened: OpenSlot, page: EntryPage, by: User) -> tuple[CasebookRecord, list[tuple[str, str]]]:

@@ -1,17 +1,26 @@
 """Forms and reference ranges from CSV: entered, corrected, reversed, refused by line."""
 
+import csv
+import io
+from collections.abc import Collection
 from decimal import Decimal as D
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import PermissionDenied
 
 from assessments.models import ReferenceRange, VitalSigns
+from enrollment.import_columns import as_csv
 from tests.cast import Cast, bare_subject
-from trialsite.access.models import User
+from trialsite.access.models import Profile, User
 from trialsite.audit import acting
 from trialsite.casebook import services
 from trialsite.casebook.models import Subject
 from trialsite.casebook.slots import Slot
+from trialsite.exchange.profiles import WHOLE, Release
+from trialsite.exports.extract import Extract
+from trialsite.exports.raw import tables
+from trialsite.exports.writers.delimited import write_csv
 from trialsite.imports.kinds import KINDS, guessed
 from trialsite.imports.models import ImportBatch
 from trialsite.imports.outcomes import Row, rows_from
@@ -183,3 +192,91 @@ def test_who_records_no_ranges_imports_none(cast: Cast) -> None:
         with pytest.raises(PermissionDenied):
             staged(cast, "ranges", text, by=user)
     assert statuses(staged(cast, "ranges", text, by=cast.data_manager)) == [("new", [])]
+
+
+# Tables of the raw export
+
+
+@pytest.fixture
+def studied(filled: tuple[Cast, dict[str, Subject]]) -> tuple[Cast, Subject]:
+    """A subject with a form that has quantities, codes and a reason for an empty item."""
+    cast, subjects = filled
+    text = "subject,visit,performed_on,weight,weight_unit,ecog,missing__height\n"
+    line = f"{subjects['ann'].number},IND_D8,2026-01-19,70.50,kg,1,NOT_DONE\n"
+    committed(cast, "forms", text + line)
+    return cast, subjects["ann"]
+
+
+def table(cast: Cast, name: str, folder: Path, release: Release = WHOLE) -> str:
+    """A table of the raw export of the coordinator's site."""
+    return exported(cast, [name], folder, release)[name]
+
+
+def exported(cast: Cast, names: Collection[str], folder: Path, release: Release = WHOLE) -> dict[str, str]:
+    """Tables of the raw export of the coordinator's site as CSV."""
+    with acting(user=cast.coordinator):
+        found = [one for one in tables(Extract(cast.study, cast.coordinator, release)) if one.name in names]
+        for one in found:
+            write_csv(one, folder / f"{one.name}.csv")
+    return {one.name: (folder / f"{one.name}.csv").read_text(encoding="utf-8-sig") for one in found}
+
+
+@pytest.mark.parametrize("name", ["vs", "ae", "bm", "crs", "cyc", "mrd"])
+def test_an_exported_table_is_as_it_stands(studied: tuple[Cast, Subject], tmp_path: Path, name: str) -> None:
+    cast, _subject = studied
+    batch = staged(cast, "forms", table(cast, name, tmp_path), name=f"{name}.csv")
+    assert {(row.status, tuple(map(tuple, row.refused))) for row in rows(batch)} == {("same", ())}
+
+
+def test_every_form_of_the_raw_export_is_as_it_stands(
+    every_form: tuple[Cast, dict[str, Subject]], tmp_path: Path
+) -> None:
+    cast, subjects = every_form
+    found = exported(cast, {key.lower() for key in subjects}, tmp_path)
+    assert len(found) == len(subjects)
+    for name, text in found.items():
+        batch = staged(cast, "forms", text, name=f"{name}.csv")
+        assert [(name, row.changes, row.refused) for row in rows(batch) if row.status != "same"] == []
+
+
+def test_a_cell_of_an_exported_table_that_differs_is_changed_alone(
+    studied: tuple[Cast, Subject], tmp_path: Path
+) -> None:
+    cast, _subject = studied
+    lines = list(csv.DictReader(io.StringIO(table(cast, "vs", tmp_path))))
+    lines[0] |= {"weight.text": "71.2", "weight.canonical": "999", "missing": "height=UNKNOWN"}
+    batch = staged(cast, "forms", as_csv([list(lines[0]), list(lines[0].values())]), name="vs.csv")
+    assert rows(batch)[0].changes == [["Weight", "70.50 kg", "71.2 kg"], ["Why empty", "NOT_DONE", "UNKNOWN"]]
+    events = table(cast, "ae", tmp_path)
+    assert events.count("2026-01-14,2026-01-14,2026-01-14") == 1  # onset: text, earliest, latest
+    batch = staged(
+        cast, "forms", events.replace("2026-01-14,2026-01-14,2026-01-14", "2026-01,,"), name="ae.csv"
+    )
+    assert [row.changes for row in rows(batch) if row.status != "same"] == [
+        [["Onset", "2026-01-14", "2026-01"]]
+    ]
+
+
+def test_a_refusal_names_the_column_of_the_table_and_unknown_ones_are_refused(
+    studied: tuple[Cast, Subject], tmp_path: Path
+) -> None:
+    cast, subject = studied
+    head = "subject_number,visit,performed_on,weight.text,weight.unit,weight.mood,entered_by\n"
+    batch = staged(cast, "forms", f"{head}{subject.number},IND_D8,2026-01-19,much,kg,x,y\n")
+    assert statuses(batch) == [("rejected", ["weight.mood", "entered_by"])]
+    batch = staged(cast, "forms", f"{head}{subject.number},IND_D8,2026-01-19,70,cm,,\n")
+    assert statuses(batch) == [("rejected", ["weight.text"])]
+
+
+def test_a_table_with_shifted_dates_and_voided_forms_are_refused(
+    studied: tuple[Cast, Subject], tmp_path: Path
+) -> None:
+    cast, _subject = studied
+    shifted = table(cast, "vs", tmp_path, Release(Profile.DATE_SHIFTED))
+    assert statuses(staged(cast, "forms", shifted, name="vs.csv")) == [("rejected", ["subject"])]
+    with acting(user=cast.coordinator):
+        record = VitalSigns.objects.get()
+        services.change_state(record=record, action="void", by=cast.coordinator, reason="wrong person")
+    batch = staged(cast, "forms", table(cast, "vs", tmp_path), name="vs.csv")
+    assert statuses(batch) == [("rejected", [""])]
+    assert "voided" in rows(batch)[0].refused[0][1]

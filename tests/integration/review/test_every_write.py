@@ -622,6 +622,7 @@ ELSEWHERE = {
     "reverse_import": "takes back by take_back",
     "take_back": "submit_typed and change_state on what an import entered",
     "take_back_range": "withdraw_range and record_range",
+    "take_back_account": "accounts and roles, not the record",
     "enter_typed": "hands to submit_typed",
     "take_cut": "the study's data cuts, which read the record",
     "ask_for_export": "a file, made of what is read",

@@ -18,9 +18,11 @@ from .definitions import Definitions, definitions
 from .elements import ODM, study_oid, version_oid
 from .history import histories, history_elements
 from .metadata import admin_element, study_element
+from .reading import SNAPSHOT
 from .record import casebooks
 
-SNAPSHOT, TRANSACTIONAL = "Snapshot", "Transactional"
+TRANSACTIONAL = "Transactional"
+SOURCE_SYSTEM = "BLINA Trials"
 
 
 def write_odm(extract: Extract, path: Path, *, audit: bool = False) -> int:
@@ -65,7 +67,7 @@ def head(extract: Extract, kind: str) -> dict[str, str]:
         "FileOID": f"{extract.study.key}.{kind}.{made}",
         "CreationDateTime": made,
         "AsOfDateTime": in_text(now().replace(microsecond=0)),
-        "SourceSystem": "BLINA Trials",
+        "SourceSystem": SOURCE_SYSTEM,
         "SourceSystemVersion": release(),
         "Description": f"{extract.study.key}, {extract.release.profile}",
     }

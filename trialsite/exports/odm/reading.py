@@ -11,6 +11,7 @@ from ..domain.casebook import FormData, Signed, SubjectData, Value, Values
 from .elements import ODM
 
 SUBJECT = f"{{{ODM}}}SubjectData"
+SNAPSHOT = "Snapshot"
 
 
 class NotReadable(ValueError):
@@ -24,16 +25,25 @@ def read_odm(path: Path) -> Iterator[SubjectData]:
 
 
 def subjects_in(file: BinaryIO, name: str) -> Iterator[SubjectData]:
+    return map(subject_of, subject_elements_in(file, name))
+
+
+def subject_elements_in(file: BinaryIO, name: str) -> Iterator[Any]:
+    """The subjects of a snapshot as elements, each for as long as nobody asks for the next. Raises NotReadable.
+
+    A file that declares a document type is refused: no ODM file needs one, and only with one can entities grow."""
     try:
         events = etree.iterparse(
             file, events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False
         )
         _event, root = next(events)
-        if root.tag != f"{{{ODM}}}ODM" or root.get("FileType", "Snapshot") != "Snapshot":
-            raise NotReadable(f"{name} is no ODM 1.3 file of type Snapshot.")
+        if root.getroottree().docinfo.doctype:
+            raise NotReadable(f"{name} declares a document type: an ODM file has none.")
+        if root.tag != f"{{{ODM}}}ODM" or root.get("FileType", SNAPSHOT) != SNAPSHOT:
+            raise NotReadable(f"{name} is no ODM 1.3 file of type {SNAPSHOT}.")
         for event, found in events:
             if event == "end" and found.tag == SUBJECT:
-                yield subject_of(found)
+                yield found
                 found.clear(keep_tail=False)
                 while found.getprevious() is not None:
                     del found.getparent()[0]
