@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from assessments.models import AdverseEvent
 from tests.cast import Cast
+from treatment.models import AnthracyclineTotal
 from trialsite.access.models import Profile
 from trialsite.audit import acting
 from trialsite.audit.as_of import as_of
@@ -168,6 +169,19 @@ def test_columns_give_what_serializers_show(filled: Filled, release: Release) ->
                 assert rows == texts(table.rows()), table.name
             compared += bool(rows)
     assert compared >= 20
+
+
+def test_a_list_of_what_was_not_counted_has_no_column(filled: Filled) -> None:
+    cast, subjects = filled
+    ann = subjects["ann"]
+    dose = {"ratio_set": "COG", "total": 1, "earlier": 0, "alert": "NONE", "missing": ["weight"]}
+    with acting(user=cast.data_manager):
+        AnthracyclineTotal.objects.update_or_create(
+            subject=ann, defaults={"study": ann.study, "site": ann.site, **dose}
+        )
+        extract = Extract(cast.study, cast.data_manager)
+        table = raw.table_of(extract, "anthracyclines", raw.lists()["anthracyclines"], [])
+        assert [row["missing"] for row in table.rows()] == [None]
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=["identified", "coded"])
