@@ -55,6 +55,7 @@ SOMETIMES = {  # when it is not written
         for item in items
     },
     ("EX.doses", "prescribed"): "given as prescribed",
+    ("EX.doses", "reason"): "given as prescribed",
     ("BLI.segments", "stop_reason"): "an ordinary end",
     ("MTX", "start"): "the same day's dose is in the form of doses",
     ("MTX", "end"): "the same day's dose is in the form of doses",
@@ -295,7 +296,9 @@ def written(item: Item, value: Any, zone: ZoneInfo) -> Any:
     if item.codes or isinstance(value, bool):
         return ""
     if isinstance(value, Quantity):
-        return value.canonical if item.derived else f"{value.comparator}{number(value.value)}"
+        if item.derived:
+            return None if value.canonical is None else findings.significant(value.canonical)
+        return f"{value.comparator}{number(value.value)}"
     if isinstance(value, datetime):
         return moment(value, zone)
     if isinstance(value, time):
