@@ -40,6 +40,7 @@ MAPPED = {  # whose texts are said in other words, and why
     ("CHEM.results", "uln"): "limits of a site are those that stand now",
     ("CYC", "phase"): "ETCD has eight characters",
     ("EX.doses", "drug"): "the name of the drug",
+    ("HSCT", "indication"): "the words of the protocol",
     ("CM", "medicine"): "the English name of a known medicine",
 }
 SOMETIMES = {  # when it is not written
