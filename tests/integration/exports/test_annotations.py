@@ -40,6 +40,7 @@ MAPPED = {  # whose texts are said in other words, and why
     ("CHEM.results", "uln"): "limits of a site are those that stand now",
     ("CYC", "phase"): "ETCD has eight characters",
     ("EX.doses", "drug"): "the name of the drug",
+    ("HSCT", "indication"): "the words of the protocol",
     ("CM", "medicine"): "the English name of a known medicine",
 }
 SOMETIMES = {  # when it is not written
@@ -55,6 +56,7 @@ SOMETIMES = {  # when it is not written
         for item in items
     },
     ("EX.doses", "prescribed"): "given as prescribed",
+    ("EX.doses", "reason"): "given as prescribed",
     ("BLI.segments", "stop_reason"): "an ordinary end",
     ("MTX", "start"): "the same day's dose is in the form of doses",
     ("MTX", "end"): "the same day's dose is in the form of doses",
@@ -295,7 +297,9 @@ def written(item: Item, value: Any, zone: ZoneInfo) -> Any:
     if item.codes or isinstance(value, bool):
         return ""
     if isinstance(value, Quantity):
-        return value.canonical if item.derived else f"{value.comparator}{number(value.value)}"
+        if item.derived:
+            return None if value.canonical is None else findings.significant(value.canonical)
+        return f"{value.comparator}{number(value.value)}"
     if isinstance(value, datetime):
         return moment(value, zone)
     if isinstance(value, time):
