@@ -35,7 +35,7 @@ from .models import Export
 log = logging.getLogger(__name__)
 EXPORTS = "export.run"
 KEPT = timedelta(days=7)
-PATIENCE = timedelta(hours=3)  # after which nobody waits for a run any more
+PATIENCE = timedelta(hours=24)  # after which nobody waits for a run any more
 LONGEST_PURPOSE = 300
 
 
