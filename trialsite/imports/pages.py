@@ -275,7 +275,7 @@ def done_words(batch: ImportBatch, step: str) -> str:
     """What a step did that was taken at once."""
     if step == ImportStep.COMMIT:
         count = standing(batch)
-        return ngettext("Entered: %(n)d form.", "Entered: %(n)d forms.", count) % {"n": count}
+        return ngettext("Entered: %(n)d record.", "Entered: %(n)d records.", count) % {"n": count}
     if step == ImportStep.REVERSE:
         return _("Reversed: the record is as it was before this import.")
     return _("The names are kept for this laboratory.") if step == ImportStep.NAMES else ""
