@@ -25,7 +25,7 @@ from trialsite.casebook.selectors import work_of
 from trialsite.casebook.services import save_draft, submit_form
 from trialsite.casebook.slots import Slot
 from trialsite.casebook.transfers import ask_transfer, decide_transfer
-from trialsite.imports.models import ImportBatch, ImportSource
+from trialsite.imports.models import ImportBatch, ImportRun, ImportSource
 from trialsite.review.models import Query
 from trialsite.review.queries import open_query
 
@@ -98,6 +98,7 @@ def test_every_row_bound_to_a_site_names_its_subject_or_is_one() -> None:
         Shipment,  # of the site, with samples of several subjects
         ImportBatch,  # of the site, with lines of several subjects
         ImportSource,
+        ImportRun,
     }
     assert {model._meta.db_table for model in bound} <= set(tables_of_subjects())
     assert len(bound) > 50

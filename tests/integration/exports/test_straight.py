@@ -171,17 +171,17 @@ def test_columns_give_what_serializers_show(filled: Filled, release: Release) ->
     assert compared >= 20
 
 
-def test_a_list_of_what_was_not_counted_has_no_column(filled: Filled) -> None:
+def test_what_was_not_counted_stands_in_its_column(filled: Filled) -> None:
     cast, subjects = filled
     ann = subjects["ann"]
-    dose = {"ratio_set": "COG", "total": 1, "earlier": 0, "alert": "NONE", "missing": ["weight"]}
+    dose = {"ratio_set": "COG", "total": 1, "earlier": 0, "alert": "NONE", "missing": ["weight", "height"]}
     with acting(user=cast.data_manager):
         AnthracyclineTotal.objects.update_or_create(
             subject=ann, defaults={"study": ann.study, "site": ann.site, **dose}
         )
         extract = Extract(cast.study, cast.data_manager)
         table = raw.table_of(extract, "anthracyclines", raw.lists()["anthracyclines"], [])
-        assert [row["missing"] for row in table.rows()] == [None]
+        assert [row["missing"] for row in table.rows()] == ["weight;height"]
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=["identified", "coded"])

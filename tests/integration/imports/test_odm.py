@@ -197,9 +197,9 @@ def test_a_line_that_may_be_another_is_refused(filled: Filled, tmp_path: Path) -
     assert told(tried(cast, before + start + other)) == []  # the same values under another number
     changed = other.replace('I.MRD.results.value" Value="10"', 'I.MRD.results.value" Value="11"', 1)
     batch = tried(cast, before + start + changed)
-    assert [(row.status, row.refused[0][0]) for row in told(batch)] == [
-        ("rejected", "I.MRD.results.method #7")
-    ]
+    [row] = told(batch)
+    assert row.status == "rejected"
+    assert row.refused[0][0].endswith(" #7")
 
 
 def test_signatures_of_a_file_are_not_imported(filled: Filled) -> None:

@@ -985,6 +985,7 @@ NO_RECORD = {
     "amendments.bring_into_force": "starts the task below at each site on its day",
     "amendments.move_subjects_of_site": "who is held stays, tried in test_activation",
     "outcomes.work_on_cut": "reads the record as of a cut, tried in test_cuts",
+    "imports.take_step": "types into forms as their page does, tried in test_by_a_worker",
     "exports.make": "reads the record, tried in test_exports",
     "exports.remove_expired": "removes files, tried in test_exports",
     "outcomes.check_stopping_rules": "pauses recruitment, tried in test_monitoring",
