@@ -2,6 +2,7 @@
 corrected, or refused by line."""
 
 from pathlib import PurePath
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
@@ -25,7 +26,7 @@ from trialsite.listing import listed
 from .fields import Sent, sent_of
 from .models import ImportBatch
 from .outcomes import CHANGED, NEW, SAME, Row, Work
-from .progress import step_by_step
+from .progress import alone, step_by_step, went_on
 from .typing_in import Entered, NotTaken, enter_typed, place_words, reason_of, subjects_by_number
 
 NUMBER = "subject_number"  # of the raw export, whose `subject` is the subject's id
@@ -60,24 +61,41 @@ class Run:
         self.taken: dict[Slot, int] = {}
 
     def done(self) -> Work:
-        for row in step_by_step(self.work.rows):
-            if row.rejected:
-                continue
-            try:
-                self.enter(row)
-            except Refused as refusal:
-                row.reject("", refusal.sentence)
-            except PermissionDenied as refusal:
-                row.reject("", str(refusal))
+        for those in self.by_subject().values():
+            with alone():
+                for row, subject in step_by_step(those):
+                    self.try_to_enter(row, subject)
         return self.work
 
-    def enter(self, row: Row) -> None:
+    def by_subject(self) -> dict[UUID, list[tuple[Row, Subject]]]:
+        """The lines of each subject in the order of the file; the others are rejected."""
+        found: dict[UUID, list[tuple[Row, Subject]]] = {}
+        for row in self.work.rows:
+            subject = None if row.rejected else self.subject_in(row)
+            if subject is None:
+                went_on()
+            else:
+                found.setdefault(subject.pk, []).append((row, subject))
+        return found
+
+    def subject_in(self, row: Row) -> Subject | None:
         if identifiers_in("\n".join(row.cells.values())):
             row.cells = {}
-            raise Refused(_("An identifier of a person stands in this line: it was not kept."))
-        subject = self.subject_of(row)
-        slot = None if subject is None else self.slot_of(row, subject)
-        if subject is None or slot is None:
+            row.reject("", _("An identifier of a person stands in this line: it was not kept."))
+            return None
+        return self.subject_of(row)
+
+    def try_to_enter(self, row: Row, subject: Subject) -> None:
+        try:
+            self.enter(row, subject)
+        except Refused as refusal:
+            row.reject("", refusal.sentence)
+        except PermissionDenied as refusal:
+            row.reject("", str(refusal))
+
+    def enter(self, row: Row, subject: Subject) -> None:
+        slot = self.slot_of(row, subject)
+        if slot is None:
             return
         if slot in self.taken:
             raise Refused(_("Line %(n)d is about the same form.") % {"n": self.taken[slot]})

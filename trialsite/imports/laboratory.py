@@ -38,7 +38,7 @@ from trialsite.listing import listed, told
 from .loinc import LOINC
 from .models import ImportBatch, ImportKind
 from .outcomes import CHANGED, NEW, SAME, Row, Work
-from .progress import went_on
+from .progress import alone, went_on
 from .typing_in import Change, Entered, NotTaken, enter_typed, place_words, reason_of, subjects_by_number
 
 MOMENT = re.compile(rf"\s*{tokens.DATE.pattern}(?:[ T]*[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.0+)?)?)?\s*")
@@ -81,7 +81,8 @@ class _Run:
 
     def done(self) -> Work:
         for one in self.read().values():
-            self.enter_subject(one)
+            with alone():
+                self.enter_subject(one)
         return self.work
 
     # Reading

@@ -1,9 +1,11 @@
-"""How far a run is: whoever enters lines says so, whoever runs them listens, or nobody does."""
+"""How far a run over a file is, and what of it a trial takes back at once."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
+
+from django.db import transaction
 
 Heard = Callable[[int], None]
 T = TypeVar("T")
@@ -13,6 +15,7 @@ def unheard(_count: int) -> None:
     """Nobody listens."""
 
 
+_trial: ContextVar[bool] = ContextVar("trial", default=False)
 _listener: ContextVar[Heard] = ContextVar("listener", default=unheard)
 
 
@@ -36,3 +39,33 @@ def step_by_step(lines: Iterable[T]) -> Iterator[T]:
     for line in lines:
         yield line
         went_on()
+
+
+class TakenBack(Exception):
+    """Nothing of a part of a trial run is kept."""
+
+
+@contextmanager
+def tried_out() -> Iterator[None]:
+    """Inside, nothing is kept of what stands `alone`."""
+    token = _trial.set(True)
+    try:
+        yield
+    finally:
+        _trial.reset(token)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Inside stands what nothing else in the file asks about, such as the lines of one subject.
+
+    A trial takes it back at once, with its locks: whoever enters a form waits for that subject's lines only."""
+    if not _trial.get():
+        yield
+        return
+    try:
+        with transaction.atomic():
+            yield
+            raise TakenBack
+    except TakenBack:
+        pass

@@ -30,7 +30,7 @@ from .kinds import KINDS, fits
 from .laboratory import unknown_names
 from .models import ImportBatch, ImportSource, ImportState
 from .outcomes import Row, Touched, Work, as_json, counts, rows_from, touched_from
-from .progress import step_by_step
+from .progress import step_by_step, tried_out
 from .sheets import Sheet
 from .typing_in import LONGEST, ChangedSince, subjects_by_number
 
@@ -195,9 +195,11 @@ def run(batch: ImportBatch, rows: list[Row], by: User, *, shown: Sequence[object
     of_kind = KINDS[batch.kind]
     try:
         with transaction.atomic(), override(batch.language):
-            work = of_kind.enter(batch, rows, by)
             if shown is None:
+                with tried_out():
+                    work = of_kind.enter(batch, rows, by)
                 raise Undone
+            work = of_kind.enter(batch, rows, by)
             if as_json(work.rows) != list(shown):
                 raise PreviewMoved
     except Undone:

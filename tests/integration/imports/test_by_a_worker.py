@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -411,3 +411,42 @@ def test_as_many_lines_as_a_file_may_have_are_read_and_one_more_is_refused(subje
     with pytest.raises(CheckFailed) as refused:
         read_sheet("labs.csv", file_of(*lines, lines[0]))
     assert "more than 20000 lines" in refused.value.messages["files"]
+
+
+def is_free(subject: Subject, cast: Cast) -> bool:
+    """Whether somebody else can lock a subject now."""
+    found = []
+
+    def try_it() -> None:
+        try:
+            with acting(user=cast.coordinator):
+                Subject.objects.select_for_update(nowait=True).get(pk=subject.pk)
+                found.append(True)
+        except OperationalError:
+            found.append(False)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=try_it)
+    thread.start()
+    thread.join()
+    return found == [True]
+
+
+def test_a_trial_holds_one_subject_at_a_time_and_entering_all_of_them(
+    cast: Cast, subject: Subject, no_worker: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = bare_subject(cast)
+    free: list[tuple[bool, bool]] = []
+
+    def look(count: int = 1) -> None:
+        free.append((is_free(subject, cast), is_free(other, cast)))
+        went_on(count)
+
+    monkeypatch.setattr(laboratory, "went_on", look)
+    batch = tried_out(cast, *draws(subject, 1), *draws(other, 1))
+    assert free == [(False, True), (True, False)]
+    free.clear()
+    asked(cast, batch, "commit", preview=batch.preview)
+    assert worked(cast, batch).state == "done"
+    assert free == [(False, True), (False, False)]
