@@ -63,7 +63,7 @@ def database(name: str) -> dict:
 
 
 SECRET_KEY = environment("SECRET_KEY")
-DATA_UPLOAD_MAX_MEMORY_SIZE = 12_000_000  # bytes of a body: a file of an import, and what stands around it
+DATA_UPLOAD_MAX_MEMORY_SIZE = 24_000_000  # bytes of a body: a file of an import, and what stands around it
 IDENTITY_KEYS = words("IDENTITY_KEYS", None)  # the first encrypts, all decrypt
 if not IDENTITY_KEYS or min(map(len, IDENTITY_KEYS)) < 32:
     raise ImproperlyConfigured("IDENTITY_KEYS holds keys of 32 characters or more, separated by commas.")

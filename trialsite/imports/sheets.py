@@ -10,7 +10,7 @@ from enrollment.imports import decoded
 from trialsite.casebook.errors import CheckFailed
 from trialsite.listing import listed
 
-MOST_LINES, MOST_BYTES = 20_000, 10_000_000
+MOST_LINES, MOST_BYTES = 20_000, 20_000_000
 BETWEEN = ",;\t"
 
 
