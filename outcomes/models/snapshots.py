@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -10,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from trialsite.audit.protection import Protection
+from trialsite.jobs import Job
 from trialsite.keys import new_id
 
 Head = tuple[str, int, str]
@@ -110,7 +110,7 @@ class CutWork(models.TextChoices):
     REPORT = "report", _("make the DSMB report")
 
 
-class CutRun(models.Model):
+class CutRun(Job, models.Model):
     """A worker's work on a data cut: how far it is, no record.
 
     `done` of `total` subjects are derived, or files of a report made. `results` of a report: {"without_pdf": true}
@@ -143,23 +143,6 @@ class CutRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cut_id} {self.work} {self.done}/{self.total}"
-
-    @property
-    def state(self) -> str:
-        """queued, running, done or failed."""
-        if self.failed:
-            return "failed"
-        if self.ended_at:
-            return "done"
-        return "running" if self.started_at else "queued"
-
-    @property
-    def percent(self) -> int:
-        return 100 * self.done // self.total if self.total else 0
-
-    @property
-    def last_sign(self) -> datetime:
-        return self.started_at or self.asked_at
 
     @property
     def agrees(self) -> bool:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -39,13 +39,18 @@ def create_user(
     )
 
 
+def roles_of(user: User) -> QuerySet[Membership]:
+    """The roles of a person that hold now or will."""
+    today = timezone.now().date()
+    return Membership.objects.filter(Q(ends_on=None) | Q(ends_on__gte=today), user=user, ended_at=None)
+
+
 def close_account(*, user: User, by: User, reason: str) -> User:
     """Close an account that has no role: nobody logs in with it any more, and its tokens open nothing. It stays."""
     require(by, "accounts.manage", study_id=None)
     if user.pk == by.pk:
         raise AccessRefused({"": _("Nobody closes the own account.")})
-    today = timezone.now().date()
-    if user.memberships.filter(Q(ends_on=None) | Q(ends_on__gte=today), ended_at=None).exists():
+    if roles_of(user).exists():
         raise AccessRefused({"": _("This account has a role: end that first.")})
     user.is_active = False
     with because(reason.strip()):

@@ -1,6 +1,5 @@
 """An export that somebody asked for: what of it, how far it is, and where its file lies."""
 
-from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -9,10 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from trialsite.access.models import Profile
 from trialsite.audit.protection import Protection
+from trialsite.jobs import Job
 from trialsite.keys import new_id
 
 
-class Export(models.Model):
+class Export(Job, models.Model):
     """A bundle of files for one reader: no record. Who asked for it, for what, and what went out are in the audit.
 
     `parts`: keys of `bundle.PARTS`. `cut`: the data cut that it is made of; none: the record as it stood when the work
@@ -59,19 +59,8 @@ class Export(models.Model):
     @property
     def state(self) -> str:
         """queued, running, done, failed or expired."""
-        if self.failed:
-            return "failed"
-        if self.ended_at:
-            return "expired" if self.expires_at and self.expires_at <= timezone.now() else "done"
-        return "running" if self.started_at else "queued"
-
-    @property
-    def percent(self) -> int:
-        return 100 * self.done // self.total if self.total else 0
-
-    @property
-    def last_sign(self) -> datetime:
-        return self.started_at or self.asked_at
+        over = self.expires_at is not None and self.expires_at <= timezone.now()
+        return "expired" if over and super().state == "done" else super().state
 
     @property
     def file_name(self) -> str:

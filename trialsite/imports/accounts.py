@@ -4,13 +4,10 @@ import secrets
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
@@ -18,7 +15,7 @@ from enrollment.import_columns import accepted_words
 from trialsite.access.errors import AccessRefused
 from trialsite.access.forms import AccountForm, day_field
 from trialsite.access.models import Membership, Role, User
-from trialsite.access.services import close_account, create_user, end_role, grant_role
+from trialsite.access.services import close_account, create_user, end_role, grant_role, roles_of
 from trialsite.audit import because
 from trialsite.casebook.errors import Refused
 from trialsite.clinical.identifiers import EMAIL, identifiers_in
@@ -234,9 +231,3 @@ def take_back_account(one: Touched, *, reason: str, by: User) -> None:
             close_account(user=account, by=by, reason=reason)
     except AccessRefused as refusal:
         raise Refused(str(refusal)) from refusal
-
-
-def roles_of(user: User) -> Any:
-    """The roles of a person that hold now or will."""
-    today = timezone.now().date()
-    return Membership.objects.filter(Q(ends_on=None) | Q(ends_on__gte=today), user=user, ended_at=None)

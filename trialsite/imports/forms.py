@@ -20,7 +20,6 @@ from trialsite.casebook.registries import forms as known_forms
 from trialsite.casebook.services import lock_slot, next_repeat
 from trialsite.casebook.slots import Slot
 from trialsite.casebook.states import RecordState
-from trialsite.clinical.identifiers import identifiers_in
 from trialsite.listing import listed
 
 from .fields import Sent, sent_of
@@ -71,19 +70,12 @@ class Run:
         """The lines of each subject in the order of the file; the others are rejected."""
         found: dict[UUID, list[tuple[Row, Subject]]] = {}
         for row in self.work.rows:
-            subject = None if row.rejected else self.subject_in(row)
+            subject = None if row.rejected else self.subject_of(row)
             if subject is None:
                 went_on()
             else:
                 found.setdefault(subject.pk, []).append((row, subject))
         return found
-
-    def subject_in(self, row: Row) -> Subject | None:
-        if identifiers_in("\n".join(row.cells.values())):
-            row.cells = {}
-            row.reject("", _("An identifier of a person stands in this line: it was not kept."))
-            return None
-        return self.subject_of(row)
 
     def try_to_enter(self, row: Row, subject: Subject) -> None:
         try:

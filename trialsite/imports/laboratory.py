@@ -31,7 +31,6 @@ from trialsite.casebook.pages import EntryPage
 from trialsite.casebook.selectors import current_records
 from trialsite.casebook.services import lock_slot, locked_subject
 from trialsite.casebook.slots import Slot
-from trialsite.clinical.identifiers import identifiers_in
 from trialsite.clinical.units import ANALYTES, unit_beside, unit_label
 from trialsite.listing import listed, told
 
@@ -120,10 +119,6 @@ class _Run:
 
     def result_of(self, row: Row, subject: Subject | None) -> tuple[Draw, str, Cell] | None:
         """What a line says; None once it is rejected."""
-        if identifiers_in(" ".join(row.cells.values())):
-            row.cells = {}
-            row.reject("", _("An identifier of a person stands in this line: it was not kept."))
-            return None
         if row.cells.get("status", FINAL[0]) not in FINAL:
             row.reject("status", _("Only final results are entered."), listed(FINAL))
         if subject is None:

@@ -12,6 +12,7 @@ from trialsite.access.models import User
 from trialsite.access.permissions import may, reach_of
 from trialsite.audit.protection import Protection
 from trialsite.casebook.models import SiteBound, VisibleQuerySet
+from trialsite.jobs import Job
 from trialsite.keys import new_id
 
 
@@ -152,7 +153,7 @@ class ImportStep(models.TextChoices):
     REVERSE = "reverse", _("Reversing")
 
 
-class ImportRun(SiteBound):
+class ImportRun(Job, SiteBound):
     """A worker's step with a large file: how far it is, no record. An import has one at a time that has not ended.
 
     Whoever ends it (its worker, a person who stops it, or who starts it again) does so once, where it has not ended:
@@ -199,18 +200,5 @@ class ImportRun(SiteBound):
         return f"{self.batch_id} {self.step} {self.done}/{self.total}"
 
     @property
-    def state(self) -> str:
-        """queued, running, done or failed."""
-        if self.failed:
-            return "failed"
-        if self.ended_at:
-            return "done"
-        return "running" if self.seen_at else "queued"
-
-    @property
-    def percent(self) -> int:
-        return 100 * self.done // self.total if self.total else 0
-
-    @property
-    def last_sign(self) -> datetime:
-        return self.seen_at or self.asked_at
+    def begun_at(self) -> datetime | None:
+        return self.seen_at

@@ -47,10 +47,11 @@ class TakenBack(Exception):
 
 @contextmanager
 def tried_out() -> Iterator[None]:
-    """Inside, nothing is kept of what stands `alone`."""
+    """Nothing of what is done inside is kept, and what stands `alone` is taken back before the rest."""
     token = _trial.set(True)
     try:
-        yield
+        with alone():
+            yield
     finally:
         _trial.reset(token)
 

@@ -66,10 +66,6 @@ class StandsChanged(Refused):
         self.places = list(places)
 
 
-class Undone(Exception):
-    """Nothing of a trial run is kept."""
-
-
 @transaction.atomic
 def keep_file(
     *,
@@ -192,18 +188,14 @@ def run(batch: ImportBatch, rows: list[Row], by: User, *, shown: Sequence[object
     """Enter every line by the services; kept only where the rows are those that were `shown`, else tried out.
 
     Raises PreviewMoved where they are not."""
-    of_kind = KINDS[batch.kind]
-    try:
-        with transaction.atomic(), override(batch.language):
-            if shown is None:
-                with tried_out():
-                    work = of_kind.enter(batch, rows, by)
-                raise Undone
-            work = of_kind.enter(batch, rows, by)
-            if as_json(work.rows) != list(shown):
-                raise PreviewMoved
-    except Undone:
-        pass
+    enter = KINDS[batch.kind].enter
+    if shown is None:
+        with override(batch.language), tried_out():
+            return enter(batch, rows, by)
+    with override(batch.language), transaction.atomic():
+        work = enter(batch, rows, by)
+        if as_json(work.rows) != list(shown):
+            raise PreviewMoved
     return work
 
 

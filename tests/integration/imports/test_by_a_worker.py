@@ -260,9 +260,10 @@ def test_what_was_given_up_and_works_after_all_keeps_nothing(
 # Stopped, cancelled
 
 
-def test_cancelling_leaves_nothing_while_a_worker_enters(
-    cast: Cast, subject: Subject, no_worker: None, held: Any
-) -> None:
+def being_entered(
+    cast: Cast, subject: Subject, held: Any
+) -> tuple[ImportBatch, threading.Thread, threading.Event]:
+    """A file of which a worker has entered a line; it goes on once the event is set."""
     begun, go_on = held
     go_on.set()
     batch = tried_out(cast, *draws(subject, 3))
@@ -270,6 +271,13 @@ def test_cancelling_leaves_nothing_while_a_worker_enters(
     begun.clear()
     entering = in_thread(asked(cast, batch, "commit"), cast)
     assert begun.wait(30)
+    return batch, entering, go_on
+
+
+def test_cancelling_leaves_nothing_while_a_worker_enters(
+    cast: Cast, subject: Subject, no_worker: None, held: Any
+) -> None:
+    batch, entering, go_on = being_entered(cast, subject, held)
     with acting(user=cast.coordinator):
         cancel(batch=now(cast, batch), by=cast.coordinator)
     go_on.set()
@@ -295,13 +303,7 @@ def test_cancelling_before_a_worker_begins_leaves_nothing(
 def test_what_was_stopped_is_as_before_and_can_begin_again(
     cast: Cast, subject: Subject, no_worker: None, held: Any
 ) -> None:
-    begun, go_on = held
-    go_on.set()
-    batch = tried_out(cast, *draws(subject, 3))
-    go_on.clear()
-    begun.clear()
-    entering = in_thread(asked(cast, batch, "commit"), cast)
-    assert begun.wait(30)
+    batch, entering, go_on = being_entered(cast, subject, held)
     with acting(user=cast.coordinator):
         stop_import_run(batch=now(cast, batch), by=cast.coordinator)
     go_on.set()

@@ -21,10 +21,11 @@ from trialsite.exchange.profiles import WHOLE, Release
 from trialsite.exports.extract import Extract
 from trialsite.exports.raw import tables
 from trialsite.exports.writers.delimited import write_csv
-from trialsite.imports.kinds import KINDS, guessed
 from trialsite.imports.models import ImportBatch
-from trialsite.imports.outcomes import Row, rows_from
-from trialsite.imports.services import StandsChanged, commit_import, reverse_import, stage_import
+from trialsite.imports.services import StandsChanged, reverse_import
+
+from . import staging
+from .staging import rows, statuses
 
 
 @pytest.fixture
@@ -33,34 +34,11 @@ def subject(cast: Cast) -> Subject:
 
 
 def staged(cast: Cast, kind: str, text: str, name: str = "VS.csv", by: User | None = None) -> ImportBatch:
-    content, user = text.encode(), by or cast.coordinator
-    with acting(user=user):
-        sheet = KINDS[kind].read(name, content)
-        return stage_import(
-            study=cast.study,
-            site=cast.here,
-            kind=kind,
-            source="",
-            file_name=name,
-            content=content,
-            sheet=sheet,
-            mapping=guessed(KINDS[kind], sheet.columns),
-            by=user,
-        )
+    return staging.staged(cast, kind, text.encode(), name, by or cast.coordinator)
 
 
 def committed(cast: Cast, kind: str, text: str, name: str = "VS.csv") -> ImportBatch:
-    batch = staged(cast, kind, text, name)
-    with acting(user=cast.coordinator):
-        return commit_import(batch_id=batch.pk, by=cast.coordinator)
-
-
-def rows(batch: ImportBatch) -> list[Row]:
-    return rows_from(batch.rows)
-
-
-def statuses(batch: ImportBatch) -> list[tuple[str, list[str]]]:
-    return [(row.status, [one[0] for one in row.refused]) for row in rows(batch)]
+    return staging.committed(staged(cast, kind, text, name), cast.coordinator)
 
 
 def vitals(cast: Cast) -> list[tuple[str, int | None, str]]:
